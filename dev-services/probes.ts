@@ -1,0 +1,98 @@
+import { Connection, apiVersionsV3, metadataV12 } from '@platformatic/kafka'
+
+/** A broker or registry that is up answers a local question within milliseconds. */
+const answerTimeoutMs = 3_000
+
+/** Whether what listens there speaks the Kafka protocol. */
+export async function isKafka(host: string, port: number): Promise<boolean> {
+  try {
+    await askKafka(host, port, (connection) =>
+      apiVersionsV3.api.async(connection, 'cart-service', '1'),
+    )
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether the broker has joined its cluster, so that topics can be created on it. */
+export async function isKafkaReady(host: string, port: number): Promise<boolean> {
+  try {
+    const { brokers } = await askKafka(host, port, (connection) =>
+      metadataV12.api.async(connection, [], false),
+    )
+    return brokers.length > 0
+  } catch {
+    return false
+  }
+}
+
+/** The number of partitions of a topic; undefined when it does not exist or the broker does not say. */
+export async function countPartitions(
+  host: string,
+  port: number,
+  topic: string,
+): Promise<number | undefined> {
+  try {
+    const { topics } = await askKafka(host, port, (connection) =>
+      metadataV12.api.async(connection, [topic], false),
+    )
+    const count = topics[0]?.partitions.length
+    return count === 0 ? undefined : count
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether `url` answers `/subjects` as Confluent's Schema Registry does. */
+export async function isSchemaRegistry(url: URL): Promise<boolean> {
+  return Array.isArray(await askRegistry(url, '/subjects'))
+}
+
+/** The id of the latest schema of a subject; undefined when the registry does not say. */
+export async function latestSchemaId(url: URL, subject: string): Promise<number | undefined> {
+  const version = await askRegistry(url, `/subjects/${encodeURIComponent(subject)}/versions/latest`)
+  const id = (version as { id?: unknown } | undefined)?.id
+  return typeof id === 'number' ? id : undefined
+}
+
+async function askKafka<T>(
+  host: string,
+  port: number,
+  ask: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = new Connection('cart-service-dev', {
+    connectTimeout: answerTimeoutMs,
+    requestTimeout: answerTimeoutMs,
+  })
+  // Errors reach the caller by the promises; without a listener they would end the process as well.
+  connection.on('error', () => {})
+  try {
+    await connection.connect(host, port)
+    return await ask(connection)
+  } finally {
+    await connection.close()
+  }
+}
+
+/** The parsed answer, or undefined when there was none, no success or no JSON. */
+async function askRegistry(url: URL, path: string): Promise<unknown> {
+  const base = new URL(url)
+  const headers: Record<string, string> = {}
+  if (base.username !== '') {
+    // fetch refuses addresses with credentials.
+    const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`
+    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`
+    base.username = ''
+    base.password = ''
+  }
+  try {
+    const response = await fetch(`${base.href.replace(/\/$/, '')}${path}`, {
+      headers,
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    })
+    return response.ok ? await response.json() : undefined
+  } catch {
+    return undefined
+  }
+}

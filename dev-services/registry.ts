@@ -1,0 +1,106 @@
+import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findFreePort } from './ports.ts'
+import { isSchemaRegistry } from './probes.ts'
+import { startRegistryProxy } from './registry-proxy.ts'
+import { startSupervised, type ProcessExit, type SupervisedProcess } from './supervised-process.ts'
+import { waitUntil } from './wait-until.ts'
+
+const startTimeoutMs = 90_000
+const killAfterMs = 10_000
+
+const jvmFlags = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
+export interface RegistryOptions {
+  /** The folder that {@link fetchLibrary} resolved with for `registry`. */
+  readonly libDir: string
+  readonly java: string
+  readonly port: number
+  /** Kept over restarts, so that schema ids stay true to what is on the topic. */
+  readonly dataDir: string
+  /** Emptied at each start. */
+  readonly logFile: string
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface SchemaRegistry {
+  readonly url: string
+  readonly pid: number
+  readonly exited: Promise<ProcessExit>
+  /** SIGSTOP and SIGCONT pause and resume the registry, SIGKILL ends it. */
+  signal(name: NodeJS.Signals): void
+  /** Idempotent. */
+  stop(): Promise<ProcessExit>
+}
+
+/**
+ * Starts an Apicurio Registry that answers as Confluent's does at `http://localhost:<port>`.
+ * Resolves when it answers; rejects with a sentence for the user when it does not come up, leaving
+ * nothing behind.
+ */
+export async function startRegistry(options: RegistryOptions): Promise<SchemaRegistry> {
+  const { port, dataDir, logFile } = options
+  await mkdir(dataDir, { recursive: true })
+  const registryPort = await findFreePort()
+  const proxy = await startRegistryProxy(port, registryPort)
+  try {
+    const registry = await startSupervised({
+      command: options.java,
+      args: [...jvmFlags, '-jar', await findRunner(options.libDir)],
+      env: {
+        QUARKUS_HTTP_HOST: '127.0.0.1',
+        QUARKUS_HTTP_PORT: String(registryPort),
+        QUARKUS_LOG_LEVEL: 'WARN',
+        QUARKUS_LOG_CONSOLE_COLOR: 'false',
+        // Its default is a database in memory, which forgets every schema.
+        APICURIO_DATASOURCE_URL: `jdbc:h2:file:${join(dataDir, 'registry')}`,
+      },
+      output: { file: logFile },
+      killAfterMs,
+    })
+    const url = new URL(`http://localhost:${port}`)
+    await waitForStart(registry, url, options)
+    return {
+      url: url.origin,
+      pid: registry.pid,
+      exited: registry.exited,
+      signal: (name) => registry.signal(name),
+      stop: async () => {
+        const exit = await registry.stop()
+        await proxy.close()
+        return exit
+      },
+    }
+  } catch (error) {
+    await proxy.close()
+    throw error
+  }
+}
+
+async function findRunner(libDir: string): Promise<string> {
+  const runner = (await readdir(libDir)).find((name) => name.endsWith('-runner.jar'))
+  if (runner === undefined) throw new Error(`No registry in ${libDir}: delete it and start again.`)
+  return join(libDir, runner)
+}
+
+async function waitForStart(
+  registry: SupervisedProcess,
+  url: URL,
+  { logFile, signal }: RegistryOptions,
+): Promise<void> {
+  let exit: ProcessExit | undefined
+  void registry.exited.then((value) => (exit = value))
+  try {
+    const isReady = await waitUntil(
+      async () => exit !== undefined || (await isSchemaRegistry(url)),
+      { timeoutMs: startTimeoutMs, signal },
+    )
+    if (isReady && exit === undefined) return
+    const reason = exit === undefined ? 'did not answer in time' : 'stopped while it was starting'
+    const log = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1)
+    throw new Error(`The registry ${reason}: ${log}\nThe whole log is in ${logFile}.`)
+  } catch (error) {
+    await registry.stop()
+    throw error
+  }
+}

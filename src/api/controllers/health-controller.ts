@@ -1,0 +1,140 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import type { Dependency, DependencyStates } from '../../business/dependency-health.ts'
+import type { ProblemCode } from '../problems.ts'
+import {
+  SERVICE_NAME,
+  healthSchema,
+  isHealthy,
+  liveSchema,
+  readinessSchema,
+  serviceInfoSchema,
+  toChecksJson,
+} from '../schemas/service-json.ts'
+
+/**
+ * Without these no change can succeed. The Schema Registry is not one of them: with a schema id
+ * known from before, the service works while the registry is away, and taking it out of the load
+ * balancer would turn the registry's outage into one of the service.
+ */
+const NEEDED_TO_BE_READY: readonly Dependency[] = ['kafka', 'storage']
+
+const DRAINING_REASON = 'the service is stopping and takes no new changes'
+
+const SERVICE_TAGS = ['Service']
+
+const SERVICE_PROBLEMS: readonly ProblemCode[] = ['HEADERS_TOO_LARGE', 'INTERNAL']
+
+export interface HealthDeps {
+  readonly dependencyStates: () => DependencyStates
+  readonly isDraining: () => boolean
+}
+
+export interface ServiceInfo {
+  readonly version: string
+  readonly kafkaBootstrapServers: string
+  readonly schemaRegistryUrl: string
+}
+
+function withoutCredentials(url: string): string {
+  const parsed = new URL(url)
+  if (parsed.username === '' && parsed.password === '') return url
+  parsed.username = ''
+  parsed.password = ''
+  return parsed.href
+}
+
+function whyNotReady(states: DependencyStates, isDraining: boolean): string | undefined {
+  if (isDraining) return DRAINING_REASON
+  const reasons = NEEDED_TO_BE_READY.filter((name) => states[name].status === 'down').map(
+    (name) => `${name} is down: ${states[name].reason ?? 'no reason given'}`,
+  )
+  return reasons.length === 0 ? undefined : reasons.join('; ')
+}
+
+export function registerServiceInfoRoute(fastify: FastifyInstance, info: ServiceInfo): void {
+  const answer = {
+    service: SERVICE_NAME,
+    version: info.version,
+    status: 'running',
+    kafka_broker: info.kafkaBootstrapServers,
+    schema_registry: withoutCredentials(info.schemaRegistryUrl),
+  }
+  fastify.withTypeProvider<TypeBoxTypeProvider>().route({
+    method: 'GET',
+    url: '/',
+    schema: {
+      operationId: 'getService',
+      summary: 'What runs here',
+      description: 'The version of the service and the addresses it is configured with.',
+      tags: SERVICE_TAGS,
+      response: { 200: serviceInfoSchema },
+    },
+    config: { problemCodes: SERVICE_PROBLEMS },
+    handler: async () => answer,
+  })
+}
+
+export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps): void {
+  const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
+
+  server.route({
+    method: 'GET',
+    url: '/health',
+    schema: {
+      operationId: 'getHealth',
+      summary: 'Health of the service and its dependencies',
+      description: '200 while the process lives, degraded or not; the body says what is down.',
+      tags: SERVICE_TAGS,
+      response: { 200: healthSchema },
+    },
+    config: { problemCodes: SERVICE_PROBLEMS },
+    handler: async () => {
+      const states = deps.dependencyStates()
+      const status = isHealthy(states) ? ('healthy' as const) : ('degraded' as const)
+      return { status, service: SERVICE_NAME, checks: toChecksJson(states) }
+    },
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/health/live',
+    schema: {
+      operationId: 'getLiveness',
+      summary: 'Does the process live?',
+      description: 'For a liveness probe: asks nothing of any dependency.',
+      tags: SERVICE_TAGS,
+      response: { 200: liveSchema },
+    },
+    config: { problemCodes: SERVICE_PROBLEMS },
+    handler: async () => ({ status: 'alive' as const, service: SERVICE_NAME }),
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/health/ready',
+    schema: {
+      operationId: 'getReadiness',
+      summary: 'Can the service take changes?',
+      description:
+        'For a readiness probe: 503 while Kafka or the store is down, and once the service stops.',
+      tags: SERVICE_TAGS,
+      response: {
+        200: readinessSchema('Changes are taken.', { status: 'ready', service: SERVICE_NAME }),
+        503: readinessSchema('No change can succeed now.', {
+          status: 'not-ready',
+          service: SERVICE_NAME,
+          reason: DRAINING_REASON,
+        }),
+      },
+    },
+    config: { problemCodes: SERVICE_PROBLEMS },
+    handler: async (_request, reply) => {
+      const states = deps.dependencyStates()
+      const reason = whyNotReady(states, deps.isDraining())
+      const answer = { service: SERVICE_NAME, checks: toChecksJson(states) }
+      if (reason === undefined) return { status: 'ready' as const, ...answer }
+      return reply.code(503).send({ status: 'not-ready', reason, ...answer })
+    },
+  })
+}

@@ -1,0 +1,163 @@
+import { createReadStream } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import { CommandError } from '../business/errors.ts'
+import type { ProblemCode } from './problems.ts'
+import { problemResponses } from './schemas/problem-json.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The problems that the route's documentation names. */
+    readonly problemCodes?: readonly ProblemCode[]
+  }
+}
+
+/**
+ * Nothing leaves: the pages show, and ask, only what this service serves. Both bundles write
+ * inline styles, and Redoc searches in a worker that it makes from a blob.
+ */
+const DOCS_CSP = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const REDOC_BUNDLE_PATH = fileURLToPath(import.meta.resolve('redoc/bundles/redoc.standalone.js'))
+
+// Relative, so that the page works behind a proxy that serves it under a prefix.
+const REDOC_PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>CartService API</title>
+    <link rel="icon" href="data:,">
+  </head>
+  <body>
+    <redoc spec-url="openapi.json" disable-telemetry="true"></redoc>
+    <script type="module" src="redoc/redoc.standalone.js"></script>
+  </body>
+</html>
+`
+
+const API_DESCRIPTION = `Orders, stored and published to Kafka. **Every answer is true**: success
+means that the event is acknowledged by Kafka and recorded in the store; a 503 says by its
+\`outcome\` whether anything happened.
+
+Every error is \`application/problem+json\`. Beside those that an operation names, any request can
+be answered 404 (unknown path), 405 (wrong method, with \`Allow\`), 408 or 431 (it arrived too slowly,
+or its headers are too large). Every answer carries \`x-request-id\`; a \`traceparent\` that a request
+carries is passed on to the event.`
+
+function documentProblems(
+  schema: FastifySchema | undefined,
+  problemCodes: readonly ProblemCode[],
+): FastifySchema {
+  const response = schema?.response as Record<string, unknown> | undefined
+  // The route's own answer wins: readiness has a 503 that is no problem.
+  return { ...schema, response: { ...problemResponses(problemCodes), ...response } }
+}
+
+/** Call before the routes are registered: the document is made of them. */
+export async function collectOpenApi(server: FastifyInstance, version: string): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'CartService',
+        version,
+        description: API_DESCRIPTION,
+        license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/', description: 'This service' }],
+      tags: [
+        { name: 'Orders', description: 'Create orders and change their status' },
+        { name: 'Service', description: 'What runs here, and how it is' },
+      ],
+    },
+    // The problems are added here and not in the routes, where Fastify would compile a serializer
+    // for each, and none is used.
+    transform: ({ schema, url, route }) => ({
+      schema: route.config?.problemCodes
+        ? documentProblems(schema, route.config.problemCodes)
+        : schema,
+      url,
+    }),
+    refResolver: {
+      buildLocalReference: (schema, _baseUri, _fragment, index) =>
+        typeof schema.$id === 'string' ? schema.$id : `Schema${index}`,
+    },
+  })
+}
+
+function registerOpenApiRoute(server: FastifyInstance): void {
+  let document: string | undefined
+  server.route({
+    method: 'GET',
+    url: '/openapi.json',
+    schema: { hide: true },
+    handler: async (_request, reply) => {
+      document ??= JSON.stringify(server.swagger())
+      return reply.type('application/json; charset=utf-8').send(document)
+    },
+  })
+}
+
+function registerRedoc(server: FastifyInstance): void {
+  server.route({
+    method: 'GET',
+    url: '/redoc',
+    schema: { hide: true },
+    handler: async (_request, reply) =>
+      reply
+        .header('content-security-policy', DOCS_CSP)
+        .type('text/html; charset=utf-8')
+        .send(REDOC_PAGE),
+  })
+  server.route({
+    method: 'GET',
+    url: '/redoc/redoc.standalone.js',
+    schema: { hide: true },
+    handler: async (_request, reply) =>
+      reply
+        .header('content-security-policy', DOCS_CSP)
+        .header('cache-control', 'public, max-age=3600')
+        .type('text/javascript; charset=utf-8')
+        .send(createReadStream(REDOC_BUNDLE_PATH)),
+  })
+}
+
+async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
+  await server.register(async (scope) => {
+    // The static files refuse a strange path in several ways; to a caller nothing is there.
+    scope.setErrorHandler((error: Error & { statusCode?: number }) => {
+      if ((error.statusCode ?? 500) >= 500) throw error
+      throw new CommandError('PATH_NOT_FOUND', 'Nothing is at this path')
+    })
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      // A policy of our own also drops the default's upgrade-insecure-requests, with which the page
+      // stays blank over http anywhere but on localhost.
+      staticCSP: DOCS_CSP,
+      theme: { title: 'CartService API' },
+      uiConfig: { tryItOutEnabled: true, displayRequestDuration: true },
+    })
+  })
+}
+
+/** /openapi.json, Swagger UI at /docs and ReDoc at /redoc, with all that they load. */
+export async function registerDocsPages(server: FastifyInstance): Promise<void> {
+  registerOpenApiRoute(server)
+  registerRedoc(server)
+  await registerSwaggerUi(server)
+}

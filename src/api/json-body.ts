@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { CommandError } from '../business/errors.ts'
+
+/** The largest body a request may have: an order id of 255 characters takes at most 3 KiB. */
+export const BODY_BYTES_MAX = 16_384
+
+type BodyDone = (error: Error | null, body?: unknown) => void
+
+const CHARSET_PATTERN = /;\s*charset\s*=\s*"?([^\s";]*)/i
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function refuseOtherEncodings(headers: IncomingHttpHeaders): void {
+  const contentEncoding = headers['content-encoding']
+  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
+    throw new CommandError(
+      'MEDIA_TYPE_NOT_SUPPORTED',
+      'Send the body as it is, without Content-Encoding',
+    )
+  }
+  const charset = CHARSET_PATTERN.exec(headers['content-type'] ?? '')?.[1]
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
+    throw new CommandError('MEDIA_TYPE_NOT_SUPPORTED', 'Send the body in UTF-8')
+  }
+}
+
+function decodeUtf8(body: Buffer): string {
+  try {
+    return utf8.decode(body)
+  } catch (error) {
+    throw new CommandError('BODY_NOT_JSON', 'The body is not valid UTF-8', { cause: error })
+  }
+}
+
+/** Fastify's parser keeps the reason to itself; the second parse is paid for only by a bad body. */
+function explainRefusal(text: string): string {
+  try {
+    JSON.parse(text)
+  } catch (error) {
+    return `The body is not valid JSON: ${error instanceof Error ? error.message : 'unreadable'}`
+  }
+  return 'The body has a key that is not allowed: __proto__ or constructor.prototype'
+}
+
+export function emptyBody(): CommandError {
+  return new CommandError('BODY_NOT_JSON', 'The body is empty: send a JSON object')
+}
+
+/**
+ * Makes JSON in UTF-8 the only body the server reads. Bytes that are not UTF-8 are refused, not
+ * replaced: two different requests would otherwise name the same order.
+ */
+export function acceptOnlyJson(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error')
+
+  function parseBody(request: FastifyRequest, body: Buffer, done: BodyDone): void {
+    refuseOtherEncodings(request.headers)
+    if (body.length === 0) throw emptyBody()
+    const text = decodeUtf8(body)
+    void parseJson(request, text, (error, json) => {
+      if (error) done(new CommandError('BODY_NOT_JSON', explainRefusal(text), { cause: error }))
+      else done(null, json)
+    })
+  }
+
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
+  server.addContentTypeParser(
+    /^application\/[^\s;/]+\+json(?:;|$)/,
+    { parseAs: 'buffer' },
+    parseBody,
+  )
+}

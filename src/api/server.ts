@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { DependencyStates } from '../business/dependency-health.ts'
+import type { OrderCommands } from '../business/order/commands.ts'
+import { handleClientError } from './client-errors.ts'
+import {
+  registerHealthRoutes,
+  registerServiceInfoRoute,
+  type ServiceInfo,
+} from './controllers/health-controller.ts'
+import { registerOrderRoutes } from './controllers/order-controller.ts'
+import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
+import { createErrorHandler } from './error-handler.ts'
+import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
+import { RequestLog } from './request-log.ts'
+import { orderSchema } from './schemas/order-json.ts'
+import { problemSchema } from './schemas/problem-json.ts'
+import { RULE_KEYWORD } from './schemas/rule.ts'
+import { answerUnknownRoutes } from './unknown-route.ts'
+import { toValidationError, type SchemaViolation } from './validation-messages.ts'
+
+export interface ServerDeps {
+  readonly commands: OrderCommands
+  readonly dependencyStates: () => DependencyStates
+  readonly isDraining: () => boolean
+  readonly settings: ServerSettings
+  readonly logger: FastifyBaseLogger
+}
+
+export interface ServerSettings extends ServiceInfo {
+  readonly maxItemsPerOrder: number
+  /** Upper bound for receiving a request, from its first byte to its last. */
+  readonly requestTimeoutMs: number
+}
+
+/** Upper bound for receiving the headers of a request. */
+const HEADERS_TIMEOUT_MS = 5_000
+
+/** How often Node looks for connections that are over a bound; its default of 30 s adds that much. */
+const CONNECTIONS_CHECK_INTERVAL_MS = 1_000
+
+/** Longer than the 60 s after which common load balancers drop an idle connection themselves. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000
+
+function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
+  const { requestTimeoutMs } = settings
+  const handleError = createErrorHandler(logger)
+  const server: FastifyInstance = fastify({
+    loggerInstance: logger,
+    logController: new RequestLog(),
+    // A logger for each request costs more than it gives: every line here names its request itself.
+    childLoggerFactory: (parent) => parent,
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: {
+      // Node swaps the two bounds when the one for the headers is the larger.
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeoutMs),
+    },
+    // While it closes, requests still get true answers: the commands refuse what they no longer take.
+    return503OnClosing: false,
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        // Every field is told at once. Bounded: the bodies are small and their schemas flat.
+        allErrors: true,
+        verbose: true,
+        keywords: [RULE_KEYWORD],
+      },
+    },
+    schemaErrorFormatter: (violations) =>
+      toValidationError(violations as readonly SchemaViolation[]),
+    clientErrorHandler: handleClientError,
+    frameworkErrors: (error, request, reply) => {
+      setCommonHeaders(reply)
+      handleError(error, request, reply)
+    },
+  })
+  server.setErrorHandler(handleError)
+  return server
+}
+
+function setCommonHeaders(reply: FastifyReply): void {
+  reply.header('x-request-id', reply.request.id)
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('cache-control', 'no-store')
+}
+
+/**
+ * The HTTP server, ready to listen. The caller closes it; requests that came before `close` are
+ * still answered.
+ */
+export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { commands, settings, isDraining } = deps
+  const server = createFastify(deps)
+  server.addHook('onRequest', (_request, reply, done) => {
+    setCommonHeaders(reply)
+    // So that clients take their next request to another instance.
+    if (isDraining()) reply.header('connection', 'close')
+    done()
+  })
+  answerUnknownRoutes(server)
+  acceptOnlyJson(server)
+  server.addSchema(orderSchema)
+  server.addSchema(problemSchema)
+  await collectOpenApi(server, settings.version)
+  registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
+  registerServiceInfoRoute(server, settings)
+  registerHealthRoutes(server, deps)
+  await registerDocsPages(server)
+  return server
+}

@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { CommandError } from '../business/errors.ts'
+
+/** How much of an unknown path is shown, in characters. */
+const SHOWN_PATH_LENGTH_MAX = 200
+
+interface KnownPath {
+  readonly pattern: RegExp
+  readonly methods: Set<string>
+}
+
+/** `/orders/:id` and `/static/*` as the router understands them. */
+function toPattern(url: string): RegExp {
+  const escaped = url.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll(/:[^/]+/g, '[^/]+')}$`)
+}
+
+/**
+ * Answers what no route takes: 405 with `Allow` for a known path, 204 with `Allow` for OPTIONS on
+ * one, 404 for the rest. Call it before the routes are registered: it learns them as they come.
+ */
+export function answerUnknownRoutes(server: FastifyInstance): void {
+  const known = new Map<string, KnownPath>()
+
+  function findMethods(path: string): readonly string[] {
+    const matching = [...known.values()].filter(({ pattern }) => pattern.test(path))
+    const methods = new Set(matching.flatMap((one) => [...one.methods]))
+    return methods.size === 0 ? [] : [...methods, 'OPTIONS']
+  }
+
+  function answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const shownPath = path.slice(0, SHOWN_PATH_LENGTH_MAX)
+    const methods = findMethods(path)
+    // A route that takes the method and has nothing to show, as for a file that is not there.
+    const isTaken = methods.length === 0 || methods.includes(request.method)
+    if (isTaken && request.method !== 'OPTIONS') {
+      throw new CommandError('PATH_NOT_FOUND', `Nothing is at ${shownPath}`)
+    }
+    const allow = methods.join(', ')
+    reply.header('allow', allow)
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    throw new CommandError(
+      'METHOD_NOT_ALLOWED',
+      `${shownPath} takes ${allow}, not ${request.method}`,
+    )
+  }
+
+  server.addHook('onRoute', ({ url, method }) => {
+    const path = known.get(url) ?? { pattern: toPattern(url), methods: new Set() }
+    for (const one of [method].flat()) path.methods.add(one)
+    known.set(url, path)
+  })
+  // In onRequest already: Fastify reads and judges a body before it comes to its 404 handler.
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) answer(request, reply)
+    else done()
+  })
+  server.setNotFoundHandler(answer)
+}

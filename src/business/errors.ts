@@ -1,0 +1,76 @@
+/** The closed list of what a caller can be told. `api/problems.ts` gives each its status and title. */
+export const ERROR_CODES = [
+  'BODY_NOT_JSON',
+  'REQUEST_INVALID',
+  'ORDER_NOT_FOUND',
+  'PATH_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'ORDER_ALREADY_EXISTS',
+  'STATUS_TRANSITION_NOT_ALLOWED',
+  'CHANGE_IN_FLIGHT',
+  'BODY_TOO_LARGE',
+  'MEDIA_TYPE_NOT_SUPPORTED',
+  'KAFKA_UNAVAILABLE',
+  'KAFKA_REFUSED',
+  'SCHEMA_REGISTRY_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+  'SERVICE_FULL',
+  'SERVICE_DRAINING',
+  'INTERNAL',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/**
+ * What became of a change that was answered 503.
+ * `not-applied`: nothing was stored and no event was or will be published.
+ * `unknown`: it may have been; it is settled later, and the same request sent again tells.
+ */
+export type ChangeOutcome = 'not-applied' | 'unknown'
+
+export interface FieldError {
+  readonly field: string
+  readonly message: string
+}
+
+interface CommandErrorOptions {
+  readonly cause?: unknown
+  readonly outcome?: ChangeOutcome
+  readonly fieldErrors?: readonly FieldError[]
+}
+
+/** Thrown by use cases, mapped to a problem by the one error handler. `detail` is shown to the caller. */
+export class CommandError extends Error {
+  readonly code: ErrorCode
+  readonly outcome: ChangeOutcome | undefined
+  readonly fieldErrors: readonly FieldError[] | undefined
+
+  constructor(code: ErrorCode, detail: string, options: CommandErrorOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CommandError'
+    this.code = code
+    this.outcome = options.outcome
+    this.fieldErrors = options.fieldErrors
+  }
+}
+
+/** Codes that mean "not now": answered 503, with an outcome. */
+export type UnavailableCode = Extract<
+  ErrorCode,
+  | 'KAFKA_UNAVAILABLE'
+  | 'KAFKA_REFUSED'
+  | 'SCHEMA_REGISTRY_UNAVAILABLE'
+  | 'STORE_UNAVAILABLE'
+  | 'SERVICE_FULL'
+  | 'SERVICE_DRAINING'
+>
+
+/** The 503s. Always with an outcome, because a 503 without one says nothing. */
+export function unavailable(
+  code: UnavailableCode,
+  detail: string,
+  outcome: ChangeOutcome,
+  cause?: unknown,
+): CommandError {
+  return new CommandError(code, detail, { outcome, cause })
+}

@@ -1,0 +1,112 @@
+import type { OrderEvent, PendingEvent } from '../../models/order-event.ts'
+import type { Order, OrderId } from '../../models/order.ts'
+import { CommandError, unavailable } from '../errors.ts'
+import { StoreError, type Clock, type EventEncoder, type EventPublisher } from '../ports.ts'
+import type { IdSource, OrderStore, Random } from '../ports.ts'
+import type { Publications } from '../publication/confirm-publication.ts'
+import type { PublicationEnd } from '../publication/publication.ts'
+import type { StatusPolicy } from './order-status.ts'
+
+/** What the use cases that change orders need. */
+export interface ChangeDeps {
+  readonly store: OrderStore
+  readonly publisher: EventPublisher
+  readonly publications: Publications
+  readonly encoder: EventEncoder
+  readonly clock: Clock
+  readonly random: Random
+  readonly ids: IdSource
+  readonly publishTimeoutMs: number
+  readonly statusPolicy: StatusPolicy
+}
+
+/**
+ * Waits until the order has no change alive. Returns the order when an in-doubt change turned out to
+ * be this very request, sent again: it shares that settlement. Otherwise undefined: go on.
+ * Throws when the deadline comes first.
+ */
+export async function waitForEarlierChange(
+  { publications, clock }: ChangeDeps,
+  orderId: OrderId,
+  isSameRequest: (event: OrderEvent) => boolean,
+  deadlineMs: number,
+): Promise<Order | undefined> {
+  for (;;) {
+    const earlier = publications.find(orderId)
+    if (earlier === undefined) return undefined
+    const end = await waitForEnd(earlier.ended, clock, deadlineMs)
+    const isRepeated = earlier.isInDoubt && isSameRequest(earlier.event)
+    if (end === 'settled' && isRepeated) return earlier.event.order
+    if (end === 'deadline') throw isRepeated ? stillUnknown() : changeInFlight(orderId)
+    if (end === 'abandoned') throw isRepeated ? stillUnknown() : closing()
+  }
+}
+
+/** Asks the gate, then makes the bytes: nothing is stored for a change that cannot be published. */
+export function preparePending(
+  { encoder, publisher }: ChangeDeps,
+  event: OrderEvent,
+): PendingEvent {
+  const encoded = encoder.encode(event)
+  return { event, encoded, ...publisher.admit(encoded.key) }
+}
+
+/** Rejects with a 503 when the store does not answer by the deadline, or cannot. Nothing was changed. */
+export async function readStore<Value>(
+  read: Promise<Value>,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<Value> {
+  const value = await raceDeadline(read, clock, deadlineMs).catch((error: unknown) => {
+    throw error instanceof StoreError ? storeSilent(error) : error
+  })
+  if (value === 'deadline') throw storeSilent()
+  return value
+}
+
+export function changeInFlight(orderId: OrderId): CommandError {
+  return new CommandError(
+    'CHANGE_IN_FLIGHT',
+    `Another change of order '${orderId}' is still in flight.`,
+  )
+}
+
+function waitForEnd(
+  ended: Promise<PublicationEnd>,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<PublicationEnd | 'deadline'> {
+  return raceDeadline(ended, clock, deadlineMs)
+}
+
+async function raceDeadline<Value>(
+  work: Promise<Value>,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<Value | 'deadline'> {
+  const finished = new AbortController()
+  const deadline = clock
+    .sleep(Math.max(0, deadlineMs - clock.monotonicMs()), finished.signal)
+    .then(() => 'deadline' as const)
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    finished.abort()
+  }
+}
+
+function storeSilent(cause?: unknown): CommandError {
+  return unavailable('STORE_UNAVAILABLE', 'The store does not answer.', 'not-applied', cause)
+}
+
+function stillUnknown(): CommandError {
+  return unavailable(
+    'KAFKA_UNAVAILABLE',
+    'This change was handed over before and is not confirmed yet; it is settled later.',
+    'unknown',
+  )
+}
+
+function closing(): CommandError {
+  return unavailable('SERVICE_DRAINING', 'The service is shutting down.', 'not-applied')
+}

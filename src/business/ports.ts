@@ -1,0 +1,152 @@
+import type {
+  EncodedEvent,
+  EventPosition,
+  OrderEvent,
+  PendingEvent,
+} from '../models/order-event.ts'
+import type { Order, OrderId } from '../models/order.ts'
+
+/** Wall time for what people read, monotonic time for every decision. */
+export interface Clock {
+  now(): Date
+  /** Milliseconds since an arbitrary instant; never goes back. */
+  monotonicMs(): number
+  /** Runs `task` once after `delayMs`; the returned function takes it back. */
+  schedule(delayMs: number, task: () => void): () => void
+  /** Resolves after `delayMs`, or at once when `signal` aborts. Never rejects. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface Random {
+  /** An integer from `min` to `max`, both included. */
+  integer(min: number, max: number): number
+}
+
+export interface IdSource {
+  /** A UUID v7. */
+  nextEventId(): string
+}
+
+/** An order as its latest settled event left it. */
+export interface SettledOrder {
+  readonly order: Order
+  readonly version: number
+}
+
+/** Why a reservation was refused; nothing was written. */
+export type ReserveRefusal =
+  /** A creation, but the order has a settled event. */
+  | 'order-exists'
+  /** A status change, but the order has no settled event. */
+  | 'order-missing'
+  /** The order has a pending event. */
+  | 'event-pending'
+  /** The order's settled version is not the one before the event's. */
+  | 'version-moved'
+
+export type ReserveResult = 'reserved' | ReserveRefusal
+
+/**
+ * Settled orders and all events, durable before a promise resolves: what `reserve`, `settle` and
+ * `discard` report survives the death of the process and of the machine.
+ *
+ * Every method rejects with {@link StoreError} when the store cannot do its work. After
+ * `isApplied: 'no'` nothing of the call was written; after `'unknown'` it may have been.
+ */
+export interface OrderStore {
+  /** The settled state; pending events are invisible here. */
+  findOrder(orderId: OrderId): Promise<SettledOrder | undefined>
+
+  /** Stores the event as pending. At most one pending event per order exists. */
+  reserve(pending: PendingEvent): Promise<ReserveResult>
+
+  /**
+   * Makes a pending event a fact in one transaction: the event gets its position, the order its new
+   * state. Repeating it changes nothing. False when no such pending event was there.
+   */
+  settle(pending: PendingEvent, position: EventPosition): Promise<boolean>
+
+  /** Takes a pending event back, so that its version is free again. False when it was not pending. */
+  discard(pending: PendingEvent): Promise<boolean>
+
+  /** All pending events, oldest first, at most `limit`. */
+  listPending(limit: number): Promise<readonly PendingEvent[]>
+
+  /** A durable write that changes nothing a reader sees: rejects while the store cannot write. */
+  probe(): Promise<void>
+
+  /** Waits for what was called before. Idempotent. */
+  close(): Promise<void>
+}
+
+/** The schema ids last agreed with the registry, so that the service works while it is away. */
+export interface SchemaIdStore {
+  /** `fingerprint` is the SHA-256, in hex, of the schema's text. */
+  findSchemaId(subject: string, fingerprint: string): Promise<number | undefined>
+  saveSchemaId(subject: string, fingerprint: string, schemaId: number): Promise<void>
+}
+
+export class StoreError extends Error {
+  readonly isApplied: 'no' | 'unknown'
+
+  constructor(message: string, isApplied: 'no' | 'unknown', cause?: unknown) {
+    super(message, { cause })
+    this.name = 'StoreError'
+    this.isApplied = isApplied
+  }
+}
+
+/** Turns an event into the bytes of the topic. */
+export interface EventEncoder {
+  /** Throws `SCHEMA_REGISTRY_UNAVAILABLE`, not applied, while no schema id is known. */
+  encode(event: OrderEvent): EncodedEvent
+}
+
+/** The broker has the event, at this position, after every earlier event of the partition. */
+export interface Acked {
+  readonly kind: 'acked'
+  readonly position: EventPosition
+}
+
+/** Proven not on the topic, and never will be. */
+export interface Refused {
+  readonly kind: 'refused'
+  /** One sentence for the caller. */
+  readonly reason: string
+}
+
+/** The deadline passed, or the publisher closed, before a byte of it left: never on the topic. */
+export interface Cancelled {
+  readonly kind: 'cancelled'
+}
+
+/** It left, and the deadline passed without a definite answer. The resolution comes later, if the publisher lives. */
+export interface InDoubt {
+  readonly kind: 'in-doubt'
+  readonly resolution: Promise<Acked | Refused>
+}
+
+export type PublishOutcome = Acked | Refused | Cancelled | InDoubt
+
+/** Where a new event would go. */
+export interface Admission {
+  readonly partition: number
+  readonly searchFromOffset: number
+}
+
+export interface EventPublisher {
+  /**
+   * The gate, asked before anything is stored. Throws a not-applied `KAFKA_UNAVAILABLE` while the
+   * topic is not known or the lane of this key is stalled, `SERVICE_FULL` while too much is pending.
+   */
+  admit(key: Uint8Array): Admission
+
+  /** Publishes a reserved event, by `deadlineMs` of the monotonic clock. Never rejects. */
+  publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome>
+
+  /**
+   * For an event that an earlier process may have sent: looks for it on the topic, publishes it if
+   * it is not there. Resolves when it is acked, however long that takes; never rejects.
+   */
+  recover(pending: PendingEvent): Promise<Acked>
+}

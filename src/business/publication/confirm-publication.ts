@@ -1,0 +1,242 @@
+/**
+ * The life of a change. The event is stored as pending, published, and only then made a fact, so
+ * nothing that a reader saw is ever taken back.
+ *
+ *   reserve ──refused──▶ the caller is told why; nothing was written
+ *     │
+ *   publish ──acked────────────▶ settle ──▶ 201 / 200
+ *     │     ──refused, cancelled──▶ discard ──▶ 503 not-applied
+ *     │     ──in doubt──▶ 503 unknown; the life goes on with no one waiting:
+ *     │                     acked ──▶ settle        refused ──▶ discard
+ *
+ * - The store fails at reserve, and nothing was written: 503 not-applied. It cannot tell: 503
+ *   unknown, and the event is discarded once the store answers again, because it was never sent.
+ * - The store fails at settle: the event is on the topic, so settling is tried until it succeeds.
+ * - The store fails at discard: 503 unknown, because a process that dies now leaves a pending event
+ *   which recovery publishes. Discarding is tried until it succeeds.
+ * - The process dies anywhere: the event is pending or it is not. Pending ones are recovered by the
+ *   next start, which looks on the topic before it publishes.
+ *
+ * At most one change of an order is alive at a time; that is what keeps its versions in order.
+ */
+import assert from 'node:assert/strict'
+import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
+import type { OrderId } from '../../models/order.ts'
+import { unavailable, type CommandError } from '../errors.ts'
+import {
+  StoreError,
+  type Cancelled,
+  type Clock,
+  type EventPublisher,
+  type OrderStore,
+  type Refused,
+  type ReserveRefusal,
+} from '../ports.ts'
+import type { Publication, PublicationEnd } from './publication.ts'
+
+/**
+ * The lane cancels what it has not sent at the deadline. The answer waits this much longer, so that
+ * it can be the definite "not applied".
+ */
+const ANSWER_GRACE_MS = 100
+
+const STORE_RETRY_MS = 250
+
+/** What the caller of {@link Publications.confirm} gets; 503s are thrown as CommandError. */
+export type Confirmation =
+  | { readonly kind: 'settled'; readonly position: EventPosition }
+  | { readonly kind: 'not-reserved'; readonly refusal: ReserveRefusal }
+
+export interface PublicationsDeps {
+  readonly store: OrderStore
+  readonly publisher: EventPublisher
+  readonly clock: Clock
+}
+
+export class Publications {
+  readonly #store: OrderStore
+  readonly #publisher: EventPublisher
+  readonly #clock: Clock
+  readonly #inFlight = new Map<OrderId, Publication>()
+  readonly #closing = new AbortController()
+
+  constructor({ store, publisher, clock }: PublicationsDeps) {
+    this.#store = store
+    this.#publisher = publisher
+    this.#clock = clock
+  }
+
+  /** The change of this order that is alive, if there is one. */
+  find(orderId: OrderId): Publication | undefined {
+    return this.#inFlight.get(orderId)
+  }
+
+  get count(): number {
+    return this.#inFlight.size
+  }
+
+  /**
+   * Carries a change out; resolves when it is settled, or when the store refused it. Throws a 503
+   * with its true outcome, at the latest shortly after `deadlineMs` of the monotonic clock.
+   * The order must have no change alive: look with {@link find} in the same turn.
+   */
+  confirm(pending: PendingEvent, deadlineMs: number): Promise<Confirmation> {
+    const life = this.#begin(pending, false)
+    const answer = Promise.withResolvers<Confirmation>()
+    const answerUnknown = (error: CommandError): void => {
+      life.publication.isInDoubt = true
+      answer.reject(error)
+    }
+    const cancelDeadline = this.#clock.schedule(
+      deadlineMs + ANSWER_GRACE_MS - this.#clock.monotonicMs(),
+      () => answerUnknown(unknownOutcome()),
+    )
+    void this.#carryOut(pending, deadlineMs, { ...answer, answerUnknown })
+      .then(life.end, (bug: unknown) => {
+        // Not an expected outcome: the event may be anywhere, so its order stays closed to changes.
+        answer.reject(bug)
+      })
+      .finally(cancelDeadline)
+    return answer.promise
+  }
+
+  /**
+   * Takes up what an earlier process left pending. Resolves when all of it is registered, so that no
+   * new change of these orders begins; settling goes on for as long as Kafka needs. Returns how many.
+   */
+  async recover(eventsMax: number): Promise<number> {
+    const left = await this.#store.listPending(eventsMax)
+    for (const pending of left) {
+      const life = this.#begin(pending, true)
+      void this.#publisher
+        .recover(pending)
+        .then(({ position }) => this.#settle(pending, position))
+        .then(life.end)
+    }
+    return left.length
+  }
+
+  /** Ends the retries of the store; what is still alive is left to the next start. Idempotent. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  #begin(
+    pending: PendingEvent,
+    isInDoubt: boolean,
+  ): { publication: Publication; end: (how: PublicationEnd) => void } {
+    const { event } = pending
+    const { orderId } = event.order
+    assert(!this.#inFlight.has(orderId), 'an order has at most one change alive')
+    const { promise, resolve } = Promise.withResolvers<PublicationEnd>()
+    const publication = { event, isInDoubt, ended: promise }
+    this.#inFlight.set(orderId, publication)
+    const end = (how: PublicationEnd): void => {
+      this.#inFlight.delete(orderId)
+      resolve(how)
+    }
+    return { publication, end }
+  }
+
+  async #carryOut(
+    pending: PendingEvent,
+    deadlineMs: number,
+    answer: Answer,
+  ): Promise<PublicationEnd> {
+    const reserved = await this.#reserve(pending, answer)
+    if (reserved === 'no') return 'discarded'
+    if (reserved === 'unknown') return this.#discard(pending)
+
+    let outcome = await this.#publisher.publish(pending, deadlineMs)
+    if (outcome.kind === 'in-doubt') {
+      answer.answerUnknown(unknownOutcome())
+      outcome = await outcome.resolution
+    }
+    if (outcome.kind !== 'acked') return this.#takeBack(pending, notApplied(outcome), answer)
+    const end = await this.#settle(pending, outcome.position)
+    if (end === 'settled') answer.resolve({ kind: 'settled', position: outcome.position })
+    return end
+  }
+
+  async #reserve(pending: PendingEvent, answer: Answer): Promise<'yes' | 'no' | 'unknown'> {
+    try {
+      const refusal = await this.#store.reserve(pending)
+      if (refusal === 'reserved') return 'yes'
+      answer.resolve({ kind: 'not-reserved', refusal })
+      return 'no'
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (error.isApplied === 'unknown') {
+        answer.answerUnknown(storeUnavailable('unknown', error))
+        return 'unknown'
+      }
+      answer.reject(storeUnavailable('not-applied', error))
+      return 'no'
+    }
+  }
+
+  async #settle(pending: PendingEvent, position: EventPosition): Promise<PublicationEnd> {
+    const isDone = await this.#persist(() => this.#store.settle(pending, position))
+    return isDone ? 'settled' : 'abandoned'
+  }
+
+  async #discard(pending: PendingEvent): Promise<PublicationEnd> {
+    const isDone = await this.#persist(() => this.#store.discard(pending))
+    return isDone ? 'discarded' : 'abandoned'
+  }
+
+  /** A proven "no" is said after the event is gone from the store: until then a crash would publish it. */
+  async #takeBack(
+    pending: PendingEvent,
+    proof: CommandError,
+    answer: Answer,
+  ): Promise<PublicationEnd> {
+    try {
+      await this.#store.discard(pending)
+      answer.reject(proof)
+      return 'discarded'
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      answer.answerUnknown(storeUnavailable('unknown', error))
+      return this.#discard(pending)
+    }
+  }
+
+  /** Repeats a step that must happen until the store does it; false when the process closes first. */
+  async #persist(step: () => Promise<unknown>): Promise<boolean> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        await step()
+        return true
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        await this.#clock.sleep(STORE_RETRY_MS, this.#closing.signal)
+      }
+    }
+    return false
+  }
+}
+
+interface Answer {
+  readonly resolve: (confirmation: Confirmation) => void
+  readonly reject: (error: unknown) => void
+  readonly answerUnknown: (error: CommandError) => void
+}
+
+function notApplied(outcome: Refused | Cancelled): CommandError {
+  return outcome.kind === 'refused'
+    ? unavailable('KAFKA_REFUSED', outcome.reason, 'not-applied')
+    : unavailable('KAFKA_UNAVAILABLE', 'Kafka did not take the event in time.', 'not-applied')
+}
+
+function unknownOutcome(): CommandError {
+  return unavailable(
+    'KAFKA_UNAVAILABLE',
+    'The change was handed over and is not confirmed yet; it is settled later.',
+    'unknown',
+  )
+}
+
+function storeUnavailable(outcome: 'not-applied' | 'unknown', cause: unknown): CommandError {
+  return unavailable('STORE_UNAVAILABLE', 'The store does not take changes.', outcome, cause)
+}

@@ -1,0 +1,180 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import packageJson from '../package.json' with { type: 'json' }
+import { buildServer } from './api/server.ts'
+import { DependencyHealth } from './business/dependency-health.ts'
+import type { ChangeDeps } from './business/order/begin-change.ts'
+import { changeOrderStatus } from './business/order/change-order-status.ts'
+import { createOrder } from './business/order/create-order.ts'
+import type { OrderStore, SchemaIdStore } from './business/ports.ts'
+import { CommandGate } from './business/command-gate.ts'
+import { Publications } from './business/publication/confirm-publication.ts'
+import type { Config } from './config/config.ts'
+import { KafkaCluster } from './service/kafka/cluster.ts'
+import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import { createRegistryClient } from './service/schema-registry/client.ts'
+import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
+import {
+  createSchemaRegistration,
+  type SchemaRegistration,
+} from './service/schema-registry/schema-registration.ts'
+import { observeStore } from './service/storage/observed-store.ts'
+import { openSqliteStore } from './service/storage/sqlite/store.ts'
+import { systemClock, systemIds, systemRandom } from './service/system.ts'
+
+/** More than MAX_PENDING_EVENTS can be, so that a restart with a smaller setting finds them all. */
+const RECOVERED_EVENTS_MAX = 1_000_000
+
+/** Of the time to shut down, kept for closing connections, files and threads. */
+const CLOSING_MS = 2_000
+
+/** Added to the publish time-out: how long a client may take to send its request. */
+const RECEIVE_TIMEOUT_MS = 10_000
+
+export interface CartService {
+  readonly server: FastifyInstance
+  /**
+   * Drains and closes, in reverse order of the start. What has no definite outcome by
+   * SHUTDOWN_TIMEOUT_MS stays pending and is recovered by the next start. Idempotent.
+   */
+  close(): Promise<void>
+}
+
+export interface ComposeOptions {
+  readonly config: Config
+  readonly logger: FastifyBaseLogger
+  /** Something showed after the start with which the service must not go on. */
+  readonly onFatal: (error: Error) => void
+}
+
+/**
+ * Builds the service and starts everything but listening. Kafka and the registry may be away; the
+ * store must open. Rejects when it does not, or when the registry finds the schema incompatible.
+ */
+export async function composeCartService(options: ComposeOptions): Promise<CartService> {
+  const { config, logger } = options
+  const clock = systemClock
+  await using resources = new AsyncDisposableStack()
+  const health = new DependencyHealth(clock, (dependency, state) => {
+    logger.info({ dependency, ...state }, 'dependency changed its state')
+  })
+
+  const opened = await openStore(config)
+  const store = observeStore(opened, { health, clock })
+  resources.defer(() => store.close())
+
+  const registration = createRegistration(options, opened, health)
+  resources.defer(() => registration.close())
+  await registration.start()
+
+  const publisher = createPublisher(config, health)
+  resources.defer(() => publisher.close())
+  publisher.start()
+
+  const publications = new Publications({ store, publisher, clock })
+  resources.defer(() => publications.close())
+  const recovered = await publications.recover(RECOVERED_EVENTS_MAX)
+  if (recovered > 0) logger.info({ count: recovered }, 'events left pending are being recovered')
+
+  const encoder = createEventEncoder({
+    topic: config.kafkaTopic,
+    keyFormat: config.kafkaKeyFormat,
+    schemaIdOf: (subject) => registration.schemaIdOf(subject),
+  })
+  const gate = new CommandGate(
+    createCommands({
+      store,
+      publisher,
+      publications,
+      encoder,
+      clock,
+      random: systemRandom,
+      ids: systemIds,
+      publishTimeoutMs: config.publishTimeoutMs,
+      statusPolicy: config.orderStatusPolicy,
+    }),
+  )
+  const server = await buildServer({
+    commands: gate,
+    dependencyStates: () => health.states(),
+    isDraining: () => gate.isDraining,
+    settings: serverSettings(config),
+    logger,
+  })
+  resources.defer(() => server.close())
+
+  const owned = resources.move()
+  let closing: Promise<void> | undefined
+  return {
+    server,
+    close() {
+      closing ??= gate
+        .drain(clock, Math.max(0, config.shutdownTimeoutMs - CLOSING_MS))
+        .then(() => owned.disposeAsync())
+      return closing
+    },
+  }
+}
+
+function openStore(config: Config): Promise<OrderStore & SchemaIdStore> {
+  return openSqliteStore({ path: config.database.path })
+}
+
+function createRegistration(
+  { config, logger, onFatal }: ComposeOptions,
+  schemaIds: SchemaIdStore,
+  health: DependencyHealth,
+): SchemaRegistration {
+  const client = createRegistryClient({
+    baseUrl: config.schemaRegistryUrl,
+    userInfo: config.schemaRegistryBasicAuthUserInfo,
+    timeoutMs: config.schemaRegistryTimeoutMs,
+    clock: systemClock,
+  })
+  return createSchemaRegistration({
+    client,
+    schemaIds,
+    subjects: listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat),
+    autoRegister: config.schemaRegistryAutoRegister,
+    health,
+    clock: systemClock,
+    log: logger,
+    onIncompatible: onFatal,
+  })
+}
+
+function createPublisher(config: Config, health: DependencyHealth): KafkaEventPublisher {
+  return new KafkaEventPublisher({
+    cluster: new KafkaCluster(
+      config.kafkaClientId,
+      config.kafkaTopic,
+      config.kafkaBootstrapServers,
+    ),
+    topic: {
+      partitionCount: config.kafkaTopicPartitions,
+      replicationFactor: config.kafkaTopicReplicationFactor,
+    },
+    pendingEventsMax: config.maxPendingEvents,
+    clock: systemClock,
+    health,
+  })
+}
+
+function createCommands(deps: ChangeDeps) {
+  return {
+    createOrder: (command: Parameters<typeof createOrder>[1]) => createOrder(deps, command),
+    changeOrderStatus: (command: Parameters<typeof changeOrderStatus>[1]) =>
+      changeOrderStatus(deps, command),
+  }
+}
+
+function serverSettings(config: Config) {
+  return {
+    maxItemsPerOrder: config.maxItemsPerOrder,
+    kafkaBootstrapServers: config.kafkaBootstrapServers
+      .map(({ host, port }) => `${host}:${port}`)
+      .join(','),
+    schemaRegistryUrl: config.schemaRegistryUrl,
+    version: packageJson.version,
+    requestTimeoutMs: RECEIVE_TIMEOUT_MS,
+  }
+}

@@ -1,0 +1,100 @@
+import type { Static, TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { parseAddresses, parseDatabaseUrl, parseRegistryUrl } from './setting-text.ts'
+import { listSettings, settingsSchema, type SettingNotes } from './settings-schema.ts'
+
+/** Names and texts as a process finds them in its environment. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+type Settings = Static<typeof settingsSchema>
+
+export type Config = ReturnType<typeof toConfig>
+
+/** Every problem of the environment, one sentence each, each beginning with the variable's name. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The settings are not usable:\n${problems.map((problem) => `- ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/**
+ * The frozen configuration from environment variables. A variable that is absent, empty or blank
+ * has its default; names that are not settings are ignored.
+ * Throws {@link ConfigError} with all problems at once.
+ */
+export function loadConfig(env: Environment): Config {
+  const values = Object.fromEntries(
+    listSettings().map(({ name, schema }) => [name, readValue(schema, textOf(env, name))]),
+  )
+  if (!Value.Check(settingsSchema, values)) throw new ConfigError(listProblems(env, values))
+  return toConfig(values)
+}
+
+function textOf(env: Environment, name: string): string {
+  return env[name]?.trim() ?? ''
+}
+
+/** What is not readable as the type stays text, so that the schema refuses it. */
+function readValue(schema: TSchema & SettingNotes, text: string): unknown {
+  if (text === '') return schema.default
+  const type = 'type' in schema ? schema.type : undefined
+  if (type === 'integer' && /^-?\d+$/.test(text)) return Number(text)
+  if (type === 'boolean' && /^(?:true|false)$/i.test(text)) return text.toLowerCase() === 'true'
+  return text
+}
+
+function listProblems(env: Environment, values: Record<string, unknown>): readonly string[] {
+  const errors = Value.Errors(settingsSchema, values)
+  return listSettings().flatMap(({ name, schema }) => {
+    const error = errors.find(({ instancePath }) => instancePath === `/${name}`)
+    if (error === undefined) return []
+    const demand = error.keyword === '~refine' ? error.message : `must be ${schema.form}`
+    const got = schema.isSecret ? 'a value that is not shown here' : show(textOf(env, name))
+    return [`${name} ${demand}, got ${got}`]
+  })
+}
+
+/** Addresses may carry a password before their `@`, and problems end up in logs. */
+function show(text: string): string {
+  return JSON.stringify(text.replace(/^.*@/s, '***@'))
+}
+
+function toConfig(settings: Settings) {
+  const registry = checked(parseRegistryUrl(settings.SCHEMA_REGISTRY_URL))
+  const servers = checked(parseAddresses(settings.KAFKA_BOOTSTRAP_SERVERS))
+  return Object.freeze({
+    kafkaBootstrapServers: Object.freeze(servers.map((server) => Object.freeze(server))),
+    kafkaTopic: settings.KAFKA_TOPIC,
+    kafkaTopicPartitions: settings.KAFKA_TOPIC_PARTITIONS,
+    /** Undefined: the broker's default. */
+    kafkaTopicReplicationFactor: settings.KAFKA_TOPIC_REPLICATION_FACTOR,
+    kafkaKeyFormat: settings.KAFKA_KEY_FORMAT,
+    kafkaClientId: settings.KAFKA_CLIENT_ID,
+    /** Without credentials and trailing slash. */
+    schemaRegistryUrl: registry.url,
+    /** `key:secret`; undefined: no authentication. */
+    schemaRegistryBasicAuthUserInfo:
+      settings.SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO ?? registry.userInfo,
+    schemaRegistryAutoRegister: settings.SCHEMA_REGISTRY_AUTO_REGISTER,
+    schemaRegistryTimeoutMs: settings.SCHEMA_REGISTRY_TIMEOUT_MS,
+    apiHost: settings.API_HOST,
+    apiPort: settings.API_PORT,
+    database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
+    publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,
+    maxPendingEvents: settings.MAX_PENDING_EVENTS,
+    maxItemsPerOrder: settings.MAX_ITEMS_PER_ORDER,
+    orderStatusPolicy: settings.ORDER_STATUS_POLICY,
+    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
+    logLevel: settings.LOG_LEVEL,
+  })
+}
+
+/** The schema asked the same parsers, so only a bug of ours makes this throw. */
+function checked<T>(parsed: T | undefined): T {
+  if (parsed === undefined) throw new TypeError('a setting passed the schema and cannot be parsed')
+  return parsed
+}

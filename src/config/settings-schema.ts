@@ -1,0 +1,185 @@
+import { Type, type TSchema } from 'typebox'
+import {
+  isPostgresUrl,
+  parseAddresses,
+  parseDatabaseUrl,
+  parseRegistryUrl,
+} from './setting-text.ts'
+
+/** What the schema of every setting carries beside its type. */
+export interface SettingNotes {
+  /** One or two sentences for the reader of the table. */
+  readonly description: string
+  /** What a value must be, to follow "must be". */
+  readonly form: string
+  readonly default?: string | number | boolean
+  /** The value is never repeated. */
+  readonly isSecret?: boolean
+}
+
+interface TextRule {
+  readonly form: string
+  readonly default?: string
+  readonly isSecret?: boolean
+  readonly accepts: (value: string) => boolean
+  /** Says more than "must be …" where a refused value deserves it. */
+  readonly explain?: (value: string) => string | undefined
+}
+
+function text(description: string, rule: TextRule) {
+  const { accepts, explain, ...notes } = rule
+  return Type.Refine(
+    Type.String({ description, ...notes }),
+    accepts,
+    (value) => explain?.(value) ?? `must be ${rule.form}`,
+  )
+}
+
+interface IntegerRange {
+  readonly minimum: number
+  readonly maximum: number
+  readonly default?: number
+}
+
+function integer(description: string, range: IntegerRange) {
+  const form = `an integer from ${range.minimum} to ${range.maximum}`
+  return Type.Integer({ description, form, ...range })
+}
+
+function flag(description: string, byDefault: boolean) {
+  return Type.Boolean({ description, form: 'true or false', default: byDefault })
+}
+
+function choice<const T extends [string, ...string[]]>(
+  description: string,
+  values: T,
+  byDefault: T[number],
+) {
+  return Type.Enum(values, { description, form: `one of ${values.join(', ')}`, default: byDefault })
+}
+
+/** Kafka's rule for topic names; the two names of only dots are reserved. */
+const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/
+
+/**
+ * Every setting, by the name of its environment variable: type, bounds, default and documentation.
+ * The order is the order of the table.
+ */
+export const settingsSchema = Type.Object({
+  KAFKA_BOOTSTRAP_SERVERS: text('Brokers to ask first; the others are learned from them.', {
+    form: 'host:port, or several separated by commas',
+    default: 'localhost:9092',
+    accepts: (value) => parseAddresses(value) !== undefined,
+  }),
+  KAFKA_TOPIC: text(
+    'Topic of the order events, created at start if absent. Its subjects are <topic>-value and, with KAFKA_KEY_FORMAT=avro, <topic>-key.',
+    {
+      form: "a topic name: 1 to 249 letters, digits, '.', '_' and '-', and not '.' or '..'",
+      default: 'order-events',
+      accepts: (value) => TOPIC_NAME.test(value),
+    },
+  ),
+  KAFKA_TOPIC_PARTITIONS: integer('Partitions of the topic when the service creates it.', {
+    minimum: 1,
+    maximum: 10_000,
+    default: 3,
+  }),
+  KAFKA_TOPIC_REPLICATION_FACTOR: Type.Optional(
+    integer("Replicas of the topic when the service creates it. Unset: the broker's own default.", {
+      minimum: 1,
+      maximum: 32_767,
+    }),
+  ),
+  KAFKA_KEY_FORMAT: choice(
+    'Key of a record: the order id as UTF-8, or the same as Avro in the wire format of the registry.',
+    ['string', 'avro'],
+    'string',
+  ),
+  KAFKA_CLIENT_ID: text('Name under which brokers log and meter this service.', {
+    form: "1 to 249 letters, digits, '.', '_' and '-'",
+    default: 'cart-service',
+    accepts: (value) => /^[\w.-]{1,249}$/.test(value),
+  }),
+  SCHEMA_REGISTRY_URL: text(
+    "Address of the Confluent Schema Registry API. It may have a path (Apicurio's is /apis/ccompat/v7) and credentials (http://key:secret@host).",
+    {
+      form: 'an http:// or https:// address without query and fragment',
+      default: 'http://localhost:8081',
+      accepts: (value) => parseRegistryUrl(value) !== undefined,
+    },
+  ),
+  SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: Type.Optional(
+    text('Credentials for the registry; they win over those in its address.', {
+      form: 'key:secret',
+      isSecret: true,
+      accepts: (value) => /^[^:\p{Cc}]+:\P{Cc}*$/u.test(value),
+    }),
+  ),
+  SCHEMA_REGISTRY_AUTO_REGISTER: flag(
+    'Register the schemas at start, and give their subjects the compatibility FULL_TRANSITIVE where they have none of their own. With false they must be there already, and the registry is only read.',
+    true,
+  ),
+  SCHEMA_REGISTRY_TIMEOUT_MS: integer(
+    'How long one question to the registry may take, all its tries together.',
+    { minimum: 100, maximum: 60_000, default: 3_000 },
+  ),
+  API_HOST: text('Address to listen on.', {
+    form: 'a host name or an IP address',
+    default: '0.0.0.0',
+    accepts: (value) => /^[\w.:-]{1,253}$/.test(value),
+  }),
+  API_PORT: integer('Port to listen on.', { minimum: 1, maximum: 65_535, default: 8_000 }),
+  DATABASE_URL: text(
+    'Where orders and events are stored: an SQLite file, or sqlite::memory: for runs whose data may be lost.',
+    {
+      form: 'sqlite:<path> or sqlite::memory:',
+      default: 'sqlite:data/cart.db',
+      accepts: (value) => parseDatabaseUrl(value) !== undefined,
+      explain: (value) =>
+        isPostgresUrl(value)
+          ? 'must be sqlite:<path> or sqlite::memory: (postgres is not supported by this version)'
+          : undefined,
+    },
+  ),
+  PUBLISH_TIMEOUT_MS: integer(
+    'How long a request waits for Kafka to acknowledge its event before it is answered 503.',
+    { minimum: 100, maximum: 60_000, default: 5_000 },
+  ),
+  MAX_PENDING_EVENTS: integer(
+    'Events that may wait for their acknowledgement; above it new changes are answered 503 at once.',
+    { minimum: 1, maximum: 1_000_000, default: 10_000 },
+  ),
+  MAX_ITEMS_PER_ORDER: integer('Largest numItems of a new order.', {
+    minimum: 1,
+    maximum: 1_000,
+    default: 100,
+  }),
+  ORDER_STATUS_POLICY: choice(
+    'any: every status may follow every other. lifecycle: pending, confirmed, shipped, delivered in this order, and cancelled before shipped.',
+    ['any', 'lifecycle'],
+    'any',
+  ),
+  SHUTDOWN_TIMEOUT_MS: integer('How long a stop waits for changes in flight.', {
+    minimum: 100,
+    maximum: 600_000,
+    default: 10_000,
+  }),
+  LOG_LEVEL: choice(
+    'Least severe log line that is written.',
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'info',
+  ),
+})
+
+/** The settings in the order of the table. */
+export function listSettings(): ReadonlyArray<{
+  readonly name: string
+  readonly schema: TSchema & SettingNotes
+}> {
+  const properties: Record<string, TSchema> = settingsSchema.properties
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    // Every property above was made with its notes; TypeBox keeps them on the schema, not in the type.
+    schema: schema as TSchema & SettingNotes,
+  }))
+}

@@ -1,0 +1,44 @@
+import type { Order } from './order.ts'
+
+export const ORDER_EVENT_TYPES = ['order-created', 'order-status-changed'] as const
+
+export type OrderEventType = (typeof ORDER_EVENT_TYPES)[number]
+
+/** A fact about one order, and the whole order as it is after it. */
+export interface OrderEvent {
+  /** UUID v7; consumers drop a repeated event by it (`ce_id`). */
+  readonly eventId: string
+  readonly type: OrderEventType
+  /** 1 for the creation, then without gaps (`ce_sequence`). */
+  readonly version: number
+  /** ISO 8601, UTC, with `Z` (`ce_time`). */
+  readonly time: string
+  readonly order: Order
+  /** W3C trace context of the request that caused it, where it carried one. */
+  readonly traceparent?: string
+}
+
+/** The bytes that go on the topic, made once, before the event is stored: every copy is the same. */
+export interface EncodedEvent {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  readonly schemaId: number
+}
+
+/** A stored event without an offset. All of them together are the outbox. */
+export interface PendingEvent {
+  readonly event: OrderEvent
+  readonly encoded: EncodedEvent
+  readonly partition: number
+  /**
+   * The partition's end as the lane knew it before the event was stored. If the event is on the
+   * topic, it is at this offset or above: recovery reads from here.
+   */
+  readonly searchFromOffset: number
+}
+
+/** Where an acked event stands on the topic. */
+export interface EventPosition {
+  readonly partition: number
+  readonly offset: number
+}

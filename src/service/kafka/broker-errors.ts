@@ -1,0 +1,89 @@
+import { findErrorBy, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
+
+/**
+ * What the answer to one Produce request of one batch proves.
+ *
+ * `not-appended`: the broker says so before it appends, so if this was the only request of the
+ * batch that ever left, the batch is not on the topic.
+ * `state-lost`: the broker and we disagree on the producer's sequence numbers. They prove nothing
+ * any more: look on the topic, then go on with a new producer id.
+ * `unknown`: anything may have happened; the same batch has to be tried again.
+ */
+export type ProduceVerdict = 'not-appended' | 'state-lost' | 'unknown'
+
+/**
+ * Not here on purpose, because each can be the answer for a batch that was appended:
+ * NOT_LEADER_OR_FOLLOWER and UNKNOWN_TOPIC_OR_PARTITION (leadership moved while waiting for
+ * followers), NOT_ENOUGH_REPLICAS_AFTER_APPEND, REQUEST_TIMED_OUT, KAFKA_STORAGE_ERROR,
+ * UNKNOWN_SERVER_ERROR. NOT_ENOUGH_REPLICAS is here: it is thrown before the append.
+ */
+const VERDICTS: Record<string, ProduceVerdict> = {
+  MESSAGE_TOO_LARGE: 'not-appended',
+  RECORD_LIST_TOO_LARGE: 'not-appended',
+  INVALID_RECORD: 'not-appended',
+  CORRUPT_MESSAGE: 'not-appended',
+  INVALID_TIMESTAMP: 'not-appended',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'not-appended',
+  INVALID_TOPIC_EXCEPTION: 'not-appended',
+  TOPIC_AUTHORIZATION_FAILED: 'not-appended',
+  CLUSTER_AUTHORIZATION_FAILED: 'not-appended',
+  INVALID_REQUIRED_ACKS: 'not-appended',
+  POLICY_VIOLATION: 'not-appended',
+  INVALID_PRODUCER_EPOCH: 'not-appended',
+  PRODUCER_FENCED: 'not-appended',
+  NOT_ENOUGH_REPLICAS: 'not-appended',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'state-lost',
+  DUPLICATE_SEQUENCE_NUMBER: 'state-lost',
+  UNKNOWN_PRODUCER_ID: 'state-lost',
+  INVALID_PRODUCER_ID_MAPPING: 'state-lost',
+}
+
+/** Answers by which the broker disowns the producer: with an earlier try out, its state is lost. */
+const DISOWNING = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'])
+
+export interface ProduceFailure {
+  readonly verdict: ProduceVerdict
+  /** Kafka's name of the error, or what the client saw; for logs and health. */
+  readonly name: string
+}
+
+/** `requestsSent`: how many Produce requests of this batch left, the answered one included. */
+export function classifyProduceFailure(error: unknown, requestsSent: number): ProduceFailure {
+  const name = partitionErrorName(error)
+  if (name === undefined) return { verdict: 'unknown', name: describeError(error) }
+  const verdict = VERDICTS[name] ?? 'unknown'
+  if (verdict !== 'not-appended' || requestsSent === 1) return { verdict, name }
+  return { verdict: DISOWNING.has(name) ? 'state-lost' : 'unknown', name }
+}
+
+/**
+ * The partition's own error code. The error tree is not enough: for INVALID_RECORD it also holds an
+ * UNKNOWN_SERVER_ERROR that stands for one record.
+ */
+function partitionErrorName(error: unknown): string | undefined {
+  if (!(error instanceof ResponseError) || !('response' in error)) return undefined
+  const response = error.response as ProduceResponseShape
+  const code = response.responses?.[0]?.partitionResponses?.[0]?.errorCode
+  return code === undefined ? undefined : errorName(code)
+}
+
+interface ProduceResponseShape {
+  readonly responses?: ReadonlyArray<{
+    readonly partitionResponses?: ReadonlyArray<{ readonly errorCode: number }>
+  }>
+}
+
+/** Kafka's name of a protocol error code. */
+export function errorName(code: number): string {
+  return protocolErrorsCodesById[code] ?? `error ${code}`
+}
+
+/** One line for logs and health: Kafka's error name where there is one, else the deepest message. */
+export function describeError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return describeError(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  const named: unknown = findErrorBy(error, 'code', 'PLT_KFK_PROTOCOL')
+  if (named !== null && typeof named === 'object' && 'apiId' in named) return String(named.apiId)
+  return error.cause instanceof Error ? describeError(error.cause) : error.message
+}

@@ -1,0 +1,147 @@
+import { metadataV9, ResponseError, type Connection } from '@platformatic/kafka'
+import { describeError, errorName } from './broker-errors.ts'
+import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
+
+/** A leader election or the loss of a broker is noticed within this; see DESIGN §3.5. */
+const METADATA_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 1_500 }
+
+const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+type MetadataAnswer = Awaited<ReturnType<typeof metadataV9.api.async>>
+
+/** Protocol versions are fixed to ones that every broker from 2.8 to 4.x speaks: nothing to negotiate. */
+export interface TopicLayout {
+  readonly partitionCount: number
+  /** Leader per partition; undefined while an election runs. */
+  readonly leaders: ReadonlyArray<Broker | undefined>
+}
+
+export class TopicMissingError extends Error {
+  constructor(topic: string) {
+    super(`topic ${topic} does not exist`)
+    this.name = 'TopicMissingError'
+  }
+}
+
+/** What is known of the brokers and of the one topic this service writes. */
+export class KafkaCluster {
+  readonly clientId: string
+  readonly topic: string
+  readonly #bootstrapBrokers: readonly Broker[]
+  #knownBrokers: readonly Broker[] = []
+  #layout: TopicLayout | undefined
+  #refreshing: Promise<TopicLayout> | undefined
+  #suspects = new Set<string>()
+
+  constructor(clientId: string, topic: string, bootstrapBrokers: readonly Broker[]) {
+    this.clientId = clientId
+    this.topic = topic
+    this.#bootstrapBrokers = bootstrapBrokers
+  }
+
+  /** The layout of the last refresh; undefined before the first. */
+  get layout(): TopicLayout | undefined {
+    return this.#layout
+  }
+
+  /** Where to send for this partition. Asks the cluster when the last answer is in doubt. */
+  async leaderOf(partition: number): Promise<Broker> {
+    const layout = this.#suspects.size > 0 ? await this.refresh() : this.#layout
+    const leader = (layout ?? (await this.refresh())).leaders[partition]
+    if (leader !== undefined) return leader
+    const refreshed = (await this.refresh()).leaders[partition]
+    if (refreshed === undefined) throw new Error(`partition ${partition} has no leader`)
+    return refreshed
+  }
+
+  /** A broker did not answer, or said that it does not lead: ask another one before using it again. */
+  suspect(broker: Broker): void {
+    this.#suspects.add(brokerName(broker))
+  }
+
+  /** Asks for the metadata; callers at the same time share one request. Rejects with a sentence. */
+  refresh(): Promise<TopicLayout> {
+    this.#refreshing ??= this.askAnyBroker((connection) => this.#fetchLayout(connection)).finally(
+      () => {
+        this.#refreshing = undefined
+      },
+    )
+    return this.#refreshing
+  }
+
+  /** Runs a request on the first broker that answers; those in doubt are asked last. */
+  async askAnyBroker<Answer>(ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    let failure: unknown = new Error('no broker is configured')
+    for (const broker of this.#candidates()) {
+      try {
+        return await this.withConnection(broker, ask)
+      } catch (error) {
+        if (error instanceof TopicMissingError) throw error
+        failure = new Error(`${brokerName(broker)}: ${describeError(error)}`, { cause: error })
+      }
+    }
+    throw failure
+  }
+
+  /** Opens a connection for one purpose and closes it whatever happens. */
+  async withConnection<Answer>(
+    broker: Broker,
+    ask: (connection: Connection) => Promise<Answer>,
+  ): Promise<Answer> {
+    const connection = await connectToBroker(this.clientId, broker, METADATA_TIMEOUTS)
+    try {
+      return await ask(connection)
+    } finally {
+      dropConnection(connection)
+    }
+  }
+
+  #candidates(): Broker[] {
+    const byName = new Map(
+      [...this.#knownBrokers, ...this.#bootstrapBrokers].map((broker) => [
+        brokerName(broker),
+        broker,
+      ]),
+    )
+    return [...byName.values()].toSorted(
+      (one, other) =>
+        Number(this.#suspects.has(brokerName(one))) - Number(this.#suspects.has(brokerName(other))),
+    )
+  }
+
+  async #fetchLayout(connection: Connection): Promise<TopicLayout> {
+    const answer = await metadataV9.api
+      .async(connection, [this.topic], false)
+      .catch(readPartialAnswer)
+    const brokers = new Map(
+      answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]),
+    )
+    const topic = answer.topics[0]
+    if (topic === undefined) throw new Error('the broker answered without the topic')
+    if (topic.errorCode !== 0) {
+      const name = errorName(topic.errorCode)
+      throw name === TOPIC_MISSING ? new TopicMissingError(this.topic) : new Error(name)
+    }
+    const leaders: Array<Broker | undefined> = []
+    for (const partition of topic.partitions) {
+      leaders[partition.partitionIndex] = brokers.get(partition.leaderId)
+    }
+    this.#knownBrokers = [...brokers.values()]
+    this.#layout = { partitionCount: leaders.length, leaders }
+    this.#suspects.clear()
+    return this.#layout
+  }
+}
+
+/**
+ * The client rejects when a single partition has no leader. The rest of that answer is good, and the
+ * other partitions must not wait for the one.
+ */
+function readPartialAnswer(error: unknown): MetadataAnswer {
+  if (error instanceof ResponseError && 'response' in error) return error.response as MetadataAnswer
+  throw error
+}
+
+function brokerName(broker: Broker): string {
+  return `${broker.host}:${broker.port}`
+}

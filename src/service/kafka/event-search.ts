@@ -1,0 +1,28 @@
+import type { PendingEvent } from '../../models/order-event.ts'
+import { readEventId } from './event-headers.ts'
+import type { TopicReader } from './topic-reader.ts'
+
+export interface SearchResult {
+  /** Offset by event id; of an event that stands there twice, the first one. */
+  readonly offsets: ReadonlyMap<string, number>
+  /** The partition's end when the search began: what it found is true up to here. */
+  readonly end: number
+}
+
+/** Looks on the topic for events that may have been sent. Rejects when it cannot read to the end. */
+export async function searchEvents(
+  reader: TopicReader,
+  events: readonly PendingEvent[],
+  signal: AbortSignal,
+): Promise<SearchResult> {
+  const wanted = new Set(events.map(({ event }) => event.eventId))
+  const offsets = new Map<string, number>()
+  const end = await reader.endOffset()
+  const from = Math.min(...events.map(({ searchFromOffset }) => searchFromOffset))
+  for await (const { offset, record } of reader.read(from, end, signal)) {
+    const eventId = readEventId(record.headers)
+    if (eventId !== undefined && wanted.delete(eventId)) offsets.set(eventId, offset)
+    if (wanted.size === 0) break
+  }
+  return { offsets, end }
+}

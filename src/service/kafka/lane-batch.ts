@@ -1,0 +1,87 @@
+import type { MessageRecord } from '@platformatic/kafka'
+import type { Acked, PublishOutcome, Refused } from '../../business/ports.ts'
+import type { PendingEvent } from '../../models/order-event.ts'
+import { eventHeaders } from './event-headers.ts'
+
+/** Both bounds stay well below the broker's default `message.max.bytes` of 1 MiB. */
+const BATCH_EVENTS_MAX = 500
+const BATCH_BYTES_MAX = 900_000
+
+/** More than headers and record framing take; they are not worth measuring one by one. */
+const RECORD_OVERHEAD_BYTES = 1_024
+
+/** One event in a lane, and who waits for it. */
+export interface LaneEntry {
+  readonly pending: PendingEvent
+  readonly deadlineMs: number
+  readonly resolve: (outcome: PublishOutcome) => void
+  /** Set once its caller was told "in doubt": who waits from then on. */
+  doubt: PromiseWithResolvers<Acked | Refused> | undefined
+}
+
+export interface LaneBatch {
+  readonly entries: readonly LaneEntry[]
+  /** Made once: every try sends the same bytes, which is what the broker recognises a repeat by. */
+  readonly records: MessageRecord[]
+  /** How many Produce requests with any of these events have left, as far as can be known. */
+  requestsSent: number
+  sentAtMs: number | undefined
+  /** Our sequence numbers prove nothing any more: read the topic before sending. */
+  mustLookUp: boolean
+}
+
+/** Removes the next batch from the front of the queue: at least one event, if there is one. */
+export function takeBatch(queue: LaneEntry[], eventsMax: number): LaneEntry[] {
+  let bytes = 0
+  let count = 0
+  for (const { pending } of queue) {
+    bytes += pending.encoded.key.length + pending.encoded.value.length + RECORD_OVERHEAD_BYTES
+    if (count > 0 && bytes > BATCH_BYTES_MAX) break
+    count += 1
+    if (count === Math.min(eventsMax, BATCH_EVENTS_MAX)) break
+  }
+  return queue.splice(0, count)
+}
+
+/** `may-have-left`: an earlier producer may have sent these; they are never refused any more. */
+export function createBatch(
+  topic: string,
+  entries: readonly LaneEntry[],
+  origin: 'new' | 'may-have-left',
+): LaneBatch {
+  return {
+    entries,
+    records: entries.map(({ pending }) => toRecord(topic, pending)),
+    requestsSent: origin === 'new' ? 0 : 1,
+    sentAtMs: undefined,
+    mustLookUp: origin === 'may-have-left',
+  }
+}
+
+function toRecord(topic: string, { event, encoded, partition }: PendingEvent): MessageRecord {
+  return {
+    topic,
+    partition,
+    key: asBuffer(encoded.key),
+    value: asBuffer(encoded.value),
+    headers: eventHeaders(event),
+    timestamp: BigInt(Date.parse(event.time)),
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The definite outcome: for the caller, or for whoever took over when the caller was put in doubt. */
+export function resolveDefinite(entry: LaneEntry, outcome: Acked | Refused): void {
+  if (entry.doubt === undefined) entry.resolve(outcome)
+  else entry.doubt.resolve(outcome)
+}
+
+/** Tells the caller that there is no answer yet. Once told, the entry stays in doubt until definite. */
+export function putInDoubt(entry: LaneEntry): void {
+  if (entry.doubt !== undefined) return
+  entry.doubt = Promise.withResolvers<Acked | Refused>()
+  entry.resolve({ kind: 'in-doubt', resolution: entry.doubt.promise })
+}

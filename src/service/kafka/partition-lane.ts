@@ -1,0 +1,292 @@
+/**
+ * The sender of one partition. It owns one connection to the partition's leader, one producer id,
+ * and at most one batch that has left and has no definite answer.
+ *
+ *   queued ──deadline──▶ cancelled            not a byte of it left
+ *     │
+ *     ▼ taken into the batch
+ *   sent ──acked, offset above the last one──▶ acked
+ *     │ ──answered "not appended", only request ever──▶ refused   (a batch of several goes back to
+ *     │                                            the queue, to find the one that is to blame)
+ *     │ ──deadline──▶ in doubt: the caller is told so, and the lane keeps at it
+ *     │ ──no answer, or one that proves nothing──▶ sent again, unchanged: the same sequence numbers,
+ *     │                                            by which the broker drops what it already has
+ *     └─ ──producer state lost, or an offset that cannot be──▶ look on the topic:
+ *            found ──▶ acked        not found ──▶ sent with a new producer id
+ *
+ * Recovered events start at "look on the topic". Doubt is sticky: what may have left once is never
+ * refused or cancelled any more.
+ *
+ * One request in flight, because concurrent ones on a producer id may overtake each other. One
+ * partition a batch, because a batch over several can succeed in part, and its next try would get
+ * new numbers. See docs/decisions/0003-own-the-produce-request.md.
+ */
+import type { Acked, Clock, PublishOutcome } from '../../business/ports.ts'
+import type { PendingEvent } from '../../models/order-event.ts'
+import { classifyProduceFailure, describeError } from './broker-errors.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { searchEvents } from './event-search.ts'
+import {
+  createBatch,
+  putInDoubt,
+  resolveDefinite,
+  takeBatch,
+  type LaneBatch,
+  type LaneEntry,
+} from './lane-batch.ts'
+import { LaneSession } from './lane-session.ts'
+import type { TopicReader } from './topic-reader.ts'
+
+/** One look on the topic; when it takes longer, the next one starts over. */
+const LOOK_UP_TIMEOUT_MS = 30_000
+
+const RETRY_DELAY_MS_MIN = 50
+const RETRY_DELAY_MS_MAX = 1_000
+
+/** From here on new changes are turned away at once: see the gate in docs/architecture.md. */
+const STALLED_AFTER_MS = 1_000
+
+export interface LaneDeps {
+  readonly cluster: KafkaCluster
+  readonly partition: number
+  readonly clock: Clock
+}
+
+export class PartitionLane {
+  readonly partition: number
+  readonly #topic: string
+  readonly #clock: Clock
+  readonly #session: LaneSession
+  readonly #closing = new AbortController()
+  readonly #running: Promise<void>
+
+  #queue: LaneEntry[] = []
+  readonly #recovered: LaneEntry[] = []
+  #batch: LaneBatch | undefined
+  /** So many events go out one by one, after a refusal of the batch that they were in. */
+  #singlesLeft = 0
+
+  /** The last offset known to be taken; an ack at or below it is no ack. Undefined until the first look. */
+  #lastOffset: number | undefined
+
+  #disconnectedSinceMs: number | undefined
+  #failure: string | undefined
+  #retryDelayMs = RETRY_DELAY_MS_MIN
+  #wake = Promise.withResolvers<void>()
+  #cancelDeadline: (() => void) | undefined
+
+  constructor({ cluster, partition, clock }: LaneDeps) {
+    this.partition = partition
+    this.#topic = cluster.topic
+    this.#clock = clock
+    // An idle lane notices at once that its broker is gone, and looks for the next one.
+    this.#session = new LaneSession(cluster, partition, () => {
+      this.#disconnectedSinceMs ??= clock.monotonicMs()
+      this.#wake.resolve()
+    })
+    this.#disconnectedSinceMs = clock.monotonicMs()
+    this.#running = this.#run()
+  }
+
+  /** Where the next event of this lane lands at the lowest; undefined before the first connection. */
+  get searchFromOffset(): number | undefined {
+    return this.#lastOffset === undefined ? undefined : this.#lastOffset + 1
+  }
+
+  /** How many events have no definite outcome yet. */
+  get size(): number {
+    return this.#queue.length + this.#recovered.length + (this.#batch?.entries.length ?? 0)
+  }
+
+  /** Its oldest batch, or its search for the leader, has been failing for longer than a second. */
+  get isStalled(): boolean {
+    const sinceMs = this.#batch?.sentAtMs ?? this.#disconnectedSinceMs
+    return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs > STALLED_AFTER_MS
+  }
+
+  /** What stands in the way, for logs and health. */
+  get failure(): string {
+    return this.#failure ?? 'its leader does not answer'
+  }
+
+  publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome> {
+    if (this.#isClosing) return Promise.resolve({ kind: 'cancelled' })
+    const { promise, resolve } = Promise.withResolvers<PublishOutcome>()
+    this.#queue.push({ pending, deadlineMs, resolve, doubt: undefined })
+    this.#armDeadline()
+    this.#wake.resolve()
+    return promise
+  }
+
+  recover(pending: PendingEvent): Promise<Acked> {
+    const { promise, resolve } = Promise.withResolvers<Acked>()
+    const resolveAcked = (outcome: PublishOutcome): void => {
+      // It may have left before, so it can only become acked, or wait for the next start.
+      if (outcome.kind === 'acked') resolve(outcome)
+    }
+    this.#recovered.push({ pending, deadlineMs: Infinity, resolve: resolveAcked, doubt: undefined })
+    this.#wake.resolve()
+    return promise
+  }
+
+  /** Stops sending: what is queued is cancelled, what has left stays in doubt. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#wake.resolve()
+    this.#cancelDeadline?.()
+    this.#session.close()
+    for (const entry of this.#queue.splice(0)) entry.resolve({ kind: 'cancelled' })
+    for (const entry of this.#batch?.entries ?? []) putInDoubt(entry)
+    await this.#running
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosing) {
+      try {
+        const reader = await this.#session.open()
+        this.#lastOffset ??= (await reader.endOffset()) - 1
+        this.#disconnectedSinceMs = undefined
+        await this.#step(reader)
+      } catch (error) {
+        await this.#noteFailure(describeError(error))
+      }
+    }
+  }
+
+  async #step(reader: TopicReader): Promise<void> {
+    this.#batch ??= this.#takeBatch()
+    if (this.#batch === undefined) {
+      this.#noteSuccess()
+      await this.#wake.promise
+      this.#wake = Promise.withResolvers<void>()
+    } else if (this.#batch.mustLookUp) {
+      await this.#lookUp(reader, this.#batch)
+    } else {
+      await this.#send(this.#batch)
+    }
+  }
+
+  #takeBatch(): LaneBatch | undefined {
+    const recovered = takeBatch(this.#recovered, Infinity)
+    if (recovered.length > 0) return createBatch(this.#topic, recovered, 'may-have-left')
+    const entries = takeBatch(this.#queue, this.#singlesLeft > 0 ? 1 : Infinity)
+    if (entries.length === 0) return undefined
+    this.#singlesLeft = Math.max(0, this.#singlesLeft - entries.length)
+    return createBatch(this.#topic, entries, 'new')
+  }
+
+  async #send(batch: LaneBatch): Promise<void> {
+    batch.requestsSent += 1
+    batch.sentAtMs ??= this.#clock.monotonicMs()
+    let baseOffset: number
+    try {
+      baseOffset = await this.#session.produce(batch)
+    } catch (error) {
+      if (!this.#isClosing) await this.#acceptFailure(batch, error)
+      return
+    }
+    if (baseOffset > (this.#lastOffset ?? -1)) this.#acceptAck(batch, baseOffset)
+    else this.#startLookUp(batch, `acked at offset ${baseOffset}, which was taken before`)
+  }
+
+  #acceptAck(batch: LaneBatch, baseOffset: number): void {
+    this.#session.advance(batch.entries.length)
+    this.#lastOffset = baseOffset + batch.entries.length - 1
+    this.#batch = undefined
+    this.#noteSuccess()
+    batch.entries.forEach((entry, index) => this.#ack(entry, baseOffset + index))
+  }
+
+  async #acceptFailure(batch: LaneBatch, error: unknown): Promise<void> {
+    const { verdict, name } = classifyProduceFailure(error, batch.requestsSent)
+    if (verdict === 'not-appended') {
+      this.#refuse(batch, name)
+      return
+    }
+    if (verdict === 'state-lost') this.#startLookUp(batch, name)
+    await this.#noteFailure(name)
+  }
+
+  /** Proven not on the topic. The numbers it would have had are given up with the producer id. */
+  #refuse(batch: LaneBatch, name: string): void {
+    this.#batch = undefined
+    this.#session.forgetProducer()
+    const [only, ...others] = batch.entries
+    if (only !== undefined && others.length === 0) {
+      resolveDefinite(only, { kind: 'refused', reason: `Kafka refused the event: ${name}.` })
+      return
+    }
+    this.#queue.unshift(...batch.entries)
+    this.#singlesLeft += batch.entries.length
+  }
+
+  #startLookUp(batch: LaneBatch, reason: string): void {
+    this.#failure = reason
+    batch.mustLookUp = true
+    this.#session.forgetProducer()
+  }
+
+  async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)])
+    const events = batch.entries.map(({ pending }) => pending)
+    const { offsets, end } = await searchEvents(reader, events, signal)
+    const missing: LaneEntry[] = []
+    for (const entry of batch.entries) {
+      const offset = offsets.get(entry.pending.event.eventId)
+      if (offset === undefined) missing.push(entry)
+      else this.#ack(entry, offset)
+    }
+    // Also where it is lower than before: then the topic was made anew.
+    this.#lastOffset = end - 1
+    this.#batch = undefined
+    if (missing.length === 0) return
+    this.#batch = createBatch(this.#topic, missing, 'may-have-left')
+    this.#batch.mustLookUp = false
+    this.#batch.sentAtMs = batch.sentAtMs
+  }
+
+  #ack(entry: LaneEntry, offset: number): void {
+    resolveDefinite(entry, { kind: 'acked', position: { partition: this.partition, offset } })
+  }
+
+  #noteSuccess(): void {
+    this.#retryDelayMs = RETRY_DELAY_MS_MIN
+    this.#failure = undefined
+  }
+
+  async #noteFailure(reason: string): Promise<void> {
+    if (this.#isClosing) return
+    this.#failure = reason
+    this.#disconnectedSinceMs ??= this.#clock.monotonicMs()
+    this.#session.abandonLeader()
+    await this.#clock.sleep(this.#retryDelayMs, this.#closing.signal)
+    this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, RETRY_DELAY_MS_MAX)
+  }
+
+  /** One timer a lane: events come in the order of their deadlines, so the first one tells. */
+  #armDeadline(): void {
+    if (this.#cancelDeadline !== undefined || this.#isClosing) return
+    const waiting = this.#batch?.entries.find((entry) => entry.doubt === undefined)
+    const nextMs = Math.min(waiting?.deadlineMs ?? Infinity, this.#queue[0]?.deadlineMs ?? Infinity)
+    if (nextMs === Infinity) return
+    const delayMs = Math.max(1, nextMs - this.#clock.monotonicMs())
+    this.#cancelDeadline = this.#clock.schedule(delayMs, () => {
+      this.#cancelDeadline = undefined
+      this.#passDeadlines()
+      this.#armDeadline()
+    })
+  }
+
+  #passDeadlines(): void {
+    const nowMs = this.#clock.monotonicMs()
+    const isDue = (entry: LaneEntry): boolean => entry.deadlineMs <= nowMs
+    const due = this.#queue.filter(isDue)
+    if (due.length > 0) this.#queue = this.#queue.filter((entry) => !isDue(entry))
+    for (const entry of due) entry.resolve({ kind: 'cancelled' })
+    for (const entry of this.#batch?.entries.filter(isDue) ?? []) putInDoubt(entry)
+  }
+}

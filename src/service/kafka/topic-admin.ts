@@ -1,0 +1,55 @@
+import { createTopicsV5, ResponseError } from '@platformatic/kafka'
+import { errorName } from './broker-errors.ts'
+import { TopicMissingError, type KafkaCluster, type TopicLayout } from './cluster.ts'
+
+export interface WantedTopic {
+  readonly partitionCount: number
+  /** Undefined leaves it to the broker's default. */
+  readonly replicationFactor: number | undefined
+}
+
+const CREATE_TIMEOUT_MS = 1_000
+
+/** Kafka's way to say "the broker's default". */
+const BROKER_DEFAULT = -1
+
+/**
+ * Makes sure that the topic exists; one that is there stays as it is. Resolves with its layout,
+ * rejects with a sentence while no broker answers or the topic may not be created.
+ */
+export async function ensureTopic(
+  cluster: KafkaCluster,
+  wanted: WantedTopic,
+): Promise<TopicLayout> {
+  try {
+    return await cluster.refresh()
+  } catch (error) {
+    if (!(error instanceof TopicMissingError)) throw error
+  }
+  await cluster.askAnyBroker(async (connection) => {
+    const topic = {
+      name: cluster.topic,
+      numPartitions: wanted.partitionCount,
+      replicationFactor: wanted.replicationFactor ?? BROKER_DEFAULT,
+      assignments: [],
+      configs: [],
+    }
+    await createTopicsV5.api
+      .async(connection, [topic], CREATE_TIMEOUT_MS, false)
+      .catch((error: unknown) => rethrowUnlessExists(error, cluster.topic))
+  })
+  return cluster.refresh()
+}
+
+/** Another instance may have created it in the meantime, which is as good. */
+function rethrowUnlessExists(error: unknown, topic: string): void {
+  if (!(error instanceof ResponseError) || !('response' in error)) throw error
+  const { topics } = error.response as {
+    topics: Array<{ errorCode: number; errorMessage: string | null }>
+  }
+  const failed = topics.find(({ errorCode }) => errorCode !== 0)
+  if (failed === undefined) throw error
+  const name = errorName(failed.errorCode)
+  if (name === 'TOPIC_ALREADY_EXISTS') return
+  throw new Error(`cannot create topic ${topic}: ${failed.errorMessage ?? name}`, { cause: error })
+}

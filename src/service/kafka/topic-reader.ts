@@ -1,0 +1,114 @@
+import {
+  fetchV11,
+  listOffsetsV5,
+  type Connection,
+  type KafkaRecord,
+  type RecordsBatch,
+} from '@platformatic/kafka'
+import { errorName } from './broker-errors.ts'
+
+const READ_UNCOMMITTED = 0
+
+/** Timestamps that stand for positions in a ListOffsets request. */
+const EARLIEST = -2n
+const LATEST = -1n
+
+/** As a consumer: offsets up to the high watermark. */
+const CONSUMER_REPLICA = -1
+
+/**
+ * As a debugging replica: the end of the leader's own log. A record that is appended and not yet
+ * replicated lies above the high watermark; who looks for its own event must not miss it.
+ */
+const DEBUGGING_REPLICA = -2
+
+const FETCH_WAIT_MS = 500
+const FETCH_BYTES_MAX = 4 * 1024 * 1024
+const NO_SESSION = { id: 0, epoch: -1 }
+
+export interface TopicRecord {
+  readonly offset: number
+  readonly record: KafkaRecord
+}
+
+export class TopicReader {
+  readonly #topic: string
+  readonly #partition: number
+  readonly #connection: Connection
+
+  /** `connection` must lead to the partition's leader; it stays the caller's to close. */
+  constructor(connection: Connection, topic: string, partition: number) {
+    this.#connection = connection
+    this.#topic = topic
+    this.#partition = partition
+  }
+
+  firstOffset(): Promise<number> {
+    return this.#offsetAt(EARLIEST, CONSUMER_REPLICA)
+  }
+
+  /** The offset that the next appended record gets. */
+  endOffset(): Promise<number> {
+    return this.#offsetAt(LATEST, DEBUGGING_REPLICA)
+  }
+
+  /**
+   * The records from `from` up to, not including, `end`. Waits for those that are appended and not
+   * yet replicated. Where the log begins later than `from`, or ends before it because the topic was
+   * made anew, reads from its first record.
+   */
+  async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<TopicRecord> {
+    const first = await this.firstOffset()
+    let next = from < first || from > end ? first : from
+    while (next < end && !signal.aborted) {
+      for (const batch of await this.#fetch(next)) {
+        const batchOffset = Number(batch.firstOffset)
+        for (const record of batch.records) {
+          const offset = batchOffset + record.offsetDelta
+          if (offset >= next && offset < end) yield { offset, record }
+        }
+        // Not the last record's offset: compaction may have taken that one away.
+        next = Math.max(next, batchOffset + batch.lastOffsetDelta + 1)
+      }
+    }
+    signal.throwIfAborted()
+  }
+
+  async #offsetAt(timestamp: bigint, replica: number): Promise<number> {
+    const partition = { partitionIndex: this.#partition, currentLeaderEpoch: -1, timestamp }
+    const answer = await listOffsetsV5.api.async(this.#connection, replica, READ_UNCOMMITTED, [
+      { name: this.#topic, partitions: [partition] },
+    ])
+    const found = answer.topics[0]?.partitions[0]
+    if (found === undefined || found.errorCode !== 0) {
+      throw new Error(
+        `no offset of partition ${this.#partition}: ${errorName(found?.errorCode ?? -1)}`,
+      )
+    }
+    return Number(found.offset)
+  }
+
+  async #fetch(offset: number): Promise<RecordsBatch[]> {
+    const partition = {
+      partition: this.#partition,
+      currentLeaderEpoch: -1,
+      fetchOffset: BigInt(offset),
+      lastFetchedEpoch: -1,
+      partitionMaxBytes: FETCH_BYTES_MAX,
+    }
+    const topics = [{ topicId: this.#topic, partitions: [partition] }]
+    const answer = await fetchV11.api.async(
+      this.#connection,
+      FETCH_WAIT_MS,
+      1,
+      FETCH_BYTES_MAX,
+      READ_UNCOMMITTED,
+      NO_SESSION.id,
+      NO_SESSION.epoch,
+      topics,
+      [],
+      '',
+    )
+    return answer.responses[0]?.partitions[0]?.records ?? []
+  }
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { StoreError } from '../../../business/ports.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import { type OrderStatements, prepareOrderStatements } from './order-statements.ts'
+
+export const MEMORY_PATH = ':memory:'
+
+/** How long a statement waits for another process (the sqlite3 shell, a backup) that writes. */
+const BUSY_TIMEOUT_MS = 5_000
+
+export interface Connection {
+  readonly db: DatabaseSync
+  readonly statements: OrderStatements
+}
+
+export interface ConnectorOptions {
+  /** An absolute file path or {@link MEMORY_PATH}. */
+  readonly path: string
+  readonly busyTimeoutMs?: number
+}
+
+/** Opens one database, again when it must be. */
+export interface Connector {
+  readonly path: string
+  /** Opens and migrates. Throws a StoreError, or what SQLite throws. */
+  connect(): Connection
+  /** Throws a StoreError when the path does not lead to the opened file any more. */
+  assertInPlace(): void
+}
+
+export function createConnector(options: ConnectorOptions): Connector {
+  const { path, busyTimeoutMs = BUSY_TIMEOUT_MS } = options
+  let opened: Stats | undefined
+
+  /**
+   * SQLite goes on writing to a file that was deleted or moved away, and a new connection would
+   * begin an empty one: either way what is committed would be lost.
+   */
+  function assertInPlace(): void {
+    if (opened === undefined) return
+    const current = statSync(path, { throwIfNoEntry: false })
+    if (current?.ino === opened.ino && current.dev === opened.dev) return
+    throw new StoreError(
+      `The database ${path} was moved, deleted or replaced while it was open: put it back, or ` +
+        `restart the service to use what is there now`,
+      'no',
+    )
+  }
+
+  function connect(): Connection {
+    assertInPlace()
+    if (path !== MEMORY_PATH) createDirectory(path)
+    const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
+    try {
+      db.exec('PRAGMA foreign_keys = ON')
+      db.exec('PRAGMA journal_mode = WAL')
+      db.exec('PRAGMA synchronous = FULL')
+      migrate(db, path, readMigrations())
+      if (path !== MEMORY_PATH) opened ??= statSync(path)
+      return { db, statements: prepareOrderStatements(db) }
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  return { path, connect, assertInPlace }
+}
+
+/** Throws a StoreError. */
+export function createDirectory(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new StoreError(
+      `The directory of the database ${path} cannot be made: ${reason}`,
+      'no',
+      error,
+    )
+  }
+}

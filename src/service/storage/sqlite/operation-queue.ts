@@ -1,0 +1,92 @@
+import { setImmediate } from 'node:timers/promises'
+
+import { StoreError } from '../../../business/ports.ts'
+import type { BatchRunner } from './batch-runner.ts'
+import {
+  isProofOfWriting,
+  type Operation,
+  type OperationResult,
+  type OperationValues,
+} from './operation.ts'
+
+/** Bounds how long a transaction holds the database, and how much one fsync may lose. */
+const BATCH_OPERATIONS_MAX = 512
+/** Far above what the gate lets in at once; a bound for our own mistakes. */
+const WAITING_OPERATIONS_MAX = 50_000
+
+/** Told after every batch that shows it: why the store cannot work, or undefined when it can write. */
+export type OnHealth = (problem: string | undefined) => void
+
+interface Waiting {
+  readonly operation: Operation
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/**
+ * Group commit: what arrives while a transaction runs goes into the next one, so that a commit's
+ * fsync is shared by all who wait for it. One batch is under way at a time, so operations take
+ * effect in the order of their calls.
+ */
+export class OperationQueue {
+  readonly #runner: BatchRunner
+  readonly #onHealth: OnHealth
+  #waiting: Waiting[] = []
+  #draining: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(runner: BatchRunner, onHealth: OnHealth) {
+    this.#runner = runner
+    this.#onHealth = onHealth
+  }
+
+  submit<Kind extends Operation['kind']>(
+    operation: Extract<Operation, { kind: Kind }>,
+  ): Promise<OperationValues[Kind]> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw new StoreError('The store is closed', 'no')
+      if (this.#waiting.length >= WAITING_OPERATIONS_MAX) {
+        throw new StoreError('Too many operations wait for the store', 'no')
+      }
+      this.#waiting.push({ operation, resolve, reject })
+      this.#draining ??= this.#drain()
+    })
+  }
+
+  /** Refuses what comes from now on, and waits for what came before. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#draining
+  }
+
+  async #drain(): Promise<void> {
+    do {
+      // One turn of the event loop, so that all requests it brings in share the batch.
+      await setImmediate()
+      const batch = this.#waiting.splice(0, BATCH_OPERATIONS_MAX)
+      const results = await this.#runner.run(batch.map(({ operation }) => operation))
+      batch.forEach((waiting, index) => settleCall(waiting, results[index]))
+      this.#reportHealth(results)
+    } while (this.#waiting.length > 0)
+    this.#draining = undefined
+  }
+
+  #reportHealth(results: readonly OperationResult[]): void {
+    const failure = results.find((result) => result.kind === 'failed')
+    if (failure !== undefined) this.#onHealth(failure.message)
+    else if (results.some(isProofOfWriting)) this.#onHealth(undefined)
+  }
+}
+
+function settleCall(waiting: Waiting, result: OperationResult | undefined): void {
+  switch (result?.kind) {
+    case 'value':
+      return waiting.resolve(result.value)
+    case 'failed':
+      return waiting.reject(new StoreError(result.message, result.isApplied))
+    case 'bug':
+      return waiting.reject(result.error)
+    case undefined:
+      return waiting.reject(new Error('The store did not answer an operation'))
+  }
+}

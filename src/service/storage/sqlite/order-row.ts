@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+
+import type { SettledOrder } from '../../../business/ports.ts'
+import type { OrderEventType, PendingEvent } from '../../../models/order-event.ts'
+import type { Order } from '../../../models/order.ts'
+
+/** What `order_events` holds of an event from the moment it is reserved. */
+export interface EventRow {
+  readonly eventId: string
+  readonly orderId: string
+  readonly version: number
+  readonly type: string
+  readonly time: string
+  readonly traceparent: string | null
+  readonly partition: number
+  readonly searchFromOffset: number
+  readonly schemaId: number
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  /** The order after the change, as JSON, amounts in minor units. */
+  readonly state: string
+}
+
+/** Names one pending event. The event id tells it from a later one that took its free version. */
+export interface EventKey {
+  readonly eventId: string
+  readonly orderId: string
+  readonly version: number
+}
+
+export interface OrderRow {
+  readonly version: number
+  readonly state: string
+}
+
+export function toEventRow({
+  event,
+  encoded,
+  partition,
+  searchFromOffset,
+}: PendingEvent): EventRow {
+  assertCount(event.version, 'version')
+  assertCount(partition, 'partition')
+  assertCount(searchFromOffset, 'searchFromOffset')
+  assertCount(encoded.schemaId, 'schemaId')
+  assert.equal(event.type === 'order-created', event.version === 1, 'version 1 is the creation')
+  return {
+    eventId: event.eventId,
+    orderId: event.order.orderId,
+    version: event.version,
+    type: event.type,
+    time: event.time,
+    traceparent: event.traceparent ?? null,
+    partition,
+    searchFromOffset,
+    schemaId: encoded.schemaId,
+    key: encoded.key,
+    value: encoded.value,
+    state: JSON.stringify(event.order),
+  }
+}
+
+export function toPendingEvent(row: EventRow): PendingEvent {
+  return {
+    event: {
+      eventId: row.eventId,
+      type: row.type as OrderEventType,
+      version: row.version,
+      time: row.time,
+      order: toOrder(row.state),
+      ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+    },
+    encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
+    partition: row.partition,
+    searchFromOffset: row.searchFromOffset,
+  }
+}
+
+export function toSettledOrder(row: OrderRow): SettledOrder {
+  return { order: toOrder(row.state), version: row.version }
+}
+
+export function toEventKey({ event }: PendingEvent): EventKey {
+  return { eventId: event.eventId, orderId: event.order.orderId, version: event.version }
+}
+
+/** No schema check: this database has one owner, and `toEventRow` wrote the text. */
+function toOrder(state: string): Order {
+  return JSON.parse(state) as Order
+}
+
+/** SQLite would give back another number for what is not one: our bug. */
+export function assertCount(value: number, name: string): void {
+  assert.ok(Number.isSafeInteger(value) && value >= 0, `${name} is not a count: ${value}`)
+}

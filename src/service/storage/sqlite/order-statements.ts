@@ -1,0 +1,132 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { EventPosition } from '../../../models/order-event.ts'
+import type { EventKey, EventRow, OrderRow } from './order-row.ts'
+
+/** What decides whether an event may be reserved. */
+export interface OrderFacts {
+  readonly settledVersion: number | null
+  readonly hasPendingEvent: boolean
+}
+
+export type OrderStatements = ReturnType<typeof prepareOrderStatements>
+
+/** Every statement of the store, prepared once per connection; a method runs one of them. */
+export function prepareOrderStatements(db: DatabaseSync) {
+  const begin = db.prepare('BEGIN IMMEDIATE')
+
+  const commit = db.prepare('COMMIT')
+
+  const findFacts = db.prepare(`
+    SELECT (SELECT version FROM orders WHERE order_id = ?1) AS settledVersion,
+           EXISTS (SELECT 1 FROM order_events
+                   WHERE order_id = ?1 AND topic_offset IS NULL) AS hasPendingEvent`)
+
+  const insertEvent = db.prepare(`
+    INSERT INTO order_events (event_id, order_id, version, type, time, traceparent, topic_partition,
+                              search_from_offset, schema_id, key, value, state)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+
+  const settleEvent = db.prepare(`
+    UPDATE order_events
+    SET topic_partition = ?, topic_offset = ?, settled_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+    WHERE order_id = ? AND version = ? AND event_id = ? AND topic_offset IS NULL`)
+
+  // The columns come from the stored state, so that the row cannot say anything else than the event.
+  const moveOrder = db.prepare(`
+    INSERT INTO orders (order_id, version, status, customer_id, order_date)
+    SELECT order_id, version, state ->> '$.status', state ->> '$.customerId', state ->> '$.orderDate'
+    FROM order_events
+    WHERE order_id = ? AND version = ?
+    ON CONFLICT (order_id) DO UPDATE
+    SET version = excluded.version, status = excluded.status
+    WHERE version = excluded.version - 1`)
+
+  const deletePendingEvent = db.prepare(`
+    DELETE FROM order_events
+    WHERE order_id = ? AND version = ? AND event_id = ? AND topic_offset IS NULL`)
+
+  const findOrder = db.prepare(`
+    SELECT orders.version, order_events.state
+    FROM orders JOIN order_events USING (order_id, version)
+    WHERE orders.order_id = ?`)
+
+  // By the small index of pending events: without INDEXED BY the planner walks the whole history in
+  // the order of ids to save the sort.
+  const listPending = db.prepare(`
+    SELECT event_id AS eventId, order_id AS orderId, version, type, time, traceparent,
+           topic_partition AS "partition", search_from_offset AS searchFromOffset,
+           schema_id AS schemaId, key, value, state
+    FROM order_events
+    WHERE id IN (SELECT id FROM order_events INDEXED BY order_events_pending
+                 WHERE topic_offset IS NULL ORDER BY id LIMIT ?)
+    ORDER BY id`)
+
+  const countProbe = db.prepare('UPDATE write_probe SET writes = writes + 1')
+
+  const findSchemaId = db.prepare(`
+    SELECT schema_id AS schemaId FROM schema_ids WHERE subject = ? AND fingerprint = ?`)
+
+  const saveSchemaId = db.prepare(`
+    INSERT INTO schema_ids (subject, fingerprint, schema_id) VALUES (?, ?, ?)
+    ON CONFLICT (subject, fingerprint) DO UPDATE SET schema_id = excluded.schema_id`)
+
+  return {
+    begin: () => void begin.run(),
+
+    commit: () => void commit.run(),
+
+    findFacts(orderId: string): OrderFacts {
+      const row = findFacts.get(orderId) as {
+        settledVersion: number | null
+        hasPendingEvent: 0 | 1
+      }
+      return { settledVersion: row.settledVersion, hasPendingEvent: row.hasPendingEvent === 1 }
+    },
+
+    insertEvent(row: EventRow): void {
+      insertEvent.run(
+        row.eventId,
+        row.orderId,
+        row.version,
+        row.type,
+        row.time,
+        row.traceparent,
+        row.partition,
+        row.searchFromOffset,
+        row.schemaId,
+        row.key,
+        row.value,
+        row.state,
+      )
+    },
+
+    /** False when it is not pending. */
+    settleEvent({ orderId, version, eventId }: EventKey, position: EventPosition): boolean {
+      const { partition, offset } = position
+      return settleEvent.run(partition, offset, orderId, version, eventId).changes === 1
+    },
+
+    /** False when the order does not stand at the version before. */
+    moveOrder: ({ orderId, version }: EventKey): boolean =>
+      moveOrder.run(orderId, version).changes === 1,
+
+    /** False when it is not pending. */
+    deletePendingEvent: ({ orderId, version, eventId }: EventKey): boolean =>
+      deletePendingEvent.run(orderId, version, eventId).changes === 1,
+
+    findOrder: (orderId: string) => findOrder.get(orderId) as unknown as OrderRow | undefined,
+
+    listPending: (limit: number) => listPending.all(limit) as unknown as readonly EventRow[],
+
+    countProbe: () => void countProbe.run(),
+
+    findSchemaId(subject: string, fingerprint: string): number | undefined {
+      return findSchemaId.get(subject, fingerprint)?.['schemaId'] as number | undefined
+    },
+
+    saveSchemaId(subject: string, fingerprint: string, schemaId: number): void {
+      saveSchemaId.run(subject, fingerprint, schemaId)
+    },
+  }
+}
