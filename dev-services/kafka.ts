@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findFreePort } from './ports.ts'
 import { isKafkaReady } from './probes.ts'
-import { startSupervised, type ProcessExit, type SupervisedProcess } from './supervised-process.ts'
-import { waitUntil } from './wait-until.ts'
+import { startSupervised, type ProcessExit } from './supervised-process.ts'
+import { waitForStart } from './wait-for-start.ts'
 
 const run = promisify(execFile)
 
 const formatTimeoutMs = 60_000
-const startTimeoutMs = 90_000
 const killAfterMs = 15_000
 
 const jvmFlags = [
@@ -72,7 +71,12 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
     output: { file: logFile },
     killAfterMs,
   })
-  await waitForStart(broker, options)
+  await waitForStart(broker, {
+    name: 'Kafka',
+    isReady: () => isKafkaReady('localhost', port),
+    logFile,
+    signal,
+  })
   return {
     bootstrapServers: `localhost:${port}`,
     port,
@@ -107,7 +111,7 @@ function defaultProperties(
     listeners: `PLAINTEXT://localhost:${port},CONTROLLER://localhost:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://localhost:${port}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'log.dirs': join(dataDir, 'log').replaceAll('\\', '/'),
+    'log.dirs': join(dataDir, 'log'),
     // A misspelt topic is to be an error here as it is in production.
     'auto.create.topics.enable': 'false',
     // The orders in the store refer to offsets: events stay as long as the folder does.
@@ -123,6 +127,9 @@ function defaultProperties(
     'share.coordinator.state.topic.num.partitions': '1',
     // A lone consumer need not wait for others to join.
     'group.initial.rebalance.delay.ms': '0',
+    // A broker that was killed may join again only when its former session has ended.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
     // 128 MB by default, a quarter of the heap.
     'log.cleaner.dedupe.buffer.size': '8388608',
   }
@@ -147,25 +154,6 @@ async function format(
     throw new Error(`Kafka's data folder could not be prepared: ${lastLine(stderr)}`, {
       cause: error,
     })
-  }
-}
-
-async function waitForStart(broker: SupervisedProcess, options: KafkaOptions): Promise<void> {
-  const { port, logFile, signal } = options
-  let exit: ProcessExit | undefined
-  void broker.exited.then((value) => (exit = value))
-  try {
-    const isReady = await waitUntil(
-      async () => exit !== undefined || (await isKafkaReady('localhost', port)),
-      { timeoutMs: startTimeoutMs, signal },
-    )
-    if (isReady && exit === undefined) return
-    const reason = exit === undefined ? 'did not answer in time' : 'stopped while it was starting'
-    const log = lastLine(await readFile(logFile, 'utf8'))
-    throw new Error(`Kafka ${reason}: ${log}\nThe whole log is in ${logFile}.`)
-  } catch (error) {
-    await broker.stop()
-    throw error
   }
 }
 

@@ -1,15 +1,21 @@
-import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findFreePort } from './ports.ts'
 import { isSchemaRegistry } from './probes.ts'
 import { startRegistryProxy } from './registry-proxy.ts'
-import { startSupervised, type ProcessExit, type SupervisedProcess } from './supervised-process.ts'
-import { waitUntil } from './wait-until.ts'
+import { startSupervised, type ProcessExit } from './supervised-process.ts'
+import { waitForStart } from './wait-for-start.ts'
 
-const startTimeoutMs = 90_000
 const killAfterMs = 10_000
 
-const jvmFlags = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+const jvmFlags = [
+  '-Xmx384m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dquarkus.http.host=127.0.0.1',
+  '-Dquarkus.http.access-log.enabled=false',
+  '-Dquarkus.log.category."io.apicurio".level=WARN',
+]
 
 export interface RegistryOptions {
   /** The folder that {@link fetchLibrary} resolved with for `registry`. */
@@ -46,20 +52,24 @@ export async function startRegistry(options: RegistryOptions): Promise<SchemaReg
   try {
     const registry = await startSupervised({
       command: options.java,
-      args: [...jvmFlags, '-jar', await findRunner(options.libDir)],
-      env: {
-        QUARKUS_HTTP_HOST: '127.0.0.1',
-        QUARKUS_HTTP_PORT: String(registryPort),
-        QUARKUS_LOG_LEVEL: 'WARN',
-        QUARKUS_LOG_CONSOLE_COLOR: 'false',
+      args: [
+        ...jvmFlags,
+        `-Dquarkus.http.port=${registryPort}`,
         // Its default is a database in memory, which forgets every schema.
-        APICURIO_DATASOURCE_URL: `jdbc:h2:file:${join(dataDir, 'registry')}`,
-      },
+        `-Dapicurio.datasource.url=jdbc:h2:file:${join(dataDir, 'registry')}`,
+        '-jar',
+        await findRunner(options.libDir),
+      ],
       output: { file: logFile },
       killAfterMs,
     })
     const url = new URL(`http://localhost:${port}`)
-    await waitForStart(registry, url, options)
+    await waitForStart(registry, {
+      name: 'The schema registry',
+      isReady: () => isSchemaRegistry(url),
+      logFile,
+      signal: options.signal,
+    })
     return {
       url: url.origin,
       pid: registry.pid,
@@ -81,26 +91,4 @@ async function findRunner(libDir: string): Promise<string> {
   const runner = (await readdir(libDir)).find((name) => name.endsWith('-runner.jar'))
   if (runner === undefined) throw new Error(`No registry in ${libDir}: delete it and start again.`)
   return join(libDir, runner)
-}
-
-async function waitForStart(
-  registry: SupervisedProcess,
-  url: URL,
-  { logFile, signal }: RegistryOptions,
-): Promise<void> {
-  let exit: ProcessExit | undefined
-  void registry.exited.then((value) => (exit = value))
-  try {
-    const isReady = await waitUntil(
-      async () => exit !== undefined || (await isSchemaRegistry(url)),
-      { timeoutMs: startTimeoutMs, signal },
-    )
-    if (isReady && exit === undefined) return
-    const reason = exit === undefined ? 'did not answer in time' : 'stopped while it was starting'
-    const log = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1)
-    throw new Error(`The registry ${reason}: ${log}\nThe whole log is in ${logFile}.`)
-  } catch (error) {
-    await registry.stop()
-    throw error
-  }
 }

@@ -24,20 +24,18 @@ export function answerUnknownRoutes(server: FastifyInstance): void {
 
   function findMethods(path: string): readonly string[] {
     const matching = [...known.values()].filter(({ pattern }) => pattern.test(path))
-    const methods = new Set(matching.flatMap((one) => [...one.methods]))
-    return methods.size === 0 ? [] : [...methods, 'OPTIONS']
+    return [...new Set(matching.flatMap(({ methods }) => [...methods]))]
   }
 
   function answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = request.url.split('?', 1)[0] ?? ''
     const shownPath = path.slice(0, SHOWN_PATH_LENGTH_MAX)
     const methods = findMethods(path)
-    // A route that takes the method and has nothing to show, as for a file that is not there.
-    const isTaken = methods.length === 0 || methods.includes(request.method)
-    if (isTaken && request.method !== 'OPTIONS') {
+    // A route that takes the method was asked already, and has nothing: a file that is not there.
+    if (methods.length === 0 || methods.includes(request.method)) {
       throw new CommandError('PATH_NOT_FOUND', `Nothing is at ${shownPath}`)
     }
-    const allow = methods.join(', ')
+    const allow = [...methods, 'OPTIONS'].join(', ')
     reply.header('allow', allow)
     if (request.method === 'OPTIONS') return reply.code(204).send()
     throw new CommandError(

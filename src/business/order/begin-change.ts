@@ -4,7 +4,7 @@ import { CommandError, unavailable } from '../errors.ts'
 import { StoreError, type Clock, type EventEncoder, type EventPublisher } from '../ports.ts'
 import type { IdSource, OrderStore, Random } from '../ports.ts'
 import type { Publications } from '../publication/confirm-publication.ts'
-import type { PublicationEnd } from '../publication/publication.ts'
+import type { Publication } from '../publication/publication.ts'
 import type { StatusPolicy } from './order-status.ts'
 
 /** What the use cases that change orders need. */
@@ -21,24 +21,28 @@ export interface ChangeDeps {
 }
 
 /**
- * Waits until the order has no change alive. Returns the order when an in-doubt change turned out to
- * be this very request, sent again: it shares that settlement. Otherwise undefined: go on.
+ * Waits until the change that is alive has ended. Returns the order when that change was in doubt
+ * and is this very request, sent again: the two share one settlement. Otherwise undefined: look again.
  * Throws when the deadline comes first.
  */
 export async function waitForEarlierChange(
-  { publications, clock }: ChangeDeps,
-  orderId: OrderId,
+  clock: Clock,
+  earlier: Publication,
   isSameRequest: (event: OrderEvent) => boolean,
   deadlineMs: number,
 ): Promise<Order | undefined> {
-  for (;;) {
-    const earlier = publications.find(orderId)
-    if (earlier === undefined) return undefined
-    const end = await waitForEnd(earlier.ended, clock, deadlineMs)
-    const isRepeated = earlier.isInDoubt && isSameRequest(earlier.event)
-    if (end === 'settled' && isRepeated) return earlier.event.order
-    if (end === 'deadline') throw isRepeated ? stillUnknown() : changeInFlight(orderId)
-    if (end === 'abandoned') throw isRepeated ? stillUnknown() : closing()
+  const end = await raceDeadline(earlier.ended, clock, deadlineMs)
+  const { event, isInDoubt } = earlier
+  const isRepeated = isInDoubt && isSameRequest(event)
+  switch (end) {
+    case 'settled':
+      return isRepeated ? event.order : undefined
+    case 'discarded':
+      return undefined
+    case 'deadline':
+      throw isRepeated ? stillUnknown() : changeInFlight(event.order.orderId)
+    case 'abandoned':
+      throw isRepeated ? stillUnknown() : closing()
   }
 }
 
@@ -69,14 +73,6 @@ export function changeInFlight(orderId: OrderId): CommandError {
     'CHANGE_IN_FLIGHT',
     `Another change of order '${orderId}' is still in flight.`,
   )
-}
-
-function waitForEnd(
-  ended: Promise<PublicationEnd>,
-  clock: Clock,
-  deadlineMs: number,
-): Promise<PublicationEnd | 'deadline'> {
-  return raceDeadline(ended, clock, deadlineMs)
 }
 
 async function raceDeadline<Value>(

@@ -27,9 +27,12 @@ export async function changeOrderStatus(
     type === 'order-status-changed' && order.status === status
 
   while (deps.clock.monotonicMs() < deadlineMs) {
-    const repeated = await waitForEarlierChange(deps, orderId, isSameRequest, deadlineMs)
-    if (repeated !== undefined) return repeated
-
+    const earlier = deps.publications.find(orderId)
+    if (earlier !== undefined) {
+      const repeated = await waitForEarlierChange(deps.clock, earlier, isSameRequest, deadlineMs)
+      if (repeated !== undefined) return repeated
+      continue
+    }
     const settled = await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs)
     // While the store was read another request may have begun: then wait for that one, too.
     if (deps.publications.find(orderId) !== undefined) continue

@@ -17,8 +17,12 @@ export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promi
   const isSameRequest = ({ type, order }: OrderEvent): boolean =>
     type === 'order-created' && order.items.length === numItems
 
-  const repeated = await waitForEarlierChange(deps, orderId, isSameRequest, deadlineMs)
-  if (repeated !== undefined) return repeated
+  for (;;) {
+    const earlier = deps.publications.find(orderId)
+    if (earlier === undefined) break
+    const repeated = await waitForEarlierChange(deps.clock, earlier, isSameRequest, deadlineMs)
+    if (repeated !== undefined) return repeated
+  }
 
   const order = generateOrder(orderId, numItems, deps)
   const pending = preparePending(deps, {

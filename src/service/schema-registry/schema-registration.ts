@@ -125,6 +125,8 @@ class AgreedSchemas implements SchemaRegistration {
   async #agree(subject: SubjectSchema): Promise<void> {
     const { client } = this.#deps
     const found = await client.lookUp(subject.subject, subject.schema)
+    // A registry that lost the schema lost the level too.
+    if (found === undefined) this.#levelled.delete(subject.subject)
     const schemaId = found ?? (await this.#register(subject))
     await this.#remember(subject, schemaId)
     await this.#setLevel(subject.subject)

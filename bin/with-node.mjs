@@ -1,0 +1,93 @@
+// Runs one of the project's .ts files with the Node version that package.json pins, installing the
+// dependencies first where they are missing or not those of package-lock.json:
+//
+//   node bin/with-node.mjs src/main.ts [args…]
+//
+// This file alone is executed by whatever Node the machine has, so it keeps to what Node 16 knows.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const [script, ...scriptArgs] = process.argv.slice(2)
+// Only scripts/ (tests, checks) uses devDependencies; a production install has none.
+const needsDevDependencies = script.startsWith('scripts/')
+
+if (!isInstalled()) install()
+run(findNode())
+
+/** Whether node_modules holds what package-lock.json asks for; npm writes its own record last. */
+function isInstalled() {
+  const record = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(record)) return false
+  const installed = readPackages(record)
+  return Object.entries(readPackages(join(root, 'package-lock.json'))).every(([path, wanted]) => {
+    if (path === '') return true
+    const found = installed[path]
+    if (found !== undefined) {
+      return found.version === wanted.version && found.integrity === wanted.integrity
+    }
+    // Optional ones are left out where they are for another system.
+    return wanted.optional || ((wanted.dev || wanted.devOptional) && !needsDevDependencies)
+  })
+}
+
+function readPackages(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).packages
+}
+
+function install() {
+  console.error('Installing dependencies: npm ci')
+  const args = needsDevDependencies ? ['ci', '--include=dev'] : ['ci']
+  // npm names its own program when it runs a script; `npm` on PATH might be another one.
+  const npm = process.env.npm_execpath
+  const [command, commandArgs] =
+    npm === undefined ? ['npm', args] : [process.execPath, [npm, ...args]]
+  const { status, error } = spawnSync(command, commandArgs, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: npm === undefined && process.platform === 'win32',
+  })
+  if (status === 0) return
+  const reason = error === undefined ? 'see above' : error.message
+  fail(`npm ci failed (${reason}). Check the network, then run the same command again.`)
+}
+
+/** The pinned Node, or this one where that was not installed (npm with ignore-scripts) and it will do. */
+function findNode() {
+  const pinned = readPackages(join(root, 'package-lock.json'))['node_modules/node'].version
+  const binary = process.platform === 'win32' ? 'node.exe' : 'node'
+  const path = join(root, 'node_modules', 'node', 'bin', binary)
+  if (existsSync(path)) return path
+  if (Number(process.versions.node.split('.')[0]) >= Number(pinned.split('.')[0])) {
+    return process.execPath
+  }
+  return fail(
+    `This needs Node ${pinned} and runs on ${process.versions.node}; the npm package "node" would ` +
+      'bring it, but its install script did not run. Install Node ' +
+      `${pinned}, or run: npm rebuild node`,
+  )
+}
+
+function run(node) {
+  // The IPC channel tells the script that this process is gone, however it went.
+  const child = spawn(node, [script, ...scriptArgs], {
+    cwd: root,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  process.on('SIGHUP', () => child.kill('SIGHUP'))
+  // A terminal sends Ctrl-C to the whole group, the child included: once is enough.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
+  child.once('error', (error) => fail(`${node} cannot be run: ${error.message}`))
+  child.once('exit', (code, signal) => {
+    // As a shell reports it: 128 and the signal's number are not portable, "failed" is.
+    process.exit(signal === null ? code : 1)
+  })
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { PROBLEM_KINDS } from '../../src/api/problems.ts'
+import { postOrder, putOrder, startTestServer } from './harness.ts'
+
+interface MediaType {
+  readonly schema?: { readonly $ref?: string }
+  readonly example?: unknown
+  readonly examples?: Record<string, { value: unknown }>
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly description: string
+  readonly requestBody?: { readonly content: Record<string, MediaType> }
+  readonly responses: Record<
+    string,
+    {
+      readonly description: string
+      readonly headers?: object
+      readonly content: Record<string, MediaType>
+    }
+  >
+}
+
+interface OpenApi {
+  readonly openapi: string
+  readonly info: { readonly title: string; readonly version: string }
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { readonly schemas: Record<string, object> }
+}
+
+async function readOpenApi(server: FastifyInstance): Promise<OpenApi> {
+  const response = await server.inject('/openapi.json')
+  assert.equal(response.statusCode, 200)
+  assert.match(String(response.headers['content-type']), /^application\/json/)
+  return response.json()
+}
+
+function operationsOf({ paths }: OpenApi): [name: string, Operation][] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  )
+}
+
+function operationAt(document: OpenApi, name: string): Operation {
+  const operation = operationsOf(document).find(([candidate]) => candidate === name)?.[1]
+  assert.ok(operation, `${name} is not documented`)
+  return operation
+}
+
+function bodyExample(operation: Operation): object {
+  const example = operation.requestBody?.content['application/json']?.example
+  assert.ok(typeof example === 'object' && example !== null)
+  return example
+}
+
+test('describes itself as OpenAPI 3.1 with the version of the service', async (t) => {
+  const { server } = await startTestServer(t)
+  const { openapi, info } = await readOpenApi(server)
+  assert.match(openapi, /^3\.1\./)
+  assert.equal(info.title, 'CartService')
+  assert.equal(info.version, '1.2.3')
+})
+
+test('documents every route but the documentation', async (t) => {
+  const { server } = await startTestServer(t)
+  const names = operationsOf(await readOpenApi(server)).map(([name]) => name)
+  assert.deepEqual(names.toSorted(), [
+    'GET /',
+    'GET /health',
+    'GET /health/live',
+    'GET /health/ready',
+    'POST /api/create-order',
+    'PUT /api/update-order',
+  ])
+})
+
+test('gives every operation a name, a description, and an example of every answer', async (t) => {
+  const { server } = await startTestServer(t)
+  const operations = operationsOf(await readOpenApi(server))
+  const ids = operations.map(([, { operationId }]) => operationId)
+  assert.equal(new Set(ids).size, operations.length)
+  for (const [name, operation] of operations) {
+    assert.ok(operation.summary && operation.description, name)
+    for (const [status, response] of Object.entries(operation.responses)) {
+      assert.notEqual(response.description, 'Default Response', `${name} ${status}`)
+      for (const media of Object.values(response.content)) {
+        assert.ok(media.example ?? media.examples, `${name} ${status}`)
+      }
+    }
+  }
+})
+
+test('documents every error as a problem, with an example of each code', async (t) => {
+  const { server } = await startTestServer(t)
+  const document = await readOpenApi(server)
+  const create = operationAt(document, 'POST /api/create-order').responses
+  const update = operationAt(document, 'PUT /api/update-order').responses
+  const createStatuses = ['201', '400', '408', '409', '413', '415', '431', '500', '503']
+  assert.deepEqual(Object.keys(create).toSorted(), createStatuses)
+  assert.deepEqual(Object.keys(update).toSorted(), [
+    '200',
+    '400',
+    '404',
+    ...createStatuses.slice(2),
+  ])
+  for (const [status, response] of [...Object.entries(create), ...Object.entries(update)]) {
+    if (Number(status) < 400) continue
+    const media = response.content['application/problem+json']
+    assert.equal(media?.schema?.$ref, '#/components/schemas/Problem')
+    for (const [code, { value }] of Object.entries(media.examples ?? {})) {
+      assert.equal(PROBLEM_KINDS[code as keyof typeof PROBLEM_KINDS].status, Number(status))
+      assert.equal((value as { code: string }).code, code)
+    }
+  }
+  assert.ok('Retry-After' in (create['503']?.headers ?? {}))
+  assert.ok('Location' in (create['201']?.headers ?? {}))
+})
+
+test('documents the 503 of readiness as what it is, not as a problem', async (t) => {
+  const { server } = await startTestServer(t)
+  const ready = operationAt(await readOpenApi(server), 'GET /health/ready')
+  assert.deepEqual(Object.keys(ready.responses['503']?.content ?? {}), ['application/json'])
+})
+
+test('leaves no reference open', async (t) => {
+  const { server } = await startTestServer(t)
+  const document = await readOpenApi(server)
+  const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)
+  const names = new Set([...references].map(([, reference]) => reference))
+  assert.deepEqual([...names].toSorted(), [
+    '#/components/schemas/Order',
+    '#/components/schemas/Problem',
+  ])
+  assert.deepEqual(Object.keys(document.components.schemas).toSorted(), ['Order', 'Problem'])
+})
+
+test('gives example bodies that the service takes, and says the rules that it applies', async (t) => {
+  const { server } = await startTestServer(t, { settings: { maxItemsPerOrder: 7 } })
+  const document = await readOpenApi(server)
+  const create = operationAt(document, 'POST /api/create-order')
+  const update = operationAt(document, 'PUT /api/update-order')
+  assert.equal((await postOrder(server, bodyExample(create))).statusCode, 201)
+  assert.equal((await putOrder(server, bodyExample(update))).statusCode, 200)
+  assert.match(JSON.stringify(create.requestBody), /It must be an integer from 1 to 7\./)
+})
+
+const EXTERNAL_URL = /(?:https?:)?\/\/[\w.]/
+
+function assertNothingLeaves(csp: unknown): void {
+  const policy = String(csp)
+  const directives = new Map(
+    policy.split('; ').map((directive) => {
+      const [name, ...sources] = directive.split(' ')
+      return [name, sources] as const
+    }),
+  )
+  assert.ok(directives.has('default-src') && directives.has('connect-src'), policy)
+  assert.doesNotMatch(policy, /upgrade-insecure-requests|https?:|\*|'unsafe-eval'/)
+  const allowed = ["'self'", "'none'", "'unsafe-inline'", 'data:', 'blob:']
+  for (const sources of directives.values()) {
+    for (const source of sources) assert.ok(allowed.includes(source), policy)
+  }
+  assert.deepEqual(directives.get('script-src'), ["'self'"])
+  assert.deepEqual(directives.get('connect-src'), ["'self'"])
+}
+
+/** What a page loads: its scripts, styles and icons, as paths. */
+function assetsOf(page: string, pageUrl: string): string[] {
+  const references = page.matchAll(/(?:src|href|spec-url)="([^"]*)"/g)
+  return [...references]
+    .map(([, reference = '']) => reference)
+    .filter((reference) => !reference.startsWith('data:'))
+    .map((reference) => new URL(reference, `http://self${pageUrl}`).pathname)
+}
+
+for (const [pageUrl, assetCount] of [
+  ['/docs', 7],
+  ['/docs/', 7],
+  ['/redoc', 2],
+] as const) {
+  test(`serves ${pageUrl} and all it loads by itself, under a policy that lets nothing out`, async (t) => {
+    const { server } = await startTestServer(t)
+    const page = await server.inject(pageUrl)
+    assert.equal(page.statusCode, 200)
+    assert.match(String(page.headers['content-type']), /^text\/html/)
+    assert.doesNotMatch(page.body, EXTERNAL_URL)
+    assertNothingLeaves(page.headers['content-security-policy'])
+    const assets = assetsOf(page.body, pageUrl)
+    assert.equal(assets.length, assetCount)
+    for (const asset of assets) {
+      const response = await server.inject(asset)
+      assert.equal(response.statusCode, 200, asset)
+      assert.ok(response.body.length > 0, asset)
+      if (asset !== '/openapi.json') {
+        assertNothingLeaves(response.headers['content-security-policy'])
+      }
+    }
+  })
+}
+
+test('starts Swagger UI with our document and no validator elsewhere', async (t) => {
+  const { server } = await startTestServer(t)
+  const { body } = await server.inject('/docs/static/swagger-initializer.js')
+  assert.match(body, /validatorUrl: null/)
+  assert.match(body, /resolveUrl\('\.\/json'\)/)
+  const shown = await server.inject('/docs/json')
+  assert.deepEqual(shown.json(), await readOpenApi(server))
+})
+
+test('tells Redoc to send no telemetry', async (t) => {
+  const { server } = await startTestServer(t)
+  const { body } = await server.inject('/redoc')
+  assert.match(body, /<redoc spec-url="openapi\.json" disable-telemetry="true">/)
+})

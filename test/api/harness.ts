@@ -1,0 +1,116 @@
+import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { buildServer, type ServerDeps, type ServerSettings } from '../../src/api/server.ts'
+import type { DependencyState, DependencyStates } from '../../src/business/dependency-health.ts'
+import type {
+  ChangeOrderStatus,
+  CreateOrder,
+  OrderCommands,
+} from '../../src/business/order/commands.ts'
+import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
+
+const SETTINGS: ServerSettings = {
+  maxItemsPerOrder: 100,
+  kafkaBootstrapServers: 'localhost:9092',
+  schemaRegistryUrl: 'http://localhost:8081',
+  version: '1.2.3',
+  requestTimeoutMs: 10_000,
+}
+
+export const SINCE = new Date('2026-01-31T12:00:00.000Z')
+
+export function statesWith(changed: Partial<DependencyStates> = {}): DependencyStates {
+  const up: DependencyState = { status: 'up', since: SINCE }
+  return { kafka: up, schemaRegistry: up, storage: up, ...changed }
+}
+
+export function orderOf(orderId: OrderId, numItems: number): Order {
+  const items: OrderItem[] = Array.from({ length: numItems }, (_, index) => ({
+    itemId: `ITEM-PHONE-${100 + index}`,
+    quantity: 2,
+    priceMinor: 1999,
+  }))
+  return {
+    orderId,
+    customerId: 'CUST-1000',
+    orderDate: '2026-01-31T12:00:00.000Z',
+    items,
+    totalMinor: sumItems(items),
+    currency: 'USD',
+    status: 'pending',
+  }
+}
+
+export interface FakeCommands extends OrderCommands {
+  readonly created: CreateOrder[]
+  readonly changed: ChangeOrderStatus[]
+}
+
+/** Keeps what it was called with; fails with `error` when there is one. */
+export function createFakeCommands(error?: unknown): FakeCommands {
+  const created: CreateOrder[] = []
+  const changed: ChangeOrderStatus[] = []
+  return {
+    created,
+    changed,
+    async createOrder(command) {
+      created.push(command)
+      if (error !== undefined) throw error
+      return orderOf(command.orderId, command.numItems)
+    },
+    async changeOrderStatus(command) {
+      changed.push(command)
+      if (error !== undefined) throw error
+      return { ...orderOf(command.orderId, 1), status: command.status }
+    },
+  }
+}
+
+export interface TestServer {
+  readonly server: FastifyInstance
+  /** What was logged, parsed. */
+  readonly logged: Record<string, unknown>[]
+}
+
+type TestServerDeps = Partial<Omit<ServerDeps, 'settings' | 'logger'>> & {
+  readonly settings?: Partial<ServerSettings>
+  readonly logLevel?: string
+}
+
+/** A server over fakes, closed when the test ends. */
+export async function startTestServer(
+  t: TestContext,
+  { settings, logLevel = 'debug', ...deps }: TestServerDeps = {},
+): Promise<TestServer> {
+  const logged: Record<string, unknown>[] = []
+  const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
+  const server = await buildServer({
+    commands: createFakeCommands(),
+    dependencyStates: () => statesWith(),
+    isDraining: () => false,
+    settings: { ...SETTINGS, ...settings },
+    logger: pino({ level: logLevel }, { write }),
+    ...deps,
+  })
+  t.after(() => server.close())
+  return { server, logged }
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+type Body = string | Buffer | object
+
+function toPayload(body: Body): string | Buffer {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+}
+
+export function postOrder(server: FastifyInstance, body: Body, headers: object = JSON_TYPE) {
+  const url = '/api/create-order'
+  return server.inject({ method: 'POST', url, payload: toPayload(body), headers: { ...headers } })
+}
+
+export function putOrder(server: FastifyInstance, body: Body, headers: object = JSON_TYPE) {
+  const url = '/api/update-order'
+  return server.inject({ method: 'PUT', url, payload: toPayload(body), headers: { ...headers } })
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PROBLEM_KINDS, type ProblemCode } from '../../src/api/problems.ts'
+import {
+  CommandError,
+  ERROR_CODES,
+  unavailable,
+  type ErrorCode,
+} from '../../src/business/errors.ts'
+import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
+
+const CREATE = { orderId: 'ORD-1', numItems: 1 }
+
+/** As the contract has them. */
+const STATUSES: Record<ProblemCode, number> = {
+  BODY_NOT_JSON: 400,
+  REQUEST_INVALID: 400,
+  ORDER_NOT_FOUND: 404,
+  PATH_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMED_OUT: 408,
+  ORDER_ALREADY_EXISTS: 409,
+  STATUS_TRANSITION_NOT_ALLOWED: 409,
+  CHANGE_IN_FLIGHT: 409,
+  BODY_TOO_LARGE: 413,
+  MEDIA_TYPE_NOT_SUPPORTED: 415,
+  HEADERS_TOO_LARGE: 431,
+  INTERNAL: 500,
+  KAFKA_UNAVAILABLE: 503,
+  KAFKA_REFUSED: 503,
+  SCHEMA_REGISTRY_UNAVAILABLE: 503,
+  STORE_UNAVAILABLE: 503,
+  SERVICE_FULL: 503,
+  SERVICE_DRAINING: 503,
+}
+
+function kebab(code: string): string {
+  return code.toLowerCase().split('_').join('-')
+}
+
+const TOLD_CODES = ERROR_CODES.filter((code) => code !== 'INTERNAL')
+
+for (const code of TOLD_CODES) {
+  test(`answers ${code} with ${STATUSES[code]} and the sentence of the use case`, async (t) => {
+    const commands = createFakeCommands(new CommandError(code, 'Why it is so'))
+    const { server } = await startTestServer(t, { commands })
+    const response = await postOrder(server, CREATE)
+    assert.equal(response.statusCode, STATUSES[code])
+    assert.equal(response.headers['content-type'], 'application/problem+json')
+    assert.deepEqual(response.json(), {
+      success: false,
+      type: `urn:cart-service:problem:${kebab(code)}`,
+      title: PROBLEM_KINDS[code].title,
+      status: STATUSES[code],
+      code,
+      detail: 'Why it is so',
+      requestId: response.headers['x-request-id'],
+    })
+  })
+}
+
+test('has one title for each code', () => {
+  const titles = Object.values(PROBLEM_KINDS).map(({ title }) => title)
+  assert.equal(new Set(titles).size, Object.keys(STATUSES).length)
+})
+
+for (const outcome of ['not-applied', 'unknown'] as const) {
+  test(`says the outcome ${outcome} and when to try again with a 503`, async (t) => {
+    const error = unavailable('KAFKA_UNAVAILABLE', 'Kafka is away', outcome)
+    const { server } = await startTestServer(t, { commands: createFakeCommands(error) })
+    const response = await putOrder(server, { orderId: 'ORD-1', status: 'shipped' })
+    assert.equal(response.statusCode, 503)
+    assert.equal(response.json().outcome, outcome)
+    assert.match(String(response.headers['retry-after']), /^[1-9]\d*$/)
+  })
+}
+
+test('sends Retry-After with a 503 only', async (t) => {
+  const error = new CommandError('ORDER_ALREADY_EXISTS', "Order 'ORD-1' already exists")
+  const { server } = await startTestServer(t, { commands: createFakeCommands(error) })
+  const response = await postOrder(server, CREATE)
+  assert.equal(response.headers['retry-after'], undefined)
+  assert.equal('outcome' in response.json(), false)
+})
+
+const BUGS: readonly (readonly [what: string, error: unknown])[] = [
+  ['an error', new Error('secret: SELECT * FROM orders')],
+  [
+    'an error that calls itself a client error',
+    Object.assign(new Error('secret'), { statusCode: 400 }),
+  ],
+  ['a broken connection of a driver', Object.assign(new Error('secret'), { code: 'ECONNRESET' })],
+  ['the code of a bug', new CommandError('INTERNAL', 'secret')],
+  ['what is no error', 'secret'],
+]
+
+for (const [what, error] of BUGS) {
+  test(`answers ${what} with 500, tells nothing of it, and logs it`, async (t) => {
+    const commands = createFakeCommands(error)
+    const { server, logged } = await startTestServer(t, { commands })
+    const response = await postOrder(server, CREATE)
+    const requestId = response.headers['x-request-id']
+    assert.equal(response.statusCode, 500)
+    assert.equal(response.json().code, 'INTERNAL')
+    assert.equal(response.json().requestId, requestId)
+    assert.doesNotMatch(response.body, /secret|\.ts|at /)
+    const line = logged.find(({ msg }) => msg === 'request failed by a bug')
+    assert.equal(line?.['level'], 50)
+    assert.equal(line?.['requestId'], requestId)
+    assert.match(JSON.stringify(line?.['err']), /secret/)
+  })
+}
+
+test('logs no error for what is the fault of the caller or of a dependency', async (t) => {
+  const codes: ErrorCode[] = ['ORDER_ALREADY_EXISTS', 'KAFKA_UNAVAILABLE']
+  for (const code of codes) {
+    const commands = createFakeCommands(new CommandError(code, 'Why it is so'))
+    const { server, logged } = await startTestServer(t, { commands, logLevel: 'info' })
+    await postOrder(server, CREATE)
+    await postOrder(server, 'no json')
+    await server.inject('/nowhere')
+    assert.deepEqual(logged, [])
+  }
+})

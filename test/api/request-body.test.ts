@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
+
+const VALID = '{"orderId":"ORD-1","numItems":1}'
+
+const TAKEN_TYPES = [
+  'application/json',
+  'application/json; charset=utf-8',
+  'Application/JSON;charset="UTF-8"',
+  'application/vnd.cart+json',
+  'application/ld+json; charset=utf-8',
+]
+
+for (const contentType of TAKEN_TYPES) {
+  test(`takes a body of type ${contentType}`, async (t) => {
+    const { server } = await startTestServer(t)
+    const response = await postOrder(server, VALID, { 'content-type': contentType })
+    assert.equal(response.statusCode, 201)
+  })
+}
+
+const REFUSED_HEADERS = [
+  { 'content-type': 'text/plain' },
+  { 'content-type': 'application/x-www-form-urlencoded' },
+  { 'content-type': 'application/jsonp' },
+  { 'content-type': 'application/json+xml' },
+  { 'content-type': 'json' },
+  { 'content-type': 'application/json; charset=utf-16' },
+  { 'content-type': 'application/vnd.cart+json; charset=latin1' },
+  { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+  {},
+]
+
+for (const headers of REFUSED_HEADERS) {
+  test(`refuses a body with the headers ${JSON.stringify(headers)} by 415`, async (t) => {
+    const commands = createFakeCommands()
+    const { server } = await startTestServer(t, { commands })
+    const response = await postOrder(server, VALID, headers)
+    assert.equal(response.statusCode, 415)
+    assert.equal(response.json().code, 'MEDIA_TYPE_NOT_SUPPORTED')
+    assert.deepEqual(commands.created, [])
+  })
+}
+
+test('takes a body whose Content-Encoding is identity', async (t) => {
+  const { server } = await startTestServer(t)
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'identity' }
+  const response = await postOrder(server, VALID, headers)
+  assert.equal(response.statusCode, 201)
+})
+
+const NOT_JSON: readonly (readonly [what: string, body: string | Buffer, detail: RegExp])[] = [
+  ['an empty body', '', /^The body is empty: send a JSON object$/],
+  ['half an object', '{"orderId":', /^The body is not valid JSON: Unexpected end of JSON input$/],
+  ['a trailing comma', '{"orderId":"ORD-1",}', /^The body is not valid JSON: .*line 1 column 20/],
+  [
+    'invalid UTF-8',
+    Buffer.from('{"orderId":"\xff","numItems":1}', 'latin1'),
+    /^The body is not valid UTF-8$/,
+  ],
+  ['a surrogate in UTF-8', Buffer.from('22eda08022', 'hex'), /^The body is not valid UTF-8$/],
+  ['__proto__', '{"__proto__":{},"orderId":"ORD-1","numItems":1}', /a key that is not allowed/],
+  [
+    'constructor.prototype',
+    '{"constructor":{"prototype":{}},"orderId":"ORD-1","numItems":1}',
+    /a key that is not allowed/,
+  ],
+]
+
+for (const [what, body, detail] of NOT_JSON) {
+  test(`refuses ${what} by 400 BODY_NOT_JSON`, async (t) => {
+    const { server } = await startTestServer(t)
+    const response = await postOrder(server, body)
+    assert.equal(response.statusCode, 400)
+    assert.equal(response.json().code, 'BODY_NOT_JSON')
+    assert.match(response.json().detail, detail)
+  })
+}
+
+test('refuses a request without a body by 400 on both routes', async (t) => {
+  const { server } = await startTestServer(t)
+  const post = await server.inject({ method: 'POST', url: '/api/create-order' })
+  const put = await server.inject({ method: 'PUT', url: '/api/update-order' })
+  assert.equal(post.json().detail, 'The body is empty: send a JSON object')
+  assert.equal(put.json().detail, 'The body is empty: send a JSON object')
+})
+
+test('takes a body of 16384 bytes and refuses one more by 413', async (t) => {
+  const { server } = await startTestServer(t)
+  const longest = VALID + ' '.repeat(16_384 - VALID.length)
+  const taken = await postOrder(server, longest)
+  const refused = await postOrder(server, `${longest} `)
+  assert.equal(taken.statusCode, 201)
+  assert.equal(refused.statusCode, 413)
+  assert.equal(refused.json().code, 'BODY_TOO_LARGE')
+  assert.equal(refused.json().detail, 'The body may have 16384 bytes at most')
+})
+
+for (const [body, shown] of [
+  ['[1,2]', '[1,2]'],
+  ['null', 'null'],
+  ['"ORD-1"', '"ORD-1"'],
+] as const) {
+  test(`refuses the body ${body}, which is no object, by 400`, async (t) => {
+    const { server } = await startTestServer(t)
+    const response = await putOrder(server, body)
+    const message = `body must be a JSON object, got ${shown}`
+    assert.equal(response.statusCode, 400)
+    assert.deepEqual(response.json().errors, [{ field: 'body', message }])
+  })
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
+
+const ORDER_ID_RULE = 'must be a string of 1 to 255 characters without control characters'
+const NUM_ITEMS_RULE = 'must be an integer from 1 to 100'
+const STATUS_RULE = 'must be one of pending, confirmed, shipped, delivered, cancelled'
+
+const REFUSED_CREATIONS: readonly (readonly [body: string, message: string])[] = [
+  ['{"orderId":"O","numItems":"three"}', `numItems ${NUM_ITEMS_RULE}, got "three"`],
+  ['{"orderId":"O","numItems":"3"}', `numItems ${NUM_ITEMS_RULE}, got "3"`],
+  ['{"orderId":"O","numItems":true}', `numItems ${NUM_ITEMS_RULE}, got true`],
+  ['{"orderId":"O","numItems":null}', `numItems ${NUM_ITEMS_RULE}, got null`],
+  ['{"orderId":"O","numItems":[3]}', `numItems ${NUM_ITEMS_RULE}, got [3]`],
+  ['{"orderId":"O","numItems":0}', `numItems ${NUM_ITEMS_RULE}, got 0`],
+  ['{"orderId":"O","numItems":101}', `numItems ${NUM_ITEMS_RULE}, got 101`],
+  ['{"orderId":"O","numItems":2.5}', `numItems ${NUM_ITEMS_RULE}, got 2.5`],
+  ['{"orderId":"O","numItems":1e400}', `numItems ${NUM_ITEMS_RULE}, got Infinity`],
+  ['{"orderId":"O"}', `numItems is required: it ${NUM_ITEMS_RULE}`],
+  ['{"numItems":1}', `orderId is required: it ${ORDER_ID_RULE}`],
+  ['{"orderId":"","numItems":1}', `orderId ${ORDER_ID_RULE}, got ""`],
+  ['{"orderId":"  ","numItems":1}', `orderId ${ORDER_ID_RULE}, got ""`],
+  ['{"orderId":123,"numItems":1}', `orderId ${ORDER_ID_RULE}, got 123`],
+  [String.raw`{"orderId":"a\nb","numItems":1}`, String.raw`orderId ${ORDER_ID_RULE}, got "a\nb"`],
+  [String.raw`{"orderId":"a\u0000","numItems":1}`, `orderId ${ORDER_ID_RULE}, got "a\\u0000"`],
+  [String.raw`{"orderId":"\ud800","numItems":1}`, `orderId ${ORDER_ID_RULE}, got "\\ud800"`],
+  [
+    `{"orderId":"${'x'.repeat(256)}","numItems":1}`,
+    `orderId ${ORDER_ID_RULE}, got "${'x'.repeat(59)}…`,
+  ],
+]
+
+for (const [body, message] of REFUSED_CREATIONS) {
+  test(`tells why ${body.slice(0, 60)} is refused`, async (t) => {
+    const commands = createFakeCommands()
+    const { server } = await startTestServer(t, { commands })
+    const response = await postOrder(server, body)
+    const problem = response.json()
+    assert.equal(response.statusCode, 400)
+    assert.equal(problem.code, 'REQUEST_INVALID')
+    assert.equal(problem.detail, message)
+    assert.deepEqual(problem.errors, [{ field: message.split(' ', 1)[0], message }])
+    assert.deepEqual(commands.created, [])
+  })
+}
+
+const REFUSED_CHANGES: readonly (readonly [body: string, message: string])[] = [
+  ['{"orderId":"O","status":"lost"}', `status ${STATUS_RULE}, got "lost"`],
+  ['{"orderId":"O","status":"Shipped"}', `status ${STATUS_RULE}, got "Shipped"`],
+  ['{"orderId":"O","status":1}', `status ${STATUS_RULE}, got 1`],
+  ['{"orderId":"O"}', `status is required: it ${STATUS_RULE}`],
+  ['{"status":"pending"}', `orderId is required: it ${ORDER_ID_RULE}`],
+]
+
+for (const [body, message] of REFUSED_CHANGES) {
+  test(`tells why ${body} is refused as a change`, async (t) => {
+    const commands = createFakeCommands()
+    const { server } = await startTestServer(t, { commands })
+    const response = await putOrder(server, body)
+    assert.equal(response.statusCode, 400)
+    assert.deepEqual(response.json().errors, [{ field: message.split(' ', 1)[0], message }])
+    assert.deepEqual(commands.changed, [])
+  })
+}
+
+test('tells of all fields at once, each once, and joins the sentences in detail', async (t) => {
+  const { server } = await startTestServer(t)
+  const response = await postOrder(server, { orderId: '', numItems: 'three' })
+  const orderIdMessage = `orderId ${ORDER_ID_RULE}, got ""`
+  const numItemsMessage = `numItems ${NUM_ITEMS_RULE}, got "three"`
+  assert.deepEqual(response.json().errors, [
+    { field: 'orderId', message: orderIdMessage },
+    { field: 'numItems', message: numItemsMessage },
+  ])
+  assert.equal(response.json().detail, `${orderIdMessage}; ${numItemsMessage}`)
+})
+
+test('shows at most 60 characters of a value, however deep it is', async (t) => {
+  const { server } = await startTestServer(t)
+  const depth = 8_000
+  const deep = '['.repeat(depth) + ']'.repeat(depth)
+  const response = await postOrder(server, `{"orderId":${deep},"numItems":1}`)
+  assert.equal(response.statusCode, 400)
+  assert.equal(response.json().detail, `orderId ${ORDER_ID_RULE}, got ${'['.repeat(60)}…`)
+})
+
+test('does not cut a character in two', async (t) => {
+  const { server } = await startTestServer(t)
+  const response = await postOrder(server, { orderId: '😀'.repeat(300), numItems: 1 })
+  assert.ok(response.json().detail.endsWith(`got "${'😀'.repeat(59)}…`))
+})

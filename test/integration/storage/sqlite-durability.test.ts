@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+
+import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { creationOf, newOrderId, orderOf } from '../../contract/order-store-events.ts'
+import { startChild } from './child-process.ts'
+import { makeTempDirectory } from './temp-directory.ts'
+
+describe('the SQLite store after SIGKILL', () => {
+  it('has everything that was answered', async () => {
+    using directory = makeTempDirectory()
+    const settledId = newOrderId()
+    const pendingId = newOrderId()
+    await using owner = startChild('store-owner.ts', directory.database, settledId, pendingId)
+    assert.equal(await owner.nextLine(), 'written')
+    await owner.kill()
+
+    const store = await openSqliteStore({ path: directory.database })
+    const found = await store.findOrder(settledId)
+    const pending = await store.listPending(10)
+    await store.close()
+
+    assert.deepEqual(found, { order: orderOf(settledId), version: 1 })
+    const versions = pending.map(({ event }) => [event.order.orderId, event.version])
+    assert.deepEqual(versions, [
+      [settledId, 2],
+      [pendingId, 1],
+    ])
+  })
+
+  it('opens and works, although the write-ahead log was deleted', async () => {
+    using directory = makeTempDirectory()
+    await using owner = startChild('store-owner.ts', directory.database, newOrderId(), newOrderId())
+    assert.equal(await owner.nextLine(), 'written')
+    await owner.kill()
+    rmSync(`${directory.database}-wal`)
+
+    const store = await openSqliteStore({ path: directory.database })
+    assert.equal(await store.reserve(creationOf(newOrderId())), 'reserved')
+    await store.close()
+
+    using db = new DatabaseSync(directory.database)
+    assert.deepEqual({ ...db.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
+  })
+})
+
+describe('the SQLite file', () => {
+  it('is written with a durable commit', async () => {
+    using directory = makeTempDirectory()
+    const store = await openSqliteStore({ path: directory.database })
+    await store.close()
+    using db = new DatabaseSync(directory.database)
+    assert.deepEqual({ ...db.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'wal' })
+  })
+
+  it('records where and when an event was settled', async () => {
+    using directory = makeTempDirectory()
+    const creation = creationOf(newOrderId())
+    const store = await openSqliteStore({ path: directory.database })
+    await store.reserve(creation)
+    await store.settle(creation, { partition: 1, offset: 12 })
+    await store.close()
+
+    using db = new DatabaseSync(directory.database)
+    const event = db
+      .prepare('SELECT topic_partition, topic_offset, settled_at FROM order_events')
+      .get()
+    assert.equal(event?.['topic_partition'], 1)
+    assert.equal(event['topic_offset'], 12)
+    assert.match(String(event['settled_at']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const order = db.prepare('SELECT * FROM orders').get()
+    const { orderId, customerId, orderDate } = creation.event.order
+    assert.deepEqual(
+      { ...order },
+      {
+        order_id: orderId,
+        version: 1,
+        status: 'pending',
+        customer_id: customerId,
+        order_date: orderDate,
+      },
+    )
+  })
+})

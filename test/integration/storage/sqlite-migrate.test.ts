@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+
+import {
+  migrate,
+  type Migration,
+  readMigrations,
+} from '../../../src/service/storage/sqlite/migrate.ts'
+import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { startChild } from './child-process.ts'
+import { makeTempDirectory } from './temp-directory.ts'
+
+function migrationOf(number: number, sql: string): Migration {
+  const name = `000${number}-test.sql`
+  return { number, name, sql, checksum: `checksum of ${sql}` }
+}
+
+function listTables(db: DatabaseSync): unknown[] {
+  const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
+  return tables.all().map(({ name }) => name)
+}
+
+describe('the migrations', () => {
+  it('are numbered from 1 without gaps', () => {
+    const numbers = readMigrations().map(({ number }) => number)
+    assert.deepEqual(
+      numbers,
+      [...numbers.keys()].map((index) => index + 1),
+    )
+    assert.ok(numbers.length > 0)
+  })
+})
+
+describe('migrate', () => {
+  it('applies each migration once, the later ones on top', () => {
+    using db = new DatabaseSync(':memory:')
+    const first = migrationOf(1, 'CREATE TABLE a (x)')
+    const second = migrationOf(2, 'CREATE TABLE b (x)')
+    migrate(db, 'test', [first])
+    migrate(db, 'test', [first])
+    migrate(db, 'test', [first, second])
+    assert.deepEqual(listTables(db), ['a', 'b', 'schema_migrations'])
+  })
+
+  it('applies all or nothing', () => {
+    using db = new DatabaseSync(':memory:')
+    const good = migrationOf(1, 'CREATE TABLE a (x)')
+    const bad = migrationOf(2, 'CREATE TABLE b (x); CREATE TABLE b (x)')
+    assert.throws(() => migrate(db, 'test', [good, bad]), /already exists/)
+    assert.deepEqual(listTables(db), [])
+    assert.equal(db.isTransaction, false)
+  })
+
+  it('refuses a migration that was edited after it was applied', () => {
+    using db = new DatabaseSync(':memory:')
+    migrate(db, 'test', [migrationOf(1, 'CREATE TABLE a (x)')])
+    const edited = [migrationOf(1, 'CREATE TABLE a (x, y)')]
+    assert.throws(() => migrate(db, 'test', edited), /another text of migration 0001-test.sql/)
+  })
+
+  it('refuses a database of a newer version', async () => {
+    using directory = makeTempDirectory()
+    const store = await openSqliteStore({ path: directory.database })
+    await store.close()
+    {
+      using db = new DatabaseSync(directory.database)
+      db.exec(`INSERT INTO schema_migrations VALUES (9999, '9999-later.sql', 'x', 'now')`)
+    }
+    await assert.rejects(openSqliteStore({ path: directory.database }), {
+      name: 'StoreError',
+      isApplied: 'no',
+      message: /was written by a newer version of CartService: it has migration 9999-later\.sql/,
+    })
+  })
+
+  it('applies each migration once when two processes race', async () => {
+    using directory = makeTempDirectory()
+    await using first = startChild('migrator.ts', directory.database)
+    await using second = startChild('migrator.ts', directory.database)
+    const children = [first, second]
+    for (const child of children) assert.equal(await child.nextLine(), 'ready')
+    for (const child of children) child.send('go')
+    for (const child of children) assert.equal(await child.nextLine(), 'migrated')
+
+    using db = new DatabaseSync(directory.database)
+    const applied = db.prepare('SELECT number, checksum FROM schema_migrations').all()
+    const expected = readMigrations().map(({ number, checksum }) => ({ number, checksum }))
+    assert.deepEqual(
+      applied.map((row) => ({ ...row })),
+      expected,
+    )
+  })
+})

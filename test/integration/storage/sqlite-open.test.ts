@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+
+import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { makeTempDirectory } from './temp-directory.ts'
+
+describe('openSqliteStore', () => {
+  it('makes the directory and the file', async () => {
+    using directory = makeTempDirectory()
+    const path = join(directory.path, 'a', 'b', 'cart.db')
+    const store = await openSqliteStore({ path })
+    await store.probe()
+    await store.close()
+  })
+
+  it('reports that the store is up once it has written', async () => {
+    const reports: (string | undefined)[] = []
+    const store = await openSqliteStore({
+      path: ':memory:',
+      onHealth: (problem) => reports.push(problem),
+    })
+    assert.deepEqual(reports, [undefined])
+    await store.close()
+  })
+
+  it('says that a directory cannot be made', async () => {
+    using directory = makeTempDirectory()
+    writeFileSync(join(directory.path, 'file'), '')
+    const path = join(directory.path, 'file', 'cart.db')
+    await assert.rejects(openSqliteStore({ path }), {
+      name: 'StoreError',
+      message: /The directory of the database .* cannot be made/,
+    })
+  })
+
+  it('says that the path leads to a directory', async () => {
+    using directory = makeTempDirectory()
+    mkdirSync(directory.database)
+    await assert.rejects(openSqliteStore({ path: directory.database }), {
+      name: 'StoreError',
+      message: /cart\.db cannot be used: the file cannot be opened/,
+    })
+  })
+
+  it('says that a file is not a database, and leaves it alone', async () => {
+    using directory = makeTempDirectory()
+    const reports: (string | undefined)[] = []
+    const onHealth = (problem: string | undefined) => reports.push(problem)
+    writeFileSync(directory.database, 'Dear diary, '.repeat(1_000))
+    await assert.rejects(openSqliteStore({ path: directory.database, onHealth }), {
+      name: 'StoreError',
+      message: /cart\.db cannot be used: the file is not a database/,
+    })
+    assert.equal(reports.length, 1)
+    assert.match(String(reports[0]), /not a database/)
+  })
+
+  it("refuses another program's database", async () => {
+    using directory = makeTempDirectory()
+    {
+      using db = new DatabaseSync(directory.database)
+      db.exec('CREATE TABLE orders (other INTEGER)')
+    }
+    await assert.rejects(openSqliteStore({ path: directory.database }), {
+      name: 'StoreError',
+      message: /table orders already exists/,
+    })
+  })
+})

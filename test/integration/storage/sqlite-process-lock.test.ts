@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, it } from 'node:test'
+
+import { StoreError } from '../../../src/business/ports.ts'
+import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { newOrderId } from '../../contract/order-store-events.ts'
+import { startChild } from './child-process.ts'
+import { makeTempDirectory } from './temp-directory.ts'
+
+function isOwnedByAnother(error: unknown): boolean {
+  assert.ok(error instanceof StoreError)
+  assert.match(error.message, /belongs to another running CartService/)
+  assert.equal(error.isApplied, 'no')
+  return true
+}
+
+describe('a SQLite file that a service has open', () => {
+  it('is refused to a second process, until the first one is killed', async () => {
+    using directory = makeTempDirectory()
+    const path = directory.database
+    await using owner = startChild('store-owner.ts', path, newOrderId(), newOrderId())
+    assert.equal(await owner.nextLine(), 'written')
+    await assert.rejects(openSqliteStore({ path }), isOwnedByAnother)
+    await assert.rejects(openSqliteStore({ path }), isOwnedByAnother)
+
+    await owner.kill()
+
+    const store = await openSqliteStore({ path })
+    assert.equal((await store.listPending(10)).length, 2)
+    await store.close()
+  })
+
+  it('is refused to a second store of the same process, until the first one is closed', async () => {
+    using directory = makeTempDirectory()
+    const path = directory.database
+    const first = await openSqliteStore({ path })
+    await assert.rejects(openSqliteStore({ path }), isOwnedByAnother)
+    await first.close()
+    const second = await openSqliteStore({ path })
+    await second.close()
+  })
+
+  it('can be read by another process', async () => {
+    using directory = makeTempDirectory()
+    const settledId = newOrderId()
+    await using owner = startChild('store-owner.ts', directory.database, settledId, newOrderId())
+    assert.equal(await owner.nextLine(), 'written')
+    using db = new DatabaseSync(directory.database, { readOnly: true })
+    const order = db.prepare('SELECT order_id, version FROM orders').get()
+    assert.deepEqual({ ...order }, { order_id: settledId, version: 1 })
+  })
+
+  it('is free again after an opening that failed', async () => {
+    using directory = makeTempDirectory()
+    const path = directory.database
+    const store = await openSqliteStore({ path })
+    await store.close()
+    markAsNewer(path)
+    await assert.rejects(openSqliteStore({ path }), /newer version/)
+    await assert.rejects(openSqliteStore({ path }), /newer version/)
+  })
+})
+
+function markAsNewer(path: string): void {
+  using db = new DatabaseSync(path)
+  db.exec(`INSERT INTO schema_migrations VALUES (9999, '9999-later.sql', 'x', 'now')`)
+}

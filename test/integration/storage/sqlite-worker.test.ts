@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+
+import { StoreError } from '../../../src/business/ports.ts'
+import type { OrderId } from '../../../src/models/order.ts'
+import { SqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import {
+  WorkerRunner,
+  type WorkerRunnerOptions,
+} from '../../../src/service/storage/sqlite/worker-runner.ts'
+import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
+import { makeTempDirectory, type TempDirectory } from './temp-directory.ts'
+
+const workerUrl = new URL('./fixtures/failing-worker.ts', import.meta.url)
+
+describe('the storage thread', () => {
+  let directory: TempDirectory
+  let reports: (string | undefined)[]
+
+  beforeEach(() => {
+    directory = makeTempDirectory()
+    reports = []
+  })
+
+  afterEach(() => directory[Symbol.dispose]())
+
+  function createStore(options: Partial<WorkerRunnerOptions> = {}): SqliteStore {
+    const runner = new WorkerRunner({
+      path: directory.database,
+      workerUrl,
+      restartIntervalMs: 0,
+      ...options,
+    })
+    return new SqliteStore(runner, (problem) => reports.push(problem))
+  }
+
+  for (const [fault, reason] of [
+    ['end', /has ended/],
+    ['throw', /has failed: Error: out of order/],
+  ] as const) {
+    it(`leaves it unknown what was written when it dies (${fault}), and is started again`, async () => {
+      const store = createStore()
+      await store.probe()
+      const creation = creationOf(newOrderId())
+
+      const reserving = store.reserve(creation)
+      const fatal = store.findOrder(fault as OrderId)
+
+      const expected = { name: 'StoreError', isApplied: 'unknown', message: reason }
+      await Promise.all([assert.rejects(reserving, expected), assert.rejects(fatal, expected)])
+      assert.match(String(reports.at(-1)), reason)
+      assert.deepEqual(await store.listPending(10), [creation])
+      await store.probe()
+      assert.equal(reports.at(-1), undefined)
+      await store.close()
+    })
+  }
+
+  it('is given up when it does not answer in time', async () => {
+    const store = createStore({ answerTimeoutMs: 2_000 })
+    await store.probe()
+    await assert.rejects(store.findOrder('hang' as OrderId), {
+      name: 'StoreError',
+      isApplied: 'unknown',
+      message: /did not answer within 2000 ms/,
+    })
+    assert.equal(await store.reserve(creationOf(newOrderId())), 'reserved')
+    await store.close()
+  })
+
+  it('is not started again at once, and calls are refused until it is', async () => {
+    const store = createStore({ restartIntervalMs: 60_000 })
+    await store.probe()
+    await assert.rejects(store.findOrder('end' as OrderId), { isApplied: 'unknown' })
+    await assert.rejects(store.probe(), (error) => {
+      assert.ok(error instanceof StoreError)
+      assert.equal(error.isApplied, 'no')
+      return true
+    })
+    await store.close()
+  })
+
+  it('that cannot be started rejects what is called', async () => {
+    const store = createStore({ workerUrl: new URL('./missing.ts', import.meta.url) })
+    await assert.rejects(store.probe(), {
+      name: 'StoreError',
+      message: /storage thread has failed/,
+    })
+    await store.close()
+  })
+})

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ConfigError, loadConfig, type Environment } from '../../../src/config/config.ts'
+import { listSettings } from '../../../src/config/settings-schema.ts'
+
+describe('the configuration', () => {
+  test('has a default for everything', () => {
+    assert.deepEqual(loadConfig({}), {
+      kafkaBootstrapServers: [{ host: 'localhost', port: 9092 }],
+      kafkaTopic: 'order-events',
+      kafkaTopicPartitions: 3,
+      kafkaTopicReplicationFactor: undefined,
+      kafkaKeyFormat: 'string',
+      kafkaClientId: 'cart-service',
+      schemaRegistryUrl: 'http://localhost:8081',
+      schemaRegistryBasicAuthUserInfo: undefined,
+      schemaRegistryAutoRegister: true,
+      schemaRegistryTimeoutMs: 3_000,
+      apiHost: '0.0.0.0',
+      apiPort: 8_000,
+      database: { kind: 'sqlite', path: 'data/cart.db' },
+      publishTimeoutMs: 5_000,
+      maxPendingEvents: 10_000,
+      maxItemsPerOrder: 100,
+      orderStatusPolicy: 'any',
+      shutdownTimeoutMs: 10_000,
+      logLevel: 'info',
+    })
+  })
+
+  test('takes every setting from its variable', () => {
+    const config = loadConfig({
+      KAFKA_BOOTSTRAP_SERVERS: 'kafka-1:9092, 10.0.0.2:9093,[::1]:9094',
+      KAFKA_TOPIC: 'Orders_2.x-y',
+      KAFKA_TOPIC_PARTITIONS: '12',
+      KAFKA_TOPIC_REPLICATION_FACTOR: '3',
+      KAFKA_KEY_FORMAT: 'avro',
+      KAFKA_CLIENT_ID: 'cart-1',
+      SCHEMA_REGISTRY_URL: 'https://registry.example/apis/ccompat/v7/',
+      SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'key:se:cret',
+      SCHEMA_REGISTRY_AUTO_REGISTER: 'False',
+      SCHEMA_REGISTRY_TIMEOUT_MS: '100',
+      API_HOST: '::1',
+      API_PORT: '65535',
+      DATABASE_URL: 'sqlite::memory:',
+      PUBLISH_TIMEOUT_MS: '60000',
+      MAX_PENDING_EVENTS: '1',
+      MAX_ITEMS_PER_ORDER: '1000',
+      ORDER_STATUS_POLICY: 'lifecycle',
+      SHUTDOWN_TIMEOUT_MS: '20000',
+      LOG_LEVEL: 'silent',
+    })
+    assert.deepEqual(config, {
+      kafkaBootstrapServers: [
+        { host: 'kafka-1', port: 9092 },
+        { host: '10.0.0.2', port: 9093 },
+        { host: '::1', port: 9094 },
+      ],
+      kafkaTopic: 'Orders_2.x-y',
+      kafkaTopicPartitions: 12,
+      kafkaTopicReplicationFactor: 3,
+      kafkaKeyFormat: 'avro',
+      kafkaClientId: 'cart-1',
+      schemaRegistryUrl: 'https://registry.example/apis/ccompat/v7',
+      schemaRegistryBasicAuthUserInfo: 'key:se:cret',
+      schemaRegistryAutoRegister: false,
+      schemaRegistryTimeoutMs: 100,
+      apiHost: '::1',
+      apiPort: 65_535,
+      database: { kind: 'sqlite', path: ':memory:' },
+      publishTimeoutMs: 60_000,
+      maxPendingEvents: 1,
+      maxItemsPerOrder: 1_000,
+      orderStatusPolicy: 'lifecycle',
+      shutdownTimeoutMs: 20_000,
+      logLevel: 'silent',
+    })
+  })
+
+  test('is frozen, all of it', () => {
+    const config = loadConfig({})
+    assert.ok(Object.isFrozen(config))
+    assert.ok(Object.isFrozen(config.database))
+    assert.ok(Object.isFrozen(config.kafkaBootstrapServers))
+    assert.ok(config.kafkaBootstrapServers.every((server) => Object.isFrozen(server)))
+  })
+
+  test('takes an empty or blank variable as unset, and ignores names that are no settings', () => {
+    const empty = Object.fromEntries(listSettings().map(({ name }) => [name, '']))
+    assert.deepEqual(loadConfig(empty), loadConfig({}))
+    assert.deepEqual(loadConfig({ API_PORT: ' \t', PORT: 'x', API_PORTS: 'x' }), loadConfig({}))
+    assert.equal(loadConfig({ API_PORT: ' 8080\r' }).apiPort, 8_080)
+  })
+
+  test('keeps credentials out of the address, and decodes them', () => {
+    const config = loadConfig({ SCHEMA_REGISTRY_URL: 'http://k%40y:s%3Acret@host:81/api' })
+    assert.equal(config.schemaRegistryUrl, 'http://host:81/api')
+    assert.equal(config.schemaRegistryBasicAuthUserInfo, 'k@y:s:cret')
+  })
+
+  test('prefers credentials that have their own variable', () => {
+    const config = loadConfig({
+      SCHEMA_REGISTRY_URL: 'http://key:secret@host',
+      SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'other:one',
+    })
+    assert.equal(config.schemaRegistryBasicAuthUserInfo, 'other:one')
+  })
+
+  const paths: ReadonlyArray<[string, string]> = [
+    ['sqlite:data/cart.db', 'data/cart.db'],
+    ['sqlite:/var/lib/cart.db', '/var/lib/cart.db'],
+    ['sqlite:///var/lib/cart.db', '/var/lib/cart.db'],
+  ]
+  for (const [url, path] of paths) {
+    test(`reads ${url} as the file ${path}`, () => {
+      assert.deepEqual(loadConfig({ DATABASE_URL: url }).database, { kind: 'sqlite', path })
+    })
+  }
+
+  test('names every problem at once, in the order of the table', () => {
+    const problems = problemsOf({ LOG_LEVEL: 'loud', API_PORT: 'abc', KAFKA_TOPIC: 'a b' })
+    assert.deepEqual(problems, [
+      `KAFKA_TOPIC must be a topic name: 1 to 249 letters, digits, '.', '_' and '-', and not '.' or '..', got "a b"`,
+      'API_PORT must be an integer from 1 to 65535, got "abc"',
+      'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, got "loud"',
+    ])
+  })
+
+  test('puts all problems into the message of the error', () => {
+    assert.throws(
+      () => loadConfig({ API_PORT: '0', KAFKA_KEY_FORMAT: 'json' }),
+      (error) => {
+        assert.ok(error instanceof ConfigError)
+        for (const problem of error.problems) assert.ok(error.message.includes(`- ${problem}`))
+        assert.equal(error.problems.length, 2)
+        return true
+      },
+    )
+  })
+
+  test('refuses postgres with a sentence of its own, and without the password', () => {
+    for (const scheme of ['postgres', 'postgresql']) {
+      assert.deepEqual(problemsOf({ DATABASE_URL: `${scheme}://cart:p@ss/word@db/cart` }), [
+        'DATABASE_URL must be sqlite:<path> or sqlite::memory: (postgres is not supported by this version), got "***@db/cart"',
+      ])
+    }
+  })
+
+  test('never repeats a secret', () => {
+    assert.deepEqual(problemsOf({ SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'hush' }), [
+      'SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO must be key:secret, got a value that is not shown here',
+    ])
+    assert.deepEqual(problemsOf({ SCHEMA_REGISTRY_URL: 'ftp://key:hu/sh@host' }), [
+      'SCHEMA_REGISTRY_URL must be an http:// or https:// address without query and fragment, got "***@host"',
+    ])
+  })
+
+  const refused: Readonly<Record<string, readonly string[]>> = {
+    KAFKA_BOOTSTRAP_SERVERS: [
+      'localhost',
+      'localhost:0',
+      'localhost:65536',
+      'a:1,,b:2',
+      'http://a:1',
+      '::1:9092',
+    ],
+    KAFKA_TOPIC: ['.', '..', 'a/b', 'ä', 'x'.repeat(250)],
+    KAFKA_TOPIC_PARTITIONS: ['0', '10001', '1.5', '3e2', '0x3', 'NaN'],
+    KAFKA_TOPIC_REPLICATION_FACTOR: ['0', '-1', '32768'],
+    KAFKA_KEY_FORMAT: ['AVRO', 'json'],
+    KAFKA_CLIENT_ID: ['a b', 'x'.repeat(250)],
+    SCHEMA_REGISTRY_URL: ['localhost:8081', 'http://', 'http://a/?b', 'http://a/#b', 'http://%@a'],
+    SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: ['key', ':secret', 'key:sec\nret'],
+    SCHEMA_REGISTRY_AUTO_REGISTER: ['1', 'yes'],
+    SCHEMA_REGISTRY_TIMEOUT_MS: ['99', '60001'],
+    API_HOST: ['http://a', 'a b', 'a/b'],
+    API_PORT: ['0', '65536', '-1', '99999999999999999999'],
+    DATABASE_URL: ['data/cart.db', 'sqlite:', 'sqlite://cart.db', 'mysql://a/b'],
+    PUBLISH_TIMEOUT_MS: ['99', '60001'],
+    MAX_PENDING_EVENTS: ['0', '1000001'],
+    MAX_ITEMS_PER_ORDER: ['0', '1001'],
+    ORDER_STATUS_POLICY: ['none'],
+    SHUTDOWN_TIMEOUT_MS: ['99', '600001'],
+    LOG_LEVEL: ['INFO', 'verbose'],
+  }
+  for (const { name } of listSettings()) {
+    test(`refuses what ${name} cannot be`, () => {
+      const values = refused[name]
+      assert.ok(values)
+      for (const value of values) {
+        const problems = problemsOf({ [name]: value })
+        assert.equal(problems.length, 1, value)
+        assert.match(problems[0] ?? '', new RegExp(`^${name} must be .*, got `), value)
+      }
+    })
+  }
+})
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
