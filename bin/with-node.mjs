@@ -1,7 +1,7 @@
 // Runs one of the project's .ts files with the Node version that package.json pins, installing the
 // dependencies first where they are missing or not those of package-lock.json:
 //
-//   node bin/with-node.mjs src/main.ts [args…]
+//   node bin/with-node.mjs [src/main.ts] [args…]
 //
 // This file alone is executed by whatever Node the machine has, so it keeps to what Node 16 knows.
 import { spawn, spawnSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const [script, ...scriptArgs] = process.argv.slice(2)
+const [script = 'src/main.ts', ...scriptArgs] = process.argv.slice(2)
 // Only scripts/ (tests, checks) uses devDependencies; a production install has none.
 const needsDevDependencies = script.startsWith('scripts/')
 
@@ -38,7 +38,7 @@ function readPackages(path) {
 }
 
 function install() {
-  console.error('Installing dependencies: npm ci')
+  process.stderr.write('Installing dependencies: npm ci\n')
   const args = needsDevDependencies ? ['ci', '--include=dev'] : ['ci']
   // npm names its own program when it runs a script; `npm` on PATH might be another one.
   const npm = process.env.npm_execpath
@@ -88,6 +88,6 @@ function run(node) {
 }
 
 function fail(message) {
-  console.error(message)
+  process.stderr.write(`${message}\n`)
   process.exit(1)
 }

@@ -44,14 +44,22 @@ export async function countPartitions(
   }
 }
 
-/** Whether `url` answers `/subjects` as Confluent's Schema Registry does. */
-export async function isSchemaRegistry(url: URL): Promise<boolean> {
-  return Array.isArray(await askRegistry(url, '/subjects'))
+/** Whether `url`, without a trailing slash, answers `/subjects` as Confluent's Schema Registry does. */
+export async function isSchemaRegistry(url: string): Promise<boolean> {
+  return Array.isArray(await askRegistry(`${url}/subjects`))
 }
 
-/** The id of the latest schema of a subject; undefined when the registry does not say. */
-export async function latestSchemaId(url: URL, subject: string): Promise<number | undefined> {
-  const version = await askRegistry(url, `/subjects/${encodeURIComponent(subject)}/versions/latest`)
+/**
+ * The id of the latest schema of a subject; undefined when the registry does not say.
+ * `userInfo` is `key:secret`.
+ */
+export async function latestSchemaId(
+  url: string,
+  subject: string,
+  userInfo?: string,
+): Promise<number | undefined> {
+  const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`
+  const version = await askRegistry(url + path, userInfo)
   const id = (version as { id?: unknown } | undefined)?.id
   return typeof id === 'number' ? id : undefined
 }
@@ -76,21 +84,13 @@ async function askKafka<T>(
 }
 
 /** The parsed answer, or undefined when there was none, no success or no JSON. */
-async function askRegistry(url: URL, path: string): Promise<unknown> {
-  const base = new URL(url)
-  const headers: Record<string, string> = {}
-  if (base.username !== '') {
-    // fetch refuses addresses with credentials.
-    const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`
-    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`
-    base.username = ''
-    base.password = ''
-  }
+async function askRegistry(url: string, userInfo?: string): Promise<unknown> {
+  const headers: Record<string, string> =
+    userInfo === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(userInfo).toString('base64')}` }
   try {
-    const response = await fetch(`${base.href.replace(/\/$/, '')}${path}`, {
-      headers,
-      signal: AbortSignal.timeout(answerTimeoutMs),
-    })
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerTimeoutMs) })
     return response.ok ? await response.json() : undefined
   } catch {
     return undefined

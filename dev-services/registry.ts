@@ -63,7 +63,7 @@ export async function startRegistry(options: RegistryOptions): Promise<SchemaReg
       output: { file: logFile },
       killAfterMs,
     })
-    const url = new URL(`http://localhost:${port}`)
+    const url = `http://localhost:${port}`
     await waitForStart(registry, {
       name: 'The schema registry',
       isReady: () => isSchemaRegistry(url),
@@ -71,7 +71,7 @@ export async function startRegistry(options: RegistryOptions): Promise<SchemaReg
       signal: options.signal,
     })
     return {
-      url: url.origin,
+      url,
       pid: registry.pid,
       exited: registry.exited,
       signal: (name) => registry.signal(name),

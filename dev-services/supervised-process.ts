@@ -23,8 +23,8 @@ export interface ProcessCommand {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd?: string
-  /** Added to the environment of this process. */
-  readonly env?: Readonly<Record<string, string>>
+  /** The whole environment; that of this process by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** A file for what the process prints, emptied first; or this process's own stdout and stderr; or a reader of chunks. */
   readonly output: { readonly file: string } | 'inherit' | ((chunk: string) => void)
   readonly killAfterMs: number
@@ -92,7 +92,7 @@ function forkSupervisor(command: ProcessCommand) {
       [String(command.killAfterMs), command.command, ...command.args],
       {
         ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-        env: { ...process.env, ...command.env },
+        env: command.env ?? process.env,
         execArgv: [],
         detached: true,
         stdio: ['ignore', sink, sink, 'ipc'],

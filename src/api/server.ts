@@ -63,7 +63,7 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     return503OnClosing: false,
     ajv: {
       customOptions: {
-        coerceTypes: false,
+        coerceTypes: true,
         removeAdditional: false,
         useDefaults: false,
         // Every field is told at once. Bounded: the bodies are small and their schemas flat.

@@ -133,7 +133,7 @@ test('leaves no reference open', async (t) => {
   const { server } = await startTestServer(t)
   const document = await readOpenApi(server)
   const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)
-  const names = new Set([...references].map(([, reference]) => reference))
+  const names = new Set([...references].map(([, reference]) => reference ?? ''))
   assert.deepEqual([...names].toSorted(), [
     '#/components/schemas/Order',
     '#/components/schemas/Problem',

@@ -20,10 +20,9 @@ const SETTINGS: ServerSettings = {
 
 export const SINCE = new Date('2026-01-31T12:00:00.000Z')
 
-export function statesWith(changed: Partial<DependencyStates> = {}): DependencyStates {
-  const up: DependencyState = { status: 'up', since: SINCE }
-  return { kafka: up, schemaRegistry: up, storage: up, ...changed }
-}
+const UP: DependencyState = { status: 'up', since: SINCE }
+
+const ALL_UP: DependencyStates = { kafka: UP, schemaRegistry: UP, storage: UP }
 
 export function orderOf(orderId: OrderId, numItems: number): Order {
   const items: OrderItem[] = Array.from({ length: numItems }, (_, index) => ({
@@ -73,7 +72,9 @@ export interface TestServer {
   readonly logged: Record<string, unknown>[]
 }
 
-type TestServerDeps = Partial<Omit<ServerDeps, 'settings' | 'logger'>> & {
+type TestServerDeps = Partial<Pick<ServerDeps, 'commands' | 'isDraining'>> & {
+  /** Everything is up but these. */
+  readonly states?: Partial<DependencyStates>
   readonly settings?: Partial<ServerSettings>
   readonly logLevel?: string
 }
@@ -81,13 +82,13 @@ type TestServerDeps = Partial<Omit<ServerDeps, 'settings' | 'logger'>> & {
 /** A server over fakes, closed when the test ends. */
 export async function startTestServer(
   t: TestContext,
-  { settings, logLevel = 'debug', ...deps }: TestServerDeps = {},
+  { states = {}, settings, logLevel = 'debug', ...deps }: TestServerDeps = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = []
   const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
   const server = await buildServer({
     commands: createFakeCommands(),
-    dependencyStates: () => statesWith(),
+    dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
     settings: { ...SETTINGS, ...settings },
     logger: pino({ level: logLevel }, { write }),

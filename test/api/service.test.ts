@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SINCE, postOrder, startTestServer, statesWith } from './harness.ts'
+import { SINCE, postOrder, startTestServer } from './harness.ts'
 
 const DOWN = { status: 'down', since: SINCE, reason: 'connection refused' } as const
 const UP_CHECK = { status: 'up', since: SINCE.toISOString() }
@@ -34,8 +34,7 @@ test('is healthy while everything is up', async (t) => {
 
 for (const dependency of ['kafka', 'schemaRegistry', 'storage'] as const) {
   test(`is degraded, with 200 and the reason, while ${dependency} is down`, async (t) => {
-    const dependencyStates = () => statesWith({ [dependency]: DOWN })
-    const { server } = await startTestServer(t, { dependencyStates })
+    const { server } = await startTestServer(t, { states: { [dependency]: DOWN } })
     const response = await server.inject('/health')
     assert.equal(response.statusCode, 200)
     assert.deepEqual(response.json(), {
@@ -47,16 +46,17 @@ for (const dependency of ['kafka', 'schemaRegistry', 'storage'] as const) {
 }
 
 test('is alive whatever is down', async (t) => {
-  const dependencyStates = () => statesWith({ kafka: DOWN, storage: DOWN })
-  const { server } = await startTestServer(t, { dependencyStates, isDraining: () => true })
+  const { server } = await startTestServer(t, {
+    states: { kafka: DOWN, storage: DOWN },
+    isDraining: () => true,
+  })
   const response = await server.inject('/health/live')
   assert.equal(response.statusCode, 200)
   assert.deepEqual(response.json(), { status: 'alive', service: 'CartService' })
 })
 
 test('is ready while Kafka and the store are up, the registry being down', async (t) => {
-  const dependencyStates = () => statesWith({ schemaRegistry: DOWN })
-  const { server } = await startTestServer(t, { dependencyStates })
+  const { server } = await startTestServer(t, { states: { schemaRegistry: DOWN } })
   const response = await server.inject('/health/ready')
   assert.equal(response.statusCode, 200)
   assert.deepEqual(response.json(), {
@@ -67,8 +67,7 @@ test('is ready while Kafka and the store are up, the registry being down', async
 })
 
 test('is not ready, and says why, while Kafka and the store are down', async (t) => {
-  const dependencyStates = () => statesWith({ kafka: DOWN, storage: DOWN })
-  const { server } = await startTestServer(t, { dependencyStates })
+  const { server } = await startTestServer(t, { states: { kafka: DOWN, storage: DOWN } })
   const response = await server.inject('/health/ready')
   assert.equal(response.statusCode, 503)
   assert.equal(response.headers['content-type'], 'application/json; charset=utf-8')

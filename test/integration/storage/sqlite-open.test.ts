@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
 import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { startChild } from './child-process.ts'
 import { makeTempDirectory } from './temp-directory.ts'
 
 describe('openSqliteStore', () => {
@@ -56,6 +57,15 @@ describe('openSqliteStore', () => {
     })
     assert.equal(reports.length, 1)
     assert.match(String(reports[0]), /not a database/)
+  })
+
+  it('says that a file is read-only, and leaves nothing that would keep it so', async () => {
+    using directory = makeTempDirectory()
+    const store = await openSqliteStore({ path: directory.database })
+    await store.close()
+    await using opener = startChild('ordinary-user.ts', directory.path, directory.database)
+    assert.match(await opener.nextLine(), /cart\.db cannot be used: it is read-only \(EACCES/)
+    assert.deepEqual(readdirSync(directory.path).toSorted(), ['cart.db', 'cart.db.lock'])
   })
 
   it("refuses another program's database", async () => {

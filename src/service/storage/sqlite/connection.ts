@@ -1,4 +1,4 @@
-import { mkdirSync, type Stats, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -52,7 +52,10 @@ export function createConnector(options: ConnectorOptions): Connector {
 
   function connect(): Connection {
     assertInPlace()
-    if (path !== MEMORY_PATH) createDirectory(path)
+    if (path !== MEMORY_PATH) {
+      createDirectory(path)
+      assertWritable(path)
+    }
     const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
     try {
       db.exec('PRAGMA foreign_keys = ON')
@@ -81,5 +84,19 @@ export function createDirectory(path: string): void {
       'no',
       error,
     )
+  }
+}
+
+/**
+ * SQLite would open it all the same, and give the files that it makes beside it the permissions of
+ * the database: they would still be read-only when the database is not any more.
+ */
+function assertWritable(path: string): void {
+  if (!existsSync(path)) return
+  try {
+    accessSync(path, constants.W_OK)
+  } catch (error) {
+    const cause = (error as Error).message
+    throw new StoreError(`The database ${path} cannot be used: it is read-only (${cause})`, 'no')
   }
 }

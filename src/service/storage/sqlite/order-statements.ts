@@ -9,6 +9,19 @@ export interface OrderFacts {
   readonly hasPendingEvent: boolean
 }
 
+/**
+ * By the small index of pending events: without INDEXED BY the planner walks the whole history in
+ * the order of ids to save the sort. Exported for the test of that.
+ */
+export const LIST_PENDING = `
+  SELECT event_id AS eventId, order_id AS orderId, version, type, time, traceparent,
+         topic_partition AS "partition", search_from_offset AS searchFromOffset,
+         schema_id AS schemaId, key, value, state
+  FROM order_events
+  WHERE id IN (SELECT id FROM order_events INDEXED BY order_events_pending
+               WHERE topic_offset IS NULL ORDER BY id LIMIT ?)
+  ORDER BY id`
+
 export type OrderStatements = ReturnType<typeof prepareOrderStatements>
 
 /** Every statement of the store, prepared once per connection; a method runs one of them. */
@@ -51,16 +64,7 @@ export function prepareOrderStatements(db: DatabaseSync) {
     FROM orders JOIN order_events USING (order_id, version)
     WHERE orders.order_id = ?`)
 
-  // By the small index of pending events: without INDEXED BY the planner walks the whole history in
-  // the order of ids to save the sort.
-  const listPending = db.prepare(`
-    SELECT event_id AS eventId, order_id AS orderId, version, type, time, traceparent,
-           topic_partition AS "partition", search_from_offset AS searchFromOffset,
-           schema_id AS schemaId, key, value, state
-    FROM order_events
-    WHERE id IN (SELECT id FROM order_events INDEXED BY order_events_pending
-                 WHERE topic_offset IS NULL ORDER BY id LIMIT ?)
-    ORDER BY id`)
+  const listPending = db.prepare(LIST_PENDING)
 
   const countProbe = db.prepare('UPDATE write_probe SET writes = writes + 1')
 

@@ -12,6 +12,9 @@ const SUBJECT = 'orders-value'
 const SCHEMA = '{"type":"record","name":"R","fields":[]}'
 const LAID_OUT = JSON.stringify(JSON.parse(SCHEMA), null, 2)
 
+/** What would take longer was not ended but timed out by itself. */
+const BOUND_MS = 3_000
+
 describe('the registry client', () => {
   let registry: FakeRegistry
   let client: RegistryClient
@@ -182,7 +185,7 @@ describe('the registry client', () => {
     )
   })
 
-  test('stops waiting for a registry that is silent', async () => {
+  test('stops waiting for a registry that is silent', { timeout: BOUND_MS }, async () => {
     registry.interfere({ kind: 'silence' })
     using other = closing(connect({ timeoutMs: 60 }))
     await assert.rejects(
@@ -231,16 +234,21 @@ describe('the registry client', () => {
     )
   })
 
-  test('closing ends a question under way and refuses later ones', async () => {
-    registry.interfere({ kind: 'silence' })
-    const asked = once(registry.arrivals, 'request')
-    const answer = assert.rejects(client.lookUp(SUBJECT, SCHEMA), RegistryError)
-    await asked
-    client.close()
-    await answer
-    await assert.rejects(client.lookUp(SUBJECT, SCHEMA), /the service is closing$/)
-    assert.equal(registry.requests.length, 1)
-  })
+  test(
+    'closing ends a question under way and refuses later ones',
+    { timeout: BOUND_MS },
+    async () => {
+      using patient = closing(connect({ timeoutMs: 100 * BOUND_MS }))
+      registry.interfere({ kind: 'silence' })
+      const asked = once(registry.arrivals, 'request')
+      const answer = assert.rejects(patient.client.lookUp(SUBJECT, SCHEMA), RegistryError)
+      await asked
+      patient.client.close()
+      await answer
+      await assert.rejects(patient.client.lookUp(SUBJECT, SCHEMA), /the service is closing$/)
+      assert.equal(registry.requests.length, 1)
+    },
+  )
 })
 
 function failure(kind: string, status: number | undefined, message: RegExp) {

@@ -286,6 +286,27 @@ describe('the schema registration', () => {
     await first.close()
   })
 
+  test('closing waits for what is being saved', async () => {
+    await registration.start()
+    registry.forget()
+    const saving = Promise.withResolvers<void>()
+    const saved = Promise.withResolvers<void>()
+    store.onSave = () => {
+      saving.resolve()
+      return saved.promise
+    }
+    await clock.wake()
+    await saving.promise
+    let isClosed = false
+    const closed = registration.close().then(() => {
+      isClosed = true
+    })
+    await new Promise(setImmediate)
+    assert.equal(isClosed, false)
+    saved.resolve()
+    await closed
+  })
+
   test('closing ends a question under way and may be repeated', async () => {
     registry.interfere({ kind: 'silence' })
     const asked = new Promise((resolve) => registry.arrivals.once('request', resolve))
@@ -355,6 +376,7 @@ class ManualClock {
 class MemorySchemaIds implements SchemaIdStore {
   readonly saved = new Map<string, number>()
   isBroken = false
+  onSave = async () => {}
 
   async findSchemaId(subject: string, fingerprint: string): Promise<number | undefined> {
     if (this.isBroken) throw new StoreError('broken', 'no')
@@ -363,6 +385,7 @@ class MemorySchemaIds implements SchemaIdStore {
 
   async saveSchemaId(subject: string, fingerprint: string, schemaId: number): Promise<void> {
     if (this.isBroken) throw new StoreError('broken', 'no')
+    await this.onSave()
     this.saved.set(`${subject} ${fingerprint}`, schemaId)
   }
 }

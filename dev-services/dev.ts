@@ -1,0 +1,180 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { ConfigError, loadConfig, type Config, type Environment } from '../src/config/config.ts'
+import { readConfig } from '../src/config/read-config.ts'
+import {
+  planDependencies,
+  startOwnKafka,
+  startOwnRegistry,
+  type DependencyPlan,
+} from './dependencies.ts'
+import { DevSession, StopRequested } from './dev-session.ts'
+import { explainApiPort } from './plan.ts'
+import { listenError } from './ports.ts'
+import { countPartitions, latestSchemaId } from './probes.ts'
+import { renderSummary } from './summary.ts'
+import { startSupervised } from './supervised-process.ts'
+import { waitUntil } from './wait-until.ts'
+
+/**
+ * `npm run dev`: starts what is missing of Kafka and the schema registry, then the service, prints
+ * where everything is, and stops what it started on Ctrl-C.
+ *
+ * For tests only: DEV_KAFKA_PORT and DEV_REGISTRY_PORT instead of 9092 and 8081, DEV_DATA_DIR
+ * instead of .dev.
+ */
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const dataDir = process.env['DEV_DATA_DIR'] ?? join(root, '.dev')
+const kafkaPort = Number(process.env['DEV_KAFKA_PORT'] ?? 9092)
+const registryPort = Number(process.env['DEV_REGISTRY_PORT'] ?? 8081)
+
+const readyTimeoutMs = 30_000
+const healthTimeoutMs = 2_000
+/** How much longer than its own SHUTDOWN_TIMEOUT_MS the service may take. */
+const serviceStopMarginMs = 5_000
+
+/** The plan, and the settings that follow from it, as the service gets them. */
+interface DevPlan {
+  readonly dependencies: DependencyPlan
+  readonly env: Environment
+  readonly config: Config
+}
+
+process.exit(await main())
+
+/** Resolves with the exit code. */
+async function main(): Promise<number> {
+  const session = new DevSession()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => session.requestStop())
+  }
+  // The process that started this one, and would hand signals on, was killed.
+  process.once('disconnect', () => session.requestStop())
+
+  try {
+    const planned = await plan()
+    if ('problems' in planned) return refuse(planned.problems)
+    await start(session, planned)
+    await session.ended()
+  } catch (error) {
+    session.fail(error)
+  }
+  const reason: unknown = session.signal.reason
+  const isRequested = reason instanceof StopRequested
+  if (!isRequested) say(`\n${reason instanceof Error ? reason.message : String(reason)}`)
+  say('Stopping')
+  await session.stopAll()
+  say('Stopped')
+  return isRequested ? 0 : 1
+}
+
+function refuse(problems: readonly string[]): number {
+  process.stderr.write(`${problems.join('\n')}\n`)
+  return 1
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function plan(): Promise<DevPlan | { readonly problems: readonly string[] }> {
+  try {
+    const { apiHost, apiPort } = readConfig()
+    const dependencies = await planDependencies({
+      kafkaPort,
+      registryPort,
+      isKafkaConfigured: isSet('KAFKA_BOOTSTRAP_SERVERS'),
+      isRegistryConfigured: isSet('SCHEMA_REGISTRY_URL'),
+    })
+    const apiError = await listenError(apiHost, apiPort)
+    const apiProblems = apiError === undefined ? [] : [explainApiPort(apiHost, apiPort, apiError)]
+    const problems = [...apiProblems, ...dependencies.problems]
+    if (problems.length > 0) return { problems }
+    const env = environmentOf(dependencies)
+    return { dependencies, env, config: loadConfig(env) }
+  } catch (error) {
+    if (error instanceof ConfigError) return { problems: [error.message] }
+    throw error
+  }
+}
+
+/** As the settings see it: blank is absent. */
+function isSet(variable: string): boolean {
+  return (process.env[variable] ?? '').trim() !== ''
+}
+
+function environmentOf({ kafka, registry }: DependencyPlan): Environment {
+  return {
+    // Lines of requests would push the summary off the screen.
+    LOG_LEVEL: 'warn',
+    ...process.env,
+    ...(kafka.kind === 'configured' ? {} : { KAFKA_BOOTSTRAP_SERVERS: `localhost:${kafkaPort}` }),
+    ...(registry.kind === 'configured'
+      ? {}
+      : { SCHEMA_REGISTRY_URL: `http://localhost:${registryPort}` }),
+  }
+}
+
+async function start(session: DevSession, { dependencies, env, config }: DevPlan): Promise<void> {
+  const { kafka, registry, java = 'java' } = dependencies
+  const { signal } = session
+  const common = { session, java, dataDir, report: say }
+  if (kafka.kind === 'start') await startOwnKafka({ ...common, port: kafkaPort })
+  if (registry.kind === 'start') await startOwnRegistry({ ...common, port: registryPort })
+  signal.throwIfAborted()
+  say('Starting the service')
+  const service = await startSupervised({
+    command: process.execPath,
+    args: ['src/main.ts'],
+    cwd: root,
+    env,
+    output: 'inherit',
+    killAfterMs: config.shutdownTimeoutMs + serviceStopMarginMs,
+  })
+  session.own('The service', service)
+  const apiUrl = `http://${reachableHost(config.apiHost)}:${config.apiPort}`
+  const isReady = await waitUntil(() => isOk(`${apiUrl}/health/ready`), {
+    timeoutMs: readyTimeoutMs,
+    signal,
+  })
+  const summary = await summarise(config, dependencies)
+  say(renderSummary({ ...summary, apiUrl, isReady }, process.stdout))
+}
+
+/** `0.0.0.0` is an address to listen on and none to open. */
+function reachableHost(apiHost: string): string {
+  if (apiHost === '0.0.0.0' || apiHost === '::') return 'localhost'
+  return apiHost.includes(':') ? `[${apiHost}]` : apiHost
+}
+
+async function isOk(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(healthTimeoutMs) })).ok
+  } catch {
+    return false
+  }
+}
+
+async function summarise(config: Config, { kafka, registry }: DependencyPlan) {
+  const { kafkaTopic, kafkaBootstrapServers, schemaRegistryUrl } = config
+  const subject = `${kafkaTopic}-value`
+  const [broker] = kafkaBootstrapServers
+  return {
+    kafka: kafkaBootstrapServers.map(({ host, port }) => `${host}:${port}`).join(', '),
+    topic: kafkaTopic,
+    partitions: broker && (await countPartitions(broker.host, broker.port, kafkaTopic)),
+    whyKafka: kafka.why,
+    registry: schemaRegistryUrl,
+    subject,
+    schemaId: await latestSchemaId(
+      schemaRegistryUrl,
+      subject,
+      config.schemaRegistryBasicAuthUserInfo,
+    ),
+    whyRegistry: registry.why,
+    store: `SQLite, ${config.database.path}`,
+    orderId: `ORD-${Date.now().toString(36).toUpperCase()}`,
+  }
+}

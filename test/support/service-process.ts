@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
+import { until } from './until.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** The process ends by itself after this, whatever becomes of the test. */
+const LIFE_MS_MAX = 10 * 60_000
+
+export interface ServiceProcess {
+  readonly url: string
+  readonly pid: number
+  /** Everything it wrote so far. */
+  readonly output: () => string
+  /** Sends the signal and resolves with how it ended. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+/** Starts `src/main.ts` as its own process, without waiting for anything. */
+export async function spawnService(
+  settings: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const port = settings['API_PORT'] ?? String(await freePort())
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      PATH: process.env['PATH'],
+      LOG_LEVEL: 'info',
+      API_HOST: '127.0.0.1',
+      ...settings,
+      API_PORT: port,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIFE_MS_MAX,
+  })
+  const chunks: string[] = []
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  const exited = once(child, 'exit')
+  assert.ok(child.pid !== undefined)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
+    output: () => chunks.join(''),
+    async end(signal) {
+      if (isRunning(child)) child.kill(signal)
+      await exited
+      return { code: child.exitCode, signal: child.signalCode }
+    },
+  }
+}
+
+/** Starts it and waits until it is ready for changes. */
+export async function startService(
+  settings: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const service = await spawnService(settings)
+  try {
+    await untilReady(service)
+  } catch (error) {
+    await service.end('SIGKILL')
+    throw error
+  }
+  return service
+}
+
+export async function untilReady(service: ServiceProcess): Promise<void> {
+  await until(
+    async () => (await fetch(`${service.url}/health/ready`)).ok,
+    () => `the service gets ready; it wrote:\n${service.output()}`,
+  )
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  NetworkError,
+  protocolErrorsCodesById,
+  ResponseError,
+  TimeoutError,
+} from '@platformatic/kafka'
+import { classifyProduceFailure } from '../../../../src/service/kafka/broker-errors.ts'
+
+const PRODUCE = 0
+
+/** What the client rejects with when the broker answers a Produce request with this error. */
+function answered(name: string): ResponseError {
+  const code = Number(Object.entries(protocolErrorsCodesById).find(([, id]) => id === name)?.[0])
+  assert.ok(Number.isInteger(code), `${name} is an error of the protocol`)
+  const response = { responses: [{ partitionResponses: [{ errorCode: code }] }] }
+  return new ResponseError(PRODUCE, 8, { '/responses/0': [code, null] }, response)
+}
+
+const NOT_APPENDED = [
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'CORRUPT_MESSAGE',
+  'INVALID_TIMESTAMP',
+  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+  'INVALID_TOPIC_EXCEPTION',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'INVALID_REQUIRED_ACKS',
+  'POLICY_VIOLATION',
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'NOT_ENOUGH_REPLICAS',
+]
+
+const UNKNOWN = [
+  'NOT_LEADER_OR_FOLLOWER',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'REQUEST_TIMED_OUT',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'UNKNOWN_SERVER_ERROR',
+]
+
+test('an answer given before the append is proof, when no other request of the batch ever left', () => {
+  for (const name of NOT_APPENDED) {
+    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'not-appended', name })
+  }
+})
+
+test('the same answer proves nothing once another request of the batch may be under way', () => {
+  for (const name of NOT_APPENDED) {
+    assert.notEqual(classifyProduceFailure(answered(name), 2).verdict, 'not-appended', name)
+  }
+})
+
+test('answers that may stand for an appended batch are never proof', () => {
+  for (const name of UNKNOWN) {
+    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'unknown', name })
+  }
+})
+
+test('a disagreement on sequence numbers, or on the producer itself, ends the producer id', () => {
+  for (const name of [
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    'DUPLICATE_SEQUENCE_NUMBER',
+    'UNKNOWN_PRODUCER_ID',
+  ]) {
+    assert.equal(classifyProduceFailure(answered(name), 1).verdict, 'state-lost', name)
+  }
+  assert.equal(classifyProduceFailure(answered('INVALID_PRODUCER_EPOCH'), 2).verdict, 'state-lost')
+})
+
+test('time-outs and broken connections are never proof', () => {
+  const failures = [
+    new TimeoutError('Request timed out'),
+    new NetworkError('Connection closed'),
+    new Error('something else'),
+  ]
+  for (const error of failures) {
+    assert.deepEqual(classifyProduceFailure(error, 1), { verdict: 'unknown', name: error.message })
+  }
+})

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OrderEvent } from '../../../../src/models/order-event.ts'
+import type { OrderId } from '../../../../src/models/order.ts'
+import { eventHeaders, readEventId } from '../../../../src/service/kafka/event-headers.ts'
+import { someEvent } from '../../../support/some-event.ts'
+
+function headersOf(event: OrderEvent): Record<string, string> {
+  return Object.fromEntries(
+    [...eventHeaders(event)].map(([name, value]) => [`${name}`, `${value}`]),
+  )
+}
+
+test('an event carries the CloudEvents attributes of its kind', () => {
+  const event = someEvent({ version: 12, type: 'order-status-changed' })
+  assert.deepEqual(headersOf(event), {
+    ce_specversion: '1.0',
+    ce_id: event.eventId,
+    ce_source: '/cart-service',
+    ce_type: 'com.ecommerce.order.status-changed',
+    ce_time: event.time,
+    ce_subject: event.order.orderId,
+    ce_sequence: '0000000012',
+    'content-type': 'application/avro',
+  })
+  assert.equal(headersOf(someEvent({}))['ce_type'], 'com.ecommerce.order.created')
+})
+
+test('traceparent is there when the request carried one', () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  assert.equal(headersOf(someEvent({ traceparent }))['traceparent'], traceparent)
+})
+
+test('the subject is percent-encoded where it has to be', () => {
+  const subjectOf = (orderId: string): string | undefined =>
+    headersOf(someEvent({ orderId: orderId as OrderId }))['ce_subject']
+  assert.equal(subjectOf('A-1_~!/?#'), 'A-1_~!/?#')
+  assert.equal(subjectOf('50% "off" €'), '50%25%20%22off%22%20%E2%82%AC')
+  assert.equal(subjectOf('😀'), '%F0%9F%98%80')
+})
+
+test('the event id is read back from the headers, and only from them', () => {
+  const event = someEvent({})
+  assert.equal(readEventId([...eventHeaders(event)]), event.eventId)
+  assert.equal(readEventId([[Buffer.from('other'), Buffer.from('x')]]), undefined)
+  assert.equal(readEventId([[null, null]]), undefined)
+})
