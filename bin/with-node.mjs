@@ -13,6 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [script = 'src/main.ts', ...scriptArgs] = process.argv.slice(2)
 // Only scripts/ (tests, checks) uses devDependencies; a production install has none.
 const needsDevDependencies = script.startsWith('scripts/')
+const parentCheckMs = 500
 
 if (!isInstalled()) install()
 run(findNode())
@@ -39,7 +40,8 @@ function readPackages(path) {
 
 function install() {
   process.stderr.write('Installing dependencies: npm ci\n')
-  const args = needsDevDependencies ? ['ci', '--include=dev'] : ['ci']
+  // Warnings would say that packages want a newer Node than this one, which is not what runs them.
+  const args = ['ci', '--loglevel=error', ...(needsDevDependencies ? ['--include=dev'] : [])]
   // npm names its own program when it runs a script; `npm` on PATH might be another one.
   const npm = process.env.npm_execpath
   const [command, commandArgs] =
@@ -80,11 +82,25 @@ function run(node) {
   process.on('SIGHUP', () => child.kill('SIGHUP'))
   // A terminal sends Ctrl-C to the whole group, the child included: once is enough.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
+  if (process.env.npm_lifecycle_event !== undefined) stopWithParent(child)
   child.once('error', (error) => fail(`${node} cannot be run: ${error.message}`))
   child.once('exit', (code, signal) => {
     // As a shell reports it: 128 and the signal's number are not portable, "failed" is.
     process.exit(signal === null ? code : 1)
   })
+}
+
+/**
+ * npm hands a signal to the shell between it and this process, and that shell dies of it without a
+ * word. Outside npm a parent may leave for good reasons, as a login shell does.
+ */
+function stopWithParent(child) {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    child.kill('SIGTERM')
+  }, parentCheckMs)
 }
 
 function fail(message) {

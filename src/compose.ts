@@ -16,6 +16,7 @@ import { createEventEncoder, listSubjectSchemas } from './service/schema-registr
 import {
   createSchemaRegistration,
   type SchemaRegistration,
+  type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
 import { observeStore } from './service/storage/observed-store.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
@@ -62,7 +63,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const store = observeStore(opened, { health, clock })
   resources.defer(() => store.close())
 
-  const registration = createRegistration(options, opened, health)
+  const subjects = listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat)
+  const registration = createRegistration(options, opened, subjects, health)
   resources.defer(() => registration.close())
   await registration.start()
 
@@ -97,6 +99,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     commands: gate,
     dependencyStates: () => health.states(),
     isDraining: () => gate.isDraining,
+    areSchemaIdsKnown: () =>
+      subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
     settings: serverSettings(config),
     logger,
   })
@@ -122,6 +126,7 @@ function openStore(config: Config): Promise<OrderStore & SchemaIdStore> {
 function createRegistration(
   { config, logger, onFatal }: ComposeOptions,
   schemaIds: SchemaIdStore,
+  subjects: readonly SubjectSchema[],
   health: DependencyHealth,
 ): SchemaRegistration {
   const client = createRegistryClient({
@@ -133,7 +138,7 @@ function createRegistration(
   return createSchemaRegistration({
     client,
     schemaIds,
-    subjects: listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat),
+    subjects,
     autoRegister: config.schemaRegistryAutoRegister,
     health,
     clock: systemClock,

@@ -23,6 +23,7 @@ export interface ServerDeps {
   readonly commands: OrderCommands
   readonly dependencyStates: () => DependencyStates
   readonly isDraining: () => boolean
+  readonly areSchemaIdsKnown: () => boolean
   readonly settings: ServerSettings
   readonly logger: FastifyBaseLogger
 }
@@ -63,7 +64,7 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     return503OnClosing: false,
     ajv: {
       customOptions: {
-        coerceTypes: true,
+        coerceTypes: false,
         removeAdditional: false,
         useDefaults: false,
         // Every field is told at once. Bounded: the bodies are small and their schemas flat.

@@ -36,7 +36,7 @@ export class CommandGate implements OrderCommands {
 
   async #pass(run: () => Promise<Order>): Promise<Order> {
     if (this.#isDraining) {
-      throw unavailable('SERVICE_DRAINING', 'The service is shutting down.', 'not-applied')
+      throw unavailable('SERVICE_DRAINING', 'The service is shutting down', 'not-applied')
     }
     this.#unanswered += 1
     try {

@@ -55,7 +55,8 @@ function choice<const T extends [string, ...string[]]>(
   values: T,
   byDefault: T[number],
 ) {
-  return Type.Enum(values, { description, form: `one of ${values.join(', ')}`, default: byDefault })
+  const notes = { description, form: `one of ${values.join(', ')}`, default: byDefault }
+  return Type.Unsafe<T[number]>(Type.Enum(values, notes))
 }
 
 /** Kafka's rule for topic names; the two names of only dots are reserved. */

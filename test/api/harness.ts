@@ -72,7 +72,7 @@ export interface TestServer {
   readonly logged: Record<string, unknown>[]
 }
 
-type TestServerDeps = Partial<Pick<ServerDeps, 'commands' | 'isDraining'>> & {
+type TestServerDeps = Partial<Pick<ServerDeps, 'commands' | 'isDraining' | 'areSchemaIdsKnown'>> & {
   /** Everything is up but these. */
   readonly states?: Partial<DependencyStates>
   readonly settings?: Partial<ServerSettings>
@@ -90,6 +90,7 @@ export async function startTestServer(
     commands: createFakeCommands(),
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
+    areSchemaIdsKnown: () => true,
     settings: { ...SETTINGS, ...settings },
     logger: pino({ level: logLevel }, { write }),
     ...deps,

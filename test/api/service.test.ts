@@ -66,6 +66,16 @@ test('is ready while Kafka and the store are up, the registry being down', async
   })
 })
 
+test('is not ready while the registry is down and has never told the schema ids', async (t) => {
+  const { server } = await startTestServer(t, {
+    states: { schemaRegistry: DOWN },
+    areSchemaIdsKnown: () => false,
+  })
+  const response = await server.inject('/health/ready')
+  assert.equal(response.statusCode, 503)
+  assert.equal(response.json().reason, 'schemaRegistry is down: connection refused')
+})
+
 test('is not ready, and says why, while Kafka and the store are down', async (t) => {
   const { server } = await startTestServer(t, { states: { kafka: DOWN, storage: DOWN } })
   const response = await server.inject('/health/ready')

@@ -13,9 +13,9 @@ import {
 } from '../schemas/service-json.ts'
 
 /**
- * Without these no change can succeed. The Schema Registry is not one of them: with a schema id
- * known from before, the service works while the registry is away, and taking it out of the load
- * balancer would turn the registry's outage into one of the service.
+ * Without these no change can succeed. The Schema Registry is not one of them: once the schema ids
+ * are known the service works while the registry is away, and taking it out of the load balancer
+ * would turn the registry's outage into one of the service.
  */
 const NEEDED_TO_BE_READY: readonly Dependency[] = ['kafka', 'storage']
 
@@ -28,6 +28,8 @@ const SERVICE_PROBLEMS: readonly ProblemCode[] = ['HEADERS_TOO_LARGE', 'INTERNAL
 export interface HealthDeps {
   readonly dependencyStates: () => DependencyStates
   readonly isDraining: () => boolean
+  /** The registry, now or in an earlier run, has told the ids that events are encoded with. */
+  readonly areSchemaIdsKnown: () => boolean
 }
 
 export interface ServiceInfo {
@@ -44,11 +46,15 @@ function withoutCredentials(url: string): string {
   return parsed.href
 }
 
-function whyNotReady(states: DependencyStates, isDraining: boolean): string | undefined {
-  if (isDraining) return DRAINING_REASON
-  const reasons = NEEDED_TO_BE_READY.filter((name) => states[name].status === 'down').map(
-    (name) => `${name} is down: ${states[name].reason ?? 'no reason given'}`,
-  )
+function whyNotReady(deps: HealthDeps): string | undefined {
+  if (deps.isDraining()) return DRAINING_REASON
+  const states = deps.dependencyStates()
+  const needed: readonly Dependency[] = deps.areSchemaIdsKnown()
+    ? NEEDED_TO_BE_READY
+    : [...NEEDED_TO_BE_READY, 'schemaRegistry']
+  const reasons = needed
+    .filter((name) => states[name].status === 'down')
+    .map((name) => `${name} is down: ${states[name].reason ?? 'no reason given'}`)
   return reasons.length === 0 ? undefined : reasons.join('; ')
 }
 
@@ -117,7 +123,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       operationId: 'getReadiness',
       summary: 'Can the service take changes?',
       description:
-        'For a readiness probe: 503 while Kafka or the store is down, and once the service stops.',
+        'For a readiness probe: 503 while Kafka or the store is down, while no schema id is known, and once the service stops.',
       tags: SERVICE_TAGS,
       response: {
         200: readinessSchema('Changes are taken.', { status: 'ready', service: SERVICE_NAME }),
@@ -131,7 +137,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
     config: { problemCodes: SERVICE_PROBLEMS },
     handler: async (_request, reply) => {
       const states = deps.dependencyStates()
-      const reason = whyNotReady(states, deps.isDraining())
+      const reason = whyNotReady(deps)
       const answer = { service: SERVICE_NAME, checks: toChecksJson(states) }
       if (reason === undefined) return { status: 'ready' as const, ...answer }
       return reply.code(503).send({ status: 'not-ready', reason, ...answer })

@@ -71,7 +71,7 @@ export async function readStore<Value>(
 export function changeInFlight(orderId: OrderId): CommandError {
   return new CommandError(
     'CHANGE_IN_FLIGHT',
-    `Another change of order '${orderId}' is still in flight.`,
+    `Another change of order '${orderId}' is still in flight`,
   )
 }
 
@@ -92,17 +92,17 @@ async function raceDeadline<Value>(
 }
 
 function storeSilent(cause?: unknown): CommandError {
-  return unavailable('STORE_UNAVAILABLE', 'The store does not answer.', 'not-applied', cause)
+  return unavailable('STORE_UNAVAILABLE', 'The store does not answer', 'not-applied', cause)
 }
 
 function stillUnknown(): CommandError {
   return unavailable(
     'KAFKA_UNAVAILABLE',
-    'This change was handed over before and is not confirmed yet; it is settled later.',
+    'This change was handed over before and is not confirmed yet; it is settled later',
     'unknown',
   )
 }
 
 function closing(): CommandError {
-  return unavailable('SERVICE_DRAINING', 'The service is shutting down.', 'not-applied')
+  return unavailable('SERVICE_DRAINING', 'The service is shutting down', 'not-applied')
 }

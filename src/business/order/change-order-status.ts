@@ -37,7 +37,7 @@ export async function changeOrderStatus(
     // While the store was read another request may have begun: then wait for that one, too.
     if (deps.publications.find(orderId) !== undefined) continue
     if (settled === undefined) {
-      throw new CommandError('ORDER_NOT_FOUND', `Order '${orderId}' does not exist.`)
+      throw new CommandError('ORDER_NOT_FOUND', `Order '${orderId}' does not exist`)
     }
     assertAllowed(deps.statusPolicy, settled.order, status)
 
@@ -71,7 +71,7 @@ function assertAllowed(policy: StatusPolicy, order: Order, next: OrderStatus): v
     allowed.length === 0 ? 'no status may follow' : `allowed next: ${allowed.join(', ')}`
   throw new CommandError(
     'STATUS_TRANSITION_NOT_ALLOWED',
-    `${describe(order.orderId, order.status)} cannot become ${next}; ${instead}.`,
+    `${describe(order.orderId, order.status)} cannot become ${next}; ${instead}`,
   )
 }
 

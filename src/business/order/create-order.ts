@@ -36,7 +36,7 @@ export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promi
   const confirmation = await deps.publications.confirm(pending, deadlineMs)
   if (confirmation.kind === 'settled') return order
   if (confirmation.refusal === 'order-exists') {
-    throw new CommandError('ORDER_ALREADY_EXISTS', `Order '${orderId}' already exists.`)
+    throw new CommandError('ORDER_ALREADY_EXISTS', `Order '${orderId}' already exists`)
   }
   throw changeInFlight(orderId)
 }

@@ -92,10 +92,16 @@ export class Publications {
       () => answerUnknown(unknownOutcome()),
     )
     void this.#carryOut(pending, deadlineMs, { ...answer, answerUnknown })
-      .then(life.end, (bug: unknown) => {
-        // Not an expected outcome: the event may be anywhere, so its order stays closed to changes.
-        answer.reject(bug)
-      })
+      .then(
+        (end) => {
+          if (end === 'abandoned') answerUnknown(unknownOutcome())
+          life.end(end)
+        },
+        (bug: unknown) => {
+          // Not an expected outcome: the event may be anywhere, so its order stays closed to changes.
+          answer.reject(bug)
+        },
+      )
       .finally(cancelDeadline)
     return answer.promise
   }
@@ -226,17 +232,17 @@ interface Answer {
 function notApplied(outcome: Refused | Cancelled): CommandError {
   return outcome.kind === 'refused'
     ? unavailable('KAFKA_REFUSED', outcome.reason, 'not-applied')
-    : unavailable('KAFKA_UNAVAILABLE', 'Kafka did not take the event in time.', 'not-applied')
+    : unavailable('KAFKA_UNAVAILABLE', 'Kafka did not take the event in time', 'not-applied')
 }
 
 function unknownOutcome(): CommandError {
   return unavailable(
     'KAFKA_UNAVAILABLE',
-    'The change was handed over and is not confirmed yet; it is settled later.',
+    'The change was handed over and is not confirmed yet; it is settled later',
     'unknown',
   )
 }
 
 function storeUnavailable(outcome: 'not-applied' | 'unknown', cause: unknown): CommandError {
-  return unavailable('STORE_UNAVAILABLE', 'The store does not take changes.', outcome, cause)
+  return unavailable('STORE_UNAVAILABLE', 'The store does not take changes', outcome, cause)
 }

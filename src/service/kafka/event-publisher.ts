@@ -47,16 +47,16 @@ export class KafkaEventPublisher implements EventPublisher {
   admit(key: Uint8Array): Admission {
     const layout = this.#deps.cluster.layout
     if (layout === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka has not answered yet.', 'not-applied')
+      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka has not answered yet', 'not-applied')
     }
     const partition = partitionOf(key, layout.partitionCount)
     const lane = this.#lane(partition)
     const searchFromOffset = lane.searchFromOffset
     if (lane.isStalled || searchFromOffset === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events.', 'not-applied')
+      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
     }
     if (this.pendingCount >= this.#deps.pendingEventsMax) {
-      throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka.', 'not-applied')
+      throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
     }
     return { partition, searchFromOffset }
   }

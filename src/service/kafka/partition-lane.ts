@@ -217,7 +217,7 @@ export class PartitionLane {
     this.#session.forgetProducer()
     const [only, ...others] = batch.entries
     if (only !== undefined && others.length === 0) {
-      resolveDefinite(only, { kind: 'refused', reason: `Kafka refused the event: ${name}.` })
+      resolveDefinite(only, { kind: 'refused', reason: `Kafka refused the event: ${name}` })
       return
     }
     this.#queue.unshift(...batch.entries)

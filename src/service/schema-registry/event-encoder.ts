@@ -19,7 +19,7 @@ export function listSubjectSchemas(topic: string, keyFormat: KeyFormat): readonl
   return [value, { subject: keySubject(topic), schema: keySchemaText }]
 }
 
-/** Both fail in the same way, so that a key never goes out where its value cannot. */
+/** Events of this topic as the bytes of its records. */
 export function createEventEncoder(deps: {
   readonly topic: string
   readonly keyFormat: KeyFormat

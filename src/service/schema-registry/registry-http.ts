@@ -158,8 +158,9 @@ function sentence({ baseUrl }: RegistryHttpOptions, reason: string): string {
 function describeNetworkError(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return 'cannot be reached'
   if (error.name === 'TimeoutError') return `did not answer within ${Math.ceil(timeoutMs)} ms`
-  const code = textOf(fieldOf(error.cause, 'code'))
-  return `cannot be reached (${code === '' ? error.message : code})`
+  const { cause } = error
+  const reasons = [fieldOf(cause, 'code'), fieldOf(cause, 'message'), error.message].map(textOf)
+  return `cannot be reached (${reasons.find((reason) => reason !== '')})`
 }
 
 function parseJson(text: string): unknown {

@@ -4,8 +4,8 @@
  * start: ids of earlier runs are taken from the store, then the registry is asked once. From then
  * on a loop asks again: soon while the registry is away, every half minute while it agrees, so that
  * health tells the truth and a registry that lost its schemas gets them back.
- * Asking means, for each subject: look the schema up; if it is absent, check and register it; save
- * its id; give the subject a compatibility level if it has none of its own.
+ * Asking means, for each subject: look the schema up; give the subject a compatibility level if it
+ * has none of its own; if the schema is absent, check it and register it; save its id.
  * An id, once known, stays known: the registry's absence never stops encoding.
  */
 import { createHash } from 'node:crypto'
@@ -123,13 +123,13 @@ class AgreedSchemas implements SchemaRegistration {
   }
 
   async #agree(subject: SubjectSchema): Promise<void> {
-    const { client } = this.#deps
-    const found = await client.lookUp(subject.subject, subject.schema)
+    const found = await this.#deps.client.lookUp(subject.subject, subject.schema)
     // A registry that lost the schema lost the level too.
     if (found === undefined) this.#levelled.delete(subject.subject)
-    const schemaId = found ?? (await this.#register(subject))
-    await this.#remember(subject, schemaId)
+    else await this.#remember(subject, found)
+    // Before registering: under a default of NONE the registry would take anything.
     await this.#setLevel(subject.subject)
+    if (found === undefined) await this.#remember(subject, await this.#register(subject))
   }
 
   async #register({ subject, schema }: SubjectSchema): Promise<number> {
@@ -202,8 +202,9 @@ function notRegistered(subject: string, schema: string): RegistryError {
 
 /** The full name of a record, the name of a primitive. */
 function nameOf(schema: string): string {
-  const parsed = JSON.parse(schema) as string | { namespace: string; name: string }
-  return typeof parsed === 'string' ? parsed : `${parsed.namespace}.${parsed.name}`
+  const parsed = JSON.parse(schema) as string | { namespace?: string; name: string }
+  if (typeof parsed === 'string') return parsed
+  return parsed.namespace === undefined ? parsed.name : `${parsed.namespace}.${parsed.name}`
 }
 
 function fingerprintOf(schema: string): string {

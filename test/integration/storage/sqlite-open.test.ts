@@ -63,7 +63,7 @@ describe('openSqliteStore', () => {
     using directory = makeTempDirectory()
     const store = await openSqliteStore({ path: directory.database })
     await store.close()
-    await using opener = startChild('ordinary-user.ts', directory.path, directory.database)
+    await using opener = startChild('ordinary-user.ts', directory.path, directory.database, 'open')
     assert.match(await opener.nextLine(), /cart\.db cannot be used: it is read-only \(EACCES/)
     assert.deepEqual(readdirSync(directory.path).toSorted(), ['cart.db', 'cart.db.lock'])
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
@@ -49,6 +50,14 @@ describe('a SQLite file that a service has open', () => {
     using db = new DatabaseSync(directory.database, { readOnly: true })
     const order = db.prepare('SELECT order_id, version FROM orders').get()
     assert.deepEqual({ ...order }, { order_id: settledId, version: 1 })
+  })
+
+  it('cannot be owned through a lock file that is read-only', async () => {
+    using directory = makeTempDirectory()
+    const lockPath = `${directory.database}.lock`
+    writeFileSync(lockPath, '')
+    await using owner = startChild('ordinary-user.ts', directory.path, lockPath, 'lock')
+    assert.match(await owner.nextLine(), /cart\.db\.lock cannot be used: it is read-only/)
   })
 
   it('is free again after an opening that failed', async () => {

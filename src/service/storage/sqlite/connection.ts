@@ -90,8 +90,9 @@ export function createDirectory(path: string): void {
 /**
  * SQLite would open it all the same, and give the files that it makes beside it the permissions of
  * the database: they would still be read-only when the database is not any more.
+ * Throws a StoreError.
  */
-function assertWritable(path: string): void {
+export function assertWritable(path: string): void {
   if (!existsSync(path)) return
   try {
     accessSync(path, constants.W_OK)

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 
 import { StoreError } from '../../../business/ports.ts'
-import { createDirectory } from './connection.ts'
+import { assertWritable, createDirectory } from './connection.ts'
 import { toStoreError } from './sqlite-errors.ts'
 
 const SQLITE_BUSY = 5
@@ -19,6 +19,8 @@ const SQLITE_BUSY = 5
 export function acquireProcessLock(path: string): Disposable {
   const lockPath = `${path}.lock`
   createDirectory(lockPath)
+  // On a read-only file SQLite would take a shared lock and say nothing.
+  assertWritable(lockPath)
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(lockPath, { timeout: 0 })

@@ -21,7 +21,7 @@ describe('the registry client', () => {
   let delays: number[]
 
   const clock = {
-    monotonicMs: () => performance.now(),
+    monotonicMs: () => delays.reduce((sum, delayMs) => sum + delayMs, 0),
     sleep: async (delayMs: number) => void delays.push(delayMs),
   }
   const connect = (overrides: { userInfo?: string; path?: string; timeoutMs?: number } = {}) => {
@@ -148,6 +148,16 @@ describe('the registry client', () => {
       failure('unavailable', 500, /answered 500 to POST \/subjects\/.*: store is down$/),
     )
     assert.equal(registry.requests.length, 3)
+  })
+
+  test('does not begin another try when its time is over', async () => {
+    registry.interfere({ kind: 'answer', status: 503 })
+    using other = closing(connect({ timeoutMs: 200 }))
+    await assert.rejects(
+      other.client.lookUp(SUBJECT, SCHEMA),
+      failure('unavailable', 503, /answered 503/),
+    )
+    assert.equal(registry.requests.length, 2)
   })
 
   test('says that it was refused, and does not ask again', async () => {

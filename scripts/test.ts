@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+
+/**
+ * Everything that CI demands, cheapest first, each step by its own command. With arguments: only
+ * these test files, against a real Kafka and registry.
+ */
+
+const WITH_SERVERS = [
+  '--test',
+  '--test-global-setup=test/support/global-setup.ts',
+  // The machine's cores belong to the brokers and to the load; files that share them wait in line.
+  '--test-concurrency=1',
+  '--test-timeout=300000',
+]
+
+const chosen = process.argv.slice(2)
+
+const steps: ReadonlyArray<[title: string, command: string, args: readonly string[]]> =
+  chosen.length > 0
+    ? [['tests', process.execPath, [...WITH_SERVERS, ...chosen]]]
+    : [
+        ['types', 'tsc', ['--noEmit']],
+        ['lint', 'oxlint', ['--type-aware']],
+        ['format', 'prettier', ['--check', '--log-level=warn', '.']],
+        ['generated documents', process.execPath, ['scripts/generate-docs.ts', '--check']],
+        [
+          'tests without servers',
+          process.execPath,
+          [
+            '--test',
+            '--test-timeout=60000',
+            'test/*.test.ts',
+            'test/{unit,property,contract,api}/**/*.test.ts',
+          ],
+        ],
+        [
+          'tests with Kafka and Schema Registry',
+          process.execPath,
+          [...WITH_SERVERS, 'test/{integration,fault,e2e}/**/*.test.ts'],
+        ],
+      ]
+
+for (const [title, command, args] of steps) {
+  process.stdout.write(`\n── ${title}\n`)
+  const { status, signal, error } = spawnSync(command, args, { stdio: 'inherit' })
+  if (error !== undefined) throw error
+  if (status !== 0) {
+    process.stderr.write(`── ${title}: failed (${signal ?? `exit ${status}`})\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CommandError } from '../../../../src/business/errors.ts'
+import {
+  StoreError,
+  type EventPublisher,
+  type OrderStore,
+  type PublishOutcome,
+} from '../../../../src/business/ports.ts'
+import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
+import { openSqliteStore } from '../../../../src/service/storage/sqlite/store.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import { somePending } from '../../../support/some-event.ts'
+
+/** What the property test leaves out: a store that fails, and time. */
+
+const acked: PublishOutcome = { kind: 'acked', position: { partition: 0, offset: 0 } }
+const refused: PublishOutcome = { kind: 'refused', reason: 'too large' }
+const DEADLINE_MS = 5_000
+
+type Faults = (real: OrderStore) => Partial<OrderStore>
+
+/** A real store with the given faults, under a publisher that always answers the same. */
+async function setUp(outcome: PublishOutcome, faults: Faults) {
+  const real = await openSqliteStore({ path: ':memory:' })
+  const store: OrderStore = {
+    findOrder: (orderId) => real.findOrder(orderId),
+    reserve: (pending) => real.reserve(pending),
+    settle: (pending, position) => real.settle(pending, position),
+    discard: (pending) => real.discard(pending),
+    listPending: (limit) => real.listPending(limit),
+    probe: () => real.probe(),
+    close: () => real.close(),
+    ...faults(real),
+  }
+  const publisher: EventPublisher = {
+    admit: () => ({ partition: 0, searchFromOffset: 0 }),
+    publish: () => Promise.resolve(outcome),
+    recover: () => new Promise(() => {}),
+  }
+  const clock = new ManualClock()
+  const publications = new Publications({ store, publisher, clock })
+  const pending = somePending({})
+  const { orderId } = pending.event.order
+  return { real, clock, publications, pending, orderId }
+}
+
+/** Fails as often as told, then does what the real one does. */
+function failing<Args extends unknown[], Value>(
+  times: number,
+  real: (...args: Args) => Promise<Value>,
+): (...args: Args) => Promise<Value> {
+  let left = times
+  return (...args) => {
+    left -= 1
+    return left < 0 ? real(...args) : Promise.reject(new StoreError('disk full', 'no'))
+  }
+}
+
+async function refusalOf(
+  confirmation: Promise<unknown>,
+): Promise<Pick<CommandError, 'code' | 'outcome'>> {
+  const error: unknown = await confirmation.then(
+    () => assert.fail('it was confirmed'),
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof CommandError, String(error))
+  return { code: error.code, outcome: error.outcome }
+}
+
+test('a reservation that the store did not take is answered "not applied"', async () => {
+  const { publications, pending, orderId, real } = await setUp(acked, () => ({
+    reserve: () => Promise.reject(new StoreError('disk full', 'no')),
+  }))
+  const refusal = await refusalOf(publications.confirm(pending, DEADLINE_MS))
+  assert.deepEqual(refusal, { code: 'STORE_UNAVAILABLE', outcome: 'not-applied' })
+  assert.equal(publications.find(orderId), undefined, 'the order is free again')
+  await real.close()
+})
+
+test('a reservation of which the store cannot tell is answered "unknown", and taken back later', async () => {
+  const { publications, pending, orderId, clock, real } = await setUp(acked, (store) => ({
+    // It was written, and the answer got lost.
+    async reserve(reserved) {
+      await store.reserve(reserved)
+      throw new StoreError('the worker died', 'unknown')
+    },
+    discard: failing(2, (discarded) => store.discard(discarded)),
+  }))
+  const refusal = await refusalOf(publications.confirm(pending, DEADLINE_MS))
+  assert.deepEqual(refusal, { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
+  assert.equal(publications.find(orderId)?.isInDoubt, true)
+  await clock.runUntil(() => publications.count === 0)
+  assert.deepEqual(await real.listPending(10), [])
+  assert.equal(await real.findOrder(orderId), undefined)
+  await real.close()
+})
+
+test('an acked event is settled however often the store fails, and confirmed only then', async () => {
+  const { publications, pending, orderId, clock, real } = await setUp(acked, (store) => ({
+    settle: failing(3, (...args) => store.settle(...args)),
+  }))
+  const confirmation = publications.confirm(pending, DEADLINE_MS)
+  await clock.runUntil(() => publications.count === 0)
+  assert.deepEqual(await confirmation, { kind: 'settled', position: { partition: 0, offset: 0 } })
+  assert.equal((await real.findOrder(orderId))?.version, 1)
+  await real.close()
+})
+
+test('an acked event that cannot be settled in time is answered "unknown", and settled later', async () => {
+  const { publications, pending, orderId, clock, real } = await setUp(acked, (store) => ({
+    settle: failing(100, (...args) => store.settle(...args)),
+  }))
+  const refusal = refusalOf(publications.confirm(pending, DEADLINE_MS))
+  await clock.runUntil(() => publications.count === 0)
+  assert.deepEqual(await refusal, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  assert.equal((await real.findOrder(orderId))?.version, 1)
+  await real.close()
+})
+
+test('a refused event that cannot be discarded is answered "unknown", and discarded later', async () => {
+  const { publications, pending, clock, real } = await setUp(refused, (store) => ({
+    discard: failing(3, (discarded) => store.discard(discarded)),
+  }))
+  const refusal = await refusalOf(publications.confirm(pending, DEADLINE_MS))
+  assert.deepEqual(refusal, { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
+  await clock.runUntil(() => publications.count === 0)
+  assert.deepEqual(await real.listPending(10), [])
+  await real.close()
+})
+
+test('no answer comes later than shortly after the deadline, whatever hangs', async () => {
+  const { publications, pending, clock, real } = await setUp(acked, () => ({
+    reserve: () => new Promise(() => {}),
+  }))
+  const refusal = refusalOf(publications.confirm(pending, DEADLINE_MS))
+  clock.advance(DEADLINE_MS + 250)
+  assert.deepEqual(await refusal, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  await real.close()
+})
+
+test('closing ends the retries and leaves the event to the next start', async () => {
+  let isTried = false
+  const { publications, pending, orderId, clock, real } = await setUp(acked, () => ({
+    settle() {
+      isTried = true
+      return Promise.reject(new StoreError('disk full', 'no'))
+    },
+  }))
+  const refusal = refusalOf(publications.confirm(pending, DEADLINE_MS))
+  const earlier = publications.find(orderId)
+  await clock.runUntil(() => isTried)
+  publications.close()
+  await clock.runUntil(() => publications.count === 0)
+  assert.equal(await earlier?.ended, 'abandoned')
+  assert.deepEqual(await refusal, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  assert.equal((await real.listPending(10)).length, 1)
+  await real.close()
+})
