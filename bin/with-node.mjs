@@ -68,7 +68,7 @@ function findNode() {
   return fail(
     `This needs Node ${pinned} and runs on ${process.versions.node}; the npm package "node" would ` +
       'bring it, but its install script did not run. Install Node ' +
-      `${pinned}, or run: npm rebuild node`,
+      `${pinned}, or run: npm rebuild node --ignore-scripts=false`,
   )
 }
 

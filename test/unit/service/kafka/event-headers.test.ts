@@ -7,7 +7,7 @@ import { someEvent } from '../../../support/some-event.ts'
 
 function headersOf(event: OrderEvent): Record<string, string> {
   return Object.fromEntries(
-    [...eventHeaders(event)].map(([name, value]) => [`${name}`, `${value}`]),
+    [...eventHeaders(event)].map(([name, value]) => [String(name), String(value)]),
   )
 }
 
@@ -31,9 +31,11 @@ test('traceparent is there when the request carried one', () => {
   assert.equal(headersOf(someEvent({ traceparent }))['traceparent'], traceparent)
 })
 
+function subjectOf(orderId: string): string | undefined {
+  return headersOf(someEvent({ orderId: orderId as OrderId }))['ce_subject']
+}
+
 test('the subject is percent-encoded where it has to be', () => {
-  const subjectOf = (orderId: string): string | undefined =>
-    headersOf(someEvent({ orderId: orderId as OrderId }))['ce_subject']
   assert.equal(subjectOf('A-1_~!/?#'), 'A-1_~!/?#')
   assert.equal(subjectOf('50% "off" €'), '50%25%20%22off%22%20%E2%82%AC')
   assert.equal(subjectOf('😀'), '%F0%9F%98%80')
