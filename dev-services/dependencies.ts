@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { DevSession } from './dev-session.ts'
-import { findJava, hasDockerCompose, hasMaven } from './java-tools.ts'
+import { findTools } from './find-tools.ts'
 import { startKafka } from './kafka.ts'
-import { fetchLibrary, isLibraryThere, type LibraryName } from './libraries.ts'
-import { decide, explainMissingTools, type Decision, type Dependency } from './plan.ts'
+import { fetchLibrary } from './libraries.ts'
+import { decide, type Decision, type Dependency } from './plan.ts'
 import { isListening } from './ports.ts'
 import { isKafka, isSchemaRegistry } from './probes.ts'
 import { startRegistry } from './registry.ts'
@@ -59,29 +59,6 @@ async function look(
     return decide(dependency, isConfigured, 'nothing')
   }
   return decide(dependency, false, (await isExpected()) ? 'expected' : 'stranger')
-}
-
-const libraryTitles: Readonly<Record<LibraryName, string>> = {
-  kafka: 'Kafka',
-  registry: 'the schema registry',
-}
-
-/** The java to start `names` with, or why they cannot be started. */
-export async function findTools(
-  names: readonly LibraryName[],
-): Promise<{ readonly java: string | undefined; readonly problems: readonly string[] }> {
-  if (names.length === 0) return { java: undefined, problems: [] }
-  const areThere = (await Promise.all(names.map(isLibraryThere))).every(Boolean)
-  const java = await findJava()
-  const tools = { java, hasMaven: areThere || (await hasMaven()) }
-  const problem = explainMissingTools(
-    names.map((name) => libraryTitles[name]),
-    { ...tools, hasDockerCompose: await hasDockerCompose() },
-  )
-  return {
-    java: java.kind === 'found' ? java.command : undefined,
-    problems: problem === undefined ? [] : [problem],
-  }
 }
 
 export interface StartOptions {

@@ -69,7 +69,7 @@ export function explainMissingTools(names: readonly string[], tools: Tools): str
     : 'install Docker and run `docker compose up`'
   return [
     `${names.join(' and ')} cannot be started, because ${missing.join(' and ')}. Any of these helps:`,
-    `  - install a JDK, ${javaVersionMin} or later, and Maven, then run \`npm run dev\` again`,
+    `  - install a JDK, ${javaVersionMin} or later, and Maven, then try again`,
     `  - ${docker}`,
     '  - set KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL to a Kafka and a registry you have',
   ].join('\n')

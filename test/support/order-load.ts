@@ -27,7 +27,7 @@ export interface OrderLoad {
 }
 
 /** Creates orders and changes their status, many at a time, until it is stopped. */
-export function startOrderLoad(url: () => string): OrderLoad {
+export function startOrderLoad(url: string): OrderLoad {
   const journal: JournalEntry[] = []
   let isStopped = false
   let confirmed = 0
@@ -42,7 +42,7 @@ export function startOrderLoad(url: () => string): OrderLoad {
     }
     journal.push(entry)
     try {
-      const response = await fetch(`${url()}/api/${kind}-order`, {
+      const response = await fetch(`${url}/api/${kind}-order`, {
         method: kind === 'create' ? 'POST' : 'PUT',
         headers: { 'content-type': 'application/json', traceparent: entry.traceparent },
         body: JSON.stringify({ orderId, ...body }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { freePort } from './free-port.ts'
+import { findFreePort } from '../../dev-services/ports.ts'
 import { until } from './until.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -23,7 +23,7 @@ export interface ServiceProcess {
 export async function spawnService(
   settings: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
-  const port = settings['API_PORT'] ?? String(await freePort())
+  const port = settings['API_PORT'] ?? String(await findFreePort())
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env['PATH'],

@@ -1,0 +1,32 @@
+import process from 'node:process'
+import { pino } from 'pino'
+import { buildServer } from '../src/api/server.ts'
+import { DependencyHealth } from '../src/business/dependency-health.ts'
+import { generateOrder } from '../src/business/order/order-generator.ts'
+import { systemClock, systemRandom } from '../src/service/system.ts'
+
+/** The same routes and schemas with nothing behind them: what HTTP alone costs on this machine. */
+
+const health = new DependencyHealth(systemClock, () => {})
+
+const server = await buildServer({
+  commands: {
+    createOrder: ({ orderId, numItems }) =>
+      Promise.resolve(
+        generateOrder(orderId, numItems, { clock: systemClock, random: systemRandom }),
+      ),
+    changeOrderStatus: () => Promise.reject(new Error('not part of the benchmark')),
+  },
+  dependencyStates: () => health.states(),
+  isDraining: () => false,
+  areSchemaIdsKnown: () => true,
+  settings: {
+    maxItemsPerOrder: 100,
+    kafkaBootstrapServers: 'none',
+    schemaRegistryUrl: 'http://none',
+    version: 'bench',
+    requestTimeoutMs: 10_000,
+  },
+  logger: pino({ level: 'silent' }),
+})
+await server.listen({ host: '127.0.0.1', port: Number(process.argv[2]) })

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findTools } from '../../dev-services/find-tools.ts'
+import { startKafka, type KafkaBroker } from '../../dev-services/kafka.ts'
+import { fetchLibrary } from '../../dev-services/libraries.ts'
+import { findFreePort } from '../../dev-services/ports.ts'
+
+/** A Kafka of its own for a test that breaks it. */
+export interface TestBroker {
+  readonly bootstrapServers: string
+  readonly port: number
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void
+  /** SIGCONT */
+  resume(): void
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** A clean shutdown; resolves when the process is gone. */
+  stop(): Promise<void>
+  /** Starts again on the same port and data; resolves when the broker answers. */
+  start(): Promise<void>
+  /** Stops it and removes its data. Idempotent. */
+  close(): Promise<void>
+}
+
+/** `properties` are added to server.properties. */
+export async function startTestBroker(
+  properties: Readonly<Record<string, string>> = {},
+): Promise<TestBroker> {
+  const { java, problems } = await findTools(['kafka'])
+  if (java === undefined || problems.length > 0) throw new Error(problems.join('\n'))
+  const libDir = await fetchLibrary('kafka', { report: console.error })
+  const dir = await mkdtemp(join(tmpdir(), 'cart-service-broker-'))
+  const port = await findFreePort()
+  const startOnData = (): Promise<KafkaBroker> =>
+    startKafka({
+      libDir,
+      java,
+      port,
+      dataDir: join(dir, 'kafka'),
+      logFile: join(dir, 'kafka.log'),
+      properties,
+    })
+  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true })
+
+  let broker = await startOnData().catch(async (error: unknown) => {
+    await remove()
+    throw error
+  })
+  return {
+    bootstrapServers: broker.bootstrapServers,
+    port,
+    pause: () => broker.signal('SIGSTOP'),
+    resume: () => broker.signal('SIGCONT'),
+    kill: async () => {
+      broker.signal('SIGKILL')
+      await broker.exited
+    },
+    stop: async () => {
+      await broker.stop()
+    },
+    start: async () => {
+      broker = await startOnData()
+    },
+    close: async () => {
+      // A paused process would take its SIGTERM only when it is resumed.
+      broker.signal('SIGCONT')
+      await broker.stop()
+      await remove()
+    },
+  }
+}
