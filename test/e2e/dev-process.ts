@@ -15,7 +15,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const readyTimeoutMs = 300_000
 const goneTimeoutMs = 60_000
 
-export interface DevRun {
+/** Disposing of it kills what still runs. */
+export interface DevRun extends AsyncDisposable {
   /** The process that npm starts, and the leader of the group that a terminal sends Ctrl-C to. */
   readonly pid: number
   /** All that was printed so far, stdout and stderr. */
@@ -68,6 +69,11 @@ export function startDev(env: Readonly<Record<string, string>>): DevRun {
     },
     pressCtrlC: () => process.kill(-pid, 'SIGINT'),
     listProcesses: () => listTree(pid),
+    [Symbol.asyncDispose]: async () => {
+      // The group is gone a moment before its end is known here.
+      if (!isOver && isAlive(pid)) process.kill(-pid, 'SIGKILL')
+      await exited
+    },
   }
 }
 
@@ -77,7 +83,7 @@ export async function areGone(processes: readonly ProcessEntry[]): Promise<boole
   return waitUntil(isGone, { timeoutMs: goneTimeoutMs })
 }
 
-/** Free ports and an empty folder for one test's run; `remove` deletes the folder. */
+/** Free ports and an empty folder for one test's run, which goes when it is disposed of. */
 export async function devSurroundings() {
   const dir = await mkdtemp(join(tmpdir(), 'cart-service-dev-'))
   const apiPort = await findFreePort()
@@ -90,7 +96,7 @@ export async function devSurroundings() {
       DEV_KAFKA_PORT: String(await findFreePort()),
       DEV_REGISTRY_PORT: String(await findFreePort()),
     },
-    remove: () => rm(dir, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
   }
 }
 

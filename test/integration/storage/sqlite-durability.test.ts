@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
 import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
-import { creationOf, newOrderId, orderOf } from '../../contract/order-store-events.ts'
+import { changeOf, creationOf, newOrderId, orderOf } from '../../contract/order-store-events.ts'
 import { startChild } from './child-process.ts'
 import { makeTempDirectory } from './temp-directory.ts'
 
@@ -64,23 +64,46 @@ describe('the SQLite file', () => {
     await store.close()
 
     using db = new DatabaseSync(directory.database)
-    const event = db
-      .prepare('SELECT topic_partition, topic_offset, settled_at FROM order_events')
-      .get()
-    assert.equal(event?.['topic_partition'], 1)
+    const event = findRow(db, 'SELECT topic_partition, topic_offset, settled_at FROM order_events')
+    assert.equal(event['topic_partition'], 1)
     assert.equal(event['topic_offset'], 12)
     assert.match(String(event['settled_at']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-    const order = db.prepare('SELECT * FROM orders').get()
+  })
+
+  it('has the columns that orders are found by, as the latest settled event says', async () => {
+    using directory = makeTempDirectory()
+    const creation = creationOf(newOrderId())
     const { orderId, customerId, orderDate } = creation.event.order
-    assert.deepEqual(
-      { ...order },
-      {
-        order_id: orderId,
-        version: 1,
-        status: 'pending',
-        customer_id: customerId,
-        order_date: orderDate,
-      },
-    )
+    const change = changeOf(orderId, 2, 'shipped')
+    const store = await openSqliteStore({ path: directory.database })
+    await store.reserve(creation)
+    await store.settle(creation, { partition: 1, offset: 12 })
+    await store.reserve(change)
+    await store.settle(change, { partition: 1, offset: 13 })
+    await store.close()
+
+    using db = new DatabaseSync(directory.database)
+    assert.deepEqual(findRow(db, 'SELECT * FROM orders'), {
+      order_id: orderId,
+      version: 2,
+      status: 'shipped',
+      customer_id: customerId,
+      order_date: orderDate,
+    })
+  })
+
+  it('is written by a probe', async () => {
+    using directory = makeTempDirectory()
+    const store = await openSqliteStore({ path: directory.database })
+    using db = new DatabaseSync(directory.database)
+    const before = findRow(db, 'SELECT writes FROM write_probe')
+    await store.probe()
+    const after = findRow(db, 'SELECT writes FROM write_probe')
+    await store.close()
+    assert.equal(after['writes'], Number(before['writes']) + 1)
   })
 })
+
+function findRow(db: DatabaseSync, sql: string): Record<string, unknown> {
+  return { ...db.prepare(sql).get() }
+}

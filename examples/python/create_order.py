@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Creates an order and changes its status, and deals with every answer the service may give.
+
+A change is done when the answer says so. Otherwise the answer tells what to do: a 4xx is final; a
+503 says by its `outcome` whether anything may have happened. Needs nothing but Python.
+"""
+
+import argparse
+import http.client
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from typing import NamedTuple
+
+TRIES_MAX = 6
+UNAVAILABLE = {502, 503, 504}  # The service itself sends 503 only; the others are of proxies.
+TIMEOUT_SECONDS = 15  # Longer than the service's PUBLISH_TIMEOUT_MS: let it say how things stand.
+WAIT_SECONDS = 1  # Where the answer does not say.
+WAIT_SECONDS_MAX = 30
+
+
+class Answer(NamedTuple):
+    status: int
+    body: dict
+    wait_seconds: int = WAIT_SECONDS
+
+
+class Result(NamedTuple):
+    answer: Answer
+    was_in_doubt: bool
+    """An earlier try of this change may have been the one that made it."""
+
+
+def send(method: str, url: str, body: dict) -> Answer:
+    """One try. That no answer came is an answer too: a 503 that the service did not send."""
+    request = urllib.request.Request(
+        url,
+        method=method,
+        data=json.dumps(body).encode(),
+        headers={'content-type': 'application/json'},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            return Answer(response.status, json.load(response))
+    except urllib.error.HTTPError as error:
+        return read_problem(error)
+    except (OSError, http.client.HTTPException) as error:
+        is_refused = isinstance(getattr(error, 'reason', None), ConnectionRefusedError)
+        outcome = 'not-applied' if is_refused else 'unknown'
+        return Answer(503, {'outcome': outcome, 'detail': str(error)})
+
+
+def read_problem(error: urllib.error.HTTPError) -> Answer:
+    try:
+        body = json.load(error)
+    except ValueError:
+        body = {'detail': f'{error.code} {error.reason}, and not by the service'}
+    retry_after = error.headers.get('retry-after', '')
+    wait_seconds = int(retry_after) if retry_after.isdecimal() else WAIT_SECONDS
+    return Answer(error.code, body, min(wait_seconds, WAIT_SECONDS_MAX))
+
+
+def change(method: str, url: str, body: dict) -> Result:
+    """Sends the same request until the answer is final.
+
+    `not-applied`: nothing happened, so trying again is always right. `unknown`: it may have happened
+    or happen later; only the same request sent again tells. A later `not-applied` speaks of that
+    later try alone, so the doubt stays until the change is answered for.
+    """
+    was_in_doubt = False
+    for tries_left in reversed(range(TRIES_MAX)):
+        answer = send(method, url, body)
+        is_busy = answer.body.get('code') == 'CHANGE_IN_FLIGHT'
+        if answer.status not in UNAVAILABLE and not is_busy:
+            return Result(answer, was_in_doubt)
+        if not is_busy and answer.body.get('outcome') != 'not-applied':
+            was_in_doubt = True
+        print(f'{answer.body["detail"]} ({tries_left} tries left)', file=sys.stderr)
+        if tries_left > 0:
+            time.sleep(answer.wait_seconds)
+    if was_in_doubt:
+        sys.exit('Given up. The change may have been made; the same command again will tell.')
+    sys.exit('Given up. Nothing was changed.')
+
+
+def create_order(url: str, order_id: str, num_items: int) -> None:
+    body = {'orderId': order_id, 'numItems': num_items}
+    answer, was_in_doubt = change('POST', f'{url}/api/create-order', body)
+    if answer.status == 201:
+        print_order(answer.body)
+    elif was_in_doubt and answer.body.get('code') == 'ORDER_ALREADY_EXISTS':
+        print(f"Order '{order_id}' was created by an earlier try")
+    else:
+        sys.exit(answer.body['detail'])
+
+
+def update_order(url: str, order_id: str, status: str) -> None:
+    """With the status policy `any` a repeat of a change that was made makes it once more, harmlessly."""
+    body = {'orderId': order_id, 'status': status}
+    answer, was_in_doubt = change('PUT', f'{url}/api/update-order', body)
+    if answer.status == 200:
+        print_order(answer.body)
+    elif was_in_doubt:
+        sys.exit(f'{answer.body["detail"]} (by an earlier try, perhaps)')
+    else:
+        sys.exit(answer.body['detail'])
+
+
+def print_order(body: dict) -> None:
+    order = body['data']
+    print(f'{body["message"]}: {order["status"]}, {order["totalAmount"]} {order["currency"]}')
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('order_id', nargs='?', default=f'ORD-{uuid.uuid4()}')
+    parser.add_argument('--num-items', type=int, default=3)
+    parser.add_argument('--status', default='confirmed')
+    parser.add_argument('--url', default='http://localhost:8000')
+    options = parser.parse_args()
+    create_order(options.url, options.order_id, options.num_items)
+    update_order(options.url, options.order_id, options.status)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { protocolErrorsCodesById } from '@platformatic/kafka'
+import { findFreePort } from '../../dev-services/ports.ts'
+import { DependencyHealth } from '../../src/business/dependency-health.ts'
+import type { PublishOutcome } from '../../src/business/ports.ts'
+import type { PendingEvent } from '../../src/models/order-event.ts'
+import type { OrderId } from '../../src/models/order.ts'
+import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
+import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
+import { systemClock } from '../../src/service/system.ts'
+import { startTestBroker, type TestBroker } from '../support/kafka-broker.ts'
+import { startKafkaProxy, type KafkaProxy, type ProduceFate } from '../support/kafka-proxy.ts'
+import { readTopic } from '../support/read-topic.ts'
+import { somePending } from '../support/some-event.ts'
+import { until } from '../support/until.ts'
+
+/** A publisher and a real broker, and between them a proxy that harms chosen Produce requests. */
+
+const TIMEOUT_MS = 5_000
+
+let broker: TestBroker
+let proxy: KafkaProxy
+
+before(async () => {
+  const proxyPort = await findFreePort()
+  broker = await startTestBroker({ 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxyPort}` })
+  proxy = await startKafkaProxy(proxyPort, broker.port)
+})
+
+after(async () => {
+  await proxy.close()
+  await broker.close()
+})
+
+class Publishing implements AsyncDisposable {
+  readonly topic: string
+  readonly publisher: KafkaEventPublisher
+
+  private constructor(topic: string) {
+    this.topic = topic
+    const brokers = [{ host: '127.0.0.1', port: proxy.port }]
+    this.publisher = new KafkaEventPublisher({
+      cluster: new KafkaCluster('test', this.topic, brokers),
+      topic: { partitionCount: 1, replicationFactor: undefined },
+      pendingEventsMax: 10_000,
+      clock: systemClock,
+      health: new DependencyHealth(systemClock, () => {}),
+    })
+  }
+
+  /** With a few events on the topic, so that there are earlier offsets. */
+  static async start(topic = `orders-${randomUUID()}`): Promise<Publishing> {
+    const publishing = new Publishing(topic)
+    publishing.publisher.start()
+    await until(() => publishing.next().partition === 0, 'the publisher admits events')
+    for (let count = 0; count < 3; count += 1) await publishing.publish(publishing.next())
+    return publishing
+  }
+
+  next(): PendingEvent {
+    const orderId = `order-${randomUUID()}` as OrderId
+    return somePending({ orderId, ...this.publisher.admit(Buffer.from(orderId)) })
+  }
+
+  publish(pending: PendingEvent): Promise<PublishOutcome> {
+    return this.publisher.publish(pending, systemClock.monotonicMs() + TIMEOUT_MS)
+  }
+
+  /** Offsets at which the event stands. */
+  async offsetsOf({ event }: PendingEvent): Promise<number[]> {
+    const records = await readTopic(`127.0.0.1:${proxy.port}`, this.topic)
+    return records
+      .filter(({ headers }) => headers['ce_id'] === event.eventId)
+      .map(({ offset }) => offset)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    proxy.fates.length = 0
+    await this.publisher.close()
+  }
+}
+
+function codeOf(name: string): number {
+  const code = Object.entries(protocolErrorsCodesById).find(([, id]) => id === name)?.[0]
+  assert.ok(code !== undefined, name)
+  return Number(code)
+}
+
+/** Publishes one event under the fates: it must be acked, at the one place where it stands. */
+async function assertAckedOnce(
+  publishing: Publishing,
+  fates: readonly ProduceFate[],
+): Promise<void> {
+  proxy.fates.push(...fates)
+  const pending = publishing.next()
+  const outcome = await publishing.publish(pending)
+  assert.deepEqual(proxy.fates, [], 'every fault was met')
+  assert.equal(outcome.kind, 'acked')
+  const offsets = await publishing.offsetsOf(pending)
+  assert.deepEqual(offsets, outcome.kind === 'acked' ? [outcome.position.offset] : [])
+}
+
+const PROOFS = [
+  'MESSAGE_TOO_LARGE',
+  'INVALID_RECORD',
+  'CORRUPT_MESSAGE',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'POLICY_VIOLATION',
+  'NOT_ENOUGH_REPLICAS',
+  'PRODUCER_FENCED',
+]
+
+const NO_PROOFS = [
+  'NOT_LEADER_OR_FOLLOWER',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'REQUEST_TIMED_OUT',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_SERVER_ERROR',
+]
+
+const STATE_LOST = [
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'DUPLICATE_SEQUENCE_NUMBER',
+]
+
+test('an event refused before the append is reported as refused, and the next one goes through', async () => {
+  await using publishing = await Publishing.start()
+  for (const name of PROOFS) {
+    proxy.fates.push({ kind: 'answer-unsent', errorCode: codeOf(name) })
+    const pending = publishing.next()
+    const outcome = await publishing.publish(pending)
+    assert.deepEqual(outcome, { kind: 'refused', reason: `Kafka refused the event: ${name}` })
+    assert.deepEqual(await publishing.offsetsOf(pending), [], name)
+    await assertAckedOnce(publishing, [])
+  }
+})
+
+test('a refused batch is split, so that only the event that is to blame is refused', async () => {
+  await using publishing = await Publishing.start()
+  const tooLarge = codeOf('MESSAGE_TOO_LARGE')
+  // First the whole batch; then, one by one, the second of its events.
+  proxy.fates.push(
+    { kind: 'answer-unsent', errorCode: tooLarge },
+    { kind: 'pass' },
+    { kind: 'answer-unsent', errorCode: tooLarge },
+  )
+  const events = Array.from({ length: 5 }, () => publishing.next())
+  const outcomes = await Promise.all(events.map((pending) => publishing.publish(pending)))
+  const kinds = outcomes.map(({ kind }) => kind)
+  assert.deepEqual(kinds, ['acked', 'refused', 'acked', 'acked', 'acked'])
+  assert.deepEqual(proxy.fates, [], 'every fault was met')
+  for (const [index, pending] of events.entries()) {
+    assert.equal((await publishing.offsetsOf(pending)).length, kinds[index] === 'acked' ? 1 : 0)
+  }
+})
+
+test('an answer that proves nothing is followed by the same batch again, which stands once', async () => {
+  await using publishing = await Publishing.start()
+  for (const name of NO_PROOFS) {
+    const errorCode = codeOf(name)
+    await assertAckedOnce(publishing, [{ kind: 'answer-unsent', errorCode }])
+    await assertAckedOnce(publishing, [{ kind: 'answer-sent', errorCode }])
+    await assertAckedOnce(publishing, [
+      { kind: 'answer-sent', errorCode },
+      { kind: 'answer-unsent', errorCode },
+    ])
+  }
+})
+
+test('doubt is sticky: a refusal that comes after it does not undo the event', async () => {
+  await using publishing = await Publishing.start()
+  await assertAckedOnce(publishing, [
+    { kind: 'answer-sent', errorCode: codeOf('REQUEST_TIMED_OUT') },
+    { kind: 'answer-unsent', errorCode: codeOf('MESSAGE_TOO_LARGE') },
+  ])
+})
+
+test('when the producer state is lost the topic tells, whether the event is there or not', async () => {
+  await using publishing = await Publishing.start()
+  for (const name of STATE_LOST) {
+    const errorCode = codeOf(name)
+    await assertAckedOnce(publishing, [{ kind: 'answer-sent', errorCode }])
+    await assertAckedOnce(publishing, [{ kind: 'answer-unsent', errorCode }])
+  }
+})
+
+test('a lost acknowledgement costs no event and makes no copy', async () => {
+  await using publishing = await Publishing.start()
+  await assertAckedOnce(publishing, [{ kind: 'cut-answer' }, { kind: 'cut-answer' }])
+  await assertAckedOnce(publishing, [{ kind: 'swallow-answer' }])
+  await assertAckedOnce(publishing, [{ kind: 'cut-request' }])
+})
+
+test('an acknowledgement at an offset that was taken before is not believed', async () => {
+  await using publishing = await Publishing.start()
+  await assertAckedOnce(publishing, [{ kind: 'shift-offset', by: -1n }])
+  await assertAckedOnce(publishing, [{ kind: 'shift-offset', by: -3n }])
+  await assertAckedOnce(publishing, [])
+})
+
+test('past the deadline the caller is told "in doubt", and the event is settled later', async () => {
+  await using publishing = await Publishing.start()
+  proxy.fates.push(
+    { kind: 'swallow-answer' },
+    { kind: 'swallow-answer' },
+    { kind: 'swallow-answer' },
+  )
+  const pending = publishing.next()
+  const outcome = await publishing.publish(pending)
+  assert.ok(outcome.kind === 'in-doubt')
+  const resolution = await outcome.resolution
+  const offsets = await publishing.offsetsOf(pending)
+  assert.deepEqual(resolution, { kind: 'acked', position: { partition: 0, offset: offsets[0] } })
+  assert.equal(offsets.length, 1)
+})
+
+test('recovery settles what is on the topic where it stands, and publishes only what is not', async () => {
+  await using publishing = await Publishing.start()
+  const there = publishing.next()
+  const missing = publishing.next()
+  await publishing.publish(there)
+  await publishing.publish(publishing.next())
+
+  await using restarted = await Publishing.start(publishing.topic)
+  const sentBefore = proxy.produceCount()
+  const recovered = [there, missing].map((pending) => restarted.publisher.recover(pending))
+  const positions = (await Promise.all(recovered)).map(({ position }) => [position.offset])
+  assert.deepEqual(positions, [
+    await publishing.offsetsOf(there),
+    await publishing.offsetsOf(missing),
+  ])
+  assert.equal(proxy.produceCount() - sentBefore, 1)
+})
