@@ -24,10 +24,19 @@ interface Stoppable {
 export class DevSession {
   readonly #abort = new AbortController()
   readonly #started: Stoppable[] = []
+  readonly #nowMs: () => number
   #requestedAtMs: number | undefined
+
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs
+  }
 
   get signal(): AbortSignal {
     return this.#abort.signal
+  }
+
+  get isEmpty(): boolean {
+    return this.#started.length === 0
   }
 
   /** Adds what was just started; its end by itself ends the session with a sentence. */
@@ -42,8 +51,8 @@ export class DevSession {
   /** The first request stops in order; a later one kills. */
   requestStop(): void {
     this.#abort.abort(new StopRequested())
-    this.#requestedAtMs ??= performance.now()
-    if (performance.now() - this.#requestedAtMs < sameKeyPressMs) return
+    this.#requestedAtMs ??= this.#nowMs()
+    if (this.#nowMs() - this.#requestedAtMs < sameKeyPressMs) return
     for (const process of this.#started) process.signal('SIGKILL')
   }
 

@@ -64,9 +64,11 @@ async function main(): Promise<number> {
   const reason: unknown = session.signal.reason
   const isRequested = reason instanceof StopRequested
   if (!isRequested) say(`\n${reason instanceof Error ? reason.message : String(reason)}`)
-  say('Stopping')
-  await session.stopAll()
-  say('Stopped')
+  if (!session.isEmpty) {
+    say('Stopping')
+    await session.stopAll()
+    say('Stopped')
+  }
   return isRequested ? 0 : 1
 }
 

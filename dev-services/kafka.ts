@@ -93,9 +93,16 @@ async function writeProperties(options: KafkaOptions): Promise<string> {
   const entries = { ...defaultProperties(port, controllerPort, dataDir), ...properties }
   await mkdir(dataDir, { recursive: true })
   const file = join(dataDir, 'server.properties')
-  const lines = Object.entries(entries).map(([name, value]) => `${name}=${value}`)
+  const lines = Object.entries(entries).map(([name, value]) => `${name}=${escapeProperty(value)}`)
   await writeFile(file, `${lines.join('\n')}\n`)
   return file
+}
+
+/** Java reads these files as Latin-1, with a backslash as the escape. */
+function escapeProperty(value: string): string {
+  return value
+    .replaceAll('\\', '\\\\')
+    .replaceAll(/[^\x20-\x7E]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function defaultProperties(

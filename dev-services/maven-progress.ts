@@ -34,7 +34,7 @@ export function createMavenProgress(): MavenProgress {
     }
     const progress = /^Progress \(\d+\): (.*)/.exec(line)
     if (progress !== null) unfinishedBytes = sumOfParts(progress[1] ?? '')
-    const error = /\[ERROR\] (.+)/.exec(line)
+    const error = /\[ERROR\] (.+?)(?: -> \[Help \d+\])?$/.exec(line)
     if (error !== null) firstError ??= error[1]
   }
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { startSupervised } from '../../dev-services/supervised-process.ts'
 import { areGone } from './dev-process.ts'
 
+const run = promisify(execFile)
 const modulePath = fileURLToPath(
   new URL('../../dev-services/supervised-process.ts', import.meta.url),
 )
@@ -44,6 +46,19 @@ suite('a supervised process', () => {
       killAfterMs: 100,
     })
     await assert.rejects(start, /\/no\/such\/command cannot be run: .*ENOENT/)
+  })
+
+  test('does not outlive its supervisor', async () => {
+    const child = await startSupervised({
+      command: process.execPath,
+      args: ['-e', stubborn],
+      output: 'inherit',
+      killAfterMs: 100,
+    })
+    const { stdout } = await run('ps', ['-o', 'ppid=', '-p', String(child.pid)])
+    process.kill(Number(stdout), 'SIGKILL')
+    await child.exited
+    assert.ok(await areGone([{ pid: child.pid, ppid: 0, command: '' }]))
   })
 
   test('does not outlive a parent that is killed, even when it ignores SIGTERM', async () => {

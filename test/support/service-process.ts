@@ -15,8 +15,14 @@ export interface ServiceProcess {
   readonly pid: number
   /** Everything it wrote so far. */
   readonly output: () => string
+  readonly exited: Promise<ProcessEnd>
   /** Sends the signal and resolves with how it ended. */
-  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  end(signal: NodeJS.Signals): Promise<ProcessEnd>
+}
+
+export interface ProcessEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
 }
 
 /** Starts `src/main.ts` as its own process, without waiting for anything. */
@@ -38,16 +44,19 @@ export async function spawnService(
   const chunks: string[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
-  const exited = once(child, 'exit')
+  const exited = once(child, 'close').then(() => ({
+    code: child.exitCode,
+    signal: child.signalCode,
+  }))
   assert.ok(child.pid !== undefined)
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid,
     output: () => chunks.join(''),
+    exited,
     async end(signal) {
       if (isRunning(child)) child.kill(signal)
-      await exited
-      return { code: child.exitCode, signal: child.signalCode }
+      return exited
     },
   }
 }

@@ -15,7 +15,7 @@ import { partitionOf } from './partitioner.ts'
 import { ensureTopic, type WantedTopic } from './topic-admin.ts'
 
 /** How soon health notices a lane that stalls. */
-const LOOK_AT_LANES_EVERY_MS = 500
+const LOOK_AT_LANES_EVERY_MS = 200
 
 /** An idle service notices a silent broker, a new leader or a new partition by asking. */
 const ASK_CLUSTER_EVERY_MS = 5_000
@@ -52,7 +52,7 @@ export class KafkaEventPublisher implements EventPublisher {
     const partition = partitionOf(key, layout.partitionCount)
     const lane = this.#lane(partition)
     const searchFromOffset = lane.searchFromOffset
-    if (lane.isStalled || searchFromOffset === undefined) {
+    if (!lane.isOpen || searchFromOffset === undefined) {
       throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
     }
     if (this.pendingCount >= this.#deps.pendingEventsMax) {
@@ -121,11 +121,11 @@ export class KafkaEventPublisher implements EventPublisher {
   }
 
   #report(clusterFailure: string | undefined): void {
-    const stalled = [...this.#lanes.values()].find((lane) => lane.isStalled)
+    const stalled = [...this.#lanes.values()].find((lane) => !lane.isOpen)
     if (clusterFailure !== undefined) this.#deps.health.reportDown('kafka', clusterFailure)
     else if (stalled !== undefined) {
       const { partition, failure } = stalled
-      this.#deps.health.reportDown('kafka', `partition ${partition} is stalled: ${failure}`)
+      this.#deps.health.reportDown('kafka', `partition ${partition} takes no events: ${failure}`)
     } else this.#deps.health.reportUp('kafka')
   }
 }

@@ -98,10 +98,9 @@ export class PartitionLane {
     return this.#queue.length + this.#recovered.length + (this.#batch?.entries.length ?? 0)
   }
 
-  /** Its oldest batch, or its search for the leader, has been failing for longer than a second. */
-  get isStalled(): boolean {
-    const sinceMs = this.#batch?.sentAtMs ?? this.#disconnectedSinceMs
-    return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs > STALLED_AFTER_MS
+  /** False before the first connection, and while the lane is stalled. */
+  get isOpen(): boolean {
+    return this.#lastOffset !== undefined && !this.#isStalled
   }
 
   /** What stands in the way, for logs and health. */
@@ -138,6 +137,12 @@ export class PartitionLane {
     for (const entry of this.#queue.splice(0)) entry.resolve({ kind: 'cancelled' })
     for (const entry of this.#batch?.entries ?? []) putInDoubt(entry)
     await this.#running
+  }
+
+  /** Its oldest batch, or its search for the leader, has been failing for longer than a second. */
+  get #isStalled(): boolean {
+    const sinceMs = this.#batch?.sentAtMs ?? this.#disconnectedSinceMs
+    return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs > STALLED_AFTER_MS
   }
 
   get #isClosing(): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
@@ -40,6 +40,15 @@ describe('a SQLite file that a service has open', () => {
     await first.close()
     const second = await openSqliteStore({ path })
     await second.close()
+  })
+
+  it('is refused by another name as well', async () => {
+    using directory = makeTempDirectory()
+    const link = `${directory.database}.link`
+    const store = await openSqliteStore({ path: directory.database })
+    symlinkSync(directory.database, link)
+    await assert.rejects(openSqliteStore({ path: link }), isOwnedByAnother)
+    await store.close()
   })
 
   it('can be read by another process', async () => {

@@ -29,7 +29,9 @@ suite("Maven's progress", () => {
 
   test('keeps the first error, which is the cause of the others', () => {
     const progress = createMavenProgress()
-    progress.read('[INFO] fine\n[ERROR] Could not transfer artifact\n[ERROR] To see more, -e\n')
+    progress.read(
+      '[INFO] fine\n[ERROR] Could not transfer artifact -> [Help 1]\n[ERROR] To see more, -e\n',
+    )
     assert.equal(progress.firstError(), 'Could not transfer artifact')
   })
 })

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import type {
@@ -45,9 +46,14 @@ function createStore({ path, onHealth }: SqliteStoreOptions): SqliteStore {
     const engine = new SqliteEngine(createConnector({ path }))
     return new SqliteStore(createInlineRunner(engine), onHealth)
   }
-  const file = resolve(path)
+  const file = findRealPath(path)
   const lock = acquireProcessLock(file)
   return new SqliteStore(new WorkerRunner({ path: file }), onHealth, lock)
+}
+
+/** One file has one lock, by whatever link it is reached. */
+function findRealPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path)
 }
 
 /** Turns calls into operations, and their values back. Closes the runner, then lifts the lock. */
