@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import { Producer, type MessageToProduce } from '@platformatic/kafka'
+import { DependencyHealth } from '../src/business/dependency-health.ts'
+import { KafkaCluster } from '../src/service/kafka/cluster.ts'
+import { eventHeaders } from '../src/service/kafka/event-headers.ts'
+import { KafkaEventPublisher } from '../src/service/kafka/event-publisher.ts'
+import { systemClock } from '../src/service/system.ts'
+import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
+import { infrastructure } from '../test/support/infrastructure.ts'
+import { somePending } from '../test/support/some-event.ts'
+import { until } from '../test/support/until.ts'
+
+/**
+ * Acked events per second with 256 in flight on one partition: our lane against the client's own
+ * idempotent Producer, used the only way that is safe with it (one send at a time, the rest waits for
+ * the next). Both in this process, in turns.
+ */
+
+const IN_FLIGHT = 256
+const SECONDS = 5
+const ROUNDS = 3
+const VALUE_BYTES = 300
+
+type Send = () => Promise<unknown>
+
+async function measure(send: Send): Promise<number> {
+  const endMs = performance.now() + SECONDS * 1_000
+  let acked = 0
+  const worker = async (): Promise<void> => {
+    while (performance.now() < endMs) {
+      await send()
+      acked += 1
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
+  return Math.round(acked / SECONDS)
+}
+
+await globalSetup()
+const [host = '', port] = infrastructure().kafkaBootstrapServers.split(':')
+const topic = `bench-${randomUUID()}`
+const publisher = new KafkaEventPublisher({
+  cluster: new KafkaCluster('bench', topic, [{ host, port: Number(port) }]),
+  topic: { partitionCount: 1, replicationFactor: undefined },
+  pendingEventsMax: 10_000,
+  clock: systemClock,
+  health: new DependencyHealth(systemClock, () => {}),
+})
+publisher.start()
+const key = Buffer.from('ORD-1')
+await until(() => publisher.admit(key).partition === 0, 'the lane is open')
+
+const lane: Send = () =>
+  publisher.publish(
+    somePending({ ...publisher.admit(key), valueBytes: VALUE_BYTES }),
+    systemClock.monotonicMs() + 5_000,
+  )
+
+const producer = new Producer({
+  clientId: 'bench',
+  bootstrapBrokers: [`${host}:${port}`],
+  idempotent: true,
+  retries: 2,
+})
+type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
+let waiting: Array<{ message: Message; done: () => void }> = []
+let isSending = false
+
+async function drain(): Promise<void> {
+  isSending = true
+  while (waiting.length > 0) {
+    const batch = waiting.splice(0, 500)
+    await producer.send({ messages: batch.map(({ message }) => message) })
+    for (const { done } of batch) done()
+  }
+  isSending = false
+}
+
+const clientProducer: Send = () =>
+  new Promise<void>((done) => {
+    const { event, encoded } = somePending({ valueBytes: VALUE_BYTES })
+    const value = Buffer.from(encoded.value)
+    const headers = eventHeaders(event)
+    waiting.push({ message: { topic, partition: 0, key, value, headers }, done })
+    if (!isSending) void drain()
+  })
+
+for (let round = 1; round <= ROUNDS; round += 1) {
+  const laneRate = await measure(lane)
+  const producerRate = await measure(clientProducer)
+  const ratio = (laneRate / producerRate).toFixed(2)
+  process.stdout.write(
+    `round ${round}: lane ${laneRate}/s, Producer ${producerRate}/s, ratio ${ratio}\n`,
+  )
+}
+waiting = []
+await producer.close()
+await publisher.close()
+await globalTeardown()
