@@ -63,7 +63,7 @@ const producer = new Producer({
   idempotent: true,
   retries: 2,
 })
-type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
+type Message = MessageToProduce
 let waiting: Array<{ message: Message; done: () => void }> = []
 let isSending = false
 

@@ -97,7 +97,7 @@ def check_values(topic: Topic, pairs: list[Pair], schema_id: int) -> None:
     parsed = fastavro.parse_schema(json.loads(schema))
     deserialize = AvroDeserializer(topic.registry)
     deserialize_as_before = old_service.create_reader(topic)
-    only_look_up = {'auto.register.schemas': False}
+    only_look_up = {'auto.register.schemas': False, 'normalize.schemas': True}
     serialize = AvroSerializer(topic.registry, schema, conf=only_look_up)
     for message, change in pairs:
         value = message.value()
