@@ -77,8 +77,9 @@ def is_repeated(headers: dict[str, str], last_sequences: dict[str, int]) -> bool
 
     After a crash of the service an event can stand on the topic twice, with the same ce_id and
     ce_sequence. The events of one order come in the order of ce_sequence, so the last one is all
-    there is to remember; ce_id would do too, at the price of remembering every event. A consumer
-    that stores what it makes of an event stores the sequence with it, in the same transaction.
+    there is to remember; ce_id would do too, at the price of remembering every event. (Should one
+    come late, nothing is lost either: each event has the whole order, so a later one says it all.)
+    A consumer that stores what it makes of an event stores the sequence with it, in one transaction.
     """
     order_id, sequence = headers.get('ce_subject'), headers.get('ce_sequence')
     if order_id is None or sequence is None:

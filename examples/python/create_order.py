@@ -66,9 +66,9 @@ def read_problem(error: urllib.error.HTTPError) -> Answer:
 def change(method: str, url: str, body: dict) -> Result:
     """Sends the same request until the answer is final.
 
-    `not-applied`: nothing happened, so trying again is always right. `unknown`: it may have happened
-    or happen later; only the same request sent again tells. A later `not-applied` speaks of that
-    later try alone, so the doubt stays until the change is answered for.
+    `not-applied`: nothing happened, so trying again is always right. `unknown`: it may have
+    happened or happen later; only the same request sent again tells. A later `not-applied` speaks
+    of that later try alone, so the doubt stays until the change is answered for.
     """
     was_in_doubt = False
     for tries_left in reversed(range(TRIES_MAX)):
@@ -98,7 +98,7 @@ def create_order(url: str, order_id: str, num_items: int) -> None:
 
 
 def update_order(url: str, order_id: str, status: str) -> None:
-    """With the status policy `any` a repeat of a change that was made makes it once more, harmlessly."""
+    """With the status policy `any` a repeated change may be made twice, which does no harm."""
     body = {'orderId': order_id, 'status': status}
     answer, was_in_doubt = change('PUT', f'{url}/api/update-order', body)
     if answer.status == 200:

@@ -36,7 +36,8 @@ def create_topic(topic: Topic, name: str) -> None:
 
 def read_messages(topic: Topic) -> list[Message]:
     """Every record there is, partition by partition."""
-    consumer = Consumer({**topic.servers, 'group.id': str(uuid.uuid4()), 'enable.auto.commit': False})
+    of_group = {'group.id': str(uuid.uuid4()), 'enable.auto.commit': False}
+    consumer = Consumer({**topic.servers, **of_group})
     try:
         partitions = consumer.list_topics(topic.name, WAIT_SECONDS).topics[topic.name].partitions
         assert len(partitions) == topic.partition_count, f'the topic has partitions {partitions}'
