@@ -74,6 +74,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 
   const publications = new Publications({ store, publisher, clock })
   resources.defer(() => publications.close())
+  await store.probe()
   const recovered = await publications.recover(RECOVERED_EVENTS_MAX)
   if (recovered > 0) logger.info({ count: recovered }, 'events left pending are being recovered')
 

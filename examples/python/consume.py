@@ -79,7 +79,7 @@ def is_repeated(headers: dict[str, str], last_sequences: dict[str, int]) -> bool
     ce_sequence. The events of one order come in the order of ce_sequence, so the last one is all
     there is to remember; ce_id would do too, at the price of remembering every event. (Should one
     come late, nothing is lost either: each event has the whole order, so a later one says it all.)
-    A consumer that stores what it makes of an event stores the sequence with it, in one transaction.
+    A consumer that stores what it makes of an event stores its sequence in the same transaction.
     """
     order_id, sequence = headers.get('ce_subject'), headers.get('ce_sequence')
     if order_id is None or sequence is None:

@@ -60,7 +60,7 @@ def headers_of(message: Message) -> dict[str, str]:
 
 
 def pair(messages: list[Message], changes: list[Change]) -> list[Pair]:
-    """Each event with its change: an order's stand in one partition, in the order of its changes."""
+    """Each event with its change: an order's are in one partition, in the order of its changes."""
     equal(len(messages), len(changes), 'the number of events')
     of_order: dict[str, list[Message]] = defaultdict(list)
     for message in messages:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Reads the service's events with a client that is not ours, in another language, by the registry
 # alone: test/interop/check_events.py says what is checked. Needs Python 3.11, and a Kafka and a
-# Schema Registry at KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL; topics and subjects are its own.
-# Ends with 0 when every run was right. Servers, settings and the way to stop are those of production.
+# Schema Registry at KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL; topics and subjects are its
+# own. Ends with 0 when everything was right.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -20,6 +20,7 @@ trap 'exit 1' INT TERM
 
 # The Node that package.json pins, as under npm run.
 export PATH=$root/node_modules/.bin:$PATH
+export PYTHONDONTWRITEBYTECODE=1
 
 # Kept between runs; installing what is there already takes a second.
 venv=$root/.dev/interop-venv
@@ -69,7 +70,7 @@ start_service() {
   done
 }
 
-# Resolves with how it ended.
+# Returns how it ended.
 stop_service() {
   [ -n "$service" ] || return 0
   kill -TERM "$service" 2>/dev/null

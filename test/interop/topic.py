@@ -15,7 +15,7 @@ WAIT_SECONDS = 30
 class Topic:
     name: str
     partition_count: int
-    servers: dict[str, str]
+    servers: dict[str, str | int]
     registry: SchemaRegistryClient
 
     @property

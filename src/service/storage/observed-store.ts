@@ -5,8 +5,8 @@ import { StoreError, type Clock, type OrderStore } from '../../business/ports.ts
 const PROBE_EVERY_MS = 1_000
 
 /**
- * Tells health what every call of the store shows, and probes it while it is down. Closing it closes
- * the store.
+ * Tells health what the calls of the store show, and probes it while it is down. Only what was
+ * written shows that it is up: a full disk still reads. Closing it closes the store.
  */
 export function observeStore(
   store: OrderStore,
@@ -15,44 +15,61 @@ export function observeStore(
   const closing = new AbortController()
   let probing: Promise<void> | undefined
 
-  async function observe<Value>(work: Promise<Value>): Promise<Value> {
+  async function observe<Value>(
+    call: Promise<Value>,
+    showsWriting: (value: Value) => boolean,
+  ): Promise<Value> {
     try {
-      const value = await work
-      health.reportUp('storage')
+      const value = await call
+      if (showsWriting(value)) health.reportUp('storage')
       return value
     } catch (error) {
-      if (error instanceof StoreError && !closing.signal.aborted) {
-        health.reportDown('storage', error.message)
-        probing ??= probeUntilUp().finally(() => {
-          probing = undefined
-        })
-      }
+      if (error instanceof StoreError) noteFailure(error)
       throw error
     }
   }
 
+  function noteFailure(error: StoreError): void {
+    if (closing.signal.aborted) return
+    health.reportDown('storage', error.message)
+    probing ??= probeUntilUp().finally(() => {
+      probing = undefined
+    })
+  }
+
   async function probeUntilUp(): Promise<void> {
-    while (!closing.signal.aborted && health.states().storage.status === 'down') {
+    while (health.states().storage.status === 'down') {
       await clock.sleep(PROBE_EVERY_MS, closing.signal)
       if (closing.signal.aborted) return
       await store.probe().then(
         () => health.reportUp('storage'),
-        (error: unknown) => health.reportDown('storage', String(error)),
+        (error: unknown) => {
+          if (error instanceof StoreError) health.reportDown('storage', error.message)
+          else throw error
+        },
       )
     }
   }
 
   return {
-    findOrder: (orderId) => observe(store.findOrder(orderId)),
-    reserve: (pending) => observe(store.reserve(pending)),
-    settle: (pending, position) => observe(store.settle(pending, position)),
-    discard: (pending) => observe(store.discard(pending)),
-    listPending: (limit) => observe(store.listPending(limit)),
-    probe: () => observe(store.probe()),
+    findOrder: (orderId) => observe(store.findOrder(orderId), wasRead),
+    reserve: (pending) => observe(store.reserve(pending), (result) => result === 'reserved'),
+    settle: (pending, position) => observe(store.settle(pending, position), wasChanged),
+    discard: (pending) => observe(store.discard(pending), wasChanged),
+    listPending: (limit) => observe(store.listPending(limit), wasRead),
+    probe: () => observe(store.probe(), () => true),
     async close() {
       closing.abort()
       await probing
       await store.close()
     },
   }
+}
+
+function wasRead(): boolean {
+  return false
+}
+
+function wasChanged(isChanged: boolean): boolean {
+  return isChanged
 }
