@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { protocolErrorsCodesById } from '@platformatic/kafka'
+import { deleteTopicsV6, protocolErrorsCodesById } from '@platformatic/kafka'
 import { findFreePort } from '../../dev-services/ports.ts'
 import { DependencyHealth } from '../../src/business/dependency-health.ts'
 import type { PublishOutcome } from '../../src/business/ports.ts'
@@ -64,8 +64,8 @@ class Publishing implements AsyncDisposable {
     return somePending({ orderId, ...this.publisher.admit(Buffer.from(orderId)) })
   }
 
-  publish(pending: PendingEvent): Promise<PublishOutcome> {
-    return this.publisher.publish(pending, systemClock.monotonicMs() + TIMEOUT_MS)
+  publish(pending: PendingEvent, timeoutMs = TIMEOUT_MS): Promise<PublishOutcome> {
+    return this.publisher.publish(pending, systemClock.monotonicMs() + timeoutMs)
   }
 
   /** Offsets at which the event stands. */
@@ -80,6 +80,13 @@ class Publishing implements AsyncDisposable {
     proxy.fates.length = 0
     await this.publisher.close()
   }
+}
+
+async function deleteTopic(topic: string): Promise<void> {
+  const cluster = new KafkaCluster('test', topic, [{ host: '127.0.0.1', port: proxy.port }])
+  await cluster.askAnyBroker((connection) =>
+    deleteTopicsV6.api.async(connection, [{ name: topic }], TIMEOUT_MS),
+  )
 }
 
 function codeOf(name: string): number {
@@ -215,6 +222,42 @@ test('past the deadline the caller is told "in doubt", and the event is settled 
   const offsets = await publishing.offsetsOf(pending)
   assert.deepEqual(resolution, { kind: 'acked', position: { partition: 0, offset: offsets[0] } })
   assert.equal(offsets.length, 1)
+})
+
+test('a batch refused after the deadline is refused for all who were told "in doubt"', async () => {
+  await using publishing = await Publishing.start()
+  const errorCode = codeOf('MESSAGE_TOO_LARGE')
+  proxy.fates.push({ kind: 'answer-unsent', errorCode, delayMs: 500 })
+  const events = Array.from({ length: 3 }, () => publishing.next())
+  const outcomes = await Promise.all(events.map((pending) => publishing.publish(pending, 100)))
+  for (const [index, outcome] of outcomes.entries()) {
+    assert.ok(outcome.kind === 'in-doubt')
+    assert.equal((await outcome.resolution).kind, 'refused')
+    assert.deepEqual(await publishing.offsetsOf(events[index] ?? assert.fail()), [])
+  }
+})
+
+test('an event whose deadline is the earliest is cancelled in time, wherever it stands in line', async () => {
+  await using publishing = await Publishing.start()
+  proxy.fates.push({ kind: 'swallow-answer' })
+  const sent = publishing.publish(publishing.next())
+  await until(() => proxy.fates.length === 0, 'the lane waits for an answer')
+  const late = publishing.publish(publishing.next())
+  const early = await publishing.publish(publishing.next(), 100)
+  assert.equal(early.kind, 'cancelled')
+  assert.deepEqual([(await sent).kind, (await late).kind], ['acked', 'acked'])
+})
+
+test('on a topic that was made anew the first ack is checked, and the event stands once', async () => {
+  await using publishing = await Publishing.start()
+  await deleteTopic(publishing.topic)
+  await until(async () => {
+    const outcome = await publishing.publish(publishing.next(), 2_000)
+    return outcome.kind === 'acked'
+  }, 'the topic is there again')
+  const records = await readTopic(`127.0.0.1:${proxy.port}`, publishing.topic)
+  const eventIds = records.map(({ headers }) => headers['ce_id'])
+  assert.equal(new Set(eventIds).size, eventIds.length)
 })
 
 test('recovery settles what is on the topic where it stands, and publishes only what is not', async () => {

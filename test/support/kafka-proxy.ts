@@ -17,7 +17,7 @@ const PRODUCE_VERSION = 8
 export type ProduceFate =
   | { readonly kind: 'pass' }
   /** The broker never sees it; the client gets this error. */
-  | { readonly kind: 'answer-unsent'; readonly errorCode: number }
+  | { readonly kind: 'answer-unsent'; readonly errorCode: number; readonly delayMs?: number }
   /** The broker takes it; its answer is replaced by this error. */
   | { readonly kind: 'answer-sent'; readonly errorCode: number }
   /** The broker takes it; its answer gets another offset. */
@@ -63,8 +63,10 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     onFrames(client, (frame) => {
       if (frame.readInt16BE(4) !== PRODUCE) return void broker.write(frame)
       const fate = nextFate()
-      if (fate.kind === 'answer-unsent')
-        return void client.write(errorAnswer(frame, fate.errorCode))
+      if (fate.kind === 'answer-unsent') {
+        const answer = errorAnswer(frame, fate.errorCode)
+        return void setTimeout(() => client.write(answer), fate.delayMs ?? 0)
+      }
       if (fate.kind === 'cut-request') {
         broker.write(frame.subarray(0, frame.length / 2), () => client.destroy())
         return undefined

@@ -1,4 +1,3 @@
-import type { PendingEvent } from '../../models/order-event.ts'
 import { readEventId } from './event-headers.ts'
 import type { TopicReader } from './topic-reader.ts'
 
@@ -12,14 +11,14 @@ export interface SearchResult {
 /** Looks on the topic for events that may have been sent. Rejects when it cannot read to the end. */
 export async function searchEvents(
   reader: TopicReader,
-  events: readonly PendingEvent[],
+  eventIds: readonly string[],
+  fromOffset: number,
   signal: AbortSignal,
 ): Promise<SearchResult> {
-  const wanted = new Set(events.map(({ event }) => event.eventId))
+  const wanted = new Set(eventIds)
   const offsets = new Map<string, number>()
   const end = await reader.endOffset()
-  const from = Math.min(...events.map(({ searchFromOffset }) => searchFromOffset))
-  for await (const { offset, record } of reader.read(from, end, signal)) {
+  for await (const { offset, record } of reader.read(fromOffset, end, signal)) {
     const eventId = readEventId(record.headers)
     if (eventId !== undefined && wanted.delete(eventId)) offsets.set(eventId, offset)
     if (wanted.size === 0) break

@@ -26,6 +26,8 @@ export interface LaneBatch {
   /** How many Produce requests with any of these events have left, as far as can be known. */
   requestsSent: number
   sentAtMs: number | undefined
+  /** If one of its events is on the topic, it is at this offset or above. */
+  searchFromOffset: number
   /** Our sequence numbers prove nothing any more: read the topic before sending. */
   mustLookUp: boolean
 }
@@ -54,6 +56,7 @@ export function createBatch(
     records: entries.map(({ pending }) => toRecord(topic, pending)),
     requestsSent: origin === 'new' ? 0 : 1,
     sentAtMs: undefined,
+    searchFromOffset: Math.min(...entries.map(({ pending }) => pending.searchFromOffset)),
     mustLookUp: origin === 'may-have-left',
   }
 }

@@ -73,7 +73,8 @@ export class PartitionLane {
   #failure: string | undefined
   #retryDelayMs = RETRY_DELAY_MS_MIN
   #wake = Promise.withResolvers<void>()
-  #cancelDeadline: (() => void) | undefined
+  /** The timer of the earliest deadline. */
+  #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
 
   constructor({ cluster, partition, clock }: LaneDeps) {
     this.partition = partition
@@ -112,7 +113,7 @@ export class PartitionLane {
     if (this.#isClosing) return Promise.resolve({ kind: 'cancelled' })
     const { promise, resolve } = Promise.withResolvers<PublishOutcome>()
     this.#queue.push({ pending, deadlineMs, resolve, doubt: undefined })
-    this.#armDeadline()
+    this.#armDeadline(deadlineMs)
     this.#wake.resolve()
     return promise
   }
@@ -132,7 +133,7 @@ export class PartitionLane {
   async close(): Promise<void> {
     this.#closing.abort()
     this.#wake.resolve()
-    this.#cancelDeadline?.()
+    this.#deadline?.cancel()
     this.#session.close()
     for (const entry of this.#queue.splice(0)) entry.resolve({ kind: 'cancelled' })
     for (const entry of this.#batch?.entries ?? []) putInDoubt(entry)
@@ -195,7 +196,7 @@ export class PartitionLane {
       return
     }
     if (baseOffset > (this.#lastOffset ?? -1)) this.#acceptAck(batch, baseOffset)
-    else this.#startLookUp(batch, `acked at offset ${baseOffset}, which was taken before`)
+    else this.#distrustAck(batch, baseOffset)
   }
 
   #acceptAck(batch: LaneBatch, baseOffset: number): void {
@@ -204,6 +205,12 @@ export class PartitionLane {
     this.#batch = undefined
     this.#noteSuccess()
     batch.entries.forEach((entry, index) => this.#ack(entry, baseOffset + index))
+  }
+
+  /** Either the ack is wrong, or the topic was made anew: then the event is where the ack says. */
+  #distrustAck(batch: LaneBatch, baseOffset: number): void {
+    batch.searchFromOffset = Math.min(batch.searchFromOffset, Math.max(0, baseOffset))
+    this.#startLookUp(batch, `acked at offset ${baseOffset}, which was taken before`)
   }
 
   async #acceptFailure(batch: LaneBatch, error: unknown): Promise<void> {
@@ -216,17 +223,21 @@ export class PartitionLane {
     await this.#noteFailure(name)
   }
 
-  /** Proven not on the topic. The numbers it would have had are given up with the producer id. */
+  /**
+   * Proven not on the topic. The numbers it would have had are given up with the producer id. Of a
+   * batch of several, those still waited for go again, one by one; for the others it is too late.
+   */
   #refuse(batch: LaneBatch, name: string): void {
     this.#batch = undefined
     this.#session.forgetProducer()
-    const [only, ...others] = batch.entries
-    if (only !== undefined && others.length === 0) {
-      resolveDefinite(only, { kind: 'refused', reason: `Kafka refused the event: ${name}` })
-      return
+    const isAlone = batch.entries.length === 1
+    const again = batch.entries.filter(({ doubt }) => !isAlone && doubt === undefined)
+    for (const entry of batch.entries) {
+      if (again.includes(entry)) continue
+      resolveDefinite(entry, { kind: 'refused', reason: `Kafka refused the event: ${name}` })
     }
-    this.#queue.unshift(...batch.entries)
-    this.#singlesLeft += batch.entries.length
+    this.#queue.unshift(...again)
+    this.#singlesLeft += again.length
   }
 
   #startLookUp(batch: LaneBatch, reason: string): void {
@@ -237,8 +248,8 @@ export class PartitionLane {
 
   async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)])
-    const events = batch.entries.map(({ pending }) => pending)
-    const { offsets, end } = await searchEvents(reader, events, signal)
+    const eventIds = batch.entries.map(({ pending }) => pending.event.eventId)
+    const { offsets, end } = await searchEvents(reader, eventIds, batch.searchFromOffset, signal)
     const missing: LaneEntry[] = []
     for (const entry of batch.entries) {
       const offset = offsets.get(entry.pending.event.eventId)
@@ -272,18 +283,19 @@ export class PartitionLane {
     this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, RETRY_DELAY_MS_MAX)
   }
 
-  /** One timer a lane: events come in the order of their deadlines, so the first one tells. */
-  #armDeadline(): void {
-    if (this.#cancelDeadline !== undefined || this.#isClosing) return
-    const waiting = this.#batch?.entries.find((entry) => entry.doubt === undefined)
-    const nextMs = Math.min(waiting?.deadlineMs ?? Infinity, this.#queue[0]?.deadlineMs ?? Infinity)
-    if (nextMs === Infinity) return
-    const delayMs = Math.max(1, nextMs - this.#clock.monotonicMs())
-    this.#cancelDeadline = this.#clock.schedule(delayMs, () => {
-      this.#cancelDeadline = undefined
+  /** One timer a lane, for the earliest deadline of those who still wait. */
+  #armDeadline(atMs: number): void {
+    if (this.#isClosing || atMs === Infinity || atMs >= (this.#deadline?.atMs ?? Infinity)) return
+    this.#deadline?.cancel()
+    const cancel = this.#clock.schedule(Math.max(1, atMs - this.#clock.monotonicMs()), () => {
+      this.#deadline = undefined
       this.#passDeadlines()
-      this.#armDeadline()
+      const waiting = [...(this.#batch?.entries ?? []), ...this.#queue].filter(
+        ({ doubt }) => doubt === undefined,
+      )
+      this.#armDeadline(waiting.reduce((min, entry) => Math.min(min, entry.deadlineMs), Infinity))
     })
+    this.#deadline = { atMs, cancel }
   }
 
   #passDeadlines(): void {

@@ -3,6 +3,8 @@ import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
+import { createConnector } from '../../../src/service/storage/sqlite/connection.ts'
+import { toEventRow } from '../../../src/service/storage/sqlite/order-row.ts'
 import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
 import { changeOf, creationOf, newOrderId, orderOf } from '../../contract/order-store-events.ts'
 import { startChild } from './child-process.ts'
@@ -47,12 +49,27 @@ describe('the SQLite store after SIGKILL', () => {
 })
 
 describe('the SQLite file', () => {
-  it('is written with a durable commit', async () => {
+  it('is written with durable commits and checked references', () => {
     using directory = makeTempDirectory()
-    const store = await openSqliteStore({ path: directory.database })
-    await store.close()
-    using db = new DatabaseSync(directory.database)
-    assert.deepEqual({ ...db.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'wal' })
+    using db = createConnector({ path: directory.database }).connect().db
+    assert.deepEqual(findRow(db, 'PRAGMA journal_mode'), { journal_mode: 'wal' })
+    assert.deepEqual(findRow(db, 'PRAGMA synchronous'), { synchronous: FULL })
+    assert.deepEqual(findRow(db, 'PRAGMA foreign_keys'), { foreign_keys: 1 })
+  })
+
+  it('cannot hold two pending events of an order, or two events of a version', () => {
+    using directory = makeTempDirectory()
+    const { db, statements } = createConnector({ path: directory.database }).connect()
+    using _ = db
+    const orderId = newOrderId()
+    statements.insertEvent(toEventRow(creationOf(orderId)))
+    const isRefused = { errcode: CONSTRAINT_UNIQUE }
+    const second = toEventRow(changeOf(orderId, 2, 'shipped'))
+    assert.throws(() => statements.insertEvent(second), isRefused)
+    db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now'`)
+    statements.insertEvent(second)
+    db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now'`)
+    assert.throws(() => statements.insertEvent(second), isRefused)
   })
 
   it('records where and when an event was settled', async () => {
@@ -103,6 +120,11 @@ describe('the SQLite file', () => {
     assert.equal(after['writes'], Number(before['writes']) + 1)
   })
 })
+
+/** PRAGMA synchronous: every commit is followed by an fsync. */
+const FULL = 2
+/** SQLite's extended result code. */
+const CONSTRAINT_UNIQUE = 2067
 
 function findRow(db: DatabaseSync, sql: string): Record<string, unknown> {
   return { ...db.prepare(sql).get() }

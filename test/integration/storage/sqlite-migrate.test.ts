@@ -76,6 +76,7 @@ describe('migrate', () => {
 
   it('applies each migration once when two processes race', async () => {
     using directory = makeTempDirectory()
+    prepareHistory(directory.database)
     await using first = startChild('migrator.ts', directory.database)
     await using second = startChild('migrator.ts', directory.database)
     const children = [first, second]
@@ -92,3 +93,10 @@ describe('migrate', () => {
     )
   })
 })
+
+/** A database as every version but the first finds it: readers would get into each other's way. */
+function prepareHistory(path: string): void {
+  using db = new DatabaseSync(path)
+  db.exec('PRAGMA journal_mode = WAL')
+  migrate(db, path, [])
+}

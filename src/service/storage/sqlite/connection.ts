@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, type Stats, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { accessSync, constants, existsSync, type Stats, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 import { StoreError } from '../../../business/ports.ts'
@@ -52,10 +51,7 @@ export function createConnector(options: ConnectorOptions): Connector {
 
   function connect(): Connection {
     assertInPlace()
-    if (path !== MEMORY_PATH) {
-      createDirectory(path)
-      assertWritable(path)
-    }
+    if (path !== MEMORY_PATH) assertWritable(path)
     const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
     try {
       db.exec('PRAGMA foreign_keys = ON')
@@ -71,20 +67,6 @@ export function createConnector(options: ConnectorOptions): Connector {
   }
 
   return { path, connect, assertInPlace }
-}
-
-/** Throws a StoreError. */
-export function createDirectory(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-  } catch (error) {
-    const reason = (error as Error).message
-    throw new StoreError(
-      `The directory of the database ${path} cannot be made: ${reason}`,
-      'no',
-      error,
-    )
-  }
 }
 
 /**

@@ -1,13 +1,15 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { StoreError } from '../../../business/ports.ts'
-import { assertWritable, createDirectory } from './connection.ts'
+import { assertWritable } from './connection.ts'
 import { toStoreError } from './sqlite-errors.ts'
 
 const SQLITE_BUSY = 5
 
 /**
- * Makes this process the only owner of the database: pending events have no owner of their own here,
+ * Makes this process the only owner of the database, and its directory where it is missing: pending events have no owner of their own here,
  * so a second service would publish them a second time.
  *
  * The lock is SQLite's own on a file beside the database, held by an open transaction, and the
@@ -18,7 +20,7 @@ const SQLITE_BUSY = 5
  */
 export function acquireProcessLock(path: string): Disposable {
   const lockPath = `${path}.lock`
-  createDirectory(lockPath)
+  createDirectory(path)
   // On a read-only file SQLite would take a shared lock and say nothing.
   assertWritable(lockPath)
   let db: DatabaseSync | undefined
@@ -39,4 +41,13 @@ export function acquireProcessLock(path: string): Disposable {
   }
   const lock = db
   return { [Symbol.dispose]: () => lock.close() }
+}
+
+function createDirectory(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (error) {
+    const cause = (error as Error).message
+    throw new StoreError(`The directory of the database ${path} cannot be made: ${cause}`, 'no')
+  }
 }
