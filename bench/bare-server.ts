@@ -17,6 +17,7 @@ const server = await buildServer({
       ),
     changeOrderStatus: () => Promise.reject(new Error('not part of the benchmark')),
   },
+  queries: { getOrder: () => Promise.reject(new Error('not part of the benchmark')) },
   dependencyStates: () => health.states(),
   isDraining: () => false,
   areSchemaIdsKnown: () => true,

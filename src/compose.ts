@@ -4,9 +4,11 @@ import { buildServer } from './api/server.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/begin-change.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
+import type { OrderCommands } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
+import { getOrder } from './business/order/get-order.ts'
 import type { OrderStore, SchemaIdStore } from './business/ports.ts'
-import { CommandGate } from './business/command-gate.ts'
+import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
@@ -83,23 +85,24 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     keyFormat: config.kafkaKeyFormat,
     schemaIdOf: (subject) => registration.schemaIdOf(subject),
   })
-  const gate = new CommandGate(
-    createCommands({
-      store,
-      publisher,
-      publications,
-      encoder,
-      clock,
-      random: systemRandom,
-      ids: systemIds,
-      publishTimeoutMs: config.publishTimeoutMs,
-      statusPolicy: config.orderStatusPolicy,
-    }),
-  )
+  const drain = new CommandDrain()
+  const deps: ChangeDeps = {
+    store,
+    publisher,
+    publications,
+    encoder,
+    clock,
+    random: systemRandom,
+    ids: systemIds,
+    publishTimeoutMs: config.publishTimeoutMs,
+    statusPolicy: config.orderStatusPolicy,
+    isDraining: () => drain.isDraining,
+  }
   const server = await buildServer({
-    commands: gate,
+    commands: createCommands(deps, drain),
+    queries: { getOrder: (orderId) => getOrder(deps, orderId) },
     dependencyStates: () => health.states(),
-    isDraining: () => gate.isDraining,
+    isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
     settings: serverSettings(config),
@@ -112,7 +115,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   return {
     server,
     close() {
-      closing ??= gate
+      closing ??= drain
         .drain(clock, Math.max(0, config.shutdownTimeoutMs - CLOSING_MS))
         .then(() => owned.disposeAsync())
       return closing
@@ -165,11 +168,10 @@ function createPublisher(config: Config, health: DependencyHealth): KafkaEventPu
   })
 }
 
-function createCommands(deps: ChangeDeps) {
+function createCommands(deps: ChangeDeps, drain: CommandDrain): OrderCommands {
   return {
-    createOrder: (command: Parameters<typeof createOrder>[1]) => createOrder(deps, command),
-    changeOrderStatus: (command: Parameters<typeof changeOrderStatus>[1]) =>
-      changeOrderStatus(deps, command),
+    createOrder: (command) => drain.track(createOrder(deps, command)),
+    changeOrderStatus: (command) => drain.track(changeOrderStatus(deps, command)),
   }
 }
 

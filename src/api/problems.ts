@@ -82,32 +82,32 @@ export const PROBLEM_KINDS = {
   KAFKA_UNAVAILABLE: {
     status: 503,
     title: 'Kafka is unavailable',
-    exampleDetail: 'Kafka did not acknowledge the event in time',
+    exampleDetail: 'Kafka did not take the event in time',
   },
   KAFKA_REFUSED: {
     status: 503,
     title: 'Kafka refused the event',
-    exampleDetail: 'Kafka refused the event: not enough replicas are in sync',
+    exampleDetail: 'Kafka refused the event: NOT_ENOUGH_REPLICAS',
   },
   SCHEMA_REGISTRY_UNAVAILABLE: {
     status: 503,
     title: 'The Schema Registry is unavailable',
-    exampleDetail: 'The Schema Registry has not given an id for the order schema yet',
+    exampleDetail: 'The Schema Registry has not given the schema of order events its id yet',
   },
   STORE_UNAVAILABLE: {
     status: 503,
     title: 'The store is unavailable',
-    exampleDetail: 'The store did not take the event',
+    exampleDetail: 'The store does not take changes',
   },
   SERVICE_FULL: {
     status: 503,
     title: 'The service is full',
-    exampleDetail: 'Too many changes wait for Kafka',
+    exampleDetail: 'Too many events wait for Kafka',
   },
   SERVICE_DRAINING: {
     status: 503,
     title: 'The service is stopping',
-    exampleDetail: 'The service is stopping and takes no new changes',
+    exampleDetail: 'The service is shutting down',
   },
 } as const satisfies Record<ProblemCode, ProblemKind>
 

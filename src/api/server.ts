@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { DependencyStates } from '../business/dependency-health.ts'
-import type { OrderCommands } from '../business/order/commands.ts'
+import type { OrderCommands, OrderQueries } from '../business/order/commands.ts'
+import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
 import {
   registerHealthRoutes,
@@ -21,6 +22,7 @@ import { toValidationError, type SchemaViolation } from './validation-messages.t
 
 export interface ServerDeps {
   readonly commands: OrderCommands
+  readonly queries: OrderQueries
   readonly dependencyStates: () => DependencyStates
   readonly isDraining: () => boolean
   readonly areSchemaIdsKnown: () => boolean
@@ -33,6 +35,9 @@ export interface ServerSettings extends ServiceInfo {
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
 }
+
+/** Four bytes of UTF-8, each of them percent-encoded. */
+const ENCODED_CHARACTER_LENGTH_MAX = 12
 
 /** Upper bound for receiving the headers of a request. */
 const HEADERS_TIMEOUT_MS = 5_000
@@ -53,6 +58,7 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: ORDER_ID_LENGTH_MAX * ENCODED_CHARACTER_LENGTH_MAX },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {
@@ -96,7 +102,7 @@ function setCommonHeaders(reply: FastifyReply): void {
  * still answered.
  */
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { commands, settings, isDraining } = deps
+  const { commands, queries, settings, isDraining } = deps
   const server = createFastify(deps)
   server.addHook('onRequest', (_request, reply, done) => {
     setCommonHeaders(reply)
@@ -109,7 +115,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addSchema(orderSchema)
   server.addSchema(problemSchema)
   await collectOpenApi(server, settings.version)
-  registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
+  registerOrderRoutes(server, commands, queries, settings.maxItemsPerOrder)
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
   await registerDocsPages(server)

@@ -7,8 +7,11 @@ export type OrderId = string & { readonly [orderIdBrand]: true }
 
 export const ORDER_ID_LENGTH_MAX = 255
 
-/** What an order id must look like after trimming: no control character, no lone surrogate. */
-export const ORDER_ID_PATTERN = '^[^\\p{Cc}\\p{Cs}]+$'
+/**
+ * What an order id must look like after trimming: no control character, no lone surrogate. In ranges
+ * instead of Unicode properties, so that tools in other languages can read it in the OpenAPI document.
+ */
+export const ORDER_ID_PATTERN = String.raw`^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$`
 
 const orderIdRegExp = new RegExp(`(?=${ORDER_ID_PATTERN})^.{1,${ORDER_ID_LENGTH_MAX}}$`, 'su')
 

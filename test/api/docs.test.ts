@@ -73,6 +73,7 @@ test('documents every route but the documentation', async (t) => {
   const names = operationsOf(await readOpenApi(server)).map(([name]) => name)
   assert.deepEqual(names.toSorted(), [
     'GET /',
+    'GET /api/orders/{orderId}',
     'GET /health',
     'GET /health/live',
     'GET /health/ready',

@@ -72,7 +72,9 @@ export interface TestServer {
   readonly logged: Record<string, unknown>[]
 }
 
-type TestServerDeps = Partial<Pick<ServerDeps, 'commands' | 'isDraining' | 'areSchemaIdsKnown'>> & {
+type TestServerDeps = Partial<
+  Pick<ServerDeps, 'commands' | 'queries' | 'isDraining' | 'areSchemaIdsKnown'>
+> & {
   /** Everything is up but these. */
   readonly states?: Partial<DependencyStates>
   readonly settings?: Partial<ServerSettings>
@@ -88,6 +90,7 @@ export async function startTestServer(
   const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
   const server = await buildServer({
     commands: createFakeCommands(),
+    queries: { getOrder: (orderId) => Promise.resolve(orderOf(orderId, 2)) },
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
     areSchemaIdsKnown: () => true,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CommandError } from '../../src/business/errors.ts'
 import { createFakeCommands, orderOf, postOrder, putOrder, startTestServer } from './harness.ts'
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
@@ -120,4 +121,33 @@ test('ignores a traceparent that is not valid', async (t) => {
   const response = await postOrder(server, { orderId: 'ORD-1', numItems: 1 }, headers)
   assert.equal(response.statusCode, 201)
   assert.deepEqual(commands.created, [{ orderId: 'ORD-1', numItems: 1 }])
+})
+
+test('reads an order by the id in the path, however long and encoded it is', async (t) => {
+  const asked: string[] = []
+  const { server } = await startTestServer(t, {
+    queries: {
+      getOrder(orderId) {
+        asked.push(orderId)
+        return Promise.resolve(orderOf(orderId, 1))
+      },
+    },
+  })
+  for (const orderId of ['ORD-1', 'a/b ?#%ä', '😀'.repeat(255)]) {
+    const response = await server.inject(`/api/orders/${encodeURIComponent(orderId)}`)
+    assert.equal(response.statusCode, 200)
+    assert.equal(response.json().data.orderId, orderId)
+    assert.equal(asked.pop(), orderId)
+  }
+})
+
+test('answers 404 for an order that does not exist, and 400 for what cannot be an id', async (t) => {
+  const missing = new CommandError('ORDER_NOT_FOUND', "Order 'ORD-1' does not exist")
+  const { server } = await startTestServer(t, {
+    queries: { getOrder: () => Promise.reject(missing) },
+  })
+  const absent = await server.inject('/api/orders/ORD-1')
+  assert.deepEqual([absent.statusCode, absent.json().code], [404, 'ORDER_NOT_FOUND'])
+  const impossible = await server.inject('/api/orders/a%00b')
+  assert.deepEqual([impossible.statusCode, impossible.json().code], [400, 'REQUEST_INVALID'])
 })

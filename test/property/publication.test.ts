@@ -137,6 +137,7 @@ function startProcess(
     ids: systemIds,
     publishTimeoutMs: 1,
     statusPolicy: 'any',
+    isDraining: () => false,
   }
 }
 

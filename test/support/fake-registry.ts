@@ -94,6 +94,13 @@ export class FakeRegistry {
     return id
   }
 
+  /** As when another client registers an equal schema in other words: lookups answer the newest. */
+  addEqual(subject: string, schema: string): number {
+    const id = ++this.#lastId
+    this.#subjectOf(subject).versions.unshift({ id, schema })
+    return id
+  }
+
   levelOf(subject: string): string | undefined {
     return this.#subjects.get(subject)?.level
   }
@@ -162,9 +169,20 @@ export class FakeRegistry {
       this.setLevel(configured, compatibility)
       return { status: 200, body: { compatibility } }
     }
+    const [, schemaId] = /\/schemas\/ids\/(\d+)\/versions$/.exec(path) ?? []
+    if (schemaId !== undefined) return this.#listSubjects(Number(schemaId))
     if (method === 'POST' && path.endsWith('/versions')) return this.#register(subject, schema)
     if (method === 'POST' && subject !== '') return this.#lookUp(subject, schema)
     return problem(404, 404, 'HTTP 404 Not Found')
+  }
+
+  #listSubjects(schemaId: number): Answer {
+    const subjects = [...this.#subjects]
+      .filter(([, { versions }]) => versions.some(({ id }) => id === schemaId))
+      .map(([subject]) => ({ subject, version: 1 }))
+    return subjects.length === 0
+      ? problem(404, 40403, 'Schema not found')
+      : { status: 200, body: subjects }
   }
 
   #lookUp(subject: string, schema: string): Answer {

@@ -1,14 +1,15 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { OrderCommands } from '../../business/order/commands.ts'
+import type { OrderCommands, OrderQueries } from '../../business/order/commands.ts'
 import { emptyBody } from '../json-body.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
-import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
+import { createOrderRequest, orderPath, updateOrderRequest } from '../schemas/order-requests.ts'
 import { readTraceparent } from '../traceparent.ts'
 
 const CREATED = 'created successfully'
 const UPDATED = 'updated successfully'
+const FOUND = 'found'
 
 /** What any change can be answered with. */
 const COMMAND_PROBLEMS: readonly ProblemCode[] = [
@@ -66,9 +67,20 @@ const UPDATE_ORDER_SCHEMA = {
   response: { 200: orderAnswerSchema(UPDATED, 'The order has the new status.', 'confirmed') },
 }
 
+const GET_ORDER_SCHEMA = {
+  operationId: 'getOrder',
+  summary: 'Read an order',
+  description:
+    'The order as its last confirmed change left it. A change that may still vanish is never shown.',
+  tags: ['Orders'],
+  params: orderPath,
+  response: { 200: orderAnswerSchema(FOUND, 'The order.', 'confirmed') },
+}
+
 export function registerOrderRoutes(
   fastify: FastifyInstance,
   commands: OrderCommands,
+  queries: OrderQueries,
   maxItemsPerOrder: number,
 ): void {
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
@@ -107,6 +119,29 @@ export function registerOrderRoutes(
       return {
         success: true as const,
         message: orderMessage(order.orderId, UPDATED),
+        data: toOrderJson(order),
+      }
+    },
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/api/orders/:orderId',
+    schema: GET_ORDER_SCHEMA,
+    config: {
+      problemCodes: [
+        'REQUEST_INVALID',
+        'ORDER_NOT_FOUND',
+        'HEADERS_TOO_LARGE',
+        'INTERNAL',
+        'STORE_UNAVAILABLE',
+      ],
+    },
+    handler: async (request) => {
+      const order = await queries.getOrder(request.params.orderId)
+      return {
+        success: true as const,
+        message: orderMessage(order.orderId, FOUND),
         data: toOrderJson(order),
       }
     },

@@ -42,6 +42,9 @@ export function createOrderRequest(maxItemsPerOrder: number) {
   )
 }
 
+/** In a path the id stands as it is: nothing is trimmed. */
+export const orderPath = Type.Object({ orderId })
+
 export const updateOrderRequest = Type.Object(
   { orderId, status },
   { ...BODY_RULE, examples: [{ orderId: 'ORD-1', status: 'confirmed' }] },

@@ -18,6 +18,7 @@ export interface ChangeDeps {
   readonly ids: IdSource
   readonly publishTimeoutMs: number
   readonly statusPolicy: StatusPolicy
+  readonly isDraining: () => boolean
 }
 
 /**
@@ -46,11 +47,16 @@ export async function waitForEarlierChange(
   }
 }
 
-/** Asks the gate, then makes the bytes: nothing is stored for a change that cannot be published. */
+/**
+ * Makes the bytes and asks the gate: nothing is stored for a change that cannot be published now.
+ * It comes after the wait for an earlier change, because a repeated request whose first try is in
+ * doubt must not be told "not applied".
+ */
 export function preparePending(
-  { encoder, publisher }: ChangeDeps,
+  { encoder, publisher, isDraining }: ChangeDeps,
   event: OrderEvent,
 ): PendingEvent {
+  if (isDraining()) throw closing()
   const encoded = encoder.encode(event)
   return { event, encoded, ...publisher.admit(encoded.key) }
 }

@@ -17,3 +17,8 @@ export interface OrderCommands {
   createOrder(command: CreateOrder): Promise<Order>
   changeOrderStatus(command: ChangeOrderStatus): Promise<Order>
 }
+
+export interface OrderQueries {
+  /** Settled state only: no change that may vanish is ever seen. */
+  getOrder(orderId: OrderId): Promise<Order>
+}

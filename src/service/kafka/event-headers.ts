@@ -44,8 +44,8 @@ export function eventHeaders(event: OrderEvent): Map<Buffer, Buffer> {
 }
 
 /**
- * Percent-encodes what the CloudEvents binding demands (HTTP binding §3.1.3.2, which it refers to):
- * everything but printable ASCII, and space, double quote and percent.
+ * Percent-encodes everything but printable ASCII, and space, double quote and percent: the set of the
+ * CloudEvents HTTP binding (§3.1.3.2), so that a bridge from the topic to HTTP copies the value.
  */
 function encodeHeaderValue(value: string): string {
   return value.replaceAll(/[^!-~]|["%]/gu, (character) =>

@@ -17,14 +17,14 @@
  * Recovered events start at "look on the topic". Doubt is sticky: what may have left once is never
  * refused or cancelled any more.
  *
- * One request in flight, because concurrent ones on a producer id may overtake each other. One
- * partition a batch, because a batch over several can succeed in part, and its next try would get
- * new numbers. See docs/decisions/0003-own-the-produce-request.md.
+ * One request in flight, because concurrent ones may overtake each other. One partition a batch,
+ * because a batch over several can succeed in part. See docs/decisions/0003-own-the-produce-request.md.
  */
 import type { Acked, Clock, PublishOutcome } from '../../business/ports.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { classifyProduceFailure, describeError } from './broker-errors.ts'
 import type { KafkaCluster } from './cluster.ts'
+import { EarliestDeadline } from './earliest-deadline.ts'
 import { searchEvents } from './event-search.ts'
 import {
   createBatch,
@@ -58,6 +58,7 @@ export class PartitionLane {
   readonly #clock: Clock
   readonly #session: LaneSession
   readonly #closing = new AbortController()
+  readonly #deadlines: EarliestDeadline
   readonly #running: Promise<void>
 
   #queue: LaneEntry[] = []
@@ -73,8 +74,6 @@ export class PartitionLane {
   #failure: string | undefined
   #retryDelayMs = RETRY_DELAY_MS_MIN
   #wake = Promise.withResolvers<void>()
-  /** The timer of the earliest deadline. */
-  #deadline: { readonly atMs: number; readonly cancel: () => void } | undefined
 
   constructor({ cluster, partition, clock }: LaneDeps) {
     this.partition = partition
@@ -86,6 +85,7 @@ export class PartitionLane {
       this.#wake.resolve()
     })
     this.#disconnectedSinceMs = clock.monotonicMs()
+    this.#deadlines = new EarliestDeadline(clock, () => this.#passDeadlines())
     this.#running = this.#run()
   }
 
@@ -113,18 +113,18 @@ export class PartitionLane {
     if (this.#isClosing) return Promise.resolve({ kind: 'cancelled' })
     const { promise, resolve } = Promise.withResolvers<PublishOutcome>()
     this.#queue.push({ pending, deadlineMs, resolve, doubt: undefined })
-    this.#armDeadline(deadlineMs)
+    this.#deadlines.watch(deadlineMs)
     this.#wake.resolve()
     return promise
   }
 
   recover(pending: PendingEvent): Promise<Acked> {
-    const { promise, resolve } = Promise.withResolvers<Acked>()
-    const resolveAcked = (outcome: PublishOutcome): void => {
-      // It may have left before, so it can only become acked, or wait for the next start.
-      if (outcome.kind === 'acked') resolve(outcome)
+    const { promise, resolve: resolveAcked } = Promise.withResolvers<Acked>()
+    // It may have left before, so it can only become acked, or wait for the next start.
+    const resolve = (outcome: PublishOutcome): void => {
+      if (outcome.kind === 'acked') resolveAcked(outcome)
     }
-    this.#recovered.push({ pending, deadlineMs: Infinity, resolve: resolveAcked, doubt: undefined })
+    this.#recovered.push({ pending, deadlineMs: Infinity, resolve, doubt: undefined })
     this.#wake.resolve()
     return promise
   }
@@ -133,7 +133,7 @@ export class PartitionLane {
   async close(): Promise<void> {
     this.#closing.abort()
     this.#wake.resolve()
-    this.#deadline?.cancel()
+    this.#deadlines.cancel()
     this.#session.close()
     for (const entry of this.#queue.splice(0)) entry.resolve({ kind: 'cancelled' })
     for (const entry of this.#batch?.entries ?? []) putInDoubt(entry)
@@ -283,27 +283,18 @@ export class PartitionLane {
     this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, RETRY_DELAY_MS_MAX)
   }
 
-  /** One timer a lane, for the earliest deadline of those who still wait. */
-  #armDeadline(atMs: number): void {
-    if (this.#isClosing || atMs === Infinity || atMs >= (this.#deadline?.atMs ?? Infinity)) return
-    this.#deadline?.cancel()
-    const cancel = this.#clock.schedule(Math.max(1, atMs - this.#clock.monotonicMs()), () => {
-      this.#deadline = undefined
-      this.#passDeadlines()
-      const waiting = [...(this.#batch?.entries ?? []), ...this.#queue].filter(
-        ({ doubt }) => doubt === undefined,
-      )
-      this.#armDeadline(waiting.reduce((min, entry) => Math.min(min, entry.deadlineMs), Infinity))
-    })
-    this.#deadline = { atMs, cancel }
-  }
-
-  #passDeadlines(): void {
+  /** Tells those whose time is over; returns the earliest deadline of the others. */
+  #passDeadlines(): number {
     const nowMs = this.#clock.monotonicMs()
     const isDue = (entry: LaneEntry): boolean => entry.deadlineMs <= nowMs
     const due = this.#queue.filter(isDue)
     if (due.length > 0) this.#queue = this.#queue.filter((entry) => !isDue(entry))
     for (const entry of due) entry.resolve({ kind: 'cancelled' })
     for (const entry of this.#batch?.entries.filter(isDue) ?? []) putInDoubt(entry)
+    const waiting = [...(this.#batch?.entries ?? []), ...this.#queue]
+    return waiting.reduce(
+      (min, { deadlineMs, doubt }) => (doubt === undefined ? Math.min(min, deadlineMs) : min),
+      Infinity,
+    )
   }
 }

@@ -34,6 +34,8 @@ export type RegisterResult =
 export interface RegistryClient {
   /** The id of this schema under the subject; undefined when it is not registered there. */
   lookUp(subject: string, schema: string): Promise<number | undefined>
+  /** Whether the id is that of a version of the subject. */
+  isSchemaIdOf(subject: string, schemaId: number): Promise<boolean>
   /** Registering what is registered answers its id again. */
   register(subject: string, schema: string): Promise<RegisterResult>
   /** Against every version of the subject that its compatibility level asks for. */
@@ -74,6 +76,15 @@ export function createRegistryClient(options: RegistryHttpOptions): RegistryClie
         return undefined
       }
       throw refusal(answer, question)
+    },
+
+    async isSchemaIdOf(subject, schemaId) {
+      const question = `tell the subjects of schema id ${schemaId}`
+      const answer = await ask('GET', `/schemas/ids/${schemaId}/versions`)
+      if (answer.status === 404) return false
+      if (!isOk(answer)) throw refusal(answer, question)
+      if (!Array.isArray(answer.body)) throw misunderstood(options.baseUrl, question, 'a list')
+      return answer.body.some((version) => fieldOf(version, 'subject') === subject)
     },
 
     async register(subject, schema) {

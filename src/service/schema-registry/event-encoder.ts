@@ -28,7 +28,7 @@ export function createEventEncoder(deps: {
   const knownIdOf = (subject: string): number => {
     const schemaId = deps.schemaIdOf(subject)
     if (schemaId !== undefined) return schemaId
-    const detail = 'The Schema Registry has not given the schema of order events its id yet.'
+    const detail = 'The Schema Registry has not given the schema of order events its id yet'
     throw unavailable('SCHEMA_REGISTRY_UNAVAILABLE', detail, 'not-applied')
   }
   const ofValue = valueSubject(deps.topic)

@@ -12,13 +12,16 @@ const HEADER_BYTES = 5
 /** Holds every key and an order of about 400 items; a larger one makes it grow to its own size. */
 const SCRATCH_BYTES = 16 * 1024
 
-/** The text that is registered, byte for byte. */
-export const orderSchemaText = readFileSync(
-  new URL('../../../schemas/order.avsc', import.meta.url),
-  'utf8',
+/**
+ * The texts that are registered, byte for byte. They are written as other serializers write them,
+ * without layout and with a primitive spelled out: a registry that compares texts would otherwise
+ * give the same schema a second id when one of those comes along.
+ */
+export const orderSchemaText = JSON.stringify(
+  JSON.parse(readFileSync(new URL('../../../schemas/order.avsc', import.meta.url), 'utf8')),
 )
 
-export const keySchemaText = '"string"'
+export const keySchemaText = '{"type":"string"}'
 
 /** As the schema has it. */
 interface OrderRecord {

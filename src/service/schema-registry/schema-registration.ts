@@ -123,13 +123,25 @@ class AgreedSchemas implements SchemaRegistration {
   }
 
   async #agree(subject: SubjectSchema): Promise<void> {
-    const found = await this.#deps.client.lookUp(subject.subject, subject.schema)
+    const found = await this.#lookUp(subject)
     // A registry that lost the schema lost the level too.
     if (found === undefined) this.#levelled.delete(subject.subject)
     else await this.#remember(subject, found)
     // Before registering: under a default of NONE the registry would take anything.
     await this.#setLevel(subject.subject)
     if (found === undefined) await this.#remember(subject, await this.#register(subject))
+  }
+
+  /**
+   * Where the registry has equal schemas under several ids, it answers with any of them. Ours stays
+   * the one we know: the id is part of an Avro key, and another one moves orders to other partitions.
+   */
+  async #lookUp({ subject, schema }: SubjectSchema): Promise<number | undefined> {
+    const { client } = this.#deps
+    const found = await client.lookUp(subject, schema)
+    const known = this.#schemaIds.get(subject)
+    if (found === undefined || known === undefined || known === found) return found
+    return (await client.isSchemaIdOf(subject, known)) ? known : found
   }
 
   async #register({ subject, schema }: SubjectSchema): Promise<number> {

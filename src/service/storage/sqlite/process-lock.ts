@@ -31,8 +31,8 @@ export function acquireProcessLock(path: string): Disposable {
     db?.close()
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
       throw new StoreError(
-        `The database ${path} belongs to another running CartService: stop that one, give this one ` +
-          `another file, or use PostgreSQL for several instances`,
+        `The database ${path} belongs to another running CartService: stop that one, or give ` +
+          `this one another file`,
         'no',
         error,
       )

@@ -71,7 +71,7 @@ export class RegistrationBench {
 
   /** What was asked beyond reading, checks included. */
   writes(): readonly string[] {
-    return this.registry.asked.filter((line) => /^PUT|versions$/.test(line))
+    return this.registry.asked.filter((line) => /^PUT|^POST.*versions$/.test(line))
   }
 
   async close(): Promise<void> {

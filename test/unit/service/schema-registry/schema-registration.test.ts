@@ -104,6 +104,15 @@ describe('starting the schema registration', () => {
     assert.equal(bench.store.saved.get(`${VALUE} ${FINGERPRINT}`), 7)
   })
 
+  test('keeps the id it knows when an equal schema has got another one since', async () => {
+    bench.registry.add(VALUE, orderSchemaText)
+    const newest = bench.registry.addEqual(VALUE, orderSchemaText)
+    assert.equal(newest, 8)
+    bench.store.saved.set(`${VALUE} ${FINGERPRINT}`, 7)
+    await bench.registration.start()
+    assert.equal(bench.registration.schemaIdOf(VALUE), 7)
+  })
+
   test('publishes also where it may not set the compatibility', async () => {
     bench.registry.interfere({ kind: 'answer', status: 403 }, Infinity, /^PUT/)
     await bench.registration.start()
