@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { findFreePort } from '../../dev-services/ports.ts'
 import { decodeOrder } from '../../src/service/schema-registry/order-codec.ts'
@@ -253,6 +254,28 @@ test('all wrong settings are reported at once, by name, and the process exits wi
   assert.equal((await service.exited).code, 1)
   assert.match(service.output(), /PUBLISH_TIMEOUT_MS must be .*got "soon"/)
   assert.match(service.output(), /KAFKA_TOPIC must be .*got "a b"/)
+})
+
+test('while the store takes no writes the answer is a true "no", and it recovers by itself', async (t) => {
+  const settings = await freshSettings(t)
+  const service = await start(t, settings)
+  assert.equal((await create(service, 'ORD-1')).status, 201)
+  {
+    using intruder = new DatabaseSync(settings.DATABASE_URL.slice('sqlite:'.length))
+    intruder.exec('BEGIN IMMEDIATE')
+    const refused = await create(service, 'ORD-2')
+    assert.equal(refused.status, 503)
+    assert.deepEqual(
+      [refused.body.code, refused.body.outcome],
+      ['STORE_UNAVAILABLE', 'not-applied'],
+    )
+    assert.equal((await fetch(`${service.url}/health/ready`)).status, 503)
+    assert.equal((await fetch(`${service.url}/api/orders/ORD-1`)).status, 200)
+  }
+  await untilReady(service)
+  assert.equal((await create(service, 'ORD-2')).status, 201)
+  const keys = (await records(settings)).map(({ key }) => key)
+  assert.deepEqual(keys.toSorted(), ['ORD-1', 'ORD-2'])
 })
 
 test('on SIGTERM the requests under way get their answers, and the process exits with 0', async (t) => {

@@ -7,8 +7,11 @@ import { type OrderStatements, prepareOrderStatements } from './order-statements
 
 export const MEMORY_PATH = ':memory:'
 
-/** How long a statement waits for another process (the sqlite3 shell, a backup) that writes. */
-const BUSY_TIMEOUT_MS = 5_000
+/**
+ * How long a statement waits for another process (the sqlite3 shell, a backup) that writes. Well
+ * below the publish time-out, so that the caller gets the definite "no" and not "unknown".
+ */
+const BUSY_TIMEOUT_MS = 2_000
 
 export interface Connection {
   readonly db: DatabaseSync

@@ -5,7 +5,7 @@ import type { BatchRunner } from './batch-runner.ts'
 import type { Operation, OperationResult } from './operation.ts'
 import type { WorkerRequest } from './serve-engine.ts'
 
-/** Twice the time that SQLite waits for another writer: who is silent for longer hangs in the disk. */
+/** Much longer than SQLite waits for another writer: who is silent for so long hangs in the disk. */
 const ANSWER_TIMEOUT_MS = 10_000
 /** A worker that keeps dying is started this often, and calls in between are refused at once. */
 const RESTART_INTERVAL_MS = 1_000
