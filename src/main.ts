@@ -8,10 +8,13 @@ import { readConfig } from './config/read-config.ts'
 
 const config = readConfigOrExit()
 const logger = pino({ level: config.logLevel })
-const service = await startOrExit()
+let service: CartService | undefined
 
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
+process.on('uncaughtException', exitWith)
+
+service = await startOrExit()
 
 function readConfigOrExit(): Config {
   try {
@@ -36,6 +39,7 @@ async function startOrExit(): Promise<CartService> {
 /** What is not settled stays pending and is recovered by the next start, so leaving is always safe. */
 function stop(signal: NodeJS.Signals): void {
   logger.info({ signal }, 'shutting down')
+  if (service === undefined) process.exit(0)
   setTimeout(() => {
     logger.warn('closing takes too long; leaving the rest to the next start')
     process.exit(0)

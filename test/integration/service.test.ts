@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { findFreePort } from '../../dev-services/ports.ts'
@@ -300,6 +301,16 @@ test('on SIGTERM the requests under way get their answers, and the process exits
   for (const { status } of answers) assert.ok(status === 201 || status === 503, String(status))
   const created = answers.filter(({ status }) => status === 201).length
   assert.equal((await records(settings)).length, created + 1)
+})
+
+test('on SIGTERM while it still starts the process exits with 0', async (t) => {
+  const registry = await FakeRegistry.start()
+  t.after(() => registry.stop())
+  registry.interfere({ kind: 'silence' })
+  const asked = once(registry.arrivals, 'request')
+  const service = await spawn(t, await freshSettings(t, { SCHEMA_REGISTRY_URL: registry.url }))
+  await asked
+  assert.equal((await service.end('SIGTERM')).code, 0, service.output())
 })
 
 test('orders and versions outlive a restart', async (t) => {

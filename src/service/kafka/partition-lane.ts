@@ -37,9 +37,6 @@ import {
 import { LaneSession } from './lane-session.ts'
 import type { TopicReader } from './topic-reader.ts'
 
-/** One look on the topic; when it takes longer, the next one starts over. */
-const LOOK_UP_TIMEOUT_MS = 30_000
-
 const RETRY_DELAY_MS_MIN = 50
 const RETRY_DELAY_MS_MAX = 1_000
 
@@ -247,7 +244,7 @@ export class PartitionLane {
   }
 
   async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(LOOK_UP_TIMEOUT_MS)])
+    const { signal } = this.#closing
     const eventIds = batch.entries.map(({ pending }) => pending.event.eventId)
     const { offsets, end } = await searchEvents(reader, eventIds, batch.searchFromOffset, signal)
     const missing: LaneEntry[] = []

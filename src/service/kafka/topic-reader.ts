@@ -23,6 +23,10 @@ const CONSUMER_REPLICA = -1
 const DEBUGGING_REPLICA = -2
 
 const FETCH_WAIT_MS = 500
+
+/** A record that is not replicated for so long may never be: its leader may have changed. */
+const EMPTY_FETCHES_MAX = 20
+
 const FETCH_BYTES_MAX = 4 * 1024 * 1024
 const NO_SESSION = { id: 0, epoch: -1 }
 
@@ -54,14 +58,18 @@ export class TopicReader {
 
   /**
    * The records from `from` up to, not including, `end`. Waits for those that are appended and not
-   * yet replicated. Where the log begins later than `from`, or ends before it because the topic was
+   * yet replicated; rejects when they do not come. Where the log begins later than `from`, or ends before it because the topic was
    * made anew, reads from its first record.
    */
   async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<TopicRecord> {
     const first = await this.firstOffset()
     let next = from < first || from > end ? first : from
+    let emptyFetches = 0
     while (next < end && !signal.aborted) {
-      for (const batch of await this.#fetch(next)) {
+      const batches = await this.#fetch(next)
+      emptyFetches = batches.length === 0 ? emptyFetches + 1 : 0
+      if (emptyFetches === EMPTY_FETCHES_MAX) throw new Error(`offset ${next} cannot be read`)
+      for (const batch of batches) {
         const batchOffset = Number(batch.firstOffset)
         for (const record of batch.records) {
           const offset = batchOffset + record.offsetDelta
