@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
+import { Audit, type AuditReport } from './business/audit/audit.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/begin-change.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
@@ -13,6 +14,7 @@ import { Publications } from './business/publication/confirm-publication.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import { readEnds, readRecords } from './service/kafka/topic-audit.ts'
 import { createRegistryClient } from './service/schema-registry/client.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
@@ -21,11 +23,15 @@ import {
   type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
 import { observeStore } from './service/storage/observed-store.ts'
+import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
+import { readStoredEvents } from './service/storage/sqlite/event-reader.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
 /** More than MAX_PENDING_EVENTS can be, so that a restart with a smaller setting finds them all. */
 const RECOVERED_EVENTS_MAX = 1_000_000
+
+const NEVER = new AbortController().signal
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -123,6 +129,28 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
 }
 
+/** Compares the topic with the store. `onProgress` hears how many records of how many were read. */
+export async function runAudit(
+  config: Config,
+  onProgress: (read: number, total: number) => void,
+): Promise<AuditReport> {
+  const { path } = config.database
+  if (path === MEMORY_PATH) throw new Error('A database in memory is seen by its process alone')
+  const cluster = createCluster(config)
+  // In this order: what is on the topic by now is in the store by then.
+  const ends = await readEnds(cluster)
+  const audit = new Audit(ends)
+  for (const event of readStoredEvents(path)) audit.addStored(event)
+  const total = ends.reduce((sum, end) => sum + end, 0)
+  let read = 0
+  await readRecords(cluster, ends, audit, () => onProgress((read += 1), total), NEVER)
+  return audit.report()
+}
+
+function createCluster(config: Config): KafkaCluster {
+  return new KafkaCluster(config.kafkaClientId, config.kafkaTopic, config.kafkaBootstrapServers)
+}
+
 function openStore(config: Config): Promise<OrderStore & SchemaIdStore> {
   return openSqliteStore({ path: config.database.path })
 }
@@ -153,11 +181,7 @@ function createRegistration(
 
 function createPublisher(config: Config, health: DependencyHealth): KafkaEventPublisher {
   return new KafkaEventPublisher({
-    cluster: new KafkaCluster(
-      config.kafkaClientId,
-      config.kafkaTopic,
-      config.kafkaBootstrapServers,
-    ),
+    cluster: createCluster(config),
     topic: {
       partitionCount: config.kafkaTopicPartitions,
       replicationFactor: config.kafkaTopicReplicationFactor,

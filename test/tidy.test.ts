@@ -28,6 +28,10 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
       'node:*',
     ],
   },
+  'src/cli': {
+    folders: ['src/config', 'src/business', 'src/compose.ts'],
+    packages: ['node:*'],
+  },
   'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/kafka': {
@@ -75,7 +79,9 @@ function forbiddenImports({ path, text }: Source): string[] {
       )
     }
     const target = relative(ROOT, join(ROOT, dirname(path), specifier))
-    return [home, ...rule.folders].some((folder) => target.startsWith(`${folder}/`))
+    return [home, ...rule.folders].some(
+      (folder) => target === folder || target.startsWith(`${folder}/`),
+    )
   }
   return [...text.matchAll(IMPORT)]
     .map((match) => match[1] ?? '')

@@ -1,0 +1,50 @@
+import type { AuditReport, Difference } from '../business/audit/audit.ts'
+import { runAudit } from '../compose.ts'
+import type { Config } from '../config/config.ts'
+
+const PROGRESS_EVERY_MS = 2_000
+
+/** What a person reads at most; `--json` has all. */
+const LINES_MAX = 50
+
+/**
+ * `cart audit`: compares the topic with the store, also while the service runs. Returns the exit
+ * code: 0 only when they agree.
+ */
+export async function audit(
+  config: Config,
+  options: { readonly isJson: boolean },
+  print: { readonly out: (line: string) => void; readonly progress: (line: string) => void },
+): Promise<number> {
+  let nextMs = performance.now() + PROGRESS_EVERY_MS
+  const report = await runAudit(config, (read, total) => {
+    if (performance.now() < nextMs) return
+    nextMs = performance.now() + PROGRESS_EVERY_MS
+    print.progress(`read ${read} of ${total} records`)
+  })
+  if (options.isJson) print.out(JSON.stringify({ agrees: agrees(report), ...report }))
+  else for (const line of describe(report)) print.out(line)
+  return agrees(report) ? 0 : 1
+}
+
+function agrees({ differences }: AuditReport): boolean {
+  return differences.length === 0
+}
+
+function describe({ storedCount, pendingCount, topicCount, differences }: AuditReport): string[] {
+  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending`
+  if (differences.length === 0) return [`Topic and store agree: ${counts}.`]
+  const more = differences.length - LINES_MAX
+  return [
+    `Topic and store differ: ${counts}, ${differences.length} differences.`,
+    'difference    partition@offset  order, version, event id',
+    ...differences.slice(0, LINES_MAX).map(describeDifference),
+    ...(more > 0 ? [`and ${more} more; --json lists all`] : []),
+  ]
+}
+
+function describeDifference({ kind, position, orderId, version, eventId }: Difference): string {
+  const place = `${position.partition}@${position.offset}`
+  const event = `${orderId ?? '?'}, ${version ?? '?'}, ${eventId ?? 'no event id'}`
+  return `${kind.padEnd(14)}${place.padEnd(18)}${event}`
+}

@@ -1,0 +1,29 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { StoredEvent } from '../../../business/audit/audit.ts'
+
+/**
+ * All events of a database, oldest first, as they are at one instant. Reads beside the service that
+ * owns the file; never writes. Throws when there is no such file.
+ */
+export function* readStoredEvents(path: string): Generator<StoredEvent> {
+  using db = new DatabaseSync(path, { readOnly: true })
+  const rows = db
+    .prepare(
+      `SELECT event_id, order_id, version, value, topic_partition, topic_offset
+       FROM order_events ORDER BY id`,
+    )
+    .iterate()
+  for (const row of rows) {
+    const offset = row['topic_offset']
+    yield {
+      eventId: String(row['event_id']),
+      orderId: String(row['order_id']),
+      version: Number(row['version']),
+      value: row['value'] as Uint8Array,
+      position:
+        offset === null
+          ? undefined
+          : { partition: Number(row['topic_partition']), offset: Number(offset) },
+    }
+  }
+}

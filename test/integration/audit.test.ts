@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { infrastructure } from '../support/infrastructure.ts'
+import { startOrderLoad } from '../support/order-load.ts'
+import { startService } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { until } from '../support/until.ts'
+
+const CART = fileURLToPath(new URL('../../src/cli/cart.ts', import.meta.url))
+
+interface Result {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function cart(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Result> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CART, ...args], { env }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code)
+      resolve({ code, stdout, stderr })
+    })
+  })
+}
+
+test('the audit agrees while the service works, and tells what was done behind its back', async (t) => {
+  const path = `${await temporaryFolder(t)}/cart.db`
+  const settings = {
+    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
+    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+    KAFKA_TOPIC: `orders-${randomUUID()}`,
+    DATABASE_URL: `sqlite:${path}`,
+  }
+  const service = await startService(settings)
+  t.after(() => service.end('SIGKILL'))
+  const load = startOrderLoad(service.url)
+  t.after(() => load.stop())
+  await until(() => load.confirmedCount() > 300, 'the load runs well')
+
+  const busy = await cart(['audit', '--json'], settings)
+  assert.equal(busy.code, 0, busy.stdout + busy.stderr)
+  const report = JSON.parse(busy.stdout) as { agrees: boolean; topicCount: number }
+  assert.ok(report.agrees)
+  assert.ok(report.topicCount >= 300)
+
+  await load.stop()
+  await service.end('SIGTERM')
+  const idle = await cart(['audit'], settings)
+  assert.match(idle.stdout, /^Topic and store agree: \d+ events on the topic, \d+ in the store, 0 /)
+
+  {
+    using db = new DatabaseSync(path)
+    db.exec('PRAGMA foreign_keys = off')
+    db.exec(`UPDATE order_events SET value = x'00' WHERE id = 1`)
+    db.exec(`UPDATE order_events SET topic_offset = topic_offset + 1 WHERE id = 2`)
+    db.exec(`DELETE FROM order_events WHERE id = 3`)
+  }
+  const harmed = await cart(['audit'], settings)
+  assert.equal(harmed.code, 1)
+  for (const kind of ['altered', 'misplaced', 'unknown']) assert.match(harmed.stdout, RegExp(kind))
+})
+
+test('a command that cannot be done ends with 2 and a sentence', async () => {
+  const unknown = await cart(['autid'], {})
+  assert.equal(unknown.code, 2)
+  assert.match(unknown.stderr, /^Usage: cart audit/)
+  const settings = {
+    KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1',
+    DATABASE_URL: 'sqlite:/nowhere/cart.db',
+  }
+  const away = await cart(['audit'], settings)
+  assert.equal(away.code, 2)
+  assert.match(away.stderr, /127\.0\.0\.1:1/)
+  const memory = await cart(['audit'], { ...settings, DATABASE_URL: 'sqlite::memory:' })
+  assert.equal(memory.code, 2)
+  assert.match(memory.stderr, /in memory/)
+})
