@@ -14,8 +14,16 @@ import {
 import { SqliteEngine } from '../../../src/service/storage/sqlite/engine.ts'
 import { LIST_PENDING } from '../../../src/service/storage/sqlite/order-statements.ts'
 import { SqliteStore } from '../../../src/service/storage/sqlite/store.ts'
-import { changeOf, creationOf, newOrderId } from '../../contract/order-store-events.ts'
+import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
 import { makeTempDirectory, type TempDirectory } from './temp-directory.ts'
+
+async function rejectsWith(
+  isApplied: StoreError['isApplied'],
+  reason: RegExp,
+  call: Promise<unknown>,
+): Promise<void> {
+  await assert.rejects(call, { name: 'StoreError', isApplied, message: reason })
+}
 
 /**
  * The faults are SQLite's own errors, brought about through the connection in a way that every user
@@ -27,14 +35,12 @@ describe('the SQLite store', () => {
   let connections: Connection[]
   /** Done to each new connection, as a fault that a new connection does not cure. */
   let breakConnection: (connection: Connection) => Connection
-  let reports: (string | undefined)[]
   let store: SqliteStore
 
   beforeEach(async () => {
     directory = makeTempDirectory()
     connections = []
     breakConnection = (connection) => connection
-    reports = []
     const connector = createConnector({ path: directory.database, busyTimeoutMs: 50 })
     const watched: Connector = {
       ...connector,
@@ -45,7 +51,7 @@ describe('the SQLite store', () => {
       },
     }
     const runner = createInlineRunner(new SqliteEngine(watched))
-    store = new SqliteStore(runner, (problem) => reports.push(problem))
+    store = new SqliteStore(runner)
     await store.probe()
   })
 
@@ -59,20 +65,10 @@ describe('the SQLite store', () => {
     connections.at(-1)?.db.exec(sql)
   }
 
-  async function rejectsWith(
-    isApplied: StoreError['isApplied'],
-    reason: RegExp,
-    call: Promise<unknown>,
-  ): Promise<void> {
-    await assert.rejects(call, { name: 'StoreError', isApplied, message: reason })
-    assert.match(String(reports.at(-1)), reason)
-  }
-
   async function worksAgain(): Promise<void> {
     const creation = creationOf(newOrderId())
     assert.equal(await store.reserve(creation), 'reserved')
     assert.equal(await store.settle(creation, { partition: 0, offset: 1 }), true)
-    assert.equal(reports.at(-1), undefined)
   }
 
   it('applies nothing while the disk is full, reads, and works again once there is room', async () => {
@@ -210,19 +206,6 @@ describe('the SQLite store', () => {
     assert.ok(!(results[1].reason instanceof StoreError))
     assert.match(String(results[1].reason), /does not stand before version 1/)
     assert.deepEqual(await store.listPending(10), [spoiled, before, after])
-    assert.equal(reports.at(-1), undefined, 'a bug is not an outage')
-  })
-
-  it('does not take a refusal for a proof that it can write', async () => {
-    const creation = creationOf(newOrderId())
-    await store.reserve(creation)
-    exec('PRAGMA max_page_count = 1')
-    await rejectsWith('no', /the disk is full/, store.reserve(largeCreation()))
-    const count = reports.length
-    const change = changeOf(creation.event.order.orderId, 2, 'shipped')
-    assert.equal(await store.reserve(creationOf(creation.event.order.orderId)), 'event-pending')
-    assert.equal(await store.reserve(change), 'order-missing')
-    assert.equal(reports.length, count)
   })
 
   it('does not search the whole history for pending events', () => {

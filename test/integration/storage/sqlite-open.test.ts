@@ -17,16 +17,6 @@ describe('openSqliteStore', () => {
     await store.close()
   })
 
-  it('reports that the store is up once it has written', async () => {
-    const reports: (string | undefined)[] = []
-    const store = await openSqliteStore({
-      path: ':memory:',
-      onHealth: (problem) => reports.push(problem),
-    })
-    assert.deepEqual(reports, [undefined])
-    await store.close()
-  })
-
   it('says that a directory cannot be made', async () => {
     using directory = makeTempDirectory()
     writeFileSync(join(directory.path, 'file'), '')
@@ -48,15 +38,11 @@ describe('openSqliteStore', () => {
 
   it('says that a file is not a database, and leaves it alone', async () => {
     using directory = makeTempDirectory()
-    const reports: (string | undefined)[] = []
-    const onHealth = (problem: string | undefined) => reports.push(problem)
     writeFileSync(directory.database, 'Dear diary, '.repeat(1_000))
-    await assert.rejects(openSqliteStore({ path: directory.database, onHealth }), {
+    await assert.rejects(openSqliteStore({ path: directory.database }), {
       name: 'StoreError',
       message: /cart\.db cannot be used: the file is not a database/,
     })
-    assert.equal(reports.length, 1)
-    assert.match(String(reports[0]), /not a database/)
   })
 
   it('says that a file is read-only, and leaves nothing that would keep it so', async () => {

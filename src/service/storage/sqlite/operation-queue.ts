@@ -2,20 +2,12 @@ import { setImmediate } from 'node:timers/promises'
 
 import { StoreError } from '../../../business/ports.ts'
 import type { BatchRunner } from './batch-runner.ts'
-import {
-  isProofOfWriting,
-  type Operation,
-  type OperationResult,
-  type OperationValues,
-} from './operation.ts'
+import { type Operation, type OperationResult, type OperationValues } from './operation.ts'
 
 /** Bounds how long a transaction holds the database, and how much one fsync may lose. */
 const BATCH_OPERATIONS_MAX = 512
 /** Far above what the gate lets in at once; a bound for our own mistakes. */
 const WAITING_OPERATIONS_MAX = 50_000
-
-/** Told after every batch that shows it: why the store cannot work, or undefined when it can write. */
-export type OnHealth = (problem: string | undefined) => void
 
 interface Waiting {
   readonly operation: Operation
@@ -30,14 +22,12 @@ interface Waiting {
  */
 export class OperationQueue {
   readonly #runner: BatchRunner
-  readonly #onHealth: OnHealth
   #waiting: Waiting[] = []
   #draining: Promise<void> | undefined
   #isClosed = false
 
-  constructor(runner: BatchRunner, onHealth: OnHealth) {
+  constructor(runner: BatchRunner) {
     this.#runner = runner
-    this.#onHealth = onHealth
   }
 
   submit<Kind extends Operation['kind']>(
@@ -66,15 +56,8 @@ export class OperationQueue {
       const batch = this.#waiting.splice(0, BATCH_OPERATIONS_MAX)
       const results = await this.#runner.run(batch.map(({ operation }) => operation))
       batch.forEach((waiting, index) => settleCall(waiting, results[index]))
-      this.#reportHealth(results)
     } while (this.#waiting.length > 0)
     this.#draining = undefined
-  }
-
-  #reportHealth(results: readonly OperationResult[]): void {
-    const failure = results.find((result) => result.kind === 'failed')
-    if (failure !== undefined) this.#onHealth(failure.message)
-    else if (results.some(isProofOfWriting)) this.#onHealth(undefined)
   }
 }
 

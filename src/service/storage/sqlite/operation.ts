@@ -65,8 +65,3 @@ export function isRead(operation: Operation): operation is ReadOperation {
 export function isWrite(operation: Operation): operation is WriteOperation {
   return !IS_READ[operation.kind]
 }
-
-/** Whether it shows that the store can write: a refusal shows nothing, it wrote nothing. */
-export function isProofOfWriting(result: OperationResult): boolean {
-  return result.kind === 'value' && (result.value === true || result.value === 'reserved')
-}

@@ -12,7 +12,7 @@ import type { OrderId } from '../../../models/order.ts'
 import { type BatchRunner, createInlineRunner } from './batch-runner.ts'
 import { createConnector, MEMORY_PATH } from './connection.ts'
 import { SqliteEngine } from './engine.ts'
-import { type OnHealth, OperationQueue } from './operation-queue.ts'
+import { OperationQueue } from './operation-queue.ts'
 import { assertCount, toEventKey, toEventRow, toPendingEvent, toSettledOrder } from './order-row.ts'
 import { acquireProcessLock } from './process-lock.ts'
 import { WorkerRunner } from './worker-runner.ts'
@@ -20,7 +20,6 @@ import { WorkerRunner } from './worker-runner.ts'
 export interface SqliteStoreOptions {
   /** A file, made with its directory when missing, or `:memory:`. */
   readonly path: string
-  readonly onHealth?: OnHealth
 }
 
 /**
@@ -41,14 +40,14 @@ export async function openSqliteStore(
   }
 }
 
-function createStore({ path, onHealth }: SqliteStoreOptions): SqliteStore {
+function createStore({ path }: SqliteStoreOptions): SqliteStore {
   if (path === MEMORY_PATH) {
     const engine = new SqliteEngine(createConnector({ path }))
-    return new SqliteStore(createInlineRunner(engine), onHealth)
+    return new SqliteStore(createInlineRunner(engine))
   }
   const file = findRealPath(path)
   const lock = acquireProcessLock(file)
-  return new SqliteStore(new WorkerRunner({ path: file }), onHealth, lock)
+  return new SqliteStore(new WorkerRunner({ path: file }), lock)
 }
 
 /** One file has one lock, by whatever link it is reached. */
@@ -63,9 +62,9 @@ export class SqliteStore implements OrderStore, SchemaIdStore {
   readonly #lock: Disposable | undefined
   #closing: Promise<void> | undefined
 
-  constructor(runner: BatchRunner, onHealth: OnHealth = () => {}, lock?: Disposable) {
+  constructor(runner: BatchRunner, lock?: Disposable) {
     this.#runner = runner
-    this.#queue = new OperationQueue(runner, onHealth)
+    this.#queue = new OperationQueue(runner)
     this.#lock = lock
   }
 
