@@ -37,6 +37,7 @@ after(async () => {
 class Publishing implements AsyncDisposable {
   readonly topic: string
   readonly publisher: KafkaEventPublisher
+  mayPublish = true
 
   private constructor(topic: string) {
     this.topic = topic
@@ -45,6 +46,7 @@ class Publishing implements AsyncDisposable {
       cluster: new KafkaCluster('test', this.topic, brokers),
       topic: { partitionCount: 1, replicationFactor: undefined },
       pendingEventsMax: 10_000,
+      mayPublish: () => this.mayPublish,
       clock: systemClock,
       health: new DependencyHealth(systemClock, () => {}),
     })
@@ -246,6 +248,30 @@ test('an event whose deadline is the earliest is cancelled in time, wherever it 
   const early = await publishing.publish(publishing.next(), 100)
   assert.equal(early.kind, 'cancelled')
   assert.deepEqual([(await sent).kind, (await late).kind], ['acked', 'acked'])
+})
+
+test('an instance that may not publish sends nothing, and goes on once it may', async () => {
+  await using publishing = await Publishing.start()
+  const sentBefore = proxy.produceCount()
+  publishing.mayPublish = false
+  const cancelled = await publishing.publish(publishing.next(), 100)
+  assert.equal(cancelled.kind, 'cancelled')
+  const waiting = publishing.publish(publishing.next())
+  assert.equal(proxy.produceCount(), sentBefore)
+  publishing.mayPublish = true
+  assert.equal((await waiting).kind, 'acked')
+})
+
+test('what was abandoned is not sent any more, and what comes after it is', async () => {
+  await using publishing = await Publishing.start()
+  publishing.mayPublish = false
+  const outcome = publishing.publish(publishing.next())
+  await publishing.publisher.abandon()
+  publishing.mayPublish = true
+  await until(() => publishing.next().partition === 0, 'the publisher admits events again')
+  await assertAckedOnce(publishing, [])
+  assert.notEqual((await outcome).kind, 'acked')
+  assert.equal((await readTopic(`127.0.0.1:${proxy.port}`, publishing.topic)).length, 4)
 })
 
 test('on a topic that was made anew the first ack is checked, and the event stands once', async () => {

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Dependency, DependencyStates } from '../../business/dependency-health.ts'
+import type { InstanceState } from '../../business/publication/ownership.ts'
 import type { ProblemCode } from '../problems.ts'
 import {
   SERVICE_NAME,
@@ -10,6 +11,7 @@ import {
   readinessSchema,
   serviceInfoSchema,
   toChecksJson,
+  toInstanceJson,
 } from '../schemas/service-json.ts'
 
 /**
@@ -27,6 +29,7 @@ const SERVICE_PROBLEMS: readonly ProblemCode[] = ['HEADERS_TOO_LARGE', 'INTERNAL
 
 export interface HealthDeps {
   readonly dependencyStates: () => DependencyStates
+  readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
   /** The registry, now or in an earlier run, has told the ids that events are encoded with. */
   readonly areSchemaIdsKnown: () => boolean
@@ -98,7 +101,12 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
     handler: async () => {
       const states = deps.dependencyStates()
       const status = isHealthy(states) ? ('healthy' as const) : ('degraded' as const)
-      return { status, service: SERVICE_NAME, checks: toChecksJson(states) }
+      return {
+        status,
+        service: SERVICE_NAME,
+        instance: toInstanceJson(deps.instanceState()),
+        checks: toChecksJson(states),
+      }
     },
   })
 

@@ -24,6 +24,8 @@ export interface EventPublisherDeps {
   readonly cluster: KafkaCluster
   readonly topic: WantedTopic
   readonly pendingEventsMax: number
+  /** False while this instance may send nothing, because it may have been taken over from. */
+  readonly mayPublish: () => boolean
   readonly clock: Clock
   readonly health: DependencyHealth
 }
@@ -69,6 +71,12 @@ export class KafkaEventPublisher implements EventPublisher {
     return this.#lane(pending.partition).recover(pending)
   }
 
+  async abandon(): Promise<void> {
+    const lanes = [...this.#lanes.values()]
+    this.#lanes.clear()
+    await Promise.all(lanes.map((lane) => lane.close()))
+  }
+
   /** Events in all lanes without a definite outcome. */
   get pendingCount(): number {
     let count = 0
@@ -79,15 +87,15 @@ export class KafkaEventPublisher implements EventPublisher {
   /** What is queued is cancelled, what has left stays in doubt. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    await this.abandon()
     await this.#watching
   }
 
   #lane(partition: number): PartitionLane {
     let lane = this.#lanes.get(partition)
     if (lane === undefined) {
-      const { cluster, clock } = this.#deps
-      lane = new PartitionLane({ cluster, partition, clock })
+      const { cluster, clock, mayPublish } = this.#deps
+      lane = new PartitionLane({ cluster, partition, clock, mayPublish })
       this.#lanes.set(partition, lane)
     }
     return lane

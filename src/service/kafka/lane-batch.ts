@@ -88,3 +88,11 @@ export function putInDoubt(entry: LaneEntry): void {
   entry.doubt = Promise.withResolvers<Acked | Refused>()
   entry.resolve({ kind: 'in-doubt', resolution: entry.doubt.promise })
 }
+
+/** Of those who still wait for an answer; Infinity where nobody does. */
+export function earliestDeadline(entries: readonly LaneEntry[]): number {
+  return entries.reduce(
+    (min, { deadlineMs, doubt }) => (doubt === undefined ? Math.min(min, deadlineMs) : min),
+    Infinity,
+  )
+}

@@ -28,6 +28,7 @@ import { EarliestDeadline } from './earliest-deadline.ts'
 import { searchEvents } from './event-search.ts'
 import {
   createBatch,
+  earliestDeadline,
   putInDoubt,
   resolveDefinite,
   takeBatch,
@@ -40,6 +41,8 @@ import type { TopicReader } from './topic-reader.ts'
 const RETRY_DELAY_MS_MIN = 50
 const RETRY_DELAY_MS_MAX = 1_000
 
+const NOT_ALLOWED_POLL_MS = 50
+
 /** From here on new changes are turned away at once: see the gate in docs/architecture.md. */
 const STALLED_AFTER_MS = 1_000
 
@@ -47,12 +50,14 @@ export interface LaneDeps {
   readonly cluster: KafkaCluster
   readonly partition: number
   readonly clock: Clock
+  readonly mayPublish: () => boolean
 }
 
 export class PartitionLane {
   readonly partition: number
   readonly #topic: string
   readonly #clock: Clock
+  readonly #mayPublish: () => boolean
   readonly #session: LaneSession
   readonly #closing = new AbortController()
   readonly #deadlines: EarliestDeadline
@@ -66,14 +71,14 @@ export class PartitionLane {
 
   /** The last offset known to be taken; an ack at or below it is no ack. Undefined until the first look. */
   #lastOffset: number | undefined
-
   #disconnectedSinceMs: number | undefined
   #failure: string | undefined
   #retryDelayMs = RETRY_DELAY_MS_MIN
   #wake = Promise.withResolvers<void>()
 
-  constructor({ cluster, partition, clock }: LaneDeps) {
+  constructor({ cluster, partition, clock, mayPublish }: LaneDeps) {
     this.partition = partition
+    this.#mayPublish = mayPublish
     this.#topic = cluster.topic
     this.#clock = clock
     // An idle lane notices at once that its broker is gone, and looks for the next one.
@@ -126,7 +131,7 @@ export class PartitionLane {
     return promise
   }
 
-  /** Stops sending: what is queued is cancelled, what has left stays in doubt. Idempotent. */
+  /** Stops sending: what is queued is cancelled, what has left is in doubt. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#wake.resolve()
@@ -161,6 +166,10 @@ export class PartitionLane {
   }
 
   async #step(reader: TopicReader): Promise<void> {
+    // Without the lease no batch is taken either, so that what waits here can still be cancelled.
+    if (!this.#mayPublish()) {
+      return this.#clock.sleep(NOT_ALLOWED_POLL_MS, this.#closing.signal)
+    }
     this.#batch ??= this.#takeBatch()
     if (this.#batch === undefined) {
       this.#noteSuccess()
@@ -257,9 +266,8 @@ export class PartitionLane {
     this.#lastOffset = end - 1
     this.#batch = undefined
     if (missing.length === 0) return
-    this.#batch = createBatch(this.#topic, missing, 'may-have-left')
-    this.#batch.mustLookUp = false
-    this.#batch.sentAtMs = batch.sentAtMs
+    const again = createBatch(this.#topic, missing, 'may-have-left')
+    this.#batch = { ...again, mustLookUp: false, sentAtMs: batch.sentAtMs }
   }
 
   #ack(entry: LaneEntry, offset: number): void {
@@ -284,14 +292,9 @@ export class PartitionLane {
   #passDeadlines(): number {
     const nowMs = this.#clock.monotonicMs()
     const isDue = (entry: LaneEntry): boolean => entry.deadlineMs <= nowMs
-    const due = this.#queue.filter(isDue)
-    if (due.length > 0) this.#queue = this.#queue.filter((entry) => !isDue(entry))
-    for (const entry of due) entry.resolve({ kind: 'cancelled' })
+    for (const entry of this.#queue.filter(isDue)) entry.resolve({ kind: 'cancelled' })
+    this.#queue = this.#queue.filter((entry) => !isDue(entry))
     for (const entry of this.#batch?.entries.filter(isDue) ?? []) putInDoubt(entry)
-    const waiting = [...(this.#batch?.entries ?? []), ...this.#queue]
-    return waiting.reduce(
-      (min, { deadlineMs, doubt }) => (doubt === undefined ? Math.min(min, deadlineMs) : min),
-      Infinity,
-    )
+    return earliestDeadline([...(this.#batch?.entries ?? []), ...this.#queue])
   }
 }

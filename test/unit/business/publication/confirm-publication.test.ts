@@ -24,10 +24,14 @@ type Faults = (real: OrderStore) => Partial<OrderStore>
 async function setUp(outcome: PublishOutcome, faults: Faults) {
   const real = await openSqliteStore({ path: ':memory:' })
   const store: OrderStore = {
+    instanceId: real.instanceId,
     findOrder: (orderId) => real.findOrder(orderId),
     reserve: (pending) => real.reserve(pending),
     settle: (pending, position) => real.settle(pending, position),
     discard: (pending) => real.discard(pending),
+    renewLease: () => real.renewLease(),
+    takeOverPending: (limit) => real.takeOverPending(limit),
+    join: () => real.join(),
     listPending: (limit) => real.listPending(limit),
     probe: () => real.probe(),
     close: () => real.close(),
@@ -37,6 +41,7 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     admit: () => ({ partition: 0, searchFromOffset: 0 }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
+    abandon: () => Promise.resolve(),
   }
   const clock = new ManualClock()
   const publications = new Publications({ store, publisher, clock })

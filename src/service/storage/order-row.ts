@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
-import type { SettledOrder } from '../../../business/ports.ts'
-import type { OrderEventType, PendingEvent } from '../../../models/order-event.ts'
-import type { Order } from '../../../models/order.ts'
+import type { SettledOrder } from '../../business/ports.ts'
+import type { OrderEventType, PendingEvent } from '../../models/order-event.ts'
+import type { Order } from '../../models/order.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
 export interface EventRow {
