@@ -3,6 +3,7 @@ import type {
   EventPosition,
   OrderEvent,
   PendingEvent,
+  ProducerIdentity,
 } from '../models/order-event.ts'
 import type { Order, OrderId } from '../models/order.ts'
 
@@ -102,7 +103,8 @@ export interface OrderStore {
 
   /**
    * Makes this instance the owner of pending events whose owners are gone or have no lease any more,
-   * oldest first, at most `limit`, and returns those. Empty when this instance was itself taken over from.
+   * oldest first, at most `limit`, and returns those. Their `producer` has an epoch that no other
+   * take-over has given. Empty when this instance was itself taken over from.
    */
   takeOverPending(limit: number): Promise<readonly PendingEvent[]>
 
@@ -175,6 +177,7 @@ export type PublishOutcome = Acked | Refused | Cancelled | InDoubt
 export interface Admission {
   readonly partition: number
   readonly searchFromOffset: number
+  readonly producer?: ProducerIdentity
 }
 
 export interface EventPublisher {
