@@ -74,7 +74,8 @@ export type DiscardResult =
  * instance may take over what it owned, and then it owns nothing any more.
  *
  * Every method rejects with {@link StoreError} when the store cannot do its work. After
- * `isApplied: 'no'` nothing of the call was written; after `'unknown'` it may have been.
+ * `isApplied: 'no'` nothing of the call was written; after `'unknown'` it may have been. It is not
+ * written later: nothing of a call takes effect after the answer to a later call of this instance.
  */
 export interface OrderStore {
   /** Who this instance is to the store: a UUID, another one after each {@link join}. */

@@ -43,12 +43,6 @@ const ANSWER_GRACE_MS = 100
 
 const STORE_RETRY_MS = 250
 
-/**
- * A database whose connection broke may still carry the reservation out. After this it has done so or
- * never will: each of its statements is bounded to less.
- */
-const LATE_RESERVATION_MS = 10_000
-
 /** What the caller of {@link Publications.confirm} gets; 503s are thrown as CommandError. */
 export type Confirmation =
   | { readonly kind: 'settled'; readonly position: EventPosition }
@@ -177,7 +171,7 @@ export class Publications {
     const reserved = await this.#reserve(pending, answer)
     if (reserved === 'no') return 'discarded'
     if (life.isOver) return 'abandoned'
-    if (reserved === 'unknown') return this.#withdraw(life, pending)
+    if (reserved === 'unknown') return this.#discard(life, pending)
 
     let outcome = await this.#publisher.publish(pending, deadlineMs)
     if (outcome.kind === 'in-doubt') {
@@ -219,14 +213,6 @@ export class Publications {
   async #discard(life: Life, pending: PendingEvent): Promise<PublicationEnd> {
     const result = await this.#persist(life, () => this.#store.discard(pending))
     return result === 'discarded' || result === 'absent' ? 'discarded' : 'abandoned'
-  }
-
-  /** Takes back what may not be there yet: that it is absent once proves nothing. */
-  async #withdraw(life: Life, pending: PendingEvent): Promise<PublicationEnd> {
-    const result = await this.#persist(life, () => this.#store.discard(pending))
-    if (result === 'discarded') return 'discarded'
-    await this.#clock.sleep(LATE_RESERVATION_MS, this.#closing.signal)
-    return this.#discard(life, pending)
   }
 
   /** A proven "no" is said after the event is gone from the store: until then a crash would publish it. */

@@ -103,26 +103,6 @@ test('a reservation of which the store cannot tell is answered "unknown", and ta
   await real.close()
 })
 
-test('a reservation that the database carries out after it was looked for is taken back as well', async () => {
-  let carryOut: (() => Promise<unknown>) | undefined
-  const { publications, pending, clock, real } = await setUp(acked, (store) => ({
-    reserve(reserved) {
-      carryOut = () => store.reserve(reserved)
-      return Promise.reject(new StoreError('the connection broke', 'unknown'))
-    },
-    async discard(discarded) {
-      const result = await store.discard(discarded)
-      if (result === 'absent') await carryOut?.()
-      return result
-    },
-  }))
-  const refusal = await refusalOf(publications.confirm(pending, DEADLINE_MS))
-  assert.deepEqual(refusal, { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
-  await clock.runUntil(() => publications.count === 0)
-  assert.deepEqual(await real.listPending(10), [])
-  await real.close()
-})
-
 test('a change that another instance has taken over is answered "unknown"', async () => {
   for (const outcome of [acked, refused]) {
     const { publications, pending, orderId, real } = await setUp(outcome, () => ({
