@@ -31,6 +31,10 @@ export type Link = 'open' | 'silent' | 'refused' | { readonly delayMs: number }
 
 export interface HeldRequests {
   readonly count: () => number
+  /** How many of them the broker has answered since. */
+  readonly answeredCount: () => number
+  /** Holds no more; keeps what it has. */
+  letOthersPass(): void
   /** Hands them on to the broker, also those whose client is gone. */
   release(): void
 }
@@ -39,6 +43,8 @@ export interface KafkaProxy {
   readonly port: number
   /** Fates of the next Produce requests, in turn; after them all pass. */
   readonly fates: ProduceFate[]
+  /** The fate of all that have none of their own; undefined takes it back. */
+  setFateOfAll(fate: ProduceFate | undefined): void
   /** How many Produce requests the client has sent. */
   readonly produceCount: () => number
   /** Keeps Produce requests from the broker, all or those of one partition, until they are released. */
@@ -51,6 +57,7 @@ interface Holding {
   readonly partition: number | undefined
   readonly released: Promise<void>
   count: number
+  answeredCount: number
 }
 
 /**
@@ -61,12 +68,13 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
   const fates: ProduceFate[] = []
   const sockets = new Set<Socket>()
   let produced = 0
+  let fateOfAll: ProduceFate = { kind: 'pass' }
   let holding: Holding | undefined
   let link: Link = 'open'
 
   const nextFate = (): ProduceFate => {
     produced += 1
-    return fates.shift() ?? { kind: 'pass' }
+    return fates.shift() ?? fateOfAll
   }
 
   const server = createServer((client) => {
@@ -74,7 +82,7 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     const answerFates = new Map<number, ProduceFate>()
     const toClient = createLine(client, () => link)
     const toBroker = createLine(broker, () => link)
-    let held = 0
+    const heldRequests = new Map<number, Holding>()
     let isClientGone = false
     for (const socket of [client, broker]) {
       sockets.add(socket)
@@ -85,16 +93,14 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     client.on('close', () => {
       isClientGone = true
       // What left the client is on its way to the broker, whatever becomes of the client.
-      if (held === 0) broker.destroy()
+      if (heldRequests.size === 0) broker.destroy()
     })
 
     const hold = (request: Buffer, current: Holding): void => {
       current.count += 1
-      held += 1
+      heldRequests.set(requestId(request), current)
       void current.released.then(() => {
-        held -= 1
         if (!broker.destroyed) broker.write(request)
-        if (isClientGone && held === 0) broker.end()
       })
     }
 
@@ -116,6 +122,10 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     onFrames(broker, (frame) => {
       const fate = answerFates.get(responseId(frame))
       answerFates.delete(responseId(frame))
+      const wasHeld = heldRequests.get(responseId(frame))
+      heldRequests.delete(responseId(frame))
+      if (wasHeld !== undefined) wasHeld.answeredCount += 1
+      if (isClientGone && heldRequests.size === 0) broker.destroy()
       if (fate?.kind === 'cut-answer') client.destroy()
       else if (fate?.kind !== 'swallow-answer') toClient(harmed(frame, fate))
     })
@@ -136,14 +146,22 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     port,
     fates,
     produceCount: () => produced,
+    setFateOfAll(fate = { kind: 'pass' }) {
+      fateOfAll = fate
+    },
     hold(partition) {
       const { promise: released, resolve } = Promise.withResolvers<void>()
-      const current = { partition, released, count: 0 }
+      const current = { partition, released, count: 0, answeredCount: 0 }
       holding = current
+      const letOthersPass = (): void => {
+        if (holding === current) holding = undefined
+      }
       return {
         count: () => current.count,
+        answeredCount: () => current.answeredCount,
+        letOthersPass,
         release() {
-          if (holding === current) holding = undefined
+          letOthersPass()
           resolve()
         },
       }

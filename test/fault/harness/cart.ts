@@ -22,6 +22,9 @@ const CONFIRMED_TO_GO_ON = 200
 /** After a fault; the lease of an instance that died, and five seconds. */
 export const SETTLED_WITHIN_MS = 15_000
 
+/** PUBLISH_TIMEOUT_MS, and a quarter of a second. */
+const ANSWERED_WITHIN_MS = 5_250
+
 /** How long a run waits for what is overdue, to tell late from never. */
 const SETTLED_MS_MAX = 60_000
 
@@ -37,6 +40,8 @@ export interface CartOptions {
   /** Otherwise it is started by the scenario. */
   readonly isStarted?: boolean
 }
+
+export type CartReport = Report & { readonly observations: Observations }
 
 /** Event ids of what was pending, and when that was. */
 export interface Doubts {
@@ -54,7 +59,8 @@ export class Cart implements AsyncDisposable {
   readonly #context: ScenarioContext
   readonly #options: CartOptions
   readonly #resources: AsyncDisposableStack
-  readonly #late: Violation[] = []
+  readonly #late: string[] = []
+  readonly #misbehaved: Violation[] = []
   #load: OrderLoad | undefined
   #settledAfterMs = 0
 
@@ -167,14 +173,16 @@ export class Cart implements AsyncDisposable {
     const tookMs = nowMs() - sinceMs
     this.#settledAfterMs = Math.max(this.#settledAfterMs, tookMs)
     if (tookMs > SETTLED_WITHIN_MS) {
-      const text = `doubts were settled ${(tookMs / 1_000).toFixed(1)} s after the fault`
-      this.#late.push({ invariant: 'I9', orderId: '', text })
+      this.#late.push(`doubts were settled ${(tookMs / 1_000).toFixed(1)} s after the fault`)
     }
   }
 
-  /** Ends the load, waits until nothing is pending, stops the service, and compares all that was seen. */
-  async finish(): Promise<Report & { readonly observations: Observations }> {
-    await this.#load?.stop()
+  /**
+   * Ends the load, waits until nothing is pending, stops the service, and compares all that was seen.
+   * `mayAnswerLate`: a service that was paused itself cannot answer in time.
+   */
+  async finish({ mayAnswerLate = false } = {}): Promise<CartReport> {
+    await this.stopLoad()
     await until(
       async () => (await this.store.pendingIds()).length === 0,
       'nothing is pending',
@@ -186,23 +194,34 @@ export class Cart implements AsyncDisposable {
     const { bootstrapServers } = this.#context.cluster
     const observations = await observe(bootstrapServers, this.topic, this.store)
     const { violations: found, counts } = check(this.journal, observations)
-    const violations = [...found, ...this.#late]
+    const violations = [...found, ...this.#misbehaved]
     const [first] = violations
+    const slowestMs = slowestAnswerMs(this.journal)
+    if (slowestMs > ANSWERED_WITHIN_MS && !mayAnswerLate) {
+      this.#late.push(`the slowest answer took ${(slowestMs / 1_000).toFixed(2)} s`)
+    }
     return {
       replies: countReplies(this.journal),
       counts,
       violations,
       story: first && tellStory(first, this.journal, observations),
       settledAfterMs: this.#settledAfterMs,
-      slowestAnswerMs: slowestAnswerMs(this.journal),
+      slowestAnswerMs: slowestMs,
+      late: this.#late,
       notes: this.notes,
       observations,
     }
   }
 
+  /** Resolves when every request has its answer. */
+  async stopLoad(): Promise<void> {
+    await this.#load?.stop()
+    this.#load = undefined
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const instance of this.instances) await instance.close()
-    await this.#load?.stop()
+    await this.stopLoad()
     await this.#resources.disposeAsync()
   }
 
@@ -210,6 +229,6 @@ export class Cart implements AsyncDisposable {
     const { code, signal } = await instance.stop()
     if (code === 0) return
     const text = `service ${instance.number} ended with ${code ?? signal}: ${instance.output()}`
-    this.#late.push({ invariant: 'I10', orderId: '', text })
+    this.#misbehaved.push({ invariant: 'I10', orderId: '', text })
   }
 }

@@ -14,8 +14,15 @@ const ANSWER_TIMEOUT_MS = 90_000
 export class HttpClient {
   readonly #agent = new Agent({ keepAlive: true })
 
-  /** Resolves with status 0 and the error as code when no answer comes. Never rejects. */
-  async send(url: string, { kind, orderId, asked, traceparent }: JournalEntry): Promise<Answer> {
+  /**
+   * Resolves with status 0 and the error as code when no answer comes, or when the caller hangs up
+   * before it. Never rejects.
+   */
+  async send(
+    url: string,
+    { kind, orderId, asked, traceparent }: JournalEntry,
+    hangUpMs?: number,
+  ): Promise<Answer> {
     const body = JSON.stringify({
       orderId,
       ...(kind === 'create' ? { numItems: asked } : { status: asked }),
@@ -37,6 +44,7 @@ export class HttpClient {
       sent.on('response', (response) => {
         text(response).then((read) => resolve(toAnswer(response.statusCode ?? 0, read)), reject)
       })
+      if (hangUpMs !== undefined) setTimeout(() => sent.destroy(new Error('hung up')), hangUpMs)
       sent.end(body)
       return await promise
     } catch (error) {

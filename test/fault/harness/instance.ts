@@ -6,6 +6,7 @@ import {
   type ServiceOptions,
   type ServiceProcess,
 } from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
 import type { Journal } from './journal.ts'
 
 /** Longer than the longest scenario; no process outlives its run by much. */
@@ -53,7 +54,13 @@ export class Instance {
 
   /** Resolves when it has died by itself, by a failpoint. */
   async died(): Promise<ProcessEnd> {
-    const end = await this.#running.exited
+    let end: ProcessEnd | undefined
+    void this.#running.exited.then((value) => (end = value))
+    await until(
+      () => end !== undefined,
+      () => `it dies; it wrote:\n${this.output()}`,
+    )
+    if (end === undefined) throw new Error('unreachable')
     this.#note('died by itself', true)
     return end
   }

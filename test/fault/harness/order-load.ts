@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { ORDER_STATUSES } from '../../../src/models/order.ts'
 import { HttpClient } from './http-client.ts'
-import { isConfirmed, isOpen, Journal, type JournalEntry } from './journal.ts'
+import { isConfirmed, isOpen, isUnsent, Journal, type JournalEntry } from './journal.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 const UPDATES_PER_ORDER = 4
 
 /** After "no" or no answer, so that an outage is asked often and the machine still does other work. */
 const PAUSE_AFTER_FAILURE_MS = 20
+
+/** While nobody listens there is nothing to be learned from asking more often. */
+const PAUSE_UNSENT_MS = 100
 
 /** How often a caller that was told "unknown" asks again before it gives up. */
 const REPEATS_MAX = 20
@@ -23,6 +26,10 @@ export interface LoadOptions {
   readonly pauseMs?: number
   /** So many orders, each changed by all workers through all instances; by default each has its own. */
   readonly sharedOrders?: number
+  /** So many creations a second, whether the earlier ones are answered or not, in place of the workers. */
+  readonly createsPerSecond?: number
+  /** The share of requests whose caller hangs up before the answer. */
+  readonly impatience?: number
 }
 
 export interface OrderLoad {
@@ -36,7 +43,8 @@ export interface OrderLoad {
  * sent twice at once; who is told "unknown", or nothing, sometimes sends the same again until told more.
  */
 export function startOrderLoad(options: LoadOptions, journal = new Journal()): OrderLoad {
-  const { urls, random = new SeededRandom(1), workers = 32, pauseMs = 0, sharedOrders } = options
+  const { urls, random = new SeededRandom(1), workers = 32, pauseMs = 0, impatience = 0 } = options
+  const { sharedOrders, createsPerSecond } = options
   const client = new HttpClient()
   const run = randomUUID().slice(0, 8)
   let isStopped = false
@@ -48,8 +56,10 @@ export function startOrderLoad(options: LoadOptions, journal = new Journal()): O
   ): Promise<JournalEntry> {
     const instance = random.integer(0, urls.length - 1)
     const entry = journal.begin({ orderId, kind, asked, instance })
-    journal.end(entry, await client.send(urls[instance] ?? '', entry))
-    const waitMs = isConfirmed(entry) ? pauseMs : Math.max(pauseMs, PAUSE_AFTER_FAILURE_MS)
+    const hangUpMs = random.chance(impatience) ? random.integer(0, 10) : undefined
+    journal.end(entry, await client.send(urls[instance] ?? '', entry, hangUpMs))
+    const leastMs = isUnsent(entry) ? PAUSE_UNSENT_MS : PAUSE_AFTER_FAILURE_MS
+    const waitMs = isConfirmed(entry) ? pauseMs : Math.max(pauseMs, leastMs)
     if (waitMs > 0) await setTimeout(waitMs)
     return entry
   }
@@ -100,7 +110,23 @@ export function startOrderLoad(options: LoadOptions, journal = new Journal()): O
     }
   }
 
-  const working = Array.from({ length: workers }, work)
+  async function createSteadily(perSecond: number): Promise<void> {
+    const unanswered = new Set<Promise<unknown>>()
+    const startMs = performance.now()
+    for (let count = 0; !isStopped; count += 1) {
+      const asked = ask(`order-${randomUUID()}`, 'create', random.integer(1, 4))
+      unanswered.add(asked)
+      void asked.finally(() => unanswered.delete(asked))
+      const dueMs = startMs + ((count + 1) * 1_000) / perSecond
+      if (dueMs > performance.now()) await setTimeout(dueMs - performance.now())
+    }
+    await Promise.all(unanswered)
+  }
+
+  const working =
+    createsPerSecond === undefined
+      ? Array.from({ length: workers }, work)
+      : [createSteadily(createsPerSecond)]
   return {
     journal,
     async stop() {

@@ -11,6 +11,8 @@ export interface Report {
   /** From the end of a fault until the last event that was pending then was settled; the slowest. */
   readonly settledAfterMs: number
   readonly slowestAnswerMs: number
+  /** What came true, and not in time. */
+  readonly late: readonly string[]
   /** Measured beside it: one sentence each. */
   readonly notes: readonly string[]
 }
@@ -34,9 +36,24 @@ const COLUMNS: ReadonlyArray<readonly [title: string, of: (report: Report) => st
   ['verdict', verdict],
 ]
 
-function verdict({ violations }: Report): string {
+function verdict({ violations, late }: Report): string {
   const broken = new Set(violations.map(({ invariant }) => invariant))
-  return broken.size === 0 ? 'true' : `${violations.length} × ${[...broken].join(', ')}`
+  if (broken.size > 0) return `${violations.length} × ${[...broken].join(', ')}`
+  return late.length > 0 ? 'true, late' : 'true'
+}
+
+/** As if it had been one run. */
+export function mergeReports(reports: readonly Report[]): Report {
+  return {
+    replies: sum(reports.map(({ replies }) => ({ ...replies }))),
+    counts: sum(reports.map(({ counts }) => ({ ...counts }))),
+    violations: reports.flatMap(({ violations }) => violations),
+    story: reports.find(({ story }) => story !== undefined)?.story,
+    settledAfterMs: Math.max(...reports.map(({ settledAfterMs }) => settledAfterMs)),
+    slowestAnswerMs: Math.max(...reports.map(({ slowestAnswerMs }) => slowestAnswerMs)),
+    late: reports.flatMap(({ late }) => late),
+    notes: reports.flatMap(({ notes }) => notes),
+  }
 }
 
 /** A table in Markdown. */
@@ -53,4 +70,14 @@ export function formatReports(reports: ReadonlyMap<string, Report>): string {
   )
   const rule = `| ${widths?.map((width) => '-'.repeat(width)).join(' | ')} |`
   return [lines[0], rule, ...lines.slice(1)].join('\n')
+}
+
+function sum<Key extends string>(
+  parts: ReadonlyArray<Readonly<Record<Key, number>>>,
+): Record<Key, number> {
+  const total: Partial<Record<Key, number>> = {}
+  for (const part of parts) {
+    for (const key of Object.keys(part) as Key[]) total[key] = (total[key] ?? 0) + part[key]
+  }
+  return total as Record<Key, number>
 }
