@@ -272,3 +272,12 @@ test('recovery settles what is on the topic where it stands, and publishes only 
   ])
   assert.equal(proxy.produceCount() - sentBefore, 1)
 })
+
+test('an event that was left by a process whose clock was ahead is published by the next one', async () => {
+  await using publishing = await Publishing.start()
+  const pending = publishing.next()
+  const time = new Date(Date.now() + 2 * 60 * 60_000).toISOString()
+  const ahead = { ...pending, event: { ...pending.event, time } }
+  const { position } = await publishing.publisher.recover(ahead)
+  assert.deepEqual(await publishing.offsetsOf(ahead), [position.offset])
+})

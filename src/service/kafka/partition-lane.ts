@@ -175,11 +175,12 @@ export class PartitionLane {
 
   #takeBatch(): LaneBatch | undefined {
     const recovered = takeBatch(this.#recovered, Infinity)
-    if (recovered.length > 0) return createBatch(this.#topic, recovered, 'may-have-left')
+    if (recovered.length > 0)
+      return createBatch(this.#topic, recovered, 'may-have-left', this.#clock.now())
     const entries = takeBatch(this.#queue, this.#singlesLeft > 0 ? 1 : Infinity)
     if (entries.length === 0) return undefined
     this.#singlesLeft = Math.max(0, this.#singlesLeft - entries.length)
-    return createBatch(this.#topic, entries, 'new')
+    return createBatch(this.#topic, entries, 'new', this.#clock.now())
   }
 
   async #send(batch: LaneBatch): Promise<void> {
@@ -257,7 +258,7 @@ export class PartitionLane {
     this.#lastOffset = end - 1
     this.#batch = undefined
     if (missing.length === 0) return
-    this.#batch = createBatch(this.#topic, missing, 'may-have-left')
+    this.#batch = createBatch(this.#topic, missing, 'may-have-left', this.#clock.now())
     this.#batch.mustLookUp = false
     this.#batch.sentAtMs = batch.sentAtMs
   }
