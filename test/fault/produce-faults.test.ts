@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { deleteTopicsV6, NumericMap, produceV8, protocolErrorsCodesById } from '@platformatic/kafka'
-import { findFreePort } from '../../dev-services/ports.ts'
 import { DependencyHealth } from '../../src/business/dependency-health.ts'
 import type { PublishOutcome } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
@@ -12,8 +11,8 @@ import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { eventHeaders } from '../../src/service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import { systemClock } from '../../src/service/system.ts'
-import { startTestBroker, type TestBroker } from '../support/kafka-broker.ts'
-import { startKafkaProxy, type KafkaProxy, type ProduceFate } from '../support/kafka-proxy.ts'
+import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
+import type { KafkaProxy, ProduceFate } from '../support/kafka-proxy.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { somePending } from '../support/some-event.ts'
 import { until } from '../support/until.ts'
@@ -22,19 +21,15 @@ import { until } from '../support/until.ts'
 
 const TIMEOUT_MS = 5_000
 
-let broker: TestBroker
+let cluster: TestCluster
 let proxy: KafkaProxy
 
 before(async () => {
-  const proxyPort = await findFreePort()
-  broker = await startTestBroker({ 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxyPort}` })
-  proxy = await startKafkaProxy(proxyPort, broker.port)
+  cluster = await startTestCluster(1)
+  proxy = cluster.brokers[0]?.proxy ?? assert.fail()
 })
 
-after(async () => {
-  await proxy.close()
-  await broker.close()
-})
+after(() => cluster.close())
 
 class Publishing implements AsyncDisposable {
   readonly topic: string
@@ -74,7 +69,7 @@ class Publishing implements AsyncDisposable {
 
   /** Offsets at which the event stands. */
   async offsetsOf({ event }: PendingEvent): Promise<number[]> {
-    const records = await readTopic(`127.0.0.1:${proxy.port}`, this.topic)
+    const records = await readTopic(cluster.bootstrapServers, this.topic)
     return records
       .filter(({ headers }) => headers['ce_id'] === event.eventId)
       .map(({ offset }) => offset)
@@ -87,8 +82,8 @@ class Publishing implements AsyncDisposable {
 }
 
 async function deleteTopic(topic: string): Promise<void> {
-  const cluster = new KafkaCluster('test', topic, [{ host: '127.0.0.1', port: proxy.port }])
-  await cluster.askAnyBroker((connection) =>
+  const broker = new KafkaCluster('test', topic, [{ host: '127.0.0.1', port: proxy.port }])
+  await broker.askAnyBroker((connection) =>
     deleteTopicsV6.api.async(connection, [{ name: topic }], TIMEOUT_MS),
   )
 }
@@ -283,7 +278,7 @@ test('on a topic that was made anew the first ack is checked, and the event stan
     const outcome = await publishing.publish(publishing.next(), 2_000)
     return outcome.kind === 'acked'
   }, 'the topic is there again')
-  const records = await readTopic(`127.0.0.1:${proxy.port}`, publishing.topic)
+  const records = await readTopic(cluster.bootstrapServers, publishing.topic)
   const eventIds = records.map(({ headers }) => headers['ce_id'])
   assert.equal(new Set(eventIds).size, eventIds.length)
 })
@@ -295,7 +290,7 @@ async function sendLate(
 ): Promise<string> {
   assert.ok(producer)
   const brokers = [{ host: '127.0.0.1', port: proxy.port }]
-  const cluster = new KafkaCluster('test', publishing.topic, brokers)
+  const kafka = new KafkaCluster('test', publishing.topic, brokers)
   const identity = {
     producerId: BigInt(producer.id),
     producerEpoch: producer.epoch,
@@ -310,7 +305,7 @@ async function sendLate(
     headers: eventHeaders(event),
     timestamp: 0n,
   }
-  return cluster.withConnection(await cluster.leaderOf(0), async (connection) => {
+  return kafka.withConnection(await kafka.leaderOf(0), async (connection) => {
     try {
       await produceV8.api.async(connection, -1, 1_000, [record], identity)
       return 'appended'
@@ -373,4 +368,13 @@ test('recovery settles what is on the topic where it stands, and publishes only 
     await publishing.offsetsOf(missing),
   ])
   assert.equal(proxy.produceCount() - sentBefore, 1)
+})
+
+test('an event that was left by a process whose clock was ahead is published by the next one', async () => {
+  await using publishing = await Publishing.start()
+  const pending = publishing.next()
+  const time = new Date(Date.now() + 2 * 60 * 60_000).toISOString()
+  const ahead = { ...pending, event: { ...pending.event, time } }
+  const { position } = await publishing.publisher.recover(ahead)
+  assert.deepEqual(await publishing.offsetsOf(ahead), [position.offset])
 })

@@ -57,15 +57,20 @@ export function takeRecovered(queue: LaneEntry[]): LaneEntry[] {
   return takeBatch(queue, other < 0 ? Infinity : other)
 }
 
-/** `may-have-left`: an earlier producer may have sent these; they are never refused any more. */
+/**
+ * `may-have-left`: an earlier producer may have sent these; they are never refused any more.
+ * No record is dated later than `now`: the broker refuses what is too far ahead of its clock, so an
+ * event that was left by a clock which ran ahead would stop its partition until that time has come.
+ */
 export function createBatch(
   topic: string,
   entries: readonly LaneEntry[],
   origin: 'new' | 'may-have-left',
+  now: Date,
 ): LaneBatch {
   return {
     entries,
-    records: entries.map(({ pending }) => toRecord(topic, pending)),
+    records: entries.map(({ pending }) => toRecord(topic, pending, now)),
     requestsSent: origin === 'new' ? 0 : 1,
     sentAtMs: undefined,
     searchFromOffset: Math.min(...entries.map(({ pending }) => pending.searchFromOffset)),
@@ -74,14 +79,18 @@ export function createBatch(
   }
 }
 
-function toRecord(topic: string, { event, encoded, partition }: PendingEvent): MessageRecord {
+function toRecord(
+  topic: string,
+  { event, encoded, partition }: PendingEvent,
+  now: Date,
+): MessageRecord {
   return {
     topic,
     partition,
     key: asBuffer(encoded.key),
     value: asBuffer(encoded.value),
     headers: eventHeaders(event),
-    timestamp: BigInt(Date.parse(event.time)),
+    timestamp: BigInt(Math.min(Date.parse(event.time), now.getTime())),
   }
 }
 

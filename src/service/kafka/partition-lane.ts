@@ -178,12 +178,15 @@ export class PartitionLane {
     const recovered = takeRecovered(this.#recovered)
     if (recovered[0] !== undefined) {
       const { producer } = recovered[0].pending
-      return { ...createBatch(this.#topic, recovered, 'may-have-left'), producer }
+      return {
+        ...createBatch(this.#topic, recovered, 'may-have-left', this.#clock.now()),
+        producer,
+      }
     }
     const entries = takeBatch(this.#queue, this.#singlesLeft > 0 ? 1 : Infinity)
     if (entries.length === 0) return undefined
     this.#singlesLeft = Math.max(0, this.#singlesLeft - entries.length)
-    return createBatch(this.#topic, entries, 'new')
+    return createBatch(this.#topic, entries, 'new', this.#clock.now())
   }
 
   async #send(batch: LaneBatch): Promise<void> {
@@ -262,7 +265,7 @@ export class PartitionLane {
     this.#lastOffset = end - 1
     this.#batch = undefined
     if (missing.length === 0) return
-    const again = createBatch(this.#topic, missing, 'may-have-left')
+    const again = createBatch(this.#topic, missing, 'may-have-left', this.#clock.now())
     const { producer, sentAtMs } = batch
     this.#batch = { ...again, producer, sentAtMs, mustLookUp: false }
   }
