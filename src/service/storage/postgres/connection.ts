@@ -110,12 +110,9 @@ export class Connection {
     if (this.#refusal !== undefined && performance.now() < this.#refusal.untilMs) {
       throw this.#refusal.error
     }
-    const link = createLink(this.#options)
-    link.client.on('error', () => this.#giveUp(link))
     try {
-      return await this.#open(link)
+      return await this.#open()
     } catch (error) {
-      link.socket.destroy()
       const failure = translatePostgresError(this.#options.database, error, 'connecting')
       if (failure === undefined) throw error
       this.#refusal = { error: failure, untilMs: performance.now() + RECONNECT_INTERVAL_MS }
@@ -123,14 +120,21 @@ export class Connection {
     }
   }
 
-  async #open(link: Link): Promise<Link> {
-    const { client } = link
-    await client.connect()
-    const session = await beginSession(client, this.#options)
-    if (this.#abandoned !== undefined) await endSession(client, this.#abandoned)
-    this.#abandoned = undefined
-    this.#link = { ...link, session }
-    return this.#link
+  async #open(): Promise<Link> {
+    const link = createLink(this.#options)
+    const { client, socket } = link
+    client.on('error', () => this.#giveUp(link))
+    try {
+      await client.connect()
+      const session = await beginSession(client, this.#options)
+      if (this.#abandoned !== undefined) await endSession(client, this.#abandoned)
+      this.#abandoned = undefined
+      this.#link = { ...link, session }
+      return this.#link
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
   }
 
   /** Without waiting for a statement that has no answer. */

@@ -2,30 +2,50 @@ import { DatabaseError } from 'pg'
 
 import { StoreError } from '../../../business/ports.ts'
 
+interface ErrorRow {
+  /** Ends the sentence "The database … cannot be used: ". */
+  readonly reason: string
+  /** Whether it can be the last word of a session or a server, which may follow a commit. */
+  readonly mayEndSession: boolean
+}
+
 /**
  * SQLSTATEs (postgresql.org/docs/current/errcodes-appendix.html), in full or their class of two
- * characters, that mean "the store cannot do its work now". Each ends the sentence "The database …
- * cannot be used: ". Every other code that a statement is answered with is our mistake in it.
+ * characters, that mean "the store cannot do its work now". Every other code that a statement is
+ * answered with is our mistake in it.
  */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['08', 'the connection failed'],
-  ['0A000', 'its tables were changed while they were in use'], // a prepared plan is out of date
-  ['25', 'it does not take writes'], // a standby, or default_transaction_read_only
-  ['26', 'a statement is gone from its session: it may not be pooled'],
-  ['28', 'it refuses the user or the password'],
-  ['3D', 'there is no such database'],
-  ['3F', 'there is no such schema'],
-  ['40', 'it ended a transaction that stood in the way of another one'],
-  ['42501', 'a permission is missing'],
-  ['42P01', 'a table is missing'],
-  ['53', 'it has run out of disk, memory or connections'],
-  ['55', 'what is needed is locked'],
-  ['57014', 'it took too long'],
-  ['57', 'it is being shut down or started'],
-  ['58', 'its disk reports an error'],
-  ['F0', 'its configuration is damaged'],
-  ['XX', 'it reports damage or a failure of its own'],
+const POSTGRES_ERRORS: ReadonlyMap<string, ErrorRow> = new Map([
+  ['08', { reason: 'the connection failed', mayEndSession: true }],
+  // A prepared plan is out of date.
+  ['0A000', { reason: 'its tables were changed while they were in use', mayEndSession: false }],
+  // A standby, or default_transaction_read_only.
+  ['25', { reason: 'it does not take writes', mayEndSession: false }],
+  // What was prepared is gone.
+  ['26', { reason: 'a pool stands before it and changes its sessions', mayEndSession: false }],
+  ['28', { reason: 'it refuses the user or the password', mayEndSession: false }],
+  ['3D', { reason: 'there is no such database', mayEndSession: false }],
+  ['3F', { reason: 'there is no such schema', mayEndSession: false }],
+  ['40', { reason: 'a transaction stood in the way of another one', mayEndSession: false }],
+  ['42501', { reason: 'a permission is missing', mayEndSession: false }],
+  ['42P01', { reason: 'a table is missing', mayEndSession: false }],
+  ['53', { reason: 'it has run out of disk, memory or connections', mayEndSession: true }],
+  ['55', { reason: 'what is needed is locked', mayEndSession: false }],
+  ['57014', { reason: 'it took too long', mayEndSession: false }],
+  ['57', { reason: 'it is being shut down or started', mayEndSession: true }],
+  ['58', { reason: 'its disk reports an error', mayEndSession: true }],
+  ['F0', { reason: 'its configuration is damaged', mayEndSession: true }],
+  ['XX', { reason: 'it reports damage or a failure of its own', mayEndSession: true }],
 ])
+
+const UNREACHABLE: ErrorRow = { reason: 'it cannot be reached', mayEndSession: true }
+
+const SILENT: ErrorRow = { reason: 'it does not answer', mayEndSession: true }
+
+/** For a code that is not in the table, when no statement of ours can be blamed for it. */
+const UNFORESEEN: ErrorRow = {
+  reason: 'it fails in a way that was not foreseen',
+  mayEndSession: true,
+}
 
 /**
  * `connecting`: nothing of ours was sent. `working`: a statement of a transaction whose COMMIT was
@@ -40,30 +60,31 @@ export function translatePostgresError(
   phase: Phase,
 ): StoreError | undefined {
   if (error instanceof StoreError) return error
-  const cause = error instanceof Error ? describe(error) : String(error)
-  const reason = findReason(error)
-  if (reason === undefined && isAnswer(error) && phase !== 'connecting') return undefined
-  // What ends the session, without a word or with a FATAL one, may follow a commit.
-  const isApplied = phase === 'committing' && !isAnswer(error) ? 'unknown' : 'no'
-  const sentence = `The database ${database} cannot be used: ${reason ?? UNFORESEEN} (${cause})`
+  const row = findRow(error, phase)
+  if (row === undefined) return undefined
+  const isApplied = phase === 'committing' && !isRolledBack(error, row) ? 'unknown' : 'no'
+  const sentence = `The database ${database} cannot be used: ${row.reason} (${describe(error)})`
   return new StoreError(sentence, isApplied, error)
 }
 
-const UNFORESEEN = 'it fails in a way that was not foreseen'
-
-/** An ERROR says that the transaction was rolled back, and leaves the session. */
-function isAnswer(error: unknown): boolean {
-  return error instanceof DatabaseError && error.severity === 'ERROR'
-}
-
-function findReason(error: unknown): string | undefined {
-  if (!(error instanceof DatabaseError)) return 'it does not answer'
+function findRow(error: unknown, phase: Phase): ErrorRow | undefined {
+  if (!(error instanceof DatabaseError)) return phase === 'connecting' ? UNREACHABLE : SILENT
   const { code = '' } = error
-  return REASONS.get(code) ?? REASONS.get(code.slice(0, 2))
+  const row = POSTGRES_ERRORS.get(code) ?? POSTGRES_ERRORS.get(code.slice(0, 2))
+  return row ?? (phase === 'connecting' ? UNFORESEEN : undefined)
 }
 
-/** An attempt on several addresses has one error for each, and no message. */
-function describe(error: Error): string {
-  if (!(error instanceof AggregateError)) return error.message
-  return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join(', ')
+/**
+ * With the severity ERROR the server says that it has rolled the transaction back. It says so in its
+ * own language, so where it is another word the code decides.
+ */
+function isRolledBack(error: unknown, row: ErrorRow): boolean {
+  if (error instanceof DatabaseError && error.severity === 'ERROR') return true
+  return !row.mayEndSession
+}
+
+/** An attempt on several addresses has one error for each, and no message of its own. */
+function describe(error: unknown): string {
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
+  return errors.map((one) => (one instanceof Error ? one.message : String(one))).join(', ')
 }
