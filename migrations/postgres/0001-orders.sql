@@ -11,6 +11,8 @@ CREATE TABLE order_events (
   traceparent        text,
   topic_partition    integer          NOT NULL,
   search_from_offset bigint           NOT NULL,
+  producer_id        bigint,                    -- the lane's at that time; null: it had none
+  producer_epoch     integer,                   -- under which its owner sends it
   schema_id          integer          NOT NULL,
   key                bytea            NOT NULL, -- the bytes of the topic, kept so that every copy is the same
   value              bytea            NOT NULL,
@@ -40,6 +42,9 @@ CREATE TABLE instances (
   lease_until timestamptz NOT NULL, -- by this database's clock
   joined_at   timestamptz NOT NULL
 );
+
+-- Numbers the take-overs that found something.
+CREATE SEQUENCE take_overs;
 
 -- What the registry last agreed to.
 CREATE TABLE schema_ids (

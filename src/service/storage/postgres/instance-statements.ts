@@ -1,4 +1,4 @@
-import type { EventRow } from '../order-row.ts'
+import { type EventRow, takeOverEpoch } from '../order-row.ts'
 import type { Query } from './connection.ts'
 import { EVENT_COLUMNS } from './order-statements.ts'
 
@@ -69,7 +69,11 @@ export async function takeOver(
   await query({ text: 'SELECT pg_advisory_xact_lock($1)' }, [TAKE_OVER_LOCK])
   if (!(await isInstance(query, instanceId))) return []
   await fenceDead(query, instanceId)
-  return changeOwner(query, instanceId, limit)
+  const left = await lockLeftBehind(query, limit)
+  if (left.length === 0) return []
+  const producerEpoch = takeOverEpoch(await countTakeOver(query))
+  await changeOwner(query, left, instanceId, producerEpoch)
+  return left.map((row) => ({ ...row, producerEpoch }))
 }
 
 /** Keeps others from fencing this instance while the transaction lasts. */
@@ -97,29 +101,34 @@ async function fenceDead(query: Query, instanceId: string): Promise<void> {
   )
 }
 
+/** In the order of arrival. They stay locked. */
+function lockLeftBehind(query: Query, limit: number): Promise<readonly EventRow[]> {
+  const text = `
+    SELECT ${EVENT_COLUMNS} FROM order_events
+    WHERE topic_offset IS NULL AND NOT EXISTS (SELECT FROM instances WHERE instance_id = owner)
+    ORDER BY id
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED`
+  return query<EventRow>({ text }, [limit])
+}
+
+/** From 1, and higher than that of every take-over before. */
+async function countTakeOver(query: Query): Promise<number> {
+  const text = `SELECT nextval('take_overs') AS number`
+  const rows = await query<{ readonly number: number }>({ text })
+  return Number(rows[0]?.number)
+}
+
 async function changeOwner(
   query: Query,
-  instanceId: string,
-  limit: number,
-): Promise<readonly EventRow[]> {
-  return query<EventRow>(
-    {
-      text: `
-        WITH left_behind AS (
-          SELECT order_id, version FROM order_events
-          WHERE topic_offset IS NULL
-            AND NOT EXISTS (SELECT FROM instances WHERE instance_id = owner)
-          ORDER BY id
-          LIMIT $2
-          FOR UPDATE SKIP LOCKED
-        ), taken AS (
-          UPDATE order_events AS event SET owner = $1
-          FROM left_behind
-          WHERE event.order_id = left_behind.order_id AND event.version = left_behind.version
-          RETURNING event.*
-        )
-        SELECT ${EVENT_COLUMNS} FROM taken ORDER BY id`,
-    },
-    [instanceId, limit],
-  )
+  rows: readonly EventRow[],
+  owner: string,
+  producerEpoch: number,
+): Promise<void> {
+  const text = `
+    UPDATE order_events AS event SET owner = $1, producer_epoch = $2
+    FROM json_to_recordset($3) AS taken ("orderId" text, version integer)
+    WHERE event.order_id = "orderId" AND event.version = taken.version`
+  const keys = rows.map(({ orderId, version }) => ({ orderId, version }))
+  await query({ text }, [owner, producerEpoch, JSON.stringify(keys)])
 }

@@ -26,13 +26,13 @@ const RESERVE = {
       FROM ROWS FROM (
         json_to_recordset($2) AS (
           "eventId" text, "orderId" text, version integer, type text, time text, traceparent text,
-          "partition" integer, "searchFromOffset" bigint, "schemaId" integer, key text, value text,
-          state text
+          "partition" integer, "searchFromOffset" bigint, "producerId" bigint,
+          "producerEpoch" integer, "schemaId" integer, key text, value text, state text
         )
       ) WITH ORDINALITY AS event (
         event_id, order_id, version, type, time, traceparent,
-        topic_partition, search_from_offset, schema_id, key, value,
-        state, ordinal
+        topic_partition, search_from_offset, producer_id,
+        producer_epoch, schema_id, key, value, state, ordinal
       )
     ), judged AS (
       SELECT asked.*,
@@ -49,10 +49,11 @@ const RESERVE = {
         ON pending.order_id = asked.order_id AND pending.topic_offset IS NULL
     ), inserted AS (
       INSERT INTO order_events (id, event_id, order_id, version, owner, type, time, traceparent,
-                                topic_partition, search_from_offset, schema_id, key, value, state)
+                                topic_partition, search_from_offset, producer_id, producer_epoch,
+                                schema_id, key, value, state)
       SELECT id, event_id, order_id, version, $1, type, time, traceparent,
-             topic_partition, search_from_offset, schema_id, decode(key, 'hex'),
-             decode(value, 'hex'), state::json
+             topic_partition, search_from_offset, producer_id, producer_epoch,
+             schema_id, decode(key, 'hex'), decode(value, 'hex'), state::json
       FROM judged
       WHERE refusal IS NULL
       ORDER BY order_id
@@ -154,6 +155,7 @@ const FIND_ORDERS = {
 export const EVENT_COLUMNS = `
   event_id AS "eventId", order_id AS "orderId", version, type, time, traceparent,
   topic_partition AS "partition", search_from_offset AS "searchFromOffset",
+  producer_id AS "producerId", producer_epoch AS "producerEpoch",
   schema_id AS "schemaId", key, value, state`
 
 const LIST_PENDING = {
