@@ -1,3 +1,4 @@
+import type { KafkaRecord } from '@platformatic/kafka'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
 
@@ -8,6 +9,8 @@ export interface ReadRecord {
   readonly key: string
   readonly value: Buffer
   readonly headers: Readonly<Record<string, string>>
+  /** The same as the client gave it: with nulls, and with headers of one name. */
+  readonly record: KafkaRecord
 }
 
 const READ_TIMEOUT_MS = 60_000
@@ -35,6 +38,7 @@ export async function readTopic(bootstrapServers: string, topic: string): Promis
           key: String(record.key),
           value: record.value ?? Buffer.alloc(0),
           headers: Object.fromEntries(headers) as Record<string, string>,
+          record,
         })
       }
     })
