@@ -21,6 +21,8 @@ interface Message {
 
 const WIRE_MAGIC = 0
 const FRAME_BYTES = 5
+/** More digits than that are no version of ours. */
+const SEQUENCE = /^\d{1,15}$/
 /** Error code of the Schema Registry API. */
 const SCHEMA_NOT_FOUND = 40403
 const REGISTRY_TIMEOUT_MS = 10_000
@@ -58,7 +60,7 @@ export function createReadEvent(registryUrl: string): (message: Message) => Prom
 }
 
 function readSequence(text: string | undefined): number {
-  const sequence = /^\d+$/.test(text ?? '') ? Number(text) : 0
+  const sequence = SEQUENCE.test(text ?? '') ? Number(text) : 0
   if (sequence < 1) throw new InvalidHeaders(`ce_sequence is ${text ?? 'not there'}`)
   return sequence
 }

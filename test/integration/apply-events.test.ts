@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { orderSchemaText } from '../../src/service/schema-registry/order-codec.ts'
 import {
@@ -8,6 +9,7 @@ import {
   startApplyEvents,
   type ApplyEventsProcess,
 } from '../support/apply-events-process.ts'
+import { contentOf, CONTEXT, openLetter } from '../support/dead-letters.ts'
 import { FakeRegistry } from '../support/fake-registry.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import {
@@ -16,31 +18,11 @@ import {
   withHeader,
   type PlantedRecord,
 } from '../support/plant-records.ts'
-import { readTopic, type ReadRecord } from '../support/read-topic.ts'
+import { readTopic } from '../support/read-topic.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
 /** examples/typescript, run as its README says, on topics with planted repeats, gaps and garbage. */
-
-const CONTEXT = '__connect.errors.'
-
-function textOf(bytes: Buffer | null): string | null {
-  return bytes?.toString('latin1') ?? null
-}
-
-/** Key, value and headers, in the same form for what was planted and what was read. */
-function contentOf(record: PlantedRecord): unknown {
-  const { key, value, headers } = record
-  return [textOf(key), textOf(value), headers.map((header) => header.map(textOf))]
-}
-
-/** What a dead letter was before, and the headers that it got. */
-function openLetter({ record, headers }: ReadRecord): { original: unknown; reason: string[] } {
-  const own = record.headers.filter(([name]) => !String(name).startsWith(CONTEXT))
-  const original = contentOf({ ...record, headers: own as Array<[Buffer, Buffer]> })
-  const names = ['topic', 'partition', 'offset', 'connector.name', 'exception.class.name']
-  return { original, reason: names.map((name) => String(headers[`${CONTEXT}${name}`])) }
-}
 
 function framed(schemaId: number, bytes: Buffer): Buffer {
   const head = Buffer.alloc(5)
@@ -94,6 +76,7 @@ test('the TypeScript example applies events once and in order, and puts aside wh
     [withHeader(odd, 'ce_subject', 'Y'), 'dead letter, InvalidValue'],
     [withHeader(odd, 'ce_sequence', 'one'), 'dead letter, InvalidHeaders'],
     [withHeader(odd, 'ce_sequence', '0000000000'), 'dead letter, InvalidHeaders'],
+    [withHeader(odd, 'ce_sequence', '9'.repeat(400)), 'dead letter, InvalidHeaders'],
     // Headers that Kafka allows and few expect: two of one name, one without a value.
     [
       {
@@ -163,9 +146,18 @@ test('the TypeScript example applies events once and in order, and puts aside wh
       `0:${expected.length + 1} dropped C version 2: repeated`,
       `0:${expected.length + 2} applied C version 5`,
     ])
-    const { orders } = readEffects(database)
-    assert.ok(orders.includes('C: 5, cancelled'))
-    assert.ok(orders.includes('D: 2, confirmed'))
+    // Of what was applied before, B with its gap that filled, nothing is applied again.
+    assert.deepEqual(readEffects(database), {
+      orders: [
+        'A: 3, shipped',
+        'B: 5, pending',
+        'C: 5, cancelled',
+        'D: 2, confirmed',
+        'Größe 100%: 1, pending',
+        'Z: 1, pending',
+      ],
+      counts: { cancelled: 1, confirmed: 3, delivered: 2, pending: 6, shipped: 3 },
+    })
   })
 })
 
@@ -215,7 +207,9 @@ test('the TypeScript example blames no event for its registry, and takes a dead 
   answer(503, '{"error_code":50001,"message":"away"}', 1)
   answer(404, '{"message":"a proxy that knows no such page"}', 1)
   answer(404, '{"error_code":40403,"message":"Schema not found"}', 1)
-  answer(200, JSON.stringify({ schema: orderSchemaText }), Infinity)
+  answer(200, JSON.stringify({ schema: orderSchemaText }), 1)
+  answer(404, '{"error_code":40403,"message":"Schema not found"}', 1)
+  answer(200, JSON.stringify({ schema: orderSchemaText }), 1)
   const run = (group: string, from: string, to: string): ApplyEventsProcess =>
     startApplyEvents(t, {
       topic: from,
@@ -224,7 +218,8 @@ test('the TypeScript example blames no event for its registry, and takes a dead 
       group,
       registryUrl: registry.url,
     })
-  await planter.plant(topic, [eventRecord(7, 'A', 1), eventRecord(7, 'A', 2, 'confirmed')])
+  const unlucky = eventRecord(7, 'A', 1)
+  await planter.plant(topic, [unlucky, eventRecord(7, 'A', 2, 'confirmed')])
 
   for (const failure of ['503', '404']) {
     const failing = run(topic, topic, deadLetters)
@@ -239,9 +234,53 @@ test('the TypeScript example blames no event for its registry, and takes a dead 
   assert.match(working.lines[0] ?? '', /^0:0 dead letter, UnknownSchema/)
   assert.equal(working.lines[1], '0:1 kept A version 2: GAP, version 1 is missing')
 
-  const replay = run(`replay-${randomUUID()}`, deadLetters, `${deadLetters}.again`)
+  // Each program asks once for a schema that it got. The first replay gets none.
+  const again = `${deadLetters}.again`
+  const vain = run(randomUUID(), deadLetters, again)
+  await vain.printed(1)
+  assert.equal(await vain.end('SIGTERM'), 0)
+  assert.match(vain.lines[0] ?? '', /^0:0 dead letter, UnknownSchema/)
+  const [letter] = await readTopic(infrastructure().kafkaBootstrapServers, again)
+  assert.ok(letter !== undefined)
+  assert.deepEqual(openLetter(letter), {
+    original: contentOf(unlucky),
+    reason: [topic, '0', '0', topic, 'UnknownSchema'],
+  })
+  const context = letter.record.headers.filter(([name]) => String(name).startsWith(CONTEXT))
+  assert.equal(context.length, 6, 'it tells once where it was first')
+
+  const replay = run(randomUUID(), again, `${again}.again`)
   await replay.printed(1)
   assert.equal(await replay.end('SIGTERM'), 0)
   assert.deepEqual(replay.lines, ['0:0 applied A version 1, 2'])
   assert.deepEqual(readEffects(database).orders, ['A: 2, confirmed'])
+})
+
+test('the TypeScript example knows an event only when its work is done', async (t) => {
+  const planter = createPlanter(t)
+  const topic = await planter.createTopic()
+  const schemaId = await planter.register(`${topic}-value`, orderSchemaText)
+  const database = `${await temporaryFolder(t)}/orders.db`
+  const run = (): ApplyEventsProcess => startApplyEvents(t, { topic, database, group: topic })
+  await planter.plant(topic, [eventRecord(schemaId, 'A', 1)])
+  const first = run()
+  await first.printed(1)
+  assert.equal(await first.end('SIGTERM'), 0)
+
+  using db = new DatabaseSync(database)
+  db.exec(`CREATE TRIGGER fault BEFORE INSERT ON status_counts WHEN NEW.status = 'shipped'
+    BEGIN SELECT RAISE(ABORT, 'the last statement of the work fails'); END`)
+  await planter.plant(topic, [eventRecord(schemaId, 'A', 2, 'shipped')])
+  const failing = run()
+  assert.equal(await failing.exited, 1)
+  assert.deepEqual(failing.lines, [])
+  assert.deepEqual(readEffects(database), { orders: ['A: 1, pending'], counts: { pending: 1 } })
+  const letters = await readTopic(infrastructure().kafkaBootstrapServers, deadLettersOf(topic))
+  assert.deepEqual(letters, [])
+
+  db.exec('DROP TRIGGER fault')
+  const last = run()
+  await last.printed(1)
+  assert.equal(await last.end('SIGTERM'), 0)
+  assert.deepEqual(last.lines, ['0:1 applied A version 2'])
 })
