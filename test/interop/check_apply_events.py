@@ -27,6 +27,7 @@ PROGRAM = ROOT / 'examples' / 'python' / 'apply_events.py'
 CONTEXT = '__connect.errors.'
 WAIT_SECONDS = 60
 
+
 def equal(actual: object, expected: object, what: str) -> None:
     assert actual == expected, f'{what}:\n  is        {actual!r}\n  should be {expected!r}'
 
