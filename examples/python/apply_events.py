@@ -31,7 +31,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument('--bootstrap-servers', default='localhost:9092')
     parser.add_argument('--schema-registry', default='http://localhost:8081')
     parser.add_argument('--topic', default='order-events')
-    parser.add_argument('--dead-letter-topic', default='order-events.dead-letter')
+    parser.add_argument('--dead-letter-topic', help="the topic's name and .dead-letter by default")
     parser.add_argument('--group', default='apply-events')
     parser.add_argument('--database', default='orders.db')
     parser.add_argument('--accept-gaps', action='store_true', help='go on without what is missing')
@@ -91,7 +91,9 @@ def raise_error(error: KafkaError | None, _: Message) -> None:
 
 def apply_events(options: argparse.Namespace, consumer: Consumer, state: OrderState) -> None:
     servers = {'bootstrap.servers': options.bootstrap_servers}
-    dead_letters = DeadLetters(servers, options.dead_letter_topic, options.group)
+    # Never the topic itself, where its letters would be read again and again.
+    dead_letter_topic = options.dead_letter_topic or f'{options.topic}.dead-letter'
+    dead_letters = DeadLetters(servers, dead_letter_topic, options.group)
     registry = SchemaRegistryClient(
         {'url': options.schema_registry, 'timeout': REGISTRY_TIMEOUT_SECONDS}
     )

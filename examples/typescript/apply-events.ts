@@ -25,12 +25,14 @@ const { values: options } = parseArgs({
     'bootstrap-servers': { type: 'string', default: 'localhost:9092' },
     'schema-registry': { type: 'string', default: 'http://localhost:8081' },
     topic: { type: 'string', default: 'order-events' },
-    'dead-letter-topic': { type: 'string', default: 'order-events.dead-letter' },
+    'dead-letter-topic': { type: 'string' },
     group: { type: 'string', default: 'apply-events' },
     database: { type: 'string', default: 'orders.db' },
     'accept-gaps': { type: 'boolean', default: false },
   },
 })
+/** Never the topic itself, where its letters would be read again and again. */
+const deadLetterTopic = options['dead-letter-topic'] ?? `${options.topic}.dead-letter`
 const client = {
   clientId: options.group,
   bootstrapBrokers: options['bootstrap-servers'].split(','),
@@ -38,9 +40,10 @@ const client = {
 
 async function createDeadLetterTopic(): Promise<void> {
   const admin = new Admin(client)
-  const topic = options['dead-letter-topic']
   const topics = await admin.listTopics()
-  if (!topics.includes(topic)) await admin.createTopics({ topics: [{ topic, partitions: 1 }] })
+  if (!topics.includes(deadLetterTopic)) {
+    await admin.createTopics({ topics: [{ topic: deadLetterTopic, partitions: 1 }] })
+  }
   await admin.close()
 }
 
@@ -102,7 +105,7 @@ async function main(): Promise<void> {
       if (!(error instanceof UnusableEvent)) throw error
       const { key, value, timestamp } = message
       const headers = deadLetterHeaders(message, error)
-      const letter = { topic: options['dead-letter-topic'], key, value, timestamp, headers }
+      const letter = { topic: deadLetterTopic, key, value, timestamp, headers }
       await producer.send({ messages: [letter], acks: ProduceAcks.ALL })
       return `dead letter, ${error.constructor.name}: ${error.message}`
     }

@@ -40,7 +40,7 @@ export function startApplyEvents(t: TestContext, options: ApplyEventsOptions): A
     'bootstrap-servers': infrastructure().kafkaBootstrapServers,
     'schema-registry': options.registryUrl ?? infrastructure().schemaRegistryUrl,
     topic: options.topic,
-    'dead-letter-topic': options.deadLetterTopic ?? deadLettersOf(options.topic),
+    ...(options.deadLetterTopic && { 'dead-letter-topic': options.deadLetterTopic }),
     group: options.group,
     database: options.database,
   }).map(([name, value]) => `--${name}=${value}`)
