@@ -4,8 +4,9 @@ versions. What cannot be used goes to a dead-letter topic. Prints a line for eac
 
     partition:offset what became of it
 
-The offset is committed when the work is done, not before. Any failure that is not the message's
-fault (Kafka, registry or database) ends the program: start it again, and it goes on where it was.
+The offset is committed when the work is done, not before. A failure that is not the message's fault
+ends the program, unless the Kafka client can wait for its end: start it again, and it goes on where
+it was.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from order_state import OrderState
 from read_event import UnusableEvent, create_read_event
 
 KAFKA_TIMEOUT_SECONDS = 30
+RECONNECT_MS = 1_000  # While a broker is away, each try is a line in the log.
 REGISTRY_TIMEOUT_SECONDS = 10
 POLL_SECONDS = 1.0
 SESSION_TIMEOUT_MS = 10_000  # So soon the group does without a process that was killed.
@@ -38,7 +40,11 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def create_topic(servers: dict[str, str], topic: str) -> None:
+def servers_of(options: argparse.Namespace) -> dict[str, str | int]:
+    return {'bootstrap.servers': options.bootstrap_servers, 'reconnect.backoff.ms': RECONNECT_MS}
+
+
+def create_topic(servers: dict[str, str | int], topic: str) -> None:
     admin = AdminClient(servers)
     if topic not in admin.list_topics(timeout=KAFKA_TIMEOUT_SECONDS).topics:
         created = admin.create_topics([NewTopic(topic, num_partitions=1)])
@@ -46,7 +52,7 @@ def create_topic(servers: dict[str, str], topic: str) -> None:
 
 
 class DeadLetters:
-    def __init__(self, servers: dict[str, str], topic: str, group: str) -> None:
+    def __init__(self, servers: dict[str, str | int], topic: str, group: str) -> None:
         create_topic(servers, topic)
         timeout_ms = KAFKA_TIMEOUT_SECONDS * 1000
         self._producer = Producer(
@@ -90,7 +96,7 @@ def raise_error(error: KafkaError | None, _: Message) -> None:
 
 
 def apply_events(options: argparse.Namespace, consumer: Consumer, state: OrderState) -> None:
-    servers = {'bootstrap.servers': options.bootstrap_servers}
+    servers = servers_of(options)
     # Never the topic itself, where its letters would be read again and again.
     dead_letter_topic = options.dead_letter_topic or f'{options.topic}.dead-letter'
     dead_letters = DeadLetters(servers, dead_letter_topic, options.group)
@@ -126,7 +132,7 @@ def main() -> None:
     options = read_options()
     consumer = Consumer(
         {
-            'bootstrap.servers': options.bootstrap_servers,
+            **servers_of(options),
             'group.id': options.group,
             # A new group starts with the oldest event: to start elsewhere is to start with gaps.
             'auto.offset.reset': 'earliest',
