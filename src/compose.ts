@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
-import { Audit, type AuditReport } from './business/audit/audit.ts'
+import { Audit, type AuditReport, type StoredEvent } from './business/audit/audit.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/begin-change.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
@@ -11,6 +11,8 @@ import { getOrder } from './business/order/get-order.ts'
 import type { OrderStore, SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
+import { Lease } from './business/publication/lease.ts'
+import { Ownership } from './business/publication/ownership.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
@@ -23,13 +25,15 @@ import {
   type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
 import { observeStore } from './service/storage/observed-store.ts'
+import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
+import { openPostgresStore } from './service/storage/postgres/store.ts'
 import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
-import { readStoredEvents } from './service/storage/sqlite/event-reader.ts'
+import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
-/** More than MAX_PENDING_EVENTS can be, so that a restart with a smaller setting finds them all. */
-const RECOVERED_EVENTS_MAX = 1_000_000
+const LEASE_LOST =
+  'another instance has taken over what was pending here, because the lease had run out; joining anew'
 
 const NEVER = new AbortController().signal
 
@@ -76,15 +80,27 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   resources.defer(() => registration.close())
   await registration.start()
 
-  const publisher = createPublisher(config, health)
+  const { instanceLeaseMs: leaseMs } = config
+  const lease = new Lease(clock, leaseMs)
+  const publisher = createPublisher(config, health, lease)
   resources.defer(() => publisher.close())
   publisher.start()
 
   const publications = new Publications({ store, publisher, clock })
   resources.defer(() => publications.close())
   await store.probe()
-  const recovered = await publications.recover(RECOVERED_EVENTS_MAX)
-  if (recovered > 0) logger.info({ count: recovered }, 'events left pending are being recovered')
+  const ownership = new Ownership({
+    store,
+    publisher,
+    publications,
+    lease,
+    leaseMs,
+    clock,
+    onLost: () => logger.warn(LEASE_LOST),
+    onTakenOver: (count) => logger.info({ count }, 'events left pending are being recovered'),
+  })
+  resources.defer(() => ownership.close())
+  await ownership.start()
 
   const encoder = createEventEncoder({
     topic: config.kafkaTopic,
@@ -96,6 +112,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     store,
     publisher,
     publications,
+    lease,
     encoder,
     clock,
     random: systemRandom,
@@ -108,6 +125,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     commands: createCommands(deps, drain),
     queries: { getOrder: (orderId) => getOrder(deps, orderId) },
     dependencyStates: () => health.states(),
+    instanceState: () => ownership.state(),
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
@@ -134,13 +152,15 @@ export async function runAudit(
   config: Config,
   onProgress: (read: number, total: number) => void,
 ): Promise<AuditReport> {
-  const { path } = config.database
-  if (path === MEMORY_PATH) throw new Error('A database in memory is seen by its process alone')
+  const { database } = config
+  if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
+    throw new Error('A database in memory is seen by its process alone')
+  }
   const cluster = createCluster(config)
   // In this order: what is on the topic by now is in the store by then.
   const ends = await readEnds(cluster)
   const audit = new Audit(ends)
-  for (const event of readStoredEvents(path)) audit.addStored(event)
+  for await (const event of readStoredEvents(database)) audit.addStored(event)
   const total = ends.reduce((sum, end) => sum + end, 0)
   let read = 0
   await readRecords(cluster, ends, audit, () => onProgress((read += 1), total), NEVER)
@@ -152,7 +172,29 @@ function createCluster(config: Config): KafkaCluster {
 }
 
 function openStore(config: Config): Promise<OrderStore & SchemaIdStore> {
-  return openSqliteStore({ path: config.database.path })
+  const { database } = config
+  switch (database.kind) {
+    case 'sqlite':
+      return openSqliteStore({ path: database.path })
+    case 'postgres':
+      return openPostgresStore({
+        url: database.url,
+        database: database.name,
+        leaseMs: config.instanceLeaseMs,
+        mustBeDurable: config.databaseRequireDurability,
+      })
+  }
+}
+
+function readStoredEvents(
+  database: Config['database'],
+): Iterable<StoredEvent> | AsyncIterable<StoredEvent> {
+  switch (database.kind) {
+    case 'sqlite':
+      return readSqliteEvents(database.path)
+    case 'postgres':
+      return readPostgresEvents({ url: database.url, database: database.name })
+  }
 }
 
 function createRegistration(
@@ -179,7 +221,11 @@ function createRegistration(
   })
 }
 
-function createPublisher(config: Config, health: DependencyHealth): KafkaEventPublisher {
+function createPublisher(
+  config: Config,
+  health: DependencyHealth,
+  lease: Lease,
+): KafkaEventPublisher {
   return new KafkaEventPublisher({
     cluster: createCluster(config),
     topic: {
@@ -187,6 +233,7 @@ function createPublisher(config: Config, health: DependencyHealth): KafkaEventPu
       replicationFactor: config.kafkaTopicReplicationFactor,
     },
     pendingEventsMax: config.maxPendingEvents,
+    mayPublish: () => lease.isHeld,
     clock: systemClock,
     health,
   })
