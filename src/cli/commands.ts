@@ -38,7 +38,9 @@ function asksForHelp(words: readonly string[]): boolean {
 }
 
 function isUsageError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
+  )
 }
 
 export function renderHelp(): string {
