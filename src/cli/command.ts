@@ -27,6 +27,14 @@ export interface Command {
   run(args: readonly string[], print: Print): Promise<number>
 }
 
+/** The command was called wrongly; the message says how. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'UsageError'
+  }
+}
+
 export const EXIT_CODES = {
   0: 'done and well',
   1: 'done and not well',

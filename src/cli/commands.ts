@@ -1,8 +1,10 @@
 import { audit } from './audit.ts'
-import { EXIT_CODES, renderCommandHelp, type Command, type Print } from './command.ts'
+import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
+import { listen } from './listen.ts'
 
 /** THE table of commands, by the words that call them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
+  listen,
   audit,
 }
 
@@ -38,6 +40,7 @@ function asksForHelp(words: readonly string[]): boolean {
 }
 
 function isUsageError(error: unknown): boolean {
+  if (error instanceof UsageError) return true
   return (
     error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
   )
