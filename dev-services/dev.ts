@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { serviceUrl } from '../src/cli/service-url.ts'
 import { ConfigError, loadConfig, type Config, type Environment } from '../src/config/config.ts'
 import { readConfig } from '../src/config/read-config.ts'
 import {
@@ -136,19 +137,13 @@ async function start(session: DevSession, { dependencies, env, config }: DevPlan
     killAfterMs: config.shutdownTimeoutMs + serviceStopMarginMs,
   })
   session.own('The service', service)
-  const apiUrl = `http://${reachableHost(config.apiHost)}:${config.apiPort}`
+  const apiUrl = serviceUrl(config)
   const isReady = await waitUntil(() => isOk(`${apiUrl}/health/ready`), {
     timeoutMs: readyTimeoutMs,
     signal,
   })
   const summary = await summarise(config, dependencies)
   say(renderSummary({ ...summary, apiUrl, isReady }, process.stdout))
-}
-
-/** `0.0.0.0` is an address to listen on and none to open. */
-function reachableHost(apiHost: string): string {
-  if (apiHost === '0.0.0.0' || apiHost === '::') return 'localhost'
-  return apiHost.includes(':') ? `[${apiHost}]` : apiHost
 }
 
 async function isOk(url: string): Promise<boolean> {

@@ -1,10 +1,16 @@
 import { audit } from './audit.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
+import { create } from './create.ts'
+import { demo } from './demo.ts'
 import { listen } from './listen.ts'
+import { update } from './update.ts'
 
 /** THE table of commands, by the words that call them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   listen,
+  create,
+  update,
+  demo,
   audit,
 }
 
