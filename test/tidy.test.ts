@@ -29,7 +29,13 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
     ],
   },
   'src/cli': {
-    folders: ['src/config', 'src/business', 'src/compose.ts', 'src/compose-tools.ts'],
+    folders: [
+      'src/config',
+      'src/business',
+      'src/compose.ts',
+      'src/compose-diagnosis.ts',
+      'src/compose-tools.ts',
+    ],
     packages: ['node:*'],
   },
   'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },
@@ -46,7 +52,12 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
 }
 
 /** The files that know every layer. */
-const FREE_FILES = new Set(['src/compose.ts', 'src/compose-tools.ts', 'src/main.ts'])
+const FREE_FILES = new Set([
+  'src/compose.ts',
+  'src/compose-diagnosis.ts',
+  'src/compose-tools.ts',
+  'src/main.ts',
+])
 
 const IMPORT = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gmu
 

@@ -1,7 +1,9 @@
 import { audit } from './audit.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
+import { config } from './config.ts'
 import { create } from './create.ts'
 import { demo } from './demo.ts'
+import { doctor } from './doctor.ts'
 import { listen } from './listen.ts'
 import { update } from './update.ts'
 
@@ -11,6 +13,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   create,
   update,
   demo,
+  doctor,
+  config,
   audit,
 }
 

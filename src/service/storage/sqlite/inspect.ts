@@ -1,0 +1,35 @@
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+export interface StoreFacts {
+  /** False: the first start makes it. */
+  readonly exists: boolean
+  readonly pendingCount: number
+  readonly freeBytes: number
+}
+
+/**
+ * Looks at a database file beside whoever uses it; never writes. Throws where the service could not
+ * use it: a directory or file that may not be written, a file that is no such database.
+ */
+export function inspectStore(path: string): StoreFacts {
+  const directory = nearestDirectory(path)
+  accessSync(directory, constants.W_OK)
+  const { bavail, bsize } = statfsSync(directory)
+  const freeBytes = bavail * bsize
+  if (!existsSync(path)) return { exists: false, pendingCount: 0, freeBytes }
+  accessSync(path, constants.W_OK)
+  using db = new DatabaseSync(path, { readOnly: true })
+  const row = db
+    .prepare('SELECT count(*) AS pending FROM order_events WHERE topic_offset IS NULL')
+    .get()
+  return { exists: true, pendingCount: Number(row?.['pending']), freeBytes }
+}
+
+/** The service makes those that are missing. */
+function nearestDirectory(path: string): string {
+  let directory = dirname(path)
+  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory)
+  return directory
+}
