@@ -34,6 +34,8 @@ export interface KafkaOptions {
   readonly controllerPort?: number
   /** Kept over restarts; formatted when new. */
   readonly dataDir: string
+  /** Of the cluster that a new data folder belongs to; one of its own by default. */
+  readonly clusterId?: string
   /** Emptied at each start. */
   readonly logFile: string
   /** Added to server.properties, where they win. */
@@ -62,7 +64,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const propertiesFile = await writeProperties(options)
   const classPath = ['-cp', join(libDir, '*')]
   if (!existsSync(join(dataDir, 'log', 'meta.properties'))) {
-    await format([java, ...classPath], propertiesFile, signal)
+    await format([java, ...classPath], propertiesFile, options)
   }
   signal?.throwIfAborted()
   const broker = await startSupervised({
@@ -85,6 +87,11 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
     signal: (name) => broker.signal(name),
     stop: () => broker.stop(),
   }
+}
+
+/** 16 bytes in base64url. One that begins with a dash would be read as an option of the format tool. */
+export function newClusterId(): string {
+  return randomBytes(16).toString('base64url').replace(/^-/, 'A')
 }
 
 async function writeProperties(options: KafkaOptions): Promise<string> {
@@ -145,10 +152,9 @@ function defaultProperties(
 async function format(
   java: readonly string[],
   propertiesFile: string,
-  signal: AbortSignal | undefined,
+  { clusterId = newClusterId(), signal }: KafkaOptions,
 ): Promise<void> {
   const [command = 'java', ...args] = java
-  const clusterId = randomBytes(16).toString('base64url')
   try {
     await run(
       command,

@@ -3,6 +3,7 @@ import type {
   EventPosition,
   OrderEvent,
   PendingEvent,
+  ProducerIdentity,
 } from '../models/order-event.ts'
 import type { Order, OrderId } from '../models/order.ts'
 
@@ -73,7 +74,8 @@ export type DiscardResult =
  * instance may take over what it owned, and then it owns nothing any more.
  *
  * Every method rejects with {@link StoreError} when the store cannot do its work. After
- * `isApplied: 'no'` nothing of the call was written; after `'unknown'` it may have been.
+ * `isApplied: 'no'` nothing of the call was written; after `'unknown'` it may have been. It is not
+ * written later: nothing of a call takes effect after the answer to a later call of this instance.
  */
 export interface OrderStore {
   /** Who this instance is to the store: a UUID, another one after each {@link join}. */
@@ -102,7 +104,8 @@ export interface OrderStore {
 
   /**
    * Makes this instance the owner of pending events whose owners are gone or have no lease any more,
-   * oldest first, at most `limit`, and returns those. Empty when this instance was itself taken over from.
+   * oldest first, at most `limit`, and returns those. Their `producer` has an epoch that no other
+   * take-over has given. Empty when this instance was itself taken over from.
    */
   takeOverPending(limit: number): Promise<readonly PendingEvent[]>
 
@@ -175,6 +178,7 @@ export type PublishOutcome = Acked | Refused | Cancelled | InDoubt
 export interface Admission {
   readonly partition: number
   readonly searchFromOffset: number
+  readonly producer?: ProducerIdentity
 }
 
 export interface EventPublisher {

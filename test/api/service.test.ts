@@ -52,11 +52,14 @@ for (const dependency of ['kafka', 'schemaRegistry', 'storage'] as const) {
   })
 }
 
-test('says when its lease has run out', async (t) => {
+test('says when its lease has run out, and is not ready then', async (t) => {
   const state: InstanceState = { ...INSTANCE, isLeaseHeld: false }
   const { server } = await startTestServer(t, { instanceState: () => state })
   const response = await server.inject('/health')
   assert.equal(response.json().instance.lease, 'run-out')
+  const ready = await server.inject('/health/ready')
+  assert.equal(ready.statusCode, 503)
+  assert.match(ready.json().reason, /may publish/)
 })
 
 test('is alive whatever is down', async (t) => {

@@ -469,6 +469,22 @@ export function describeOrderStore(
         assert.equal(await other.settle(creation, POSITION), 'settled')
       })
 
+      it('takes over at a producer epoch of its own', async () => {
+        const producer = { id: 4_001, epoch: 0 }
+        const event = { ...creationOf(newOrderId()), producer }
+        await store.reserve(event)
+        const epochs: number[] = []
+        for (let round = 0; round < 3; round += 1) {
+          const [taken] = await (await succeed()).takeOverPending(LIST_LIMIT)
+          assert.equal(taken?.producer?.id, producer.id)
+          epochs.push(taken.producer.epoch)
+          assert.deepEqual(await listPending(), [taken])
+          await successor?.close()
+        }
+        assert.ok(epochs.every((epoch) => epoch > 0))
+        assert.equal(new Set(epochs).size, 3)
+      })
+
       it('takes over many events', async () => {
         const events = Array.from({ length: PARALLEL_CALLS }, () => creationOf(newOrderId()))
         await Promise.all(events.map((event) => store.reserve(event)))

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { deleteTopicsV6, protocolErrorsCodesById } from '@platformatic/kafka'
-import { findFreePort } from '../../dev-services/ports.ts'
+import { deleteTopicsV6, NumericMap, produceV8, protocolErrorsCodesById } from '@platformatic/kafka'
 import { DependencyHealth } from '../../src/business/dependency-health.ts'
 import type { PublishOutcome } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
+import { classifyProduceFailure } from '../../src/service/kafka/broker-errors.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
+import { eventHeaders } from '../../src/service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import { systemClock } from '../../src/service/system.ts'
-import { startTestBroker, type TestBroker } from '../support/kafka-broker.ts'
-import { startKafkaProxy, type KafkaProxy, type ProduceFate } from '../support/kafka-proxy.ts'
+import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
+import type { KafkaProxy, ProduceFate } from '../support/kafka-proxy.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { somePending } from '../support/some-event.ts'
 import { until } from '../support/until.ts'
@@ -20,19 +21,15 @@ import { until } from '../support/until.ts'
 
 const TIMEOUT_MS = 5_000
 
-let broker: TestBroker
+let cluster: TestCluster
 let proxy: KafkaProxy
 
 before(async () => {
-  const proxyPort = await findFreePort()
-  broker = await startTestBroker({ 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxyPort}` })
-  proxy = await startKafkaProxy(proxyPort, broker.port)
+  cluster = await startTestCluster(1)
+  proxy = cluster.brokers[0]?.proxy ?? assert.fail()
 })
 
-after(async () => {
-  await proxy.close()
-  await broker.close()
-})
+after(() => cluster.close())
 
 class Publishing implements AsyncDisposable {
   readonly topic: string
@@ -63,7 +60,7 @@ class Publishing implements AsyncDisposable {
 
   next(): PendingEvent {
     const orderId = `order-${randomUUID()}` as OrderId
-    return somePending({ orderId, ...this.publisher.admit(Buffer.from(orderId)) })
+    return { ...somePending({ orderId }), ...this.publisher.admit(Buffer.from(orderId)) }
   }
 
   publish(pending: PendingEvent, timeoutMs = TIMEOUT_MS): Promise<PublishOutcome> {
@@ -72,7 +69,7 @@ class Publishing implements AsyncDisposable {
 
   /** Offsets at which the event stands. */
   async offsetsOf({ event }: PendingEvent): Promise<number[]> {
-    const records = await readTopic(`127.0.0.1:${proxy.port}`, this.topic)
+    const records = await readTopic(cluster.bootstrapServers, this.topic)
     return records
       .filter(({ headers }) => headers['ce_id'] === event.eventId)
       .map(({ offset }) => offset)
@@ -85,8 +82,8 @@ class Publishing implements AsyncDisposable {
 }
 
 async function deleteTopic(topic: string): Promise<void> {
-  const cluster = new KafkaCluster('test', topic, [{ host: '127.0.0.1', port: proxy.port }])
-  await cluster.askAnyBroker((connection) =>
+  const broker = new KafkaCluster('test', topic, [{ host: '127.0.0.1', port: proxy.port }])
+  await broker.askAnyBroker((connection) =>
     deleteTopicsV6.api.async(connection, [{ name: topic }], TIMEOUT_MS),
   )
 }
@@ -281,9 +278,78 @@ test('on a topic that was made anew the first ack is checked, and the event stan
     const outcome = await publishing.publish(publishing.next(), 2_000)
     return outcome.kind === 'acked'
   }, 'the topic is there again')
-  const records = await readTopic(`127.0.0.1:${proxy.port}`, publishing.topic)
+  const records = await readTopic(cluster.bootstrapServers, publishing.topic)
   const eventIds = records.map(({ headers }) => headers['ce_id'])
   assert.equal(new Set(eventIds).size, eventIds.length)
+})
+
+/** What a producer that is gone still had on its way: the broker's answer to it. */
+async function sendLate(
+  publishing: Publishing,
+  { producer, event, encoded }: PendingEvent,
+): Promise<string> {
+  assert.ok(producer)
+  const brokers = [{ host: '127.0.0.1', port: proxy.port }]
+  const kafka = new KafkaCluster('test', publishing.topic, brokers)
+  const identity = {
+    producerId: BigInt(producer.id),
+    producerEpoch: producer.epoch,
+    // The next one after the events that Publishing begins with.
+    sequences: new NumericMap([[`${publishing.topic}:0`, 3]]),
+  }
+  const record = {
+    topic: publishing.topic,
+    partition: 0,
+    key: Buffer.from(encoded.key),
+    value: Buffer.from(encoded.value),
+    headers: eventHeaders(event),
+    timestamp: 0n,
+  }
+  return kafka.withConnection(await kafka.leaderOf(0), async (connection) => {
+    try {
+      await produceV8.api.async(connection, -1, 1_000, [record], identity)
+      return 'appended'
+    } catch (error) {
+      return classifyProduceFailure(error, 1).name
+    }
+  })
+}
+
+test('what was on its way from an instance that was taken over from is refused by the broker', async () => {
+  await using publishing = await Publishing.start()
+  const pending = publishing.next()
+  assert.equal(pending.producer?.epoch, 0)
+
+  await using successor = await Publishing.start(publishing.topic)
+  const takenOver = { ...pending, producer: { ...pending.producer, epoch: 7 } }
+  const { position } = await successor.publisher.recover(takenOver)
+  assert.equal(await sendLate(publishing, pending), 'INVALID_PRODUCER_EPOCH')
+  assert.deepEqual(await publishing.offsetsOf(pending), [position.offset])
+  // The successor's own events go on under its own numbers.
+  assert.equal((await successor.publish(successor.next())).kind, 'acked')
+})
+
+test('a take-over of many events, and one whose epoch was used, settle each event once', async () => {
+  await using publishing = await Publishing.start()
+  const events = Array.from({ length: 600 }, () => publishing.next())
+  await using successor = await Publishing.start(publishing.topic)
+  const takeOver = (some: readonly PendingEvent[], epoch: number) =>
+    Promise.all(
+      some.map((pending) => {
+        assert.ok(pending.producer)
+        const producer = { ...pending.producer, epoch }
+        return successor.publisher.recover({ ...pending, producer })
+      }),
+    )
+  // More than one batch can hold; then again at a lower epoch, which the broker refuses.
+  const acks = await takeOver(events.slice(0, 550), 9)
+  acks.push(...(await takeOver(events.slice(550), 8)))
+  for (const [index, { position }] of acks.entries()) {
+    if (index % 50 !== 0) continue
+    const offsets = await publishing.offsetsOf(events[index] ?? assert.fail())
+    assert.deepEqual(offsets, [position.offset])
+  }
+  assert.equal(new Set(acks.map(({ position }) => position.offset)).size, events.length)
 })
 
 test('recovery settles what is on the topic where it stands, and publishes only what is not', async () => {
@@ -302,4 +368,13 @@ test('recovery settles what is on the topic where it stands, and publishes only 
     await publishing.offsetsOf(missing),
   ])
   assert.equal(proxy.produceCount() - sentBefore, 1)
+})
+
+test('an event that was left by a process whose clock was ahead is published by the next one', async () => {
+  await using publishing = await Publishing.start()
+  const pending = publishing.next()
+  const time = new Date(Date.now() + 2 * 60 * 60_000).toISOString()
+  const ahead = { ...pending, event: { ...pending.event, time } }
+  const { position } = await publishing.publisher.recover(ahead)
+  assert.deepEqual(await publishing.offsetsOf(ahead), [position.offset])
 })

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { runCart as cart } from '../support/cart-command.ts'
 import { infrastructure } from '../support/infrastructure.ts'
-import { startOrderLoad } from '../support/order-load.ts'
+import { startOrderLoad } from '../fault/harness/order-load.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
@@ -19,9 +19,9 @@ test('the audit agrees while the service works, and tells what was done behind i
   }
   const service = await startService(settings)
   t.after(() => service.end('SIGKILL'))
-  const load = startOrderLoad(service.url)
+  const load = startOrderLoad({ urls: [service.url] })
   t.after(() => load.stop())
-  await until(() => load.confirmedCount() > 300, 'the load runs well')
+  await until(() => load.journal.confirmedCount > 300, 'the load runs well')
 
   const busy = await cart(['audit', '--json'], settings)
   assert.equal(busy.code, 0, busy.stdout + busy.stderr)

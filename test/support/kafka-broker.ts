@@ -24,23 +24,28 @@ export interface TestBroker {
   close(): Promise<void>
 }
 
-/** `properties` are added to server.properties. */
-export async function startTestBroker(
-  properties: Readonly<Record<string, string>> = {},
-): Promise<TestBroker> {
+export interface TestBrokerOptions {
+  readonly port?: number
+  readonly controllerPort?: number
+  readonly clusterId?: string
+  /** Added to server.properties. */
+  readonly properties?: Readonly<Record<string, string>>
+}
+
+export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const { java, problems } = await findTools(['kafka'])
   if (java === undefined || problems.length > 0) throw new Error(problems.join('\n'))
   const libDir = await fetchLibrary('kafka', { report: console.error })
   const dir = await mkdtemp(join(tmpdir(), 'cart-service-broker-'))
-  const port = await findFreePort()
+  const port = options.port ?? (await findFreePort())
   const startOnData = (): Promise<KafkaBroker> =>
     startKafka({
       libDir,
       java,
-      port,
       dataDir: join(dir, 'kafka'),
       logFile: join(dir, 'kafka.log'),
-      properties,
+      ...options,
+      port,
     })
   const remove = (): Promise<void> => rm(dir, { recursive: true, force: true })
 

@@ -1,17 +1,14 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-
-/**
- * Stands between the service and a broker and understands just enough of the protocol to harm
- * Produce requests, and no others. The broker must advertise the proxy's port.
- *
- * A frame is its length (int32), then for a request api key (int16), version (int16), correlation id
- * (int32), client id (nullable string); for a response the correlation id. Produce is key 0; the
- * layouts below are those of version 8, the one that the lanes speak.
- */
-
-const PRODUCE = 0
-const PRODUCE_VERSION = 8
+import {
+  errorAnswer,
+  isProduce,
+  partitionOf,
+  requestId,
+  responseId,
+  withErrorCode,
+  withShiftedOffset,
+} from './produce-frame.ts'
 
 /** What happens to one Produce request, or to its answer. */
 export type ProduceFate =
@@ -29,69 +26,178 @@ export type ProduceFate =
   /** Half of the request goes out, then the connection is cut. */
   | { readonly kind: 'cut-request' }
 
+/** What happens to everything: `silent` swallows all that is said, on both sides. */
+export type Link = 'open' | 'silent' | 'refused' | { readonly delayMs: number }
+
+export interface HeldRequests {
+  readonly count: () => number
+  /** How many of them the broker has answered since. */
+  readonly answeredCount: () => number
+  /** Holds no more; keeps what it has. */
+  letOthersPass(): void
+  /** Hands them on to the broker, also those whose client is gone. */
+  release(): void
+}
+
 export interface KafkaProxy {
   readonly port: number
   /** Fates of the next Produce requests, in turn; after them all pass. */
   readonly fates: ProduceFate[]
+  /** The fate of all that have none of their own; undefined takes it back. */
+  setFateOfAll(fate: ProduceFate | undefined): void
   /** How many Produce requests the client has sent. */
   readonly produceCount: () => number
+  /** Keeps Produce requests from the broker, all or those of one partition, until they are released. */
+  hold(partition?: number): HeldRequests
+  setLink(link: Link): Promise<void>
   close(): Promise<void>
 }
 
+interface Holding {
+  readonly partition: number | undefined
+  readonly released: Promise<void>
+  count: number
+  answeredCount: number
+}
+
+/**
+ * Stands between the service and a broker, and harms Produce requests one by one, or everything.
+ * The broker must advertise the proxy's port.
+ */
 export async function startKafkaProxy(port: number, brokerPort: number): Promise<KafkaProxy> {
   const fates: ProduceFate[] = []
   const sockets = new Set<Socket>()
   let produced = 0
+  let fateOfAll: ProduceFate = { kind: 'pass' }
+  let holding: Holding | undefined
+  let link: Link = 'open'
 
   const nextFate = (): ProduceFate => {
     produced += 1
-    return fates.shift() ?? { kind: 'pass' }
+    return fates.shift() ?? fateOfAll
   }
 
   const server = createServer((client) => {
     const broker = connect(brokerPort, '127.0.0.1')
     const answerFates = new Map<number, ProduceFate>()
+    const toClient = createLine(client, () => link)
+    const toBroker = createLine(broker, () => link)
+    const heldRequests = new Map<number, Holding>()
+    let isClientGone = false
     for (const socket of [client, broker]) {
       sockets.add(socket)
       socket.on('error', () => {})
-      socket.on('close', () => {
-        sockets.delete(socket)
-        client.destroy()
-        broker.destroy()
+      socket.on('close', () => sockets.delete(socket))
+    }
+    broker.on('close', () => client.destroy())
+    client.on('close', () => {
+      isClientGone = true
+      // What left the client is on its way to the broker, whatever becomes of the client.
+      if (heldRequests.size === 0) broker.destroy()
+    })
+
+    const hold = (request: Buffer, current: Holding): void => {
+      current.count += 1
+      heldRequests.set(requestId(request), current)
+      void current.released.then(() => {
+        if (!broker.destroyed) broker.write(request)
       })
     }
+
     onFrames(client, (frame) => {
-      if (frame.readInt16BE(4) !== PRODUCE) return void broker.write(frame)
+      if (!isProduce(frame)) return toBroker(frame)
       const fate = nextFate()
+      if (isHeld(holding, frame)) return hold(frame, holding)
       if (fate.kind === 'answer-unsent') {
         const answer = errorAnswer(frame, fate.errorCode)
-        return void setTimeout(() => client.write(answer), fate.delayMs ?? 0)
+        return void setTimeout(() => toClient(answer), fate.delayMs ?? 0)
       }
       if (fate.kind === 'cut-request') {
         broker.write(frame.subarray(0, frame.length / 2), () => client.destroy())
         return undefined
       }
-      answerFates.set(frame.readInt32BE(8), fate)
-      return void broker.write(frame)
+      answerFates.set(requestId(frame), fate)
+      return toBroker(frame)
     })
     onFrames(broker, (frame) => {
-      const fate = answerFates.get(frame.readInt32BE(4))
-      answerFates.delete(frame.readInt32BE(4))
+      const fate = answerFates.get(responseId(frame))
+      answerFates.delete(responseId(frame))
+      const wasHeld = heldRequests.get(responseId(frame))
+      heldRequests.delete(responseId(frame))
+      if (wasHeld !== undefined) wasHeld.answeredCount += 1
+      if (isClientGone && heldRequests.size === 0) broker.destroy()
       if (fate?.kind === 'cut-answer') client.destroy()
-      else if (fate?.kind !== 'swallow-answer') client.write(harmed(frame, fate))
+      else if (fate?.kind !== 'swallow-answer') toClient(harmed(frame, fate))
     })
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+
+  const listen = async (): Promise<void> => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  const hangUp = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  }
+  await listen()
   return {
     port,
     fates,
     produceCount: () => produced,
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
+    setFateOfAll(fate = { kind: 'pass' }) {
+      fateOfAll = fate
     },
+    hold(partition) {
+      const { promise: released, resolve } = Promise.withResolvers<void>()
+      const current = { partition, released, count: 0, answeredCount: 0 }
+      holding = current
+      const letOthersPass = (): void => {
+        if (holding === current) holding = undefined
+      }
+      return {
+        count: () => current.count,
+        answeredCount: () => current.answeredCount,
+        letOthersPass,
+        release() {
+          letOthersPass()
+          resolve()
+        },
+      }
+    },
+    async setLink(next) {
+      link = next
+      if (next === 'refused') await hangUp()
+      else if (!server.listening) await listen()
+    },
+    close: hangUp,
+  }
+}
+
+function isHeld(holding: Holding | undefined, request: Buffer): holding is Holding {
+  if (holding === undefined) return false
+  return holding.partition === undefined || holding.partition === partitionOf(request)
+}
+
+/** Writes frames in their order, each after the delay of the link at its time. */
+function createLine(socket: Socket, link: () => Link): (frame: Buffer) => void {
+  let last: Promise<unknown> | undefined
+  let waiting = 0
+  const write = (frame: Buffer): void => {
+    if (!socket.destroyed && link() !== 'silent') socket.write(frame)
+  }
+  return (frame) => {
+    const current = link()
+    const delayMs = typeof current === 'object' ? current.delayMs : 0
+    if (delayMs === 0 && waiting === 0) return write(frame)
+    const { promise: isDue, resolve } = Promise.withResolvers<void>()
+    setTimeout(resolve, delayMs)
+    waiting += 1
+    last = Promise.all([last, isDue]).then(() => {
+      waiting -= 1
+      write(frame)
+    })
   }
 }
 
@@ -107,38 +213,8 @@ function onFrames(socket: Socket, handle: (frame: Buffer) => void): void {
   })
 }
 
-/** Error code and base offset of the one partition in a Produce response. */
-function harmed(frame: Buffer, fate: ProduceFate | undefined): Buffer {
-  if (fate?.kind !== 'answer-sent' && fate?.kind !== 'shift-offset') return frame
-  const changed = Buffer.from(frame)
-  const topicLength = changed.readInt16BE(12)
-  const errorAt = 14 + topicLength + 4 + 4
-  if (fate.kind === 'answer-sent') changed.writeInt16BE(fate.errorCode, errorAt)
-  else changed.writeBigInt64BE(changed.readBigInt64BE(errorAt + 2) + fate.by, errorAt + 2)
-  return changed
-}
-
-/** The response of a broker that did not take the request. */
-function errorAnswer(request: Buffer, errorCode: number): Buffer {
-  if (request.readInt16BE(6) !== PRODUCE_VERSION) throw new Error('unexpected Produce version')
-  let at = 12 + 2 + Math.max(0, request.readInt16BE(12))
-  at += 2 + Math.max(0, request.readInt16BE(at))
-  at += 2 + 4 + 4
-  const topic = request.subarray(at, at + 2 + request.readInt16BE(at))
-  const partition = request.readInt32BE(at + topic.length + 4)
-  const answer = Buffer.alloc(4 + 4 + 4 + topic.length + 4 + 4 + 2 + 8 + 8 + 8 + 4 + 2 + 4)
-  answer.writeInt32BE(answer.length - 4, 0)
-  request.copy(answer, 4, 8, 12)
-  answer.writeInt32BE(1, 8)
-  topic.copy(answer, 12)
-  const body = 12 + topic.length
-  answer.writeInt32BE(1, body)
-  answer.writeInt32BE(partition, body + 4)
-  answer.writeInt16BE(errorCode, body + 8)
-  answer.writeBigInt64BE(-1n, body + 10)
-  answer.writeBigInt64BE(-1n, body + 18)
-  answer.writeBigInt64BE(-1n, body + 26)
-  answer.writeInt32BE(0, body + 34)
-  answer.writeInt16BE(-1, body + 38)
-  return answer
+function harmed(response: Buffer, fate: ProduceFate | undefined): Buffer {
+  if (fate?.kind === 'answer-sent') return withErrorCode(response, fate.errorCode)
+  if (fate?.kind === 'shift-offset') return withShiftedOffset(response, fate.by)
+  return response
 }

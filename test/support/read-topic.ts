@@ -1,3 +1,4 @@
+import { connectToBroker, dropConnection } from '../../src/service/kafka/broker-connection.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
 
@@ -10,34 +11,51 @@ export interface ReadRecord {
   readonly headers: Readonly<Record<string, string>>
 }
 
-const READ_TIMEOUT_MS = 60_000
+const READ_TIMEOUT_MS = 120_000
+const READ_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 10_000 }
 
 /** The whole topic, straight from the broker: partition by partition, in the order of offsets. */
 export async function readTopic(bootstrapServers: string, topic: string): Promise<ReadRecord[]> {
-  const [host = '', port] = bootstrapServers.split(':')
-  const cluster = new KafkaCluster('test-reader', topic, [{ host, port: Number(port) }])
+  return Array.fromAsync(readRecords(bootstrapServers, topic))
+}
+
+/** The same, one by one, for a topic that need not fit into memory. */
+export async function* readRecords(
+  bootstrapServers: string,
+  topic: string,
+): AsyncGenerator<ReadRecord> {
+  const brokers = bootstrapServers.split(',').map((address) => {
+    const [host = '', port] = address.split(':')
+    return { host, port: Number(port) }
+  })
+  const cluster = new KafkaCluster('test-reader', topic, brokers)
   const { partitionCount } = await cluster.refresh()
-  const records: ReadRecord[] = []
   for (let partition = 0; partition < partitionCount; partition += 1) {
-    const leader = await cluster.leaderOf(partition)
-    await cluster.withConnection(leader, async (connection) => {
-      const reader = new TopicReader(connection, topic, partition)
-      const end = await reader.endOffset()
-      for await (const { offset, record } of reader.read(
-        0,
-        end,
-        AbortSignal.timeout(READ_TIMEOUT_MS),
-      )) {
-        const headers = record.headers.map(([name, value]) => [String(name), String(value)])
-        records.push({
-          partition,
-          offset,
-          key: String(record.key),
-          value: record.value ?? Buffer.alloc(0),
-          headers: Object.fromEntries(headers) as Record<string, string>,
-        })
-      }
-    })
+    yield* readPartition(cluster, partition)
   }
-  return records
+}
+
+async function* readPartition(
+  cluster: KafkaCluster,
+  partition: number,
+): AsyncGenerator<ReadRecord> {
+  const leader = await cluster.leaderOf(partition)
+  const connection = await connectToBroker(cluster.clientId, leader, READ_TIMEOUTS)
+  try {
+    const reader = new TopicReader(connection, cluster.topic, partition)
+    const end = await reader.endOffset()
+    const signal = AbortSignal.timeout(READ_TIMEOUT_MS)
+    for await (const { offset, record } of reader.read(0, end, signal)) {
+      const headers = record.headers.map(([name, value]) => [String(name), String(value)])
+      yield {
+        partition,
+        offset,
+        key: String(record.key),
+        value: record.value ?? Buffer.alloc(0),
+        headers: Object.fromEntries(headers) as Record<string, string>,
+      }
+    }
+  } finally {
+    dropConnection(connection)
+  }
 }

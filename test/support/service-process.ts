@@ -10,12 +10,20 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** The process ends by itself after this, whatever becomes of the test. */
 const LIFE_MS_MAX = 10 * 60_000
 
+export interface ServiceOptions {
+  /** Modules that the process imports before anything else. */
+  readonly imports?: readonly string[]
+  readonly lifeMsMax?: number
+}
+
 export interface ServiceProcess {
   readonly url: string
   readonly pid: number
   /** Everything it wrote so far. */
   readonly output: () => string
   readonly exited: Promise<ProcessEnd>
+  /** SIGSTOP and SIGCONT, or one that it is to survive. */
+  signal(signal: NodeJS.Signals): void
   /** Sends the signal and resolves with how it ended. */
   end(signal: NodeJS.Signals): Promise<ProcessEnd>
 }
@@ -28,9 +36,10 @@ export interface ProcessEnd {
 /** Starts `src/main.ts` as its own process, without waiting for anything. */
 export async function spawnService(
   settings: Readonly<Record<string, string>>,
+  { imports = [], lifeMsMax = LIFE_MS_MAX }: ServiceOptions = {},
 ): Promise<ServiceProcess> {
   const port = settings['API_PORT'] ?? String(await findFreePort())
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...imports.map((url) => `--import=${url}`), MAIN], {
     env: {
       PATH: process.env['PATH'],
       LOG_LEVEL: 'info',
@@ -39,7 +48,9 @@ export async function spawnService(
       API_PORT: port,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LIFE_MS_MAX,
+    timeout: lifeMsMax,
+    // SIGTERM would not end a process that is paused.
+    killSignal: 'SIGKILL',
   })
   const chunks: string[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
@@ -54,6 +65,9 @@ export async function spawnService(
     pid: child.pid,
     output: () => chunks.join(''),
     exited,
+    signal(signal) {
+      if (isRunning(child)) child.kill(signal)
+    },
     async end(signal) {
       if (isRunning(child)) child.kill(signal)
       return exited
@@ -64,8 +78,9 @@ export async function spawnService(
 /** Starts it and waits until it is ready for changes. */
 export async function startService(
   settings: Readonly<Record<string, string>>,
+  options: ServiceOptions = {},
 ): Promise<ServiceProcess> {
-  const service = await spawnService(settings)
+  const service = await spawnService(settings, options)
   try {
     await untilReady(service)
   } catch (error) {

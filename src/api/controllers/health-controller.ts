@@ -23,6 +23,8 @@ const NEEDED_TO_BE_READY: readonly Dependency[] = ['kafka', 'storage']
 
 const DRAINING_REASON = 'the service is stopping and takes no new changes'
 
+const LEASE_REASON = 'the store has not confirmed in time that this instance may publish'
+
 const SERVICE_TAGS = ['Service']
 
 const SERVICE_PROBLEMS: readonly ProblemCode[] = ['HEADERS_TOO_LARGE', 'INTERNAL']
@@ -58,6 +60,7 @@ function whyNotReady(deps: HealthDeps): string | undefined {
   const reasons = needed
     .filter((name) => states[name].status === 'down')
     .map((name) => `${name} is down: ${states[name].reason ?? 'no reason given'}`)
+  if (!deps.instanceState().isLeaseHeld) reasons.push(LEASE_REASON)
   return reasons.length === 0 ? undefined : reasons.join('; ')
 }
 
@@ -131,7 +134,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       operationId: 'getReadiness',
       summary: 'Can the service take changes?',
       description:
-        'For a readiness probe: 503 while Kafka or the store is down, while no schema id is known, and once the service stops.',
+        'For a readiness probe: 503 while Kafka or the store is down, while no schema id is known, while the lease is not held, and once the service stops.',
       tags: SERVICE_TAGS,
       response: {
         200: readinessSchema('Changes are taken.', { status: 'ready', service: SERVICE_NAME }),

@@ -53,14 +53,14 @@ export class KafkaEventPublisher implements EventPublisher {
     }
     const partition = partitionOf(key, layout.partitionCount)
     const lane = this.#lane(partition)
-    const searchFromOffset = lane.searchFromOffset
-    if (!lane.isOpen || searchFromOffset === undefined) {
+    const { admission } = lane
+    if (!lane.isOpen || admission === undefined) {
       throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
     }
     if (this.pendingCount >= this.#deps.pendingEventsMax) {
       throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
     }
-    return { partition, searchFromOffset }
+    return admission
   }
 
   publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome> {

@@ -1,6 +1,6 @@
 import type { MessageRecord } from '@platformatic/kafka'
 import type { Acked, PublishOutcome, Refused } from '../../business/ports.ts'
-import type { PendingEvent } from '../../models/order-event.ts'
+import type { PendingEvent, ProducerIdentity } from '../../models/order-event.ts'
 import { eventHeaders } from './event-headers.ts'
 
 /** Both bounds stay well below the broker's default `message.max.bytes` of 1 MiB. */
@@ -28,6 +28,8 @@ export interface LaneBatch {
   sentAtMs: number | undefined
   /** If one of its events is on the topic, it is at this offset or above. */
   searchFromOffset: number
+  /** The producer that these events were taken over with; undefined: they are sent by the lane's own. */
+  producer: ProducerIdentity | undefined
   /** Our sequence numbers prove nothing any more: read the topic before sending. */
   mustLookUp: boolean
 }
@@ -45,30 +47,50 @@ export function takeBatch(queue: LaneEntry[], eventsMax: number): LaneEntry[] {
   return queue.splice(0, count)
 }
 
-/** `may-have-left`: an earlier producer may have sent these; they are never refused any more. */
+/** Removes the next batch of events that were taken over with the same producer. */
+export function takeRecovered(queue: LaneEntry[]): LaneEntry[] {
+  const producer = queue[0]?.pending.producer
+  const other = queue.findIndex(
+    ({ pending }) =>
+      pending.producer?.id !== producer?.id || pending.producer?.epoch !== producer?.epoch,
+  )
+  return takeBatch(queue, other < 0 ? Infinity : other)
+}
+
+/**
+ * `may-have-left`: an earlier producer may have sent these; they are never refused any more.
+ * No record is dated later than `now`: the broker refuses what is too far ahead of its clock, so an
+ * event that was left by a clock which ran ahead would stop its partition until that time has come.
+ */
 export function createBatch(
   topic: string,
   entries: readonly LaneEntry[],
   origin: 'new' | 'may-have-left',
+  now: Date,
 ): LaneBatch {
   return {
     entries,
-    records: entries.map(({ pending }) => toRecord(topic, pending)),
+    records: entries.map(({ pending }) => toRecord(topic, pending, now)),
     requestsSent: origin === 'new' ? 0 : 1,
     sentAtMs: undefined,
     searchFromOffset: Math.min(...entries.map(({ pending }) => pending.searchFromOffset)),
+    producer: undefined,
     mustLookUp: origin === 'may-have-left',
   }
 }
 
-function toRecord(topic: string, { event, encoded, partition }: PendingEvent): MessageRecord {
+function toRecord(
+  topic: string,
+  { event, encoded, partition }: PendingEvent,
+  now: Date,
+): MessageRecord {
   return {
     topic,
     partition,
     key: asBuffer(encoded.key),
     value: asBuffer(encoded.value),
     headers: eventHeaders(event),
-    timestamp: BigInt(Date.parse(event.time)),
+    timestamp: BigInt(Math.min(Date.parse(event.time), now.getTime())),
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { DiscardResult, SettleResult } from '../../../business/ports.ts'
 import type { Operation, OperationResult, OperationValues } from '../operation.ts'
-import type { EventRow } from '../order-row.ts'
+import { type EventRow, takeOverEpoch } from '../order-row.ts'
 import { type Connection, type Connector, MEMORY_PATH } from './connection.ts'
 import type { OrderStatements } from './order-statements.ts'
 import { type Phase, translateSqliteError } from './sqlite-errors.ts'
@@ -225,7 +225,10 @@ function takeOver(
   { owner, limit }: OperationOf<'take-over'>,
 ): readonly EventRow[] {
   if (!statements.isInstance(owner)) return []
-  const rows = statements.listOwnedByOthers(owner, limit)
+  const left = statements.listOwnedByOthers(owner, limit)
+  if (left.length === 0) return []
+  const producerEpoch = takeOverEpoch(statements.countTakeOver())
+  const rows = left.map((row) => ({ ...row, producerEpoch }))
   for (const row of rows) statements.changeOwner(row, owner)
   return rows
 }

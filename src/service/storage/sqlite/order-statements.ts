@@ -21,6 +21,7 @@ function listPendingWhere(condition: string): string {
   return `
   SELECT event_id AS eventId, order_id AS orderId, version, type, time, traceparent,
          topic_partition AS "partition", search_from_offset AS searchFromOffset,
+         producer_id AS producerId, producer_epoch AS producerEpoch,
          schema_id AS schemaId, key, value, state
   FROM order_events
   WHERE id IN (SELECT id FROM order_events INDEXED BY order_events_pending
@@ -46,8 +47,9 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
   const insertEvent = db.prepare(`
     INSERT INTO order_events (event_id, order_id, version, type, time, traceparent, topic_partition,
-                              search_from_offset, schema_id, key, value, state, owner)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+                              search_from_offset, producer_id, producer_epoch, schema_id, key,
+                              value, state, owner)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 
   const settleEvent = db.prepare(`
     UPDATE order_events
@@ -81,8 +83,12 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
   const listOwnedByOthers = db.prepare(LIST_OWNED_BY_OTHERS)
 
+  const countTakeOver = db.prepare(`
+    UPDATE current_instance SET take_overs = take_overs + 1 RETURNING take_overs AS number`)
+
   const changeOwner = db.prepare(`
-    UPDATE order_events SET owner = ? WHERE order_id = ? AND version = ? AND topic_offset IS NULL`)
+    UPDATE order_events SET owner = ?, producer_epoch = ?
+    WHERE order_id = ? AND version = ? AND topic_offset IS NULL`)
 
   const findOrder = db.prepare(`
     SELECT orders.version, order_events.state
@@ -123,6 +129,8 @@ export function prepareOrderStatements(db: DatabaseSync) {
         row.traceparent,
         row.partition,
         row.searchFromOffset,
+        row.producerId,
+        row.producerEpoch,
         row.schemaId,
         row.key,
         row.value,
@@ -158,8 +166,11 @@ export function prepareOrderStatements(db: DatabaseSync) {
     listOwnedByOthers: (owner: string, limit: number) =>
       listOwnedByOthers.all(owner, limit) as unknown as readonly EventRow[],
 
-    changeOwner: ({ orderId, version }: EventKey, owner: string) =>
-      void changeOwner.run(owner, orderId, version),
+    /** The number of this take-over, from 1. */
+    countTakeOver: (): number => Number(countTakeOver.get()?.['number']),
+
+    changeOwner: ({ orderId, version, producerEpoch }: EventRow, owner: string) =>
+      void changeOwner.run(owner, producerEpoch, orderId, version),
 
     findOrder: (orderId: string) => findOrder.get(orderId) as unknown as OrderRow | undefined,
 

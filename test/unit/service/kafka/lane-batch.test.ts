@@ -38,8 +38,8 @@ test('an event larger than the bound goes alone instead of never', () => {
 })
 
 test('what may have left counts as sent and is looked up first', () => {
-  const fresh = createBatch('t', [entry()], 'new')
-  const doubtful = createBatch('t', [entry()], 'may-have-left')
+  const fresh = createBatch('t', [entry()], 'new', new Date())
+  const doubtful = createBatch('t', [entry()], 'may-have-left', new Date())
   assert.deepEqual([fresh.requestsSent, fresh.mustLookUp], [0, false])
   assert.deepEqual([doubtful.requestsSent, doubtful.mustLookUp], [1, true])
 })

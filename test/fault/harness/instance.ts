@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import {
+  spawnService,
+  untilReady,
+  type ProcessEnd,
+  type ServiceOptions,
+  type ServiceProcess,
+} from '../../support/service-process.ts'
+import { until } from '../../support/until.ts'
+import type { Journal } from './journal.ts'
+
+/** Longer than the longest scenario; no process outlives its run by much. */
+const LIFE_MS_MAX = 120 * 60_000
+
+/** One place where a service runs, dies and is started again: the same port, the same settings. */
+export class Instance {
+  readonly number: number
+  readonly url: string
+  readonly #settings: Readonly<Record<string, string>>
+  readonly #journal: Journal
+  #process: ServiceProcess | undefined
+
+  constructor(number: number, settings: Readonly<Record<string, string>>, journal: Journal) {
+    this.number = number
+    this.url = `http://127.0.0.1:${settings['API_PORT']}`
+    this.#settings = settings
+    this.#journal = journal
+  }
+
+  /** Resolves when it is ready for changes. `settings` count for this life only. */
+  async start(
+    settings: Readonly<Record<string, string>> = {},
+    options: ServiceOptions = {},
+  ): Promise<void> {
+    await this.spawn(settings, options)
+    await untilReady(this.#running)
+  }
+
+  /** Without waiting for anything. */
+  async spawn(
+    settings: Readonly<Record<string, string>> = {},
+    options: ServiceOptions = {},
+  ): Promise<void> {
+    this.#process = await spawnService(
+      { ...this.#settings, ...settings },
+      { lifeMsMax: LIFE_MS_MAX, ...options },
+    )
+  }
+
+  async kill(): Promise<void> {
+    this.#note('SIGKILL', true)
+    await this.#running.end('SIGKILL')
+  }
+
+  /** Resolves when it has died by itself, by a failpoint. */
+  async died(): Promise<ProcessEnd> {
+    let end: ProcessEnd | undefined
+    void this.#running.exited.then((value) => (end = value))
+    await until(
+      () => end !== undefined,
+      () => `it dies; it wrote:\n${this.output()}`,
+    )
+    if (end === undefined) throw new Error('unreachable')
+    this.#note('died by itself', true)
+    return end
+  }
+
+  /** SIGTERM; resolves with how it ended. */
+  async stop(): Promise<ProcessEnd> {
+    this.#note('SIGTERM')
+    const end = await this.#running.end('SIGTERM')
+    this.#note('has stopped', true)
+    return end
+  }
+
+  pause(): void {
+    this.#note('SIGSTOP')
+    this.#running.signal('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#note('SIGCONT')
+    this.#running.signal('SIGCONT')
+  }
+
+  get exited(): Promise<ProcessEnd> {
+    return this.#running.exited
+  }
+
+  untilReady(): Promise<void> {
+    return untilReady(this.#running)
+  }
+
+  /** The end of what it wrote. */
+  output(): string {
+    return this.#process?.output().slice(-4_000) ?? ''
+  }
+
+  residentMegabytes(): number {
+    const status = readFileSync(`/proc/${this.#running.pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+) kB$/mu.exec(status)?.[1]) / 1_024
+  }
+
+  /** Ends it whatever state it is in. Idempotent. */
+  async close(): Promise<void> {
+    await this.#process?.end('SIGKILL')
+  }
+
+  get #running(): ServiceProcess {
+    if (this.#process === undefined) throw new Error('this instance was never started')
+    return this.#process
+  }
+
+  #note(what: string, isServiceDeath = false): void {
+    this.#journal.noteFault(`service ${this.number}: ${what}`, isServiceDeath)
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { after, before, test, type TestContext } from 'node:test'
+import { infrastructure } from '../support/infrastructure.ts'
+import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
+import type { Report } from './harness/report.ts'
+import { runScenario } from './harness/run-scenario.ts'
+import { SCENARIOS } from './scenarios/scenarios.ts'
+
+/**
+ * A part of what `npm run faults` does, small enough for every run of the tests. Counts are looked
+ * at, times are not: they belong to the machine.
+ */
+
+/** Another one each time finds more; a failure names it. */
+const SEED = Math.floor(Math.random() * 2 ** 31)
+
+let cluster: TestCluster
+
+before(async () => {
+  cluster = await startTestCluster(1)
+})
+
+after(() => cluster.close())
+
+async function survive(t: TestContext, name: string): Promise<Report> {
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name)
+  assert.ok(scenario !== undefined, name)
+  const report = await runScenario(scenario, {
+    cluster,
+    registryUrl: infrastructure().schemaRegistryUrl,
+    seed: SEED,
+    size: 'short',
+  })
+  const { confirmed, notApplied, unknown, unanswered } = report.replies
+  t.diagnostic(
+    `${confirmed} confirmed, ${notApplied} not applied, ${unknown} unknown, ${unanswered} without answer`,
+  )
+  assert.deepEqual(report.violations, [], `seed ${SEED}\n${report.story}`)
+  return report
+}
+
+test('every answer stays true while the service is killed and restarted under load', async (t) => {
+  await survive(t, 'service-kill')
+})
+
+test('what a service left pending when it was killed is settled by the next one', async (t) => {
+  await survive(t, 'service-kill-in-outage')
+})
+
+test('every answer stays true while the broker is killed and restarted under load', async (t) => {
+  await survive(t, 'broker-kill')
+})
+
+test('every answer stays true while the broker is paused under load', async (t) => {
+  const { replies } = await survive(t, 'broker-pause')
+  assert.ok(replies.unknown > 0, 'what had left when the broker paused is in doubt')
+  assert.ok(replies.notApplied > replies.unknown, 'what came later is a definite "no"')
+})

@@ -1,0 +1,63 @@
+import { protocolErrorsCodesById } from '@platformatic/kafka'
+import { Cart } from '../harness/cart.ts'
+import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
+
+const FAILPOINTS = new URL('../../support/failpoints.ts', import.meta.url).href
+
+const POINTS = ['reserve', 'publish', 'produce', 'settle', 'discard', 'recover'].flatMap((step) => [
+  `before ${step}`,
+  `after ${step}`,
+])
+
+/** A few calls into its life, when others are under way. */
+const CALL_NUMBER_MAX = 40
+
+const MESSAGE_TOO_LARGE = Number(
+  Object.entries(protocolErrorsCodesById).find(([, name]) => name === 'MESSAGE_TOO_LARGE')?.[0],
+)
+
+/** One life of the service, which ends at the point. */
+async function dieAt(cart: Cart, point: string, callNumber: number): Promise<void> {
+  cart.journal.noteFault(`service 0 is to die ${point}, call ${callNumber}`)
+  const settings = { CART_FAILPOINT: `${point} ${callNumber}` }
+  await cart.service.spawn(settings, { imports: [FAILPOINTS] })
+  const { code, signal } = await cart.service.died()
+  if (signal !== 'SIGKILL')
+    throw new Error(`ended with ${code ?? signal}: ${cart.service.output()}`)
+}
+
+async function dieAtOnce(cart: Cart, context: ScenarioContext, point: string): Promise<void> {
+  const [broker] = context.cluster.brokers
+  const callNumber = context.random.integer(1, CALL_NUMBER_MAX)
+  if (point.endsWith('recover')) {
+    // There has to be something that needs recovery.
+    await dieAt(cart, 'before produce', callNumber)
+    await dieAt(cart, point, 1)
+  } else if (point.endsWith('discard')) {
+    broker?.proxy.setFateOfAll({ kind: 'answer-unsent', errorCode: MESSAGE_TOO_LARGE })
+    await dieAt(cart, point, callNumber)
+    broker?.proxy.setFateOfAll(undefined)
+  } else await dieAt(cart, point, callNumber)
+}
+
+export const failpoints: Scenario = {
+  name: 'failpoints',
+  about: 'the service dies before and after each step of the protocol',
+  brokers: 1,
+  async run(context) {
+    await using cart = await Cart.start(context, { via: 'proxy' })
+    for (const point of POINTS) {
+      for (let round = 0; round < context.rounds(10, 1); round += 1) {
+        await cart.service.kill()
+        await dieAtOnce(cart, context, point)
+        const doubts = await cart.doubts()
+        await cart.service.start()
+        await cart.untilSettled(doubts)
+      }
+      context.progress(`died ${point}`)
+    }
+    await cart.runWell()
+    cart.notes.push(`died at ${POINTS.length} points`)
+    return await cart.finish()
+  },
+}

@@ -1,0 +1,21 @@
+import type { Scenario } from '../harness/scenario.ts'
+import { CALLER_FAULTS } from './caller-faults.ts'
+import { CLUSTER_FAULTS } from './cluster-faults.ts'
+import { failpoints } from './failpoints.ts'
+import { longOutage } from './long-outage.ts'
+import { PROCESS_FAULTS } from './process-faults.ts'
+import { PRODUCE_FAULTS } from './produce-faults.ts'
+import { REGISTRY_FAULTS } from './registry-faults.ts'
+import { STORE_FAULTS } from './store-faults.ts'
+
+/** All that `npm run faults` does, in this order. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...PROCESS_FAULTS,
+  failpoints,
+  ...PRODUCE_FAULTS,
+  ...CLUSTER_FAULTS,
+  ...CALLER_FAULTS,
+  ...REGISTRY_FAULTS,
+  ...STORE_FAULTS,
+  longOutage,
+]

@@ -1,0 +1,78 @@
+/**
+ * Just enough of Kafka's protocol to tell Produce requests from others and to answer them.
+ *
+ * A frame is its length (int32), then for a request api key (int16), version (int16), correlation id
+ * (int32), client id (nullable string); for a response the correlation id. Produce is key 0; the
+ * layouts below are those of version 8, the one that the lanes speak: one topic, one partition.
+ */
+
+const PRODUCE = 0
+const PRODUCE_VERSION = 8
+
+export function isProduce(request: Buffer): boolean {
+  return request.readInt16BE(4) === PRODUCE
+}
+
+export function requestId(request: Buffer): number {
+  return request.readInt32BE(8)
+}
+
+export function responseId(response: Buffer): number {
+  return response.readInt32BE(4)
+}
+
+interface Target {
+  /** With its length in front, as in the frame. */
+  readonly topic: Buffer
+  readonly partition: number
+}
+
+function targetOf(request: Buffer): Target {
+  if (request.readInt16BE(6) !== PRODUCE_VERSION) throw new Error('unexpected Produce version')
+  let at = 12 + 2 + Math.max(0, request.readInt16BE(12))
+  at += 2 + Math.max(0, request.readInt16BE(at))
+  at += 2 + 4 + 4
+  const topic = request.subarray(at, at + 2 + request.readInt16BE(at))
+  return { topic, partition: request.readInt32BE(at + topic.length + 4) }
+}
+
+export function partitionOf(request: Buffer): number {
+  return targetOf(request).partition
+}
+
+export function withErrorCode(response: Buffer, errorCode: number): Buffer {
+  const changed = Buffer.from(response)
+  changed.writeInt16BE(errorCode, errorAt(changed))
+  return changed
+}
+
+export function withShiftedOffset(response: Buffer, by: bigint): Buffer {
+  const changed = Buffer.from(response)
+  const offsetAt = errorAt(changed) + 2
+  changed.writeBigInt64BE(changed.readBigInt64BE(offsetAt) + by, offsetAt)
+  return changed
+}
+
+function errorAt(response: Buffer): number {
+  return 14 + response.readInt16BE(12) + 4 + 4
+}
+
+/** The response of a broker that did not take the request. */
+export function errorAnswer(request: Buffer, errorCode: number): Buffer {
+  const { topic, partition } = targetOf(request)
+  const answer = Buffer.alloc(4 + 4 + 4 + topic.length + 4 + 4 + 2 + 8 + 8 + 8 + 4 + 2 + 4)
+  answer.writeInt32BE(answer.length - 4, 0)
+  request.copy(answer, 4, 8, 12)
+  answer.writeInt32BE(1, 8)
+  topic.copy(answer, 12)
+  const body = 12 + topic.length
+  answer.writeInt32BE(1, body)
+  answer.writeInt32BE(partition, body + 4)
+  answer.writeInt16BE(errorCode, body + 8)
+  answer.writeBigInt64BE(-1n, body + 10)
+  answer.writeBigInt64BE(-1n, body + 18)
+  answer.writeBigInt64BE(-1n, body + 26)
+  answer.writeInt32BE(0, body + 34)
+  answer.writeInt16BE(-1, body + 38)
+  return answer
+}
