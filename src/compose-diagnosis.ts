@@ -1,6 +1,7 @@
 import { judgeClock } from './business/diagnosis/judge-clock.ts'
 import { ok, problem, warning, type Finding } from './business/diagnosis/finding.ts'
 import { judgeSubject } from './business/diagnosis/judge-schema.ts'
+import { judgeStore, type StoreFacts } from './business/diagnosis/judge-store.ts'
 import { judgeTopic } from './business/diagnosis/judge-topic.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
@@ -9,8 +10,9 @@ import { connectError, lookupError } from './service/network.ts'
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
 import { listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import type { SubjectSchema } from './service/schema-registry/schema-registration.ts'
+import { inspectStore as inspectPostgresStore } from './service/storage/postgres/inspect.ts'
 import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
-import { inspectStore } from './service/storage/sqlite/inspect.ts'
+import { inspectStore as inspectSqliteStore } from './service/storage/sqlite/inspect.ts'
 import { systemClock } from './service/system.ts'
 
 /** What `cart doctor` asks the surroundings. Nothing here writes anywhere. */
@@ -19,8 +21,6 @@ const CONNECT_TIMEOUT_MS = 3_000
 
 /** No check takes longer, whatever it meets. */
 const CHECK_TIMEOUT_MS = 12_000
-
-const FREE_BYTES_WANTED = 256 * 1024 * 1024
 
 interface Address {
   readonly host: string
@@ -32,7 +32,7 @@ export async function diagnose(config: Config): Promise<Finding[]> {
   const groups = await Promise.all([
     bounded('kafka', 'Is the broker overloaded, or a firewall in between?', diagnoseKafka(config)),
     bounded('registry', 'Is the registry overloaded?', diagnoseRegistry(config)),
-    bounded('store', 'Is the disk in order?', diagnoseStore(config.database)),
+    bounded('store', 'Is the disk in order?', diagnoseStore(config)),
   ])
   return groups.flat()
 }
@@ -155,28 +155,33 @@ async function diagnoseClock(url: string): Promise<Finding[]> {
   }
 }
 
-async function diagnoseStore(database: {
-  readonly kind: string
-  readonly path?: string
-}): Promise<Finding[]> {
-  const { kind, path } = database
-  // The others are looked at by the service alone.
-  if (kind !== 'sqlite' || path === undefined) return []
-  if (path === MEMORY_PATH) {
+async function diagnoseStore(config: Config): Promise<Finding[]> {
+  const { database } = config
+  if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
     const action = 'For orders that are kept, set DATABASE_URL=sqlite:data/cart.db.'
     return [warning('store', 'in memory: orders are gone with the process', action)]
   }
   try {
-    const { exists, pendingCount, freeBytes } = inspectStore(path)
-    const detail = exists
-      ? `SQLite, ${path}, ${pendingCount} pending ${pendingCount === 1 ? 'event' : 'events'}`
-      : `SQLite, ${path}, made by the first start`
-    if (freeBytes >= FREE_BYTES_WANTED) return [ok('store', detail)]
-    const free = `${Math.floor(freeBytes / 1024 ** 2)} MiB free on the disk of ${path}`
-    return [warning('store', free, 'Make room: a full disk stops every change.')]
+    return [judgeStore(await inspect(config))]
   } catch (error) {
-    const action = `Let the service write ${path} and its directory, or set DATABASE_URL.`
+    const action =
+      database.kind === 'sqlite'
+        ? `Let the service write ${database.path} and its directory, or set DATABASE_URL.`
+        : 'Start the database, or correct DATABASE_URL.'
     return [problem('store', describe(error), action)]
+  }
+}
+
+async function inspect({ database, databaseRequireDurability }: Config): Promise<StoreFacts> {
+  switch (database.kind) {
+    case 'sqlite':
+      return inspectSqliteStore(database.path)
+    case 'postgres':
+      return inspectPostgresStore({
+        url: database.url,
+        database: database.name,
+        mustBeDurable: databaseRequireDurability,
+      })
   }
 }
 

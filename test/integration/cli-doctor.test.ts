@@ -8,6 +8,7 @@ import { runCart } from '../support/cart-command.ts'
 import { FakeRegistry } from '../support/fake-registry.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { makeTopic } from '../support/plant-records.ts'
+import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -159,6 +160,21 @@ suite('cart doctor', () => {
     assert.deepEqual(problemsOf(wrong), ['settings'])
     assert.match(find(wrong, 'settings').detail, /API_PORT.*PUBLISH_TIMEOUT_MS|PUBLISH.*API_PORT/)
     assert.equal(wrong.findings.length, 2)
+  })
+
+  test('examines a PostgreSQL database without showing its password', async () => {
+    await using schema = await createTestSchema()
+    const empty = await examine({ DATABASE_URL: schema.url() })
+    const store = find(empty, 'store')
+    assert.equal(store.verdict, 'ok', empty.output)
+    assert.match(store.detail, /^PostgreSQL, \S+ at \S+, made by the first start$/)
+    const wrong = new URL(schema.url())
+    wrong.password = 'geheim'
+    const refused = await examine({ DATABASE_URL: wrong.href })
+    assert.equal(find(refused, 'store').verdict, 'problem')
+    for (const { output } of [empty, refused]) {
+      assert.ok(!output.includes(ROLE_PASSWORD) && !output.includes('geheim'), output)
+    }
   })
 
   test('cart config shows what holds, hides secrets, and refuses what is not usable', async () => {

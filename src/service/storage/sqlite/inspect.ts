@@ -2,12 +2,7 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-export interface StoreFacts {
-  /** False: the first start makes it. */
-  readonly exists: boolean
-  readonly pendingCount: number
-  readonly freeBytes: number
-}
+import type { StoreFacts } from '../../../business/diagnosis/judge-store.ts'
 
 /**
  * Looks at a database file beside whoever uses it; never writes. Throws where the service could not
@@ -17,14 +12,14 @@ export function inspectStore(path: string): StoreFacts {
   const directory = nearestDirectory(path)
   accessSync(directory, constants.W_OK)
   const { bavail, bsize } = statfsSync(directory)
-  const freeBytes = bavail * bsize
-  if (!existsSync(path)) return { exists: false, pendingCount: 0, freeBytes }
+  const facts = { name: `SQLite, ${path}`, freeBytes: bavail * bsize }
+  if (!existsSync(path)) return { ...facts, exists: false, pendingCount: 0 }
   accessSync(path, constants.W_OK)
   using db = new DatabaseSync(path, { readOnly: true })
   const row = db
     .prepare('SELECT count(*) AS pending FROM order_events WHERE topic_offset IS NULL')
     .get()
-  return { exists: true, pendingCount: Number(row?.['pending']), freeBytes }
+  return { ...facts, exists: true, pendingCount: Number(row?.['pending']) }
 }
 
 /** The service makes those that are missing. */

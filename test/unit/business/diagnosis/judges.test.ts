@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Finding } from '../../../../src/business/diagnosis/finding.ts'
 import { judgeClock } from '../../../../src/business/diagnosis/judge-clock.ts'
 import { judgeSubject } from '../../../../src/business/diagnosis/judge-schema.ts'
+import { judgeStore } from '../../../../src/business/diagnosis/judge-store.ts'
 import { judgeTopic, type TopicFacts } from '../../../../src/business/diagnosis/judge-topic.ts'
 
 const healthy = { hasLeader: true, replicaCount: 3, inSyncCount: 3 }
@@ -117,4 +118,18 @@ test('a clock is wrong only beyond what the header and the way there can explain
   const ahead = judgeClock(20_000, 10_000, 20_100)
   assert.equal(ahead.verdict, 'warning')
   assert.match(ahead.detail, /^9\.0 s ahead of/)
+})
+
+test('a store is well with room on its disk, and tells what is pending', () => {
+  const facts = { name: 'SQLite, x', exists: true, pendingCount: 1, freeBytes: 2 ** 40 }
+  assert.deepEqual(judgeStore(facts), {
+    check: 'store',
+    verdict: 'ok',
+    detail: 'SQLite, x, 1 pending event',
+  })
+  assert.match(judgeStore({ ...facts, exists: false }).detail, /made by the first start/)
+  assert.equal(judgeStore({ ...facts, freeBytes: undefined }).verdict, 'ok')
+  const full = judgeStore({ ...facts, freeBytes: 5 * 1024 ** 2 })
+  assert.equal(full.verdict, 'warning')
+  assert.match(full.detail, /^5 MiB free/)
 })
