@@ -63,7 +63,7 @@ const FREE_FILES = new Set([
   'src/main.ts',
 ])
 
-const IMPORT = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]/gmu
+const IMPORT = /(?:^(?:import|export)\s(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu
 
 interface Source {
   readonly path: string
@@ -111,9 +111,9 @@ test('imports point the way the house allows', () => {
 test('the rule on imports sees what it forbids', () => {
   const intruder = {
     path: 'src/models/order.ts',
-    text: "import type { Config } from '../config/config.ts'\nimport 'pino'\n",
+    text: "import type { Config } from '../config/config.ts'\nimport 'pino'\nawait import('pg')\n",
   }
-  assert.equal(forbiddenImports(intruder).length, 2)
+  assert.equal(forbiddenImports(intruder).length, 3)
   const stranger = { path: 'src/utils/misc.ts', text: '' }
   assert.deepEqual(forbiddenImports(stranger), ['src/utils/misc.ts: the house has no such folder'])
 })

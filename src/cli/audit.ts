@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
 import type { AuditReport, Difference } from '../business/audit/audit.ts'
-import { runAudit } from '../compose.ts'
 import { readConfig } from '../config/read-config.ts'
 import { JSON_OPTION, type Command } from './command.ts'
 
@@ -17,6 +16,8 @@ export const audit: Command = {
   exitCodes: { 0: 'they agree', 1: 'they differ' },
   async run(args, print) {
     const { values } = parseArgs({ args: [...args], options })
+    // Only now: the other commands need not wait until the whole service is loaded.
+    const { runAudit } = await import('../compose.ts')
     let nextMs = performance.now() + PROGRESS_EVERY_MS
     const report = await runAudit(readConfig(), (read, total) => {
       if (performance.now() < nextMs) return

@@ -1,7 +1,6 @@
 import process from 'node:process'
 import { parseArgs, type styleText } from 'node:util'
 import { ok, problem, warning, type Finding } from '../business/diagnosis/finding.ts'
-import { diagnose } from '../compose-diagnosis.ts'
 import { loadConfig, ConfigError, type Config } from '../config/config.ts'
 import { readSettingSources } from '../config/setting-sources.ts'
 import { JSON_OPTION, type Command } from './command.ts'
@@ -39,6 +38,8 @@ export const doctor: Command = {
 }
 
 async function diagnoseWith(config: Config): Promise<Finding[]> {
+  // Only now: the other commands need not wait until the clients are loaded.
+  const { diagnose } = await import('../compose-diagnosis.ts')
   const [surroundings, service] = await Promise.all([diagnose(config), diagnoseService(config)])
   return [...surroundings, service]
 }

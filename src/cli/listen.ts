@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { watchTopic, type ReadableRecord, type TailStart } from '../compose-tools.ts'
+import type { ReadableRecord, TailStart } from '../compose-tools.ts'
 import type { Config } from '../config/config.ts'
 import { readConfig } from '../config/read-config.ts'
 import { JSON_OPTION, UsageError, type Command, type Print } from './command.ts'
@@ -94,6 +94,8 @@ export async function showRecords(
     readonly onRecord: (record: ReadableRecord) => void
   },
 ): Promise<void> {
+  // Only now: the other commands need not wait until Kafka's client is loaded.
+  const { watchTopic } = await import('../compose-tools.ts')
   const troubles = new Map<number, string>()
   await watchTopic(config, {
     ...watched,
