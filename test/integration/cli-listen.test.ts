@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { runCart, startCart } from '../support/cart-command.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
-import { makeTopic, plantRecords } from '../support/plant-records.ts'
+import { makeTopic, plantRecords } from '../support/raw-records.ts'
 import { startService } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 

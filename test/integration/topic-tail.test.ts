@@ -5,10 +5,13 @@ import { Admin } from '@platformatic/kafka'
 import { tailTopic, type TailStart } from '../../src/service/kafka/topic-tail.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { infrastructure } from '../support/infrastructure.ts'
-import { clusterOf, makeTopic, plantRecords } from '../support/plant-records.ts'
+import { clusterOf, makeTopic, plantRecords } from '../support/raw-records.ts'
 import { until } from '../support/until.ts'
 
 const LAYOUT_CHECK_MS = 50
+
+/** A tail that should have ended by itself is ended, and then has seen too little or too much. */
+const LIFE_MS_MAX = 60_000
 
 function valuesOf(...words: readonly string[]) {
   return words.map((word) => ({ value: Buffer.from(word), partition: 0 }))
@@ -27,7 +30,7 @@ function startTail(topic: string, start: TailStart, endsAtEnd = false) {
       onRecord: async ({ record, partition, offset }) =>
         void seen.push(`${partition}@${offset} ${String(record.value)}`),
       onTrouble: () => {},
-      signal: stop.signal,
+      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(LIFE_MS_MAX)]),
     },
   )
   return { seen, ended, stop: () => stop.abort() }
@@ -106,7 +109,7 @@ suite('the tail of a topic', () => {
         endsAtEnd: false,
         onRecord: async () => Promise.reject(new Error('the reader failed')),
         onTrouble: () => {},
-        signal: new AbortController().signal,
+        signal: AbortSignal.timeout(LIFE_MS_MAX),
       },
     )
     await assert.rejects(ended, /the reader failed/)
