@@ -19,6 +19,7 @@ const server = await buildServer({
   },
   queries: { getOrder: () => Promise.reject(new Error('not part of the benchmark')) },
   dependencyStates: () => health.states(),
+  instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,
   areSchemaIdsKnown: () => true,
   settings: {

@@ -44,6 +44,7 @@ const publisher = new KafkaEventPublisher({
   cluster: new KafkaCluster('bench', topic, [{ host, port: Number(port) }]),
   topic: { partitionCount: 1, replicationFactor: undefined },
   pendingEventsMax: 10_000,
+  mayPublish: () => true,
   clock: systemClock,
   health: new DependencyHealth(systemClock, () => {}),
 })

@@ -8,10 +8,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 import type { PendingEvent } from '../src/models/order-event.ts'
 import type { Order, OrderId } from '../src/models/order.ts'
-import { createInlineRunner } from '../src/service/storage/sqlite/batch-runner.ts'
+import { BatchedStore } from '../src/service/storage/batched-store.ts'
+import { createInlineRunner } from '../src/service/storage/sqlite/inline-runner.ts'
 import { createConnector } from '../src/service/storage/sqlite/connection.ts'
 import { SqliteEngine } from '../src/service/storage/sqlite/engine.ts'
-import { SqliteStore } from '../src/service/storage/sqlite/store.ts'
 import { WorkerRunner } from '../src/service/storage/sqlite/worker-runner.ts'
 
 /**
@@ -42,7 +42,7 @@ async function measure(thread: Thread, parallel: number, path: string): Promise<
     thread === 'worker'
       ? new WorkerRunner({ path })
       : createInlineRunner(new SqliteEngine(createConnector({ path })))
-  const store = new SqliteStore(runner)
+  const store = await BatchedStore.open({ runner, leaseMs: 0 })
   await load(store, parallel, WARM_UP_MS)
 
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
@@ -62,7 +62,7 @@ async function measure(thread: Thread, parallel: number, path: string): Promise<
 }
 
 /** Callers that each reserve an order, settle it, and go on with the next. Returns how many. */
-async function load(store: SqliteStore, parallel: number, durationMs: number): Promise<number> {
+async function load(store: BatchedStore, parallel: number, durationMs: number): Promise<number> {
   const endMs = performance.now() + durationMs
   let pairs = 0
   async function call(): Promise<void> {

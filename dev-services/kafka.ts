@@ -89,9 +89,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   }
 }
 
-/** 16 bytes in base64url. One that begins with a dash would be read as an option of the format tool. */
 export function newClusterId(): string {
-  return randomBytes(16).toString('base64url').replace(/^-/, 'A')
+  return randomBytes(16).toString('base64url')
 }
 
 async function writeProperties(options: KafkaOptions): Promise<string> {
@@ -158,7 +157,14 @@ async function format(
   try {
     await run(
       command,
-      [...args, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile],
+      // The id may begin with a hyphen, which as a word of its own would be an option.
+      [
+        ...args,
+        'kafka.tools.StorageTool',
+        'format',
+        `--cluster-id=${clusterId}`,
+        `--config=${propertiesFile}`,
+      ],
       { timeout: formatTimeoutMs, signal },
     )
   } catch (error) {

@@ -11,6 +11,8 @@ import { getOrder } from './business/order/get-order.ts'
 import type { OrderStore, SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
+import { Lease } from './business/publication/lease.ts'
+import { Ownership } from './business/publication/ownership.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
@@ -28,8 +30,8 @@ import { readStoredEvents } from './service/storage/sqlite/event-reader.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
-/** More than MAX_PENDING_EVENTS can be, so that a restart with a smaller setting finds them all. */
-const RECOVERED_EVENTS_MAX = 1_000_000
+const LEASE_LOST =
+  'another instance has taken over what was pending here, because the lease had run out; joining anew'
 
 const NEVER = new AbortController().signal
 
@@ -76,15 +78,27 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   resources.defer(() => registration.close())
   await registration.start()
 
-  const publisher = createPublisher(config, health)
+  const { instanceLeaseMs: leaseMs } = config
+  const lease = new Lease(clock, leaseMs)
+  const publisher = createPublisher(config, health, lease)
   resources.defer(() => publisher.close())
   publisher.start()
 
   const publications = new Publications({ store, publisher, clock })
   resources.defer(() => publications.close())
   await store.probe()
-  const recovered = await publications.recover(RECOVERED_EVENTS_MAX)
-  if (recovered > 0) logger.info({ count: recovered }, 'events left pending are being recovered')
+  const ownership = new Ownership({
+    store,
+    publisher,
+    publications,
+    lease,
+    leaseMs,
+    clock,
+    onLost: () => logger.warn(LEASE_LOST),
+    onTakenOver: (count) => logger.info({ count }, 'events left pending are being recovered'),
+  })
+  resources.defer(() => ownership.close())
+  await ownership.start()
 
   const encoder = createEventEncoder({
     topic: config.kafkaTopic,
@@ -96,6 +110,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     store,
     publisher,
     publications,
+    lease,
     encoder,
     clock,
     random: systemRandom,
@@ -108,6 +123,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     commands: createCommands(deps, drain),
     queries: { getOrder: (orderId) => getOrder(deps, orderId) },
     dependencyStates: () => health.states(),
+    instanceState: () => ownership.state(),
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
@@ -179,7 +195,11 @@ function createRegistration(
   })
 }
 
-function createPublisher(config: Config, health: DependencyHealth): KafkaEventPublisher {
+function createPublisher(
+  config: Config,
+  health: DependencyHealth,
+  lease: Lease,
+): KafkaEventPublisher {
   return new KafkaEventPublisher({
     cluster: createCluster(config),
     topic: {
@@ -187,6 +207,7 @@ function createPublisher(config: Config, health: DependencyHealth): KafkaEventPu
       replicationFactor: config.kafkaTopicReplicationFactor,
     },
     pendingEventsMax: config.maxPendingEvents,
+    mayPublish: () => lease.isHeld,
     clock: systemClock,
     health,
   })

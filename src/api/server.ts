@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands, OrderQueries } from '../business/order/commands.ts'
+import type { InstanceState } from '../business/publication/ownership.ts'
 import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
 import {
@@ -24,6 +25,7 @@ export interface ServerDeps {
   readonly commands: OrderCommands
   readonly queries: OrderQueries
   readonly dependencyStates: () => DependencyStates
+  readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
   readonly areSchemaIdsKnown: () => boolean
   readonly settings: ServerSettings

@@ -3,6 +3,7 @@ import type {
   EventPosition,
   OrderEvent,
   PendingEvent,
+  ProducerIdentity,
 } from '../models/order-event.ts'
 import type { Order, OrderId } from '../models/order.ts'
 
@@ -46,30 +47,75 @@ export type ReserveRefusal =
 
 export type ReserveResult = 'reserved' | ReserveRefusal
 
+/** What became of a pending event when it was to be settled. */
+export type SettleResult =
+  /** It is a fact now. */
+  | 'settled'
+  /** It was one before; nothing was changed. */
+  | 'settled-before'
+  /** It is not this instance's to settle: another one has taken it over, or it was discarded. */
+  | 'not-owned'
+
+/** What became of a pending event when it was to be taken back. */
+export type DiscardResult =
+  /** It was pending, and is gone: its version is free again. */
+  | 'discarded'
+  /** It is not there: it was never written, or discarded before. */
+  | 'absent'
+  /** It is there and not this instance's: another one has taken it over, or it is settled. */
+  | 'not-owned'
+
 /**
  * Settled orders and all events, durable before a promise resolves: what `reserve`, `settle` and
  * `discard` report survives the death of the process and of the machine.
  *
+ * A pending event belongs to one instance, its owner, which alone may publish, settle or discard it.
+ * An instance owns under a lease. When the lease has run out, by the store's own clock, another
+ * instance may take over what it owned, and then it owns nothing any more.
+ *
  * Every method rejects with {@link StoreError} when the store cannot do its work. After
- * `isApplied: 'no'` nothing of the call was written; after `'unknown'` it may have been.
+ * `isApplied: 'no'` nothing of the call was written; after `'unknown'` it may have been. It is not
+ * written later: nothing of a call takes effect after the answer to a later call of this instance.
  */
 export interface OrderStore {
+  /** Who this instance is to the store: a UUID, another one after each {@link join}. */
+  readonly instanceId: string
+
   /** The settled state; pending events are invisible here. */
   findOrder(orderId: OrderId): Promise<SettledOrder | undefined>
 
-  /** Stores the event as pending. At most one pending event per order exists. */
+  /**
+   * Stores the event as pending and owned by this instance. At most one pending event per order
+   * exists. Rejects, not applied, when this instance was taken over from.
+   */
   reserve(pending: PendingEvent): Promise<ReserveResult>
 
   /**
-   * Makes a pending event a fact in one transaction: the event gets its position, the order its new
-   * state. Repeating it changes nothing. False when no such pending event was there.
+   * Makes a pending event of this instance a fact in one transaction: the event gets its position,
+   * the order its new state. Repeating it changes nothing.
    */
-  settle(pending: PendingEvent, position: EventPosition): Promise<boolean>
+  settle(pending: PendingEvent, position: EventPosition): Promise<SettleResult>
 
-  /** Takes a pending event back, so that its version is free again. False when it was not pending. */
-  discard(pending: PendingEvent): Promise<boolean>
+  /** Takes a pending event of this instance back. */
+  discard(pending: PendingEvent): Promise<DiscardResult>
 
-  /** All pending events, oldest first, at most `limit`. */
+  /** Extends the lease. False when another instance has taken over: nothing is owned any more. */
+  renewLease(): Promise<boolean>
+
+  /**
+   * Makes this instance the owner of pending events whose owners are gone or have no lease any more,
+   * oldest first, at most `limit`, and returns those. Their `producer` has an epoch that no other
+   * take-over has given. Empty when this instance was itself taken over from.
+   */
+  takeOverPending(limit: number): Promise<readonly PendingEvent[]>
+
+  /**
+   * Begins anew, as an instance that owns nothing, with a lease of its own. What the earlier one
+   * owned is left to whoever takes it over. An open store has joined once.
+   */
+  join(): Promise<void>
+
+  /** All pending events, whoever owns them, oldest first, at most `limit`. */
   listPending(limit: number): Promise<readonly PendingEvent[]>
 
   /** A durable write that changes nothing a reader sees: rejects while the store cannot write. */
@@ -132,6 +178,7 @@ export type PublishOutcome = Acked | Refused | Cancelled | InDoubt
 export interface Admission {
   readonly partition: number
   readonly searchFromOffset: number
+  readonly producer?: ProducerIdentity
 }
 
 export interface EventPublisher {
@@ -145,8 +192,14 @@ export interface EventPublisher {
   publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome>
 
   /**
-   * For an event that an earlier process may have sent: looks for it on the topic, publishes it if
+   * For an event that another process may have sent: looks for it on the topic, publishes it if
    * it is not there. Resolves when it is acked, however long that takes; never rejects.
    */
   recover(pending: PendingEvent): Promise<Acked>
+
+  /**
+   * Forgets every event that was handed over: once it resolves, none of them is sent any more, and
+   * what has not been sent was cancelled. For an instance that owns nothing any more.
+   */
+  abandon(): Promise<void>
 }

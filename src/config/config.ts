@@ -88,6 +88,7 @@ function toConfig(settings: Settings) {
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
     maxItemsPerOrder: settings.MAX_ITEMS_PER_ORDER,
     orderStatusPolicy: settings.ORDER_STATUS_POLICY,
+    instanceLeaseMs: settings.INSTANCE_LEASE_MS,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     logLevel: settings.LOG_LEVEL,
   })

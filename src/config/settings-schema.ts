@@ -160,6 +160,10 @@ export const settingsSchema = Type.Object({
     ['any', 'lifecycle'],
     'any',
   ),
+  INSTANCE_LEASE_MS: integer(
+    'How long an instance may be silent in the database before others take over its pending events. The same for all instances.',
+    { minimum: 1_000, maximum: 600_000, default: 10_000 },
+  ),
   SHUTDOWN_TIMEOUT_MS: integer('How long a stop waits for changes in flight.', {
     minimum: 100,
     maximum: 600_000,

@@ -25,6 +25,13 @@ export interface EncodedEvent {
   readonly schemaId: number
 }
 
+/** As the broker knows the sender of a batch. It refuses an epoch below the highest that it has seen. */
+export interface ProducerIdentity {
+  /** A safe integer, though Kafka would allow larger ones. */
+  readonly id: number
+  readonly epoch: number
+}
+
 /** A stored event without an offset. All of them together are the outbox. */
 export interface PendingEvent {
   readonly event: OrderEvent
@@ -35,6 +42,12 @@ export interface PendingEvent {
    * topic, it is at this offset or above: recovery reads from here.
    */
   readonly searchFromOffset: number
+  /**
+   * The sender that the lane was when the event was admitted; absent where it was not known. When the
+   * event is taken over: the same producer id at an epoch that nobody has used. What is sent under it
+   * makes the broker refuse whatever the former owner still has on its way.
+   */
+  readonly producer?: ProducerIdentity
 }
 
 /** Where an acked event stands on the topic. */

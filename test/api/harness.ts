@@ -8,6 +8,7 @@ import type {
   CreateOrder,
   OrderCommands,
 } from '../../src/business/order/commands.ts'
+import type { InstanceState } from '../../src/business/publication/ownership.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
 
 const SETTINGS: ServerSettings = {
@@ -23,6 +24,12 @@ export const SINCE = new Date('2026-01-31T12:00:00.000Z')
 const UP: DependencyState = { status: 'up', since: SINCE }
 
 const ALL_UP: DependencyStates = { kafka: UP, schemaRegistry: UP, storage: UP }
+
+export const INSTANCE: InstanceState = {
+  instanceId: '0b0e9f5e-7c1d-4d0b-9d53-0a3b5f6c7d8e',
+  isLeaseHeld: true,
+  pendingEventCount: 3,
+}
 
 export function orderOf(orderId: OrderId, numItems: number): Order {
   const items: OrderItem[] = Array.from({ length: numItems }, (_, index) => ({
@@ -73,7 +80,7 @@ export interface TestServer {
 }
 
 type TestServerDeps = Partial<
-  Pick<ServerDeps, 'commands' | 'queries' | 'isDraining' | 'areSchemaIdsKnown'>
+  Pick<ServerDeps, 'commands' | 'queries' | 'instanceState' | 'isDraining' | 'areSchemaIdsKnown'>
 > & {
   /** Everything is up but these. */
   readonly states?: Partial<DependencyStates>
@@ -91,6 +98,7 @@ export async function startTestServer(
   const server = await buildServer({
     commands: createFakeCommands(),
     queries: { getOrder: (orderId) => Promise.resolve(orderOf(orderId, 2)) },
+    instanceState: () => INSTANCE,
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
     areSchemaIdsKnown: () => true,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SINCE, postOrder, startTestServer } from './harness.ts'
+import type { InstanceState } from '../../src/business/publication/ownership.ts'
+import { INSTANCE, SINCE, postOrder, startTestServer } from './harness.ts'
 
 const DOWN = { status: 'down', since: SINCE, reason: 'connection refused' } as const
 const UP_CHECK = { status: 'up', since: SINCE.toISOString() }
@@ -29,7 +30,12 @@ test('is healthy while everything is up', async (t) => {
   const { server } = await startTestServer(t)
   const response = await server.inject('/health')
   assert.equal(response.statusCode, 200)
-  assert.deepEqual(response.json(), { status: 'healthy', service: 'CartService', checks: ALL_UP })
+  assert.deepEqual(response.json(), {
+    status: 'healthy',
+    service: 'CartService',
+    instance: { id: INSTANCE.instanceId, lease: 'held', pendingEvents: 3 },
+    checks: ALL_UP,
+  })
 })
 
 for (const dependency of ['kafka', 'schemaRegistry', 'storage'] as const) {
@@ -40,10 +46,21 @@ for (const dependency of ['kafka', 'schemaRegistry', 'storage'] as const) {
     assert.deepEqual(response.json(), {
       status: 'degraded',
       service: 'CartService',
+      instance: { id: INSTANCE.instanceId, lease: 'held', pendingEvents: 3 },
       checks: { ...ALL_UP, [dependency]: DOWN_CHECK },
     })
   })
 }
+
+test('says when its lease has run out, and is not ready then', async (t) => {
+  const state: InstanceState = { ...INSTANCE, isLeaseHeld: false }
+  const { server } = await startTestServer(t, { instanceState: () => state })
+  const response = await server.inject('/health')
+  assert.equal(response.json().instance.lease, 'run-out')
+  const ready = await server.inject('/health/ready')
+  assert.equal(ready.statusCode, 503)
+  assert.match(ready.json().reason, /may publish/)
+})
 
 test('is alive whatever is down', async (t) => {
   const { server } = await startTestServer(t, {

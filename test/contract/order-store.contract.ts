@@ -10,6 +10,8 @@ type Store = OrderStore & SchemaIdStore
 /** One empty database, opened as often as a test wants. */
 export interface StoreHarness {
   open(): Promise<Store>
+  /** Another instance, for which all others are dead: of the ones that are open no lease holds. */
+  openSuccessor(): Promise<Store>
   /** After every store is closed: removes the database. */
   remove(): Promise<void>
 }
@@ -45,7 +47,7 @@ export function describeOrderStore(
     async function settleCreation(orderId = newOrderId()): Promise<PendingEvent> {
       const creation = creationOf(orderId)
       assert.equal(await store.reserve(creation), 'reserved')
-      assert.equal(await store.settle(creation, POSITION), true)
+      assert.equal(await store.settle(creation, POSITION), 'settled')
       return creation
     }
 
@@ -179,11 +181,11 @@ export function describeOrderStore(
         assert.equal(await store.reserve(changeOf(orderId, 2, 'confirmed')), 'reserved')
       })
 
-      it('is false and changes nothing when repeated', async () => {
+      it('changes nothing when repeated', async () => {
         const creation = await settleCreation()
         const orderId = creation.event.order.orderId
-        assert.equal(await store.settle(creation, POSITION), false)
-        assert.equal(await store.settle(creation, { partition: 0, offset: 1 }), false)
+        assert.equal(await store.settle(creation, POSITION), 'settled-before')
+        assert.equal(await store.settle(creation, { partition: 0, offset: 1 }), 'settled-before')
         assert.deepEqual(await store.findOrder(orderId), { order: orderOf(orderId), version: 1 })
       })
 
@@ -193,38 +195,39 @@ export function describeOrderStore(
         const change = changeOf(orderId, 2, 'shipped')
         await store.reserve(change)
         await store.settle(change, { partition: 2, offset: 78 })
-        assert.equal(await store.settle(creation, POSITION), false)
+        assert.equal(await store.settle(creation, POSITION), 'settled-before')
         assert.equal((await store.findOrder(orderId))?.version, 2)
       })
 
-      it('is false for an event that was never reserved', async () => {
+      it('does not know an event that was never reserved', async () => {
         const creation = creationOf(newOrderId())
-        assert.equal(await store.settle(creation, POSITION), false)
+        assert.equal(await store.settle(creation, POSITION), 'not-owned')
         assert.equal(await store.findOrder(creation.event.order.orderId), undefined)
       })
 
-      it('is false for another event of the same order and version', async () => {
+      it('does not take another event of the same order and version for it', async () => {
         const orderId = newOrderId()
         const creation = creationOf(orderId)
         await store.reserve(creation)
-        assert.equal(await store.settle(creationOf(orderId), POSITION), false)
+        assert.equal(await store.settle(creationOf(orderId), POSITION), 'not-owned')
         assert.deepEqual(await listPending(), [creation])
         assert.equal(await store.findOrder(orderId), undefined)
       })
 
-      it('is true for exactly one of many parallel calls', async () => {
+      it('is done by exactly one of many parallel calls', async () => {
         const creation = creationOf(newOrderId())
         await store.reserve(creation)
         const calls = Array.from({ length: PARALLEL_CALLS }, () => store.settle(creation, POSITION))
         const results = await Promise.all(calls)
-        assert.equal(results.filter(Boolean).length, 1)
+        assert.equal(results.filter((result) => result === 'settled').length, 1)
+        assert.equal(results.filter((result) => result === 'settled-before').length, 999)
       })
 
       it('takes the largest offset that a number can say', async () => {
         const creation = creationOf(newOrderId())
         await store.reserve(creation)
         const position = { partition: 0, offset: Number.MAX_SAFE_INTEGER }
-        assert.equal(await store.settle(creation, position), true)
+        assert.equal(await store.settle(creation, position), 'settled')
       })
 
       it('rejects a position that is not a count, and leaves the event pending', async () => {
@@ -241,10 +244,10 @@ export function describeOrderStore(
       it('takes a pending event back, once', async () => {
         const creation = creationOf(newOrderId())
         await store.reserve(creation)
-        assert.equal(await store.discard(creation), true)
-        assert.equal(await store.discard(creation), false)
+        assert.equal(await store.discard(creation), 'discarded')
+        assert.equal(await store.discard(creation), 'absent')
         assert.deepEqual(await listPending(), [])
-        assert.equal(await store.settle(creation, POSITION), false)
+        assert.equal(await store.settle(creation, POSITION), 'not-owned')
       })
 
       it('frees the version', async () => {
@@ -259,20 +262,20 @@ export function describeOrderStore(
         assert.equal(await store.reserve(changeOf(orderId, 2, 'cancelled')), 'reserved')
       })
 
-      it('is false for a settled event, which stays', async () => {
+      it('does not touch a settled event', async () => {
         const creation = await settleCreation()
-        assert.equal(await store.discard(creation), false)
+        assert.equal(await store.discard(creation), 'not-owned')
         assert.equal((await store.findOrder(creation.event.order.orderId))?.version, 1)
       })
 
-      it('is false for another event that has the version by now', async () => {
+      it('does not touch another event that has the version by now', async () => {
         const orderId = newOrderId()
         const earlier = creationOf(orderId)
         await store.reserve(earlier)
         await store.discard(earlier)
         const later = creationOf(orderId)
         await store.reserve(later)
-        assert.equal(await store.discard(earlier), false)
+        assert.equal(await store.discard(earlier), 'absent')
         assert.deepEqual(await listPending(), [later])
       })
     })
@@ -332,6 +335,164 @@ export function describeOrderStore(
       })
     })
 
+    describe('an owner', () => {
+      let successor: Store | undefined
+
+      beforeEach(() => {
+        successor = undefined
+      })
+
+      afterEach(() => successor?.close())
+
+      async function succeed(): Promise<Store> {
+        successor = await harness.openSuccessor()
+        return successor
+      }
+
+      it('has an id of its own', async () => {
+        const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+        assert.match(store.instanceId, UUID)
+        assert.match((await succeed()).instanceId, UUID)
+        assert.notEqual(successor?.instanceId, store.instanceId)
+      })
+
+      it('renews its lease', async () => {
+        const { instanceId } = store
+        assert.equal(await store.renewLease(), true)
+        assert.equal(await store.renewLease(), true)
+        assert.equal(store.instanceId, instanceId)
+      })
+
+      it('that was taken over from cannot renew, reserve or take over, until it joins anew', async () => {
+        const { instanceId } = store
+        const left = creationOf(newOrderId())
+        await store.reserve(left)
+        const other = await succeed()
+        assert.deepEqual(await other.takeOverPending(LIST_LIMIT), [left])
+
+        assert.equal(await store.renewLease(), false)
+        const refused = { name: 'StoreError', isApplied: 'no' }
+        await assert.rejects(store.reserve(creationOf(newOrderId())), refused)
+        await other.reserve(creationOf(newOrderId()))
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT), [])
+
+        await store.join()
+        assert.notEqual(store.instanceId, instanceId)
+        assert.equal(await store.renewLease(), true)
+        const creation = creationOf(newOrderId())
+        assert.equal(await store.reserve(creation), 'reserved')
+        assert.equal(await store.settle(left, POSITION), 'not-owned')
+        assert.equal(await store.settle(creation, POSITION), 'settled')
+      })
+
+      it('that joins anew owns nothing of what it owned before', async () => {
+        const creation = creationOf(newOrderId())
+        await store.reserve(creation)
+        await store.join()
+        assert.equal(await store.settle(creation, POSITION), 'not-owned')
+        assert.equal(await store.discard(creation), 'not-owned')
+        assert.deepEqual(await listPending(), [creation])
+      })
+
+      it('is told that an event is settled, whoever settled it', async () => {
+        const creation = creationOf(newOrderId())
+        await store.reserve(creation)
+        const other = await succeed()
+        await other.takeOverPending(LIST_LIMIT)
+        await other.settle(creation, POSITION)
+        assert.equal(await store.settle(creation, POSITION), 'settled-before')
+        assert.equal(await store.discard(creation), 'not-owned')
+      })
+
+      it('takes nothing over that is its own, settled or gone', async () => {
+        await store.reserve(creationOf(newOrderId()))
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT), [])
+        await settleCreation()
+        const discarded = creationOf(newOrderId())
+        await store.reserve(discarded)
+        await store.discard(discarded)
+        const own = await listPending()
+        assert.deepEqual(await (await succeed()).takeOverPending(LIST_LIMIT), own)
+      })
+
+      it("leaves another's events alone until it took them over", async () => {
+        const creation = creationOf(newOrderId())
+        const { orderId } = creation.event.order
+        await store.reserve(creation)
+        const other = await succeed()
+        assert.equal(await other.settle(creation, POSITION), 'not-owned')
+        assert.equal(await other.discard(creation), 'not-owned')
+        assert.equal(await other.reserve(creationOf(orderId)), 'event-pending')
+        assert.deepEqual(await other.listPending(LIST_LIMIT), [creation])
+        assert.equal(await other.findOrder(orderId), undefined)
+      })
+
+      it('takes over what dead owners left, once, oldest first, up to the limit', async () => {
+        const events = ['m', 'z', 'a'].map((id) => creationOf(id as never))
+        for (const event of events) await store.reserve(event)
+        const other = await succeed()
+        assert.deepEqual(await other.takeOverPending(0), [])
+        assert.deepEqual(await other.takeOverPending(2), events.slice(0, 2))
+        assert.deepEqual(await other.takeOverPending(2), events.slice(2))
+        assert.deepEqual(await other.takeOverPending(2), [])
+        assert.deepEqual(await other.listPending(LIST_LIMIT), events)
+      })
+
+      it('settles what it took over, and its former owner does not', async () => {
+        const creation = creationOf(newOrderId())
+        await store.reserve(creation)
+        const other = await succeed()
+        await other.takeOverPending(LIST_LIMIT)
+        assert.equal(await store.settle(creation, POSITION), 'not-owned')
+        assert.equal(await store.findOrder(creation.event.order.orderId), undefined)
+        assert.equal(await other.settle(creation, POSITION), 'settled')
+        assert.equal((await other.findOrder(creation.event.order.orderId))?.version, 1)
+      })
+
+      it('discards what it took over, and its former owner does not', async () => {
+        const creation = creationOf(newOrderId())
+        await store.reserve(creation)
+        const other = await succeed()
+        await other.takeOverPending(LIST_LIMIT)
+        assert.equal(await store.discard(creation), 'not-owned')
+        assert.deepEqual(await listPending(), [creation])
+        assert.equal(await other.discard(creation), 'discarded')
+        assert.equal(await other.reserve(creationOf(creation.event.order.orderId)), 'reserved')
+      })
+
+      it('owns what it reserved and settled before it took anything over', async () => {
+        await store.reserve(creationOf(newOrderId()))
+        const other = await succeed()
+        const creation = creationOf(newOrderId())
+        assert.equal(await other.reserve(creation), 'reserved')
+        assert.equal((await other.takeOverPending(LIST_LIMIT)).length, 1)
+        assert.equal(await other.settle(creation, POSITION), 'settled')
+      })
+
+      it('takes over at a producer epoch of its own', async () => {
+        const producer = { id: 4_001, epoch: 0 }
+        const event = { ...creationOf(newOrderId()), producer }
+        await store.reserve(event)
+        const epochs: number[] = []
+        for (let round = 0; round < 3; round += 1) {
+          const [taken] = await (await succeed()).takeOverPending(LIST_LIMIT)
+          assert.equal(taken?.producer?.id, producer.id)
+          epochs.push(taken.producer.epoch)
+          assert.deepEqual(await listPending(), [taken])
+          await successor?.close()
+        }
+        assert.ok(epochs.every((epoch) => epoch > 0))
+        assert.equal(new Set(epochs).size, 3)
+      })
+
+      it('takes over many events', async () => {
+        const events = Array.from({ length: PARALLEL_CALLS }, () => creationOf(newOrderId()))
+        await Promise.all(events.map((event) => store.reserve(event)))
+        const other = await succeed()
+        assert.deepEqual(await other.takeOverPending(PARALLEL_CALLS), events)
+      })
+    })
+
     describe('probe', () => {
       it('changes nothing that a reader sees', async () => {
         const { event } = await settleCreation()
@@ -380,6 +541,9 @@ export function describeOrderStore(
           store.reserve(creation),
           store.settle(creation, POSITION),
           store.discard(creation),
+          store.renewLease(),
+          store.takeOverPending(1),
+          store.join(),
           store.listPending(1),
           store.probe(),
           store.findSchemaId('orders-value', 'aa'),
@@ -412,8 +576,9 @@ export function describeOrderStore(
           version: 1,
         })
         assert.deepEqual(await listPending(), [first, second])
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT), [first, second])
         assert.equal(await store.findSchemaId('orders-value', 'aa'), 9)
-        assert.equal(await store.settle(second, { partition: 2, offset: 78 }), true)
+        assert.equal(await store.settle(second, { partition: 2, offset: 78 }), 'settled')
         assert.equal(await store.reserve(creationOf(event.order.orderId)), 'order-exists')
       })
     })

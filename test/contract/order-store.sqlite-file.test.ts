@@ -2,13 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { BatchedStore } from '../../src/service/storage/batched-store.ts'
 import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
+import { WorkerRunner } from '../../src/service/storage/sqlite/worker-runner.ts'
 import { describeOrderStore } from './order-store.contract.ts'
 
 describeOrderStore({ name: 'a SQLite file', isDurable: true }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'cart-store-'))
+  const path = join(directory, 'cart.db')
   return {
-    open: () => openSqliteStore({ path: join(directory, 'cart.db') }),
+    open: () => openSqliteStore({ path }),
+    // Without the lock, which no two processes hold: so that the former owner can be asked as well.
+    openSuccessor: () => BatchedStore.open({ runner: new WorkerRunner({ path }), leaseMs: 0 }),
     remove: () => rm(directory, { recursive: true }),
   }
 })

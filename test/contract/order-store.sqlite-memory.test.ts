@@ -1,7 +1,13 @@
-import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
+import { BatchedStore } from '../../src/service/storage/batched-store.ts'
+import { createConnector } from '../../src/service/storage/sqlite/connection.ts'
+import { SqliteEngine } from '../../src/service/storage/sqlite/engine.ts'
+import { createInlineRunner } from '../../src/service/storage/sqlite/inline-runner.ts'
 import { describeOrderStore } from './order-store.contract.ts'
 
-describeOrderStore({ name: 'SQLite in memory', isDurable: false }, async () => ({
-  open: () => openSqliteStore({ path: ':memory:' }),
-  remove: async () => {},
-}))
+describeOrderStore({ name: 'SQLite in memory', isDurable: false }, async () => {
+  const runner = createInlineRunner(new SqliteEngine(createConnector({ path: ':memory:' })))
+  // A database in memory ends with its connection, which outlives each single store here.
+  const shared = { ...runner, close: async () => {} }
+  const open = () => BatchedStore.open({ runner: shared, leaseMs: 0 })
+  return { open, openSuccessor: open, remove: () => runner.close() }
+})

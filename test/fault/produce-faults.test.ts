@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { deleteTopicsV6, protocolErrorsCodesById } from '@platformatic/kafka'
+import { deleteTopicsV6, NumericMap, produceV8, protocolErrorsCodesById } from '@platformatic/kafka'
 import { DependencyHealth } from '../../src/business/dependency-health.ts'
 import type { PublishOutcome } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
+import { classifyProduceFailure } from '../../src/service/kafka/broker-errors.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
+import { eventHeaders } from '../../src/service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
@@ -32,6 +34,7 @@ after(() => cluster.close())
 class Publishing implements AsyncDisposable {
   readonly topic: string
   readonly publisher: KafkaEventPublisher
+  mayPublish = true
 
   private constructor(topic: string) {
     this.topic = topic
@@ -40,6 +43,7 @@ class Publishing implements AsyncDisposable {
       cluster: new KafkaCluster('test', this.topic, brokers),
       topic: { partitionCount: 1, replicationFactor: undefined },
       pendingEventsMax: 10_000,
+      mayPublish: () => this.mayPublish,
       clock: systemClock,
       health: new DependencyHealth(systemClock, () => {}),
     })
@@ -56,7 +60,7 @@ class Publishing implements AsyncDisposable {
 
   next(): PendingEvent {
     const orderId = `order-${randomUUID()}` as OrderId
-    return somePending({ orderId, ...this.publisher.admit(Buffer.from(orderId)) })
+    return { ...somePending({ orderId }), ...this.publisher.admit(Buffer.from(orderId)) }
   }
 
   publish(pending: PendingEvent, timeoutMs = TIMEOUT_MS): Promise<PublishOutcome> {
@@ -243,6 +247,30 @@ test('an event whose deadline is the earliest is cancelled in time, wherever it 
   assert.deepEqual([(await sent).kind, (await late).kind], ['acked', 'acked'])
 })
 
+test('an instance that may not publish sends nothing, and goes on once it may', async () => {
+  await using publishing = await Publishing.start()
+  const sentBefore = proxy.produceCount()
+  publishing.mayPublish = false
+  const cancelled = await publishing.publish(publishing.next(), 100)
+  assert.equal(cancelled.kind, 'cancelled')
+  const waiting = publishing.publish(publishing.next())
+  assert.equal(proxy.produceCount(), sentBefore)
+  publishing.mayPublish = true
+  assert.equal((await waiting).kind, 'acked')
+})
+
+test('what was abandoned is not sent any more, and what comes after it is', async () => {
+  await using publishing = await Publishing.start()
+  publishing.mayPublish = false
+  const outcome = publishing.publish(publishing.next())
+  await publishing.publisher.abandon()
+  publishing.mayPublish = true
+  await until(() => publishing.next().partition === 0, 'the publisher admits events again')
+  await assertAckedOnce(publishing, [])
+  assert.notEqual((await outcome).kind, 'acked')
+  assert.equal((await readTopic(cluster.bootstrapServers, publishing.topic)).length, 4)
+})
+
 test('on a topic that was made anew the first ack is checked, and the event stands once', async () => {
   await using publishing = await Publishing.start()
   await deleteTopic(publishing.topic)
@@ -253,6 +281,75 @@ test('on a topic that was made anew the first ack is checked, and the event stan
   const records = await readTopic(cluster.bootstrapServers, publishing.topic)
   const eventIds = records.map(({ headers }) => headers['ce_id'])
   assert.equal(new Set(eventIds).size, eventIds.length)
+})
+
+/** What a producer that is gone still had on its way: the broker's answer to it. */
+async function sendLate(
+  publishing: Publishing,
+  { producer, event, encoded }: PendingEvent,
+): Promise<string> {
+  assert.ok(producer)
+  const brokers = [{ host: '127.0.0.1', port: proxy.port }]
+  const cluster = new KafkaCluster('test', publishing.topic, brokers)
+  const identity = {
+    producerId: BigInt(producer.id),
+    producerEpoch: producer.epoch,
+    // The next one after the events that Publishing begins with.
+    sequences: new NumericMap([[`${publishing.topic}:0`, 3]]),
+  }
+  const record = {
+    topic: publishing.topic,
+    partition: 0,
+    key: Buffer.from(encoded.key),
+    value: Buffer.from(encoded.value),
+    headers: eventHeaders(event),
+    timestamp: 0n,
+  }
+  return cluster.withConnection(await cluster.leaderOf(0), async (connection) => {
+    try {
+      await produceV8.api.async(connection, -1, 1_000, [record], identity)
+      return 'appended'
+    } catch (error) {
+      return classifyProduceFailure(error, 1).name
+    }
+  })
+}
+
+test('what was on its way from an instance that was taken over from is refused by the broker', async () => {
+  await using publishing = await Publishing.start()
+  const pending = publishing.next()
+  assert.equal(pending.producer?.epoch, 0)
+
+  await using successor = await Publishing.start(publishing.topic)
+  const takenOver = { ...pending, producer: { ...pending.producer, epoch: 7 } }
+  const { position } = await successor.publisher.recover(takenOver)
+  assert.equal(await sendLate(publishing, pending), 'INVALID_PRODUCER_EPOCH')
+  assert.deepEqual(await publishing.offsetsOf(pending), [position.offset])
+  // The successor's own events go on under its own numbers.
+  assert.equal((await successor.publish(successor.next())).kind, 'acked')
+})
+
+test('a take-over of many events, and one whose epoch was used, settle each event once', async () => {
+  await using publishing = await Publishing.start()
+  const events = Array.from({ length: 600 }, () => publishing.next())
+  await using successor = await Publishing.start(publishing.topic)
+  const takeOver = (some: readonly PendingEvent[], epoch: number) =>
+    Promise.all(
+      some.map((pending) => {
+        assert.ok(pending.producer)
+        const producer = { ...pending.producer, epoch }
+        return successor.publisher.recover({ ...pending, producer })
+      }),
+    )
+  // More than one batch can hold; then again at a lower epoch, which the broker refuses.
+  const acks = await takeOver(events.slice(0, 550), 9)
+  acks.push(...(await takeOver(events.slice(550), 8)))
+  for (const [index, { position }] of acks.entries()) {
+    if (index % 50 !== 0) continue
+    const offsets = await publishing.offsetsOf(events[index] ?? assert.fail())
+    assert.deepEqual(offsets, [position.offset])
+  }
+  assert.equal(new Set(acks.map(({ position }) => position.offset)).size, events.length)
 })
 
 test('recovery settles what is on the topic where it stands, and publishes only what is not', async () => {

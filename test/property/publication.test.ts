@@ -91,7 +91,8 @@ test('no crash and no answer of the broker makes a reply false, loses an event o
       crash.kill()
 
       const next = startProcess(store, topic, ['acked'], new CrashPoint(Infinity, 'before'))
-      await next.publications.recover(1_000)
+      await store.join()
+      for (const left of await store.takeOverPending(1_000)) next.publications.recover(left)
       await untilIdle(next.publications)
 
       assert.deepEqual(await store.listPending(10), [], 'nothing is left pending')
@@ -135,6 +136,7 @@ function startProcess(
     },
     random: systemRandom,
     ids: systemIds,
+    lease: { isHeld: true },
     publishTimeoutMs: 1,
     statusPolicy: 'any',
     isDraining: () => false,

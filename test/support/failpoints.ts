@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import { LaneSession } from '../../src/service/kafka/lane-session.ts'
-import { SqliteStore } from '../../src/service/storage/sqlite/store.ts'
+import { BatchedStore } from '../../src/service/storage/batched-store.ts'
 
 /**
  * Imported by a service before it starts (`node --import`): it then dies at one named point of the
@@ -11,9 +11,9 @@ import { SqliteStore } from '../../src/service/storage/sqlite/store.ts'
 
 /** Where each step of the protocol passes. */
 const STEPS: Readonly<Record<string, object>> = {
-  reserve: SqliteStore.prototype,
-  settle: SqliteStore.prototype,
-  discard: SqliteStore.prototype,
+  reserve: BatchedStore.prototype,
+  settle: BatchedStore.prototype,
+  discard: BatchedStore.prototype,
   publish: KafkaEventPublisher.prototype,
   recover: KafkaEventPublisher.prototype,
   produce: LaneSession.prototype,

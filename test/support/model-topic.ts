@@ -66,6 +66,7 @@ export function modelPublisher(
       }),
     recover: (pending) =>
       crash.guard(() => Promise.resolve(topic.find(pending) ?? topic.append(pending))),
+    abandon: () => Promise.resolve(),
   }
 }
 
@@ -110,14 +111,18 @@ export function mortalStore(
   onSettled: (event: OrderEvent) => void,
 ): OrderStore {
   return {
+    instanceId: store.instanceId,
     findOrder: (orderId) => crash.guard(() => store.findOrder(orderId)),
     reserve: (pending) => crash.guard(() => store.reserve(pending)),
     async settle(pending, position) {
-      const isSettled = await crash.guard(() => store.settle(pending, position))
+      const result = await crash.guard(() => store.settle(pending, position))
       onSettled(pending.event)
-      return isSettled
+      return result
     },
     discard: (pending) => crash.guard(() => store.discard(pending)),
+    renewLease: () => crash.guard(() => store.renewLease()),
+    takeOverPending: (limit) => crash.guard(() => store.takeOverPending(limit)),
+    join: () => crash.guard(() => store.join()),
     listPending: (limit) => crash.guard(() => store.listPending(limit)),
     probe: () => crash.guard(() => store.probe()),
     close: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Dependency, DependencyStates } from '../../business/dependency-health.ts'
+import type { InstanceState } from '../../business/publication/ownership.ts'
 import type { ProblemCode } from '../problems.ts'
 import {
   SERVICE_NAME,
@@ -10,6 +11,7 @@ import {
   readinessSchema,
   serviceInfoSchema,
   toChecksJson,
+  toInstanceJson,
 } from '../schemas/service-json.ts'
 
 /**
@@ -21,12 +23,15 @@ const NEEDED_TO_BE_READY: readonly Dependency[] = ['kafka', 'storage']
 
 const DRAINING_REASON = 'the service is stopping and takes no new changes'
 
+const LEASE_REASON = 'the store has not confirmed in time that this instance may publish'
+
 const SERVICE_TAGS = ['Service']
 
 const SERVICE_PROBLEMS: readonly ProblemCode[] = ['HEADERS_TOO_LARGE', 'INTERNAL']
 
 export interface HealthDeps {
   readonly dependencyStates: () => DependencyStates
+  readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
   /** The registry, now or in an earlier run, has told the ids that events are encoded with. */
   readonly areSchemaIdsKnown: () => boolean
@@ -55,6 +60,7 @@ function whyNotReady(deps: HealthDeps): string | undefined {
   const reasons = needed
     .filter((name) => states[name].status === 'down')
     .map((name) => `${name} is down: ${states[name].reason ?? 'no reason given'}`)
+  if (!deps.instanceState().isLeaseHeld) reasons.push(LEASE_REASON)
   return reasons.length === 0 ? undefined : reasons.join('; ')
 }
 
@@ -98,7 +104,12 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
     handler: async () => {
       const states = deps.dependencyStates()
       const status = isHealthy(states) ? ('healthy' as const) : ('degraded' as const)
-      return { status, service: SERVICE_NAME, checks: toChecksJson(states) }
+      return {
+        status,
+        service: SERVICE_NAME,
+        instance: toInstanceJson(deps.instanceState()),
+        checks: toChecksJson(states),
+      }
     },
   })
 
@@ -123,7 +134,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       operationId: 'getReadiness',
       summary: 'Can the service take changes?',
       description:
-        'For a readiness probe: 503 while Kafka or the store is down, while no schema id is known, and once the service stops.',
+        'For a readiness probe: 503 while Kafka or the store is down, while no schema id is known, while the lease is not held, and once the service stops.',
       tags: SERVICE_TAGS,
       response: {
         200: readinessSchema('Changes are taken.', { status: 'ready', service: SERVICE_NAME }),

@@ -4,6 +4,7 @@ import {
   type DependencyState,
   type DependencyStates,
 } from '../../business/dependency-health.ts'
+import type { InstanceState } from '../../business/publication/ownership.ts'
 
 export const SERVICE_NAME = 'CartService'
 
@@ -13,6 +14,12 @@ const EXAMPLE_CHECKS = {
   kafka: { status: 'up', since: EXAMPLE_SINCE },
   schemaRegistry: { status: 'down', since: EXAMPLE_SINCE, reason: 'connection refused' },
   storage: { status: 'up', since: EXAMPLE_SINCE },
+}
+
+const EXAMPLE_INSTANCE = {
+  id: '3f1c2a52-9d6e-4a3a-8f0c-5d1f8a7b6c4e',
+  lease: 'held',
+  pendingEvents: 0,
 }
 
 function oneOf<const Values extends readonly string[]>(values: Values) {
@@ -29,6 +36,14 @@ const checksSchema = Type.Object({
   kafka: checkSchema,
   schemaRegistry: checkSchema,
   storage: checkSchema,
+})
+
+const instanceSchema = Type.Object({
+  id: Type.String({ description: 'Another one after each start.' }),
+  lease: oneOf(['held', 'run-out']),
+  pendingEvents: Type.Integer({
+    description: 'Changes that this instance has stored and not yet settled.',
+  }),
 })
 
 export const serviceInfoSchema = Type.Object(
@@ -57,11 +72,21 @@ export const healthSchema = Type.Object(
   {
     status: oneOf(['healthy', 'degraded']),
     service: Type.String(),
+    instance: instanceSchema,
     checks: checksSchema,
   },
   {
-    description: 'The process lives; degraded means that a dependency is down.',
-    examples: [{ status: 'degraded', service: SERVICE_NAME, checks: EXAMPLE_CHECKS }],
+    description:
+      'The process lives; degraded means that a dependency is down. An instance whose lease has ' +
+      'run out takes no changes until the store renews it.',
+    examples: [
+      {
+        status: 'degraded',
+        service: SERVICE_NAME,
+        instance: EXAMPLE_INSTANCE,
+        checks: EXAMPLE_CHECKS,
+      },
+    ],
   },
 )
 
@@ -102,6 +127,14 @@ export function toChecksJson(states: DependencyStates): Static<typeof checksSche
     kafka: toCheckJson(states.kafka),
     schemaRegistry: toCheckJson(states.schemaRegistry),
     storage: toCheckJson(states.storage),
+  }
+}
+
+export function toInstanceJson(state: InstanceState): Static<typeof instanceSchema> {
+  return {
+    id: state.instanceId,
+    lease: state.isLeaseHeld ? 'held' : 'run-out',
+    pendingEvents: state.pendingEventCount,
   }
 }
 

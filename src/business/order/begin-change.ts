@@ -4,6 +4,7 @@ import { CommandError, unavailable } from '../errors.ts'
 import { StoreError, type Clock, type EventEncoder, type EventPublisher } from '../ports.ts'
 import type { IdSource, OrderStore, Random } from '../ports.ts'
 import type { Publications } from '../publication/confirm-publication.ts'
+import type { Lease } from '../publication/lease.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { StatusPolicy } from './order-status.ts'
 
@@ -12,6 +13,7 @@ export interface ChangeDeps {
   readonly store: OrderStore
   readonly publisher: EventPublisher
   readonly publications: Publications
+  readonly lease: Pick<Lease, 'isHeld'>
   readonly encoder: EventEncoder
   readonly clock: Clock
   readonly random: Random
@@ -53,10 +55,11 @@ export async function waitForEarlierChange(
  * doubt must not be told "not applied".
  */
 export function preparePending(
-  { encoder, publisher, isDraining }: ChangeDeps,
+  { encoder, publisher, lease, isDraining }: ChangeDeps,
   event: OrderEvent,
 ): PendingEvent {
   if (isDraining()) throw closing()
+  if (!lease.isHeld) throw leaseRunOut()
   const encoded = encoder.encode(event)
   return { event, encoded, ...publisher.admit(encoded.key) }
 }
@@ -99,6 +102,14 @@ async function raceDeadline<Value>(
 
 function storeSilent(cause?: unknown): CommandError {
   return unavailable('STORE_UNAVAILABLE', 'The store does not answer', 'not-applied', cause)
+}
+
+function leaseRunOut(): CommandError {
+  return unavailable(
+    'STORE_UNAVAILABLE',
+    'The store has not confirmed in time that this instance may publish',
+    'not-applied',
+  )
 }
 
 function stillUnknown(): CommandError {

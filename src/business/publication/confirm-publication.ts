@@ -14,8 +14,9 @@
  * - The store fails at settle: the event is on the topic, so settling is tried until it succeeds.
  * - The store fails at discard: 503 unknown, because a process that dies now leaves a pending event
  *   which recovery publishes. Discarding is tried until it succeeds.
- * - The process dies anywhere: the event is pending or it is not. Pending ones are recovered by the
- *   next start, which looks on the topic before it publishes.
+ * - Another instance has taken the event over: 503 unknown. It is that one's to settle.
+ * - The process dies anywhere: the event is pending or it is not. Pending ones are taken over by the
+ *   next start or by another instance, which looks on the topic before it publishes.
  *
  * At most one change of an order is alive at a time; that is what keeps its versions in order.
  */
@@ -57,7 +58,7 @@ export class Publications {
   readonly #store: OrderStore
   readonly #publisher: EventPublisher
   readonly #clock: Clock
-  readonly #inFlight = new Map<OrderId, Publication>()
+  readonly #inFlight = new Map<OrderId, Life>()
   readonly #closing = new AbortController()
 
   constructor({ store, publisher, clock }: PublicationsDeps) {
@@ -68,7 +69,7 @@ export class Publications {
 
   /** The change of this order that is alive, if there is one. */
   find(orderId: OrderId): Publication | undefined {
-    return this.#inFlight.get(orderId)
+    return this.#inFlight.get(orderId)?.publication
   }
 
   get count(): number {
@@ -91,75 +92,94 @@ export class Publications {
       deadlineMs + ANSWER_GRACE_MS - this.#clock.monotonicMs(),
       () => answerUnknown(unknownOutcome()),
     )
-    void this.#carryOut(pending, deadlineMs, { ...answer, answerUnknown })
-      .then(
-        (end) => {
-          if (end === 'abandoned') answerUnknown(unknownOutcome())
-          life.end(end)
-        },
-        (bug: unknown) => {
-          // Not an expected outcome: the event may be anywhere, so its order stays closed to changes.
-          answer.reject(bug)
-        },
-      )
-      .finally(cancelDeadline)
+    void life.publication.ended.then((end) => {
+      cancelDeadline()
+      if (end === 'abandoned') answerUnknown(unknownOutcome())
+    })
+    void this.#carryOut(life, pending, deadlineMs, { ...answer, answerUnknown }).then(
+      life.end,
+      (bug: unknown) => {
+        cancelDeadline()
+        // Not an expected outcome: the event may be anywhere, so its order stays closed to changes.
+        answer.reject(bug)
+      },
+    )
     return answer.promise
   }
 
   /**
-   * Takes up what an earlier process left pending. Resolves when all of it is registered, so that no
-   * new change of these orders begins; settling goes on for as long as Kafka needs. Returns how many.
+   * Takes up an event that this instance has taken over. Settling it goes on for as long as Kafka
+   * needs; meanwhile no new change of its order begins.
    */
-  async recover(eventsMax: number): Promise<number> {
-    const left = await this.#store.listPending(eventsMax)
-    for (const pending of left) {
-      const life = this.#begin(pending, true)
-      void this.#publisher
-        .recover(pending)
-        .then(({ position }) => this.#settle(pending, position))
-        .then(life.end)
+  recover(pending: PendingEvent): void {
+    const { orderId } = pending.event.order
+    const alive = this.#inFlight.get(orderId)
+    if (alive === undefined) {
+      void this.#recover(pending)
+      return
     }
-    return left.length
+    // A change that has just begun here; the store refuses it, because this event is pending.
+    void alive.publication.ended.then((end) => {
+      if (end !== 'abandoned') this.recover(pending)
+    })
   }
 
-  /** Ends the retries of the store; what is still alive is left to the next start. Idempotent. */
+  /**
+   * Forgets every change that is alive: another instance has taken them over, and settles them. Who
+   * waits is answered "unknown".
+   */
+  abandon(): void {
+    for (const life of this.#inFlight.values()) life.end('abandoned')
+  }
+
+  /** Ends the retries of the store; what is still alive is left to whoever takes over. Idempotent. */
   close(): void {
     this.#closing.abort()
   }
 
-  #begin(
-    pending: PendingEvent,
-    isInDoubt: boolean,
-  ): { publication: Publication; end: (how: PublicationEnd) => void } {
+  #begin(pending: PendingEvent, isInDoubt: boolean): Life {
     const { event } = pending
     const { orderId } = event.order
     assert(!this.#inFlight.has(orderId), 'an order has at most one change alive')
-    const { promise, resolve } = Promise.withResolvers<PublicationEnd>()
-    const publication = { event, isInDoubt, ended: promise }
-    this.#inFlight.set(orderId, publication)
-    const end = (how: PublicationEnd): void => {
-      this.#inFlight.delete(orderId)
-      resolve(how)
+    const { promise: ended, resolve } = Promise.withResolvers<PublicationEnd>()
+    const life: Life = {
+      publication: { event, isInDoubt, ended },
+      isOver: false,
+      end: (how) => {
+        if (life.isOver) return
+        life.isOver = true
+        this.#inFlight.delete(orderId)
+        resolve(how)
+      },
     }
-    return { publication, end }
+    this.#inFlight.set(orderId, life)
+    return life
+  }
+
+  async #recover(pending: PendingEvent): Promise<void> {
+    const life = this.#begin(pending, true)
+    const { position } = await this.#publisher.recover(pending)
+    life.end(await this.#settle(life, pending, position))
   }
 
   async #carryOut(
+    life: Life,
     pending: PendingEvent,
     deadlineMs: number,
     answer: Answer,
   ): Promise<PublicationEnd> {
     const reserved = await this.#reserve(pending, answer)
     if (reserved === 'no') return 'discarded'
-    if (reserved === 'unknown') return this.#discard(pending)
+    if (life.isOver) return 'abandoned'
+    if (reserved === 'unknown') return this.#discard(life, pending)
 
     let outcome = await this.#publisher.publish(pending, deadlineMs)
     if (outcome.kind === 'in-doubt') {
       answer.answerUnknown(unknownOutcome())
       outcome = await outcome.resolution
     }
-    if (outcome.kind !== 'acked') return this.#takeBack(pending, notApplied(outcome), answer)
-    const end = await this.#settle(pending, outcome.position)
+    if (outcome.kind !== 'acked') return this.#takeBack(life, pending, notApplied(outcome), answer)
+    const end = await this.#settle(life, pending, outcome.position)
     if (end === 'settled') answer.resolve({ kind: 'settled', position: outcome.position })
     return end
   }
@@ -181,46 +201,58 @@ export class Publications {
     }
   }
 
-  async #settle(pending: PendingEvent, position: EventPosition): Promise<PublicationEnd> {
-    const isDone = await this.#persist(() => this.#store.settle(pending, position))
-    return isDone ? 'settled' : 'abandoned'
+  async #settle(
+    life: Life,
+    pending: PendingEvent,
+    position: EventPosition,
+  ): Promise<PublicationEnd> {
+    const result = await this.#persist(life, () => this.#store.settle(pending, position))
+    return result === 'settled' || result === 'settled-before' ? 'settled' : 'abandoned'
   }
 
-  async #discard(pending: PendingEvent): Promise<PublicationEnd> {
-    const isDone = await this.#persist(() => this.#store.discard(pending))
-    return isDone ? 'discarded' : 'abandoned'
+  async #discard(life: Life, pending: PendingEvent): Promise<PublicationEnd> {
+    const result = await this.#persist(life, () => this.#store.discard(pending))
+    return result === 'discarded' || result === 'absent' ? 'discarded' : 'abandoned'
   }
 
   /** A proven "no" is said after the event is gone from the store: until then a crash would publish it. */
   async #takeBack(
+    life: Life,
     pending: PendingEvent,
     proof: CommandError,
     answer: Answer,
   ): Promise<PublicationEnd> {
     try {
-      await this.#store.discard(pending)
+      const result = await this.#store.discard(pending)
+      if (result === 'not-owned') return 'abandoned'
       answer.reject(proof)
       return 'discarded'
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       answer.answerUnknown(storeUnavailable('unknown', error))
-      return this.#discard(pending)
+      return this.#discard(life, pending)
     }
   }
 
-  /** Repeats a step that must happen until the store does it; false when the process closes first. */
-  async #persist(step: () => Promise<unknown>): Promise<boolean> {
-    while (!this.#closing.signal.aborted) {
+  /** Repeats a step that must happen until the store does it; undefined when the life is over first. */
+  async #persist<Result>(life: Life, step: () => Promise<Result>): Promise<Result | undefined> {
+    while (!this.#closing.signal.aborted && !life.isOver) {
       try {
-        await step()
-        return true
+        return await step()
       } catch (error) {
         if (!(error instanceof StoreError)) throw error
         await this.#clock.sleep(STORE_RETRY_MS, this.#closing.signal)
       }
     }
-    return false
+    return undefined
   }
+}
+
+/** A change that is alive here, and its end, which comes once. */
+interface Life {
+  readonly publication: Publication
+  isOver: boolean
+  readonly end: (how: PublicationEnd) => void
 }
 
 interface Answer {

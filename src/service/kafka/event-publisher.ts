@@ -24,6 +24,8 @@ export interface EventPublisherDeps {
   readonly cluster: KafkaCluster
   readonly topic: WantedTopic
   readonly pendingEventsMax: number
+  /** False while this instance may send nothing, because it may have been taken over from. */
+  readonly mayPublish: () => boolean
   readonly clock: Clock
   readonly health: DependencyHealth
 }
@@ -51,14 +53,14 @@ export class KafkaEventPublisher implements EventPublisher {
     }
     const partition = partitionOf(key, layout.partitionCount)
     const lane = this.#lane(partition)
-    const searchFromOffset = lane.searchFromOffset
-    if (!lane.isOpen || searchFromOffset === undefined) {
+    const { admission } = lane
+    if (!lane.isOpen || admission === undefined) {
       throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
     }
     if (this.pendingCount >= this.#deps.pendingEventsMax) {
       throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
     }
-    return { partition, searchFromOffset }
+    return admission
   }
 
   publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome> {
@@ -67,6 +69,12 @@ export class KafkaEventPublisher implements EventPublisher {
 
   recover(pending: PendingEvent): Promise<Acked> {
     return this.#lane(pending.partition).recover(pending)
+  }
+
+  async abandon(): Promise<void> {
+    const lanes = [...this.#lanes.values()]
+    this.#lanes.clear()
+    await Promise.all(lanes.map((lane) => lane.close()))
   }
 
   /** Events in all lanes without a definite outcome. */
@@ -79,15 +87,15 @@ export class KafkaEventPublisher implements EventPublisher {
   /** What is queued is cancelled, what has left stays in doubt. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    await this.abandon()
     await this.#watching
   }
 
   #lane(partition: number): PartitionLane {
     let lane = this.#lanes.get(partition)
     if (lane === undefined) {
-      const { cluster, clock } = this.#deps
-      lane = new PartitionLane({ cluster, partition, clock })
+      const { cluster, clock, mayPublish } = this.#deps
+      lane = new PartitionLane({ cluster, partition, clock, mayPublish })
       this.#lanes.set(partition, lane)
     }
     return lane

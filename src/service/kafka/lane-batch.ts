@@ -1,6 +1,6 @@
 import type { MessageRecord } from '@platformatic/kafka'
 import type { Acked, PublishOutcome, Refused } from '../../business/ports.ts'
-import type { PendingEvent } from '../../models/order-event.ts'
+import type { PendingEvent, ProducerIdentity } from '../../models/order-event.ts'
 import { eventHeaders } from './event-headers.ts'
 
 /** Both bounds stay well below the broker's default `message.max.bytes` of 1 MiB. */
@@ -28,6 +28,8 @@ export interface LaneBatch {
   sentAtMs: number | undefined
   /** If one of its events is on the topic, it is at this offset or above. */
   searchFromOffset: number
+  /** The producer that these events were taken over with; undefined: they are sent by the lane's own. */
+  producer: ProducerIdentity | undefined
   /** Our sequence numbers prove nothing any more: read the topic before sending. */
   mustLookUp: boolean
 }
@@ -43,6 +45,16 @@ export function takeBatch(queue: LaneEntry[], eventsMax: number): LaneEntry[] {
     if (count === Math.min(eventsMax, BATCH_EVENTS_MAX)) break
   }
   return queue.splice(0, count)
+}
+
+/** Removes the next batch of events that were taken over with the same producer. */
+export function takeRecovered(queue: LaneEntry[]): LaneEntry[] {
+  const producer = queue[0]?.pending.producer
+  const other = queue.findIndex(
+    ({ pending }) =>
+      pending.producer?.id !== producer?.id || pending.producer?.epoch !== producer?.epoch,
+  )
+  return takeBatch(queue, other < 0 ? Infinity : other)
 }
 
 /**
@@ -62,6 +74,7 @@ export function createBatch(
     requestsSent: origin === 'new' ? 0 : 1,
     sentAtMs: undefined,
     searchFromOffset: Math.min(...entries.map(({ pending }) => pending.searchFromOffset)),
+    producer: undefined,
     mustLookUp: origin === 'may-have-left',
   }
 }
@@ -96,4 +109,12 @@ export function putInDoubt(entry: LaneEntry): void {
   if (entry.doubt !== undefined) return
   entry.doubt = Promise.withResolvers<Acked | Refused>()
   entry.resolve({ kind: 'in-doubt', resolution: entry.doubt.promise })
+}
+
+/** Of those who still wait for an answer; Infinity where nobody does. */
+export function earliestDeadline(entries: readonly LaneEntry[]): number {
+  return entries.reduce(
+    (min, { deadlineMs, doubt }) => (doubt === undefined ? Math.min(min, deadlineMs) : min),
+    Infinity,
+  )
 }

@@ -1,5 +1,6 @@
 import { initProducerIdV3, NumericMap, produceV8, type Connection } from '@platformatic/kafka'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
+import type { ProducerIdentity } from '../../models/order-event.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { LaneBatch } from './lane-batch.ts'
 import { TopicReader } from './topic-reader.ts'
@@ -9,6 +10,9 @@ const ACKS_ALL = -1
 /** How long the broker may wait for followers, and the whole request may take, before the next try. */
 const REPLICATION_TIMEOUT_MS = 1_500
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
+
+/** The epoch of an id that the broker has just given out. */
+const FIRST_EPOCH = 0
 
 /** Sequence numbers go on at 0 after 2^31 - 1. */
 const SEQUENCE_COUNT = 2 ** 31
@@ -27,6 +31,8 @@ export class LaneSession {
   #connection: Connection | undefined
   #leader: Broker | undefined
   #producer: Producer | undefined
+  /** Those that events were taken over with. One that was given up is not used again. */
+  readonly #takenOver = new Map<string, Producer | 'given-up'>()
   #isClosed = false
 
   /** `onLost` is called when an open connection ends, whoever ended it. */
@@ -34,6 +40,14 @@ export class LaneSession {
     this.#cluster = cluster
     this.#partition = partition
     this.#onLost = onLost
+  }
+
+  /** What the next events are sent by; undefined where it cannot be told, or taken over. */
+  get producer(): ProducerIdentity | undefined {
+    const id = Number(this.#producer?.id)
+    return Number.isSafeInteger(id) && this.#producer?.epoch === FIRST_EPOCH
+      ? { id, epoch: FIRST_EPOCH }
+      : undefined
   }
 
   /** Makes sure of a connection and a producer id. Rejects when there is none to be had now. */
@@ -48,7 +62,7 @@ export class LaneSession {
    * call {@link advance}. A rejection says nothing of what the broker did.
    */
   async produce(batch: LaneBatch): Promise<number> {
-    const { id, epoch, nextSequence } = this.#openProducer()
+    const { id, epoch, nextSequence } = this.#producerOf(batch)
     const topicPartition = `${this.#cluster.topic}:${this.#partition}`
     const answer = await produceV8.api.async(
       this.#openConnection(),
@@ -65,15 +79,16 @@ export class LaneSession {
     return Number(answer.responses[0]?.partitionResponses[0]?.baseOffset)
   }
 
-  /** The broker has taken so many events under our numbers. */
-  advance(eventCount: number): void {
-    const producer = this.#openProducer()
-    producer.nextSequence = (producer.nextSequence + eventCount) % SEQUENCE_COUNT
+  /** The broker has taken the batch under its numbers. */
+  advance(batch: LaneBatch): void {
+    const producer = this.#producerOf(batch)
+    producer.nextSequence = (producer.nextSequence + batch.entries.length) % SEQUENCE_COUNT
   }
 
-  /** Gives the numbers up: the next {@link open} takes a new producer id. */
-  forgetProducer(): void {
-    this.#producer = undefined
+  /** Gives the numbers of the batch up: the next {@link open} takes a new producer id. */
+  forgetProducer({ producer }: LaneBatch): void {
+    if (isTakenOver(producer)) this.#takenOver.set(nameOf(producer), 'given-up')
+    else this.#producer = undefined
   }
 
   /** The connection may hold a late answer to an abandoned request: it is not used again. */
@@ -112,10 +127,29 @@ export class LaneSession {
     return this.#connection
   }
 
-  #openProducer(): Producer {
+  #producerOf({ producer }: LaneBatch): Producer {
+    const takenOver = isTakenOver(producer) ? this.#takeOver(producer) : undefined
+    if (takenOver !== undefined) return takenOver
     if (this.#producer === undefined) throw new Error('no producer id')
     return this.#producer
   }
+
+  /** Undefined when it was given up. */
+  #takeOver({ id, epoch }: ProducerIdentity): Producer | undefined {
+    const name = nameOf({ id, epoch })
+    const producer = this.#takenOver.get(name) ?? { id: BigInt(id), epoch, nextSequence: 0 }
+    this.#takenOver.set(name, producer)
+    return producer === 'given-up' ? undefined : producer
+  }
+}
+
+/** An event that was taken over without a new epoch, or without a producer, goes by the lane's own. */
+function isTakenOver(producer: ProducerIdentity | undefined): producer is ProducerIdentity {
+  return producer !== undefined && producer.epoch > FIRST_EPOCH
+}
+
+function nameOf({ id, epoch }: ProducerIdentity): string {
+  return `${id}/${epoch}`
 }
 
 async function initProducer(connection: Connection): Promise<Producer> {

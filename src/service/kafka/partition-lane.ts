@@ -14,13 +14,14 @@
  *     └─ ──producer state lost, or an offset that cannot be──▶ look on the topic:
  *            found ──▶ acked        not found ──▶ sent with a new producer id
  *
- * Recovered events start at "look on the topic". Doubt is sticky: what may have left once is never
- * refused or cancelled any more.
+ * Recovered events start at "look on the topic"; those not found are sent as the producer that they
+ * were taken over from, at a higher epoch, so that the broker refuses what that one still has on its
+ * way. Doubt is sticky: what may have left once is never refused or cancelled any more.
  *
  * One request in flight, because concurrent ones may overtake each other. One partition a batch,
  * because a batch over several can succeed in part. See docs/decisions/0003-own-the-produce-request.md.
  */
-import type { Acked, Clock, PublishOutcome } from '../../business/ports.ts'
+import type { Acked, Admission, Clock, PublishOutcome } from '../../business/ports.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { classifyProduceFailure, describeError } from './broker-errors.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -28,32 +29,34 @@ import { EarliestDeadline } from './earliest-deadline.ts'
 import { searchEvents } from './event-search.ts'
 import {
   createBatch,
+  earliestDeadline,
   putInDoubt,
   resolveDefinite,
   takeBatch,
+  takeRecovered,
   type LaneBatch,
   type LaneEntry,
 } from './lane-batch.ts'
 import { LaneSession } from './lane-session.ts'
+import { LaneTrouble } from './lane-trouble.ts'
 import type { TopicReader } from './topic-reader.ts'
 
-const RETRY_DELAY_MS_MIN = 50
-const RETRY_DELAY_MS_MAX = 1_000
-
-/** From here on new changes are turned away at once: see the gate in docs/architecture.md. */
-const STALLED_AFTER_MS = 1_000
+const NOT_ALLOWED_POLL_MS = 50
 
 export interface LaneDeps {
   readonly cluster: KafkaCluster
   readonly partition: number
   readonly clock: Clock
+  readonly mayPublish: () => boolean
 }
 
 export class PartitionLane {
   readonly partition: number
   readonly #topic: string
   readonly #clock: Clock
+  readonly #mayPublish: () => boolean
   readonly #session: LaneSession
+  readonly #trouble: LaneTrouble
   readonly #closing = new AbortController()
   readonly #deadlines: EarliestDeadline
   readonly #running: Promise<void>
@@ -66,29 +69,29 @@ export class PartitionLane {
 
   /** The last offset known to be taken; an ack at or below it is no ack. Undefined until the first look. */
   #lastOffset: number | undefined
-
-  #disconnectedSinceMs: number | undefined
-  #failure: string | undefined
-  #retryDelayMs = RETRY_DELAY_MS_MIN
   #wake = Promise.withResolvers<void>()
 
-  constructor({ cluster, partition, clock }: LaneDeps) {
+  constructor({ cluster, partition, clock, mayPublish }: LaneDeps) {
     this.partition = partition
+    this.#mayPublish = mayPublish
     this.#topic = cluster.topic
     this.#clock = clock
     // An idle lane notices at once that its broker is gone, and looks for the next one.
     this.#session = new LaneSession(cluster, partition, () => {
-      this.#disconnectedSinceMs ??= clock.monotonicMs()
+      this.#trouble.noteDisconnected()
       this.#wake.resolve()
     })
-    this.#disconnectedSinceMs = clock.monotonicMs()
+    this.#trouble = new LaneTrouble(clock)
     this.#deadlines = new EarliestDeadline(clock, () => this.#passDeadlines())
     this.#running = this.#run()
   }
 
-  /** Where the next event of this lane lands at the lowest; undefined before the first connection. */
-  get searchFromOffset(): number | undefined {
-    return this.#lastOffset === undefined ? undefined : this.#lastOffset + 1
+  /** Where a new event of this lane would go; undefined before the first connection. */
+  get admission(): Admission | undefined {
+    if (this.#lastOffset === undefined) return undefined
+    const { producer } = this.#session
+    const place = { partition: this.partition, searchFromOffset: this.#lastOffset + 1 }
+    return producer === undefined ? place : { ...place, producer }
   }
 
   /** How many events have no definite outcome yet. */
@@ -98,12 +101,12 @@ export class PartitionLane {
 
   /** False before the first connection, and while the lane is stalled. */
   get isOpen(): boolean {
-    return this.#lastOffset !== undefined && !this.#isStalled
+    return this.#lastOffset !== undefined && !this.#trouble.isStalled(this.#batch?.sentAtMs)
   }
 
   /** What stands in the way, for logs and health. */
   get failure(): string {
-    return this.#failure ?? 'its leader does not answer'
+    return this.#trouble.reason ?? 'its leader does not answer'
   }
 
   publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome> {
@@ -126,7 +129,7 @@ export class PartitionLane {
     return promise
   }
 
-  /** Stops sending: what is queued is cancelled, what has left stays in doubt. Idempotent. */
+  /** Stops sending: what is queued is cancelled, what has left is in doubt. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#wake.resolve()
@@ -135,12 +138,6 @@ export class PartitionLane {
     for (const entry of this.#queue.splice(0)) entry.resolve({ kind: 'cancelled' })
     for (const entry of this.#batch?.entries ?? []) putInDoubt(entry)
     await this.#running
-  }
-
-  /** Its oldest batch, or its search for the leader, has been failing for longer than a second. */
-  get #isStalled(): boolean {
-    const sinceMs = this.#batch?.sentAtMs ?? this.#disconnectedSinceMs
-    return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs > STALLED_AFTER_MS
   }
 
   get #isClosing(): boolean {
@@ -152,7 +149,7 @@ export class PartitionLane {
       try {
         const reader = await this.#session.open()
         this.#lastOffset ??= (await reader.endOffset()) - 1
-        this.#disconnectedSinceMs = undefined
+        this.#trouble.noteConnected()
         await this.#step(reader)
       } catch (error) {
         await this.#noteFailure(describeError(error))
@@ -161,9 +158,13 @@ export class PartitionLane {
   }
 
   async #step(reader: TopicReader): Promise<void> {
+    // Without the lease no batch is taken either, so that what waits here can still be cancelled.
+    if (!this.#mayPublish()) {
+      return this.#clock.sleep(NOT_ALLOWED_POLL_MS, this.#closing.signal)
+    }
     this.#batch ??= this.#takeBatch()
     if (this.#batch === undefined) {
-      this.#noteSuccess()
+      this.#trouble.noteSuccess()
       await this.#wake.promise
       this.#wake = Promise.withResolvers<void>()
     } else if (this.#batch.mustLookUp) {
@@ -174,9 +175,14 @@ export class PartitionLane {
   }
 
   #takeBatch(): LaneBatch | undefined {
-    const recovered = takeBatch(this.#recovered, Infinity)
-    if (recovered.length > 0)
-      return createBatch(this.#topic, recovered, 'may-have-left', this.#clock.now())
+    const recovered = takeRecovered(this.#recovered)
+    if (recovered[0] !== undefined) {
+      const { producer } = recovered[0].pending
+      return {
+        ...createBatch(this.#topic, recovered, 'may-have-left', this.#clock.now()),
+        producer,
+      }
+    }
     const entries = takeBatch(this.#queue, this.#singlesLeft > 0 ? 1 : Infinity)
     if (entries.length === 0) return undefined
     this.#singlesLeft = Math.max(0, this.#singlesLeft - entries.length)
@@ -198,10 +204,10 @@ export class PartitionLane {
   }
 
   #acceptAck(batch: LaneBatch, baseOffset: number): void {
-    this.#session.advance(batch.entries.length)
+    this.#session.advance(batch)
     this.#lastOffset = baseOffset + batch.entries.length - 1
     this.#batch = undefined
-    this.#noteSuccess()
+    this.#trouble.noteSuccess()
     batch.entries.forEach((entry, index) => this.#ack(entry, baseOffset + index))
   }
 
@@ -227,7 +233,7 @@ export class PartitionLane {
    */
   #refuse(batch: LaneBatch, name: string): void {
     this.#batch = undefined
-    this.#session.forgetProducer()
+    this.#session.forgetProducer(batch)
     const isAlone = batch.entries.length === 1
     const again = batch.entries.filter(({ doubt }) => !isAlone && doubt === undefined)
     for (const entry of batch.entries) {
@@ -239,9 +245,10 @@ export class PartitionLane {
   }
 
   #startLookUp(batch: LaneBatch, reason: string): void {
-    this.#failure = reason
+    this.#trouble.reason = reason
     batch.mustLookUp = true
-    this.#session.forgetProducer()
+    this.#session.forgetProducer(batch)
+    batch.producer = undefined
   }
 
   async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
@@ -258,41 +265,30 @@ export class PartitionLane {
     this.#lastOffset = end - 1
     this.#batch = undefined
     if (missing.length === 0) return
-    this.#batch = createBatch(this.#topic, missing, 'may-have-left', this.#clock.now())
-    this.#batch.mustLookUp = false
-    this.#batch.sentAtMs = batch.sentAtMs
+    const again = createBatch(this.#topic, missing, 'may-have-left', this.#clock.now())
+    const { producer, sentAtMs } = batch
+    this.#batch = { ...again, producer, sentAtMs, mustLookUp: false }
   }
 
   #ack(entry: LaneEntry, offset: number): void {
     resolveDefinite(entry, { kind: 'acked', position: { partition: this.partition, offset } })
   }
 
-  #noteSuccess(): void {
-    this.#retryDelayMs = RETRY_DELAY_MS_MIN
-    this.#failure = undefined
-  }
-
   async #noteFailure(reason: string): Promise<void> {
     if (this.#isClosing) return
-    this.#failure = reason
-    this.#disconnectedSinceMs ??= this.#clock.monotonicMs()
+    this.#trouble.reason = reason
+    this.#trouble.noteDisconnected()
     this.#session.abandonLeader()
-    await this.#clock.sleep(this.#retryDelayMs, this.#closing.signal)
-    this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, RETRY_DELAY_MS_MAX)
+    await this.#trouble.backOff(this.#closing.signal)
   }
 
   /** Tells those whose time is over; returns the earliest deadline of the others. */
   #passDeadlines(): number {
     const nowMs = this.#clock.monotonicMs()
     const isDue = (entry: LaneEntry): boolean => entry.deadlineMs <= nowMs
-    const due = this.#queue.filter(isDue)
-    if (due.length > 0) this.#queue = this.#queue.filter((entry) => !isDue(entry))
-    for (const entry of due) entry.resolve({ kind: 'cancelled' })
+    for (const entry of this.#queue.filter(isDue)) entry.resolve({ kind: 'cancelled' })
+    this.#queue = this.#queue.filter((entry) => !isDue(entry))
     for (const entry of this.#batch?.entries.filter(isDue) ?? []) putInDoubt(entry)
-    const waiting = [...(this.#batch?.entries ?? []), ...this.#queue]
-    return waiting.reduce(
-      (min, { deadlineMs, doubt }) => (doubt === undefined ? Math.min(min, deadlineMs) : min),
-      Infinity,
-    )
+    return earliestDeadline([...(this.#batch?.entries ?? []), ...this.#queue])
   }
 }

@@ -52,10 +52,17 @@ export function observeStore(
   }
 
   return {
+    get instanceId() {
+      return store.instanceId
+    },
     findOrder: (orderId) => observe(store.findOrder(orderId), wasRead),
     reserve: (pending) => observe(store.reserve(pending), (result) => result === 'reserved'),
-    settle: (pending, position) => observe(store.settle(pending, position), wasChanged),
-    discard: (pending) => observe(store.discard(pending), wasChanged),
+    settle: (pending, position) =>
+      observe(store.settle(pending, position), (result) => result === 'settled'),
+    discard: (pending) => observe(store.discard(pending), (result) => result === 'discarded'),
+    renewLease: () => observe(store.renewLease(), wasRead),
+    takeOverPending: (limit) => observe(store.takeOverPending(limit), (taken) => taken.length > 0),
+    join: () => observe(store.join(), () => true),
     listPending: (limit) => observe(store.listPending(limit), wasRead),
     probe: () => observe(store.probe(), () => true),
     async close() {
@@ -68,8 +75,4 @@ export function observeStore(
 
 function wasRead(): boolean {
   return false
-}
-
-function wasChanged(isChanged: boolean): boolean {
-  return isChanged
 }

@@ -25,7 +25,7 @@ const orders: fc.Arbitrary<Order> = fc.record({
   status: fc.constantFrom(...ORDER_STATUSES),
 })
 
-const creations: fc.Arbitrary<PendingEvent> = fc.record({
+const withoutProducer = fc.record({
   event: fc.record(
     {
       eventId: fc.uuid({ version: 7 }),
@@ -41,6 +41,13 @@ const creations: fc.Arbitrary<PendingEvent> = fc.record({
   partition: count,
   searchFromOffset: count,
 })
+
+const creations: fc.Arbitrary<PendingEvent> = fc.oneof(
+  withoutProducer,
+  fc
+    .tuple(withoutProducer, fc.record({ id: count, epoch: count }))
+    .map(([event, producer]) => ({ ...event, producer })),
+)
 
 describe('the row of an event', () => {
   let store: OrderStore

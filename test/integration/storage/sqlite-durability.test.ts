@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
 import { createConnector } from '../../../src/service/storage/sqlite/connection.ts'
-import { toEventRow } from '../../../src/service/storage/sqlite/order-row.ts'
+import { toEventRow } from '../../../src/service/storage/order-row.ts'
 import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
 import { changeOf, creationOf, newOrderId, orderOf } from '../../contract/order-store-events.ts'
 import { startChild } from './child-process.ts'
@@ -62,14 +62,14 @@ describe('the SQLite file', () => {
     const { db, statements } = createConnector({ path: directory.database }).connect()
     using _ = db
     const orderId = newOrderId()
-    statements.insertEvent(toEventRow(creationOf(orderId)))
+    statements.insertEvent(toEventRow(creationOf(orderId)), 'owner')
     const isRefused = { errcode: CONSTRAINT_UNIQUE }
     const second = toEventRow(changeOf(orderId, 2, 'shipped'))
-    assert.throws(() => statements.insertEvent(second), isRefused)
+    assert.throws(() => statements.insertEvent(second, 'owner'), isRefused)
     db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now'`)
-    statements.insertEvent(second)
+    statements.insertEvent(second, 'owner')
     db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now'`)
-    assert.throws(() => statements.insertEvent(second), isRefused)
+    assert.throws(() => statements.insertEvent(second, 'owner'), isRefused)
   })
 
   it('records where and when an event was settled', async () => {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 
 import { StoreError } from '../../../src/business/ports.ts'
 import type { PendingEvent } from '../../../src/models/order-event.ts'
-import { createInlineRunner } from '../../../src/service/storage/sqlite/batch-runner.ts'
+import { BatchedStore } from '../../../src/service/storage/batched-store.ts'
+import { createInlineRunner } from '../../../src/service/storage/sqlite/inline-runner.ts'
 import {
   type Connection,
   type Connector,
@@ -13,7 +14,6 @@ import {
 } from '../../../src/service/storage/sqlite/connection.ts'
 import { SqliteEngine } from '../../../src/service/storage/sqlite/engine.ts'
 import { LIST_PENDING } from '../../../src/service/storage/sqlite/order-statements.ts'
-import { SqliteStore } from '../../../src/service/storage/sqlite/store.ts'
 import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
 import { makeTempDirectory, type TempDirectory } from './temp-directory.ts'
 
@@ -35,7 +35,7 @@ describe('the SQLite store', () => {
   let connections: Connection[]
   /** Done to each new connection, as a fault that a new connection does not cure. */
   let breakConnection: (connection: Connection) => Connection
-  let store: SqliteStore
+  let store: BatchedStore
 
   beforeEach(async () => {
     directory = makeTempDirectory()
@@ -51,8 +51,7 @@ describe('the SQLite store', () => {
       },
     }
     const runner = createInlineRunner(new SqliteEngine(watched))
-    store = new SqliteStore(runner)
-    await store.probe()
+    store = await BatchedStore.open({ runner, leaseMs: 0 })
   })
 
   afterEach(async () => {
@@ -68,7 +67,7 @@ describe('the SQLite store', () => {
   async function worksAgain(): Promise<void> {
     const creation = creationOf(newOrderId())
     assert.equal(await store.reserve(creation), 'reserved')
-    assert.equal(await store.settle(creation, { partition: 0, offset: 1 }), true)
+    assert.equal(await store.settle(creation, { partition: 0, offset: 1 }), 'settled')
   }
 
   it('applies nothing while the disk is full, reads, and works again once there is room', async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 
 import { StoreError } from '../../../src/business/ports.ts'
 import type { OrderId } from '../../../src/models/order.ts'
-import { SqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { BatchedStore } from '../../../src/service/storage/batched-store.ts'
 import {
   WorkerRunner,
   type WorkerRunnerOptions,
@@ -22,14 +22,14 @@ describe('the storage thread', () => {
 
   afterEach(() => directory[Symbol.dispose]())
 
-  function createStore(options: Partial<WorkerRunnerOptions> = {}): SqliteStore {
+  function openStore(options: Partial<WorkerRunnerOptions> = {}): Promise<BatchedStore> {
     const runner = new WorkerRunner({
       path: directory.database,
       workerUrl,
       restartIntervalMs: 0,
       ...options,
     })
-    return new SqliteStore(runner)
+    return BatchedStore.open({ runner, leaseMs: 0 })
   }
 
   for (const [fault, reason] of [
@@ -37,8 +37,7 @@ describe('the storage thread', () => {
     ['throw', /has failed: Error: out of order/],
   ] as const) {
     it(`leaves it unknown what was written when it dies (${fault}), and is started again`, async () => {
-      const store = createStore()
-      await store.probe()
+      const store = await openStore()
       const creation = creationOf(newOrderId())
 
       const reserving = store.reserve(creation)
@@ -53,8 +52,7 @@ describe('the storage thread', () => {
   }
 
   it('is given up when it does not answer in time', async () => {
-    const store = createStore({ answerTimeoutMs: 2_000 })
-    await store.probe()
+    const store = await openStore({ answerTimeoutMs: 2_000 })
     await assert.rejects(store.findOrder('hang' as OrderId), {
       name: 'StoreError',
       isApplied: 'unknown',
@@ -65,8 +63,7 @@ describe('the storage thread', () => {
   })
 
   it('is not started again at once, and calls are refused until it is', async () => {
-    const store = createStore({ restartIntervalMs: 60_000 })
-    await store.probe()
+    const store = await openStore({ restartIntervalMs: 60_000 })
     await assert.rejects(store.findOrder('end' as OrderId), { isApplied: 'unknown' })
     await assert.rejects(store.probe(), (error) => {
       assert.ok(error instanceof StoreError)
@@ -76,12 +73,10 @@ describe('the storage thread', () => {
     await store.close()
   })
 
-  it('that cannot be started rejects what is called', async () => {
-    const store = createStore({ workerUrl: new URL('./missing.ts', import.meta.url) })
-    await assert.rejects(store.probe(), {
+  it('that cannot be started keeps the store from opening', async () => {
+    await assert.rejects(openStore({ workerUrl: new URL('./missing.ts', import.meta.url) }), {
       name: 'StoreError',
       message: /storage thread has failed/,
     })
-    await store.close()
   })
 })

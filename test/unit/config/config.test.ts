@@ -23,6 +23,7 @@ describe('the configuration', () => {
       maxPendingEvents: 10_000,
       maxItemsPerOrder: 100,
       orderStatusPolicy: 'any',
+      instanceLeaseMs: 10_000,
       shutdownTimeoutMs: 10_000,
       logLevel: 'info',
     })
@@ -47,6 +48,7 @@ describe('the configuration', () => {
       MAX_PENDING_EVENTS: '1',
       MAX_ITEMS_PER_ORDER: '1000',
       ORDER_STATUS_POLICY: 'lifecycle',
+      INSTANCE_LEASE_MS: '1000',
       SHUTDOWN_TIMEOUT_MS: '20000',
       LOG_LEVEL: 'silent',
     })
@@ -72,6 +74,7 @@ describe('the configuration', () => {
       maxPendingEvents: 1,
       maxItemsPerOrder: 1_000,
       orderStatusPolicy: 'lifecycle',
+      instanceLeaseMs: 1_000,
       shutdownTimeoutMs: 20_000,
       logLevel: 'silent',
     })
@@ -180,6 +183,7 @@ describe('the configuration', () => {
     MAX_PENDING_EVENTS: ['0', '1000001'],
     MAX_ITEMS_PER_ORDER: ['0', '1001'],
     ORDER_STATUS_POLICY: ['none'],
+    INSTANCE_LEASE_MS: ['999', '600001'],
     SHUTDOWN_TIMEOUT_MS: ['99', '600001'],
     LOG_LEVEL: ['INFO', 'verbose'],
   }

@@ -1,24 +1,37 @@
 import assert from 'node:assert/strict'
 
-import type { ReserveResult } from '../../../business/ports.ts'
-import type { EventPosition } from '../../../models/order-event.ts'
+import type { DiscardResult, SettleResult } from '../../../business/ports.ts'
+import type { Operation, OperationResult, OperationValues } from '../operation.ts'
+import { type EventRow, takeOverEpoch } from '../order-row.ts'
 import { type Connection, type Connector, MEMORY_PATH } from './connection.ts'
-import {
-  isRead,
-  isWrite,
-  type Operation,
-  type OperationResult,
-  type OperationValues,
-  type ReadOperation,
-  type WriteOperation,
-} from './operation.ts'
-import type { EventKey, EventRow } from './order-row.ts'
 import type { OrderStatements } from './order-statements.ts'
 import { type Phase, translateSqliteError } from './sqlite-errors.ts'
 
 type Results = Map<Operation, OperationResult>
 
 type Value = OperationValues[Operation['kind']]
+
+/** What works on a full disk, too. A lease is among them: it is the file's lock that keeps it. */
+const IS_READ = {
+  join: false,
+  'renew-lease': true,
+  leave: false,
+  reserve: false,
+  settle: false,
+  discard: false,
+  'take-over': false,
+  probe: false,
+  'save-schema-id': false,
+  'find-order': true,
+  'list-pending': true,
+  'find-schema-id': true,
+} as const satisfies Record<Operation['kind'], boolean>
+
+type ReadKind = { [Kind in Operation['kind']]: (typeof IS_READ)[Kind] extends true ? Kind : never }
+
+type ReadOperation = Extract<Operation, { kind: ReadKind[Operation['kind']] }>
+
+type WriteOperation = Exclude<Operation, ReadOperation>
 
 /**
  * The synchronous store: one transaction for all writes of a batch, one fsync.
@@ -125,14 +138,30 @@ export class SqliteEngine {
   }
 }
 
+function isRead(operation: Operation): operation is ReadOperation {
+  return IS_READ[operation.kind]
+}
+
+function isWrite(operation: Operation): operation is WriteOperation {
+  return !IS_READ[operation.kind]
+}
+
 function applyWrite(statements: OrderStatements, operation: WriteOperation): Value {
   switch (operation.kind) {
+    case 'join':
+      statements.saveInstance(operation.owner)
+      return true
+    case 'leave':
+      // The next one that opens the file waits for nobody.
+      return true
     case 'reserve':
-      return reserve(statements, operation.row)
+      return reserve(statements, operation)
     case 'settle':
-      return settle(statements, operation.key, operation.position)
+      return settle(statements, operation)
     case 'discard':
-      return statements.deletePendingEvent(operation.key)
+      return discard(statements, operation)
+    case 'take-over':
+      return takeOver(statements, operation)
     case 'probe':
       statements.countProbe()
       return true
@@ -144,6 +173,8 @@ function applyWrite(statements: OrderStatements, operation: WriteOperation): Val
 
 function applyRead(statements: OrderStatements, operation: ReadOperation): Value {
   switch (operation.kind) {
+    case 'renew-lease':
+      return statements.isInstance(operation.owner)
     case 'find-order':
       return statements.findOrder(operation.orderId)
     case 'list-pending':
@@ -153,19 +184,51 @@ function applyRead(statements: OrderStatements, operation: ReadOperation): Value
   }
 }
 
-function reserve(statements: OrderStatements, row: EventRow): ReserveResult {
+type OperationOf<Kind> = Extract<Operation, { kind: Kind }>
+
+function reserve(
+  statements: OrderStatements,
+  { owner, row }: OperationOf<'reserve'>,
+): OperationValues['reserve'] {
+  if (!statements.isInstance(owner)) return 'taken-over-from'
   const { settledVersion, hasPendingEvent } = statements.findFacts(row.orderId)
   const isCreation = row.version === 1
   if (isCreation && settledVersion !== null) return 'order-exists'
   if (!isCreation && settledVersion === null) return 'order-missing'
   if (hasPendingEvent) return 'event-pending'
   if (!isCreation && settledVersion !== row.version - 1) return 'version-moved'
-  statements.insertEvent(row)
+  statements.insertEvent(row, owner)
   return 'reserved'
 }
 
-function settle(statements: OrderStatements, key: EventKey, position: EventPosition): boolean {
-  if (!statements.settleEvent(key, position)) return false
+function settle(
+  statements: OrderStatements,
+  { owner, key, position }: OperationOf<'settle'>,
+): SettleResult {
+  if (!statements.settleEvent(key, owner, position)) {
+    return statements.findPresence(key) === 'settled' ? 'settled-before' : 'not-owned'
+  }
   assert.ok(statements.moveOrder(key), `order does not stand before version ${key.version}`)
-  return true
+  return 'settled'
+}
+
+function discard(
+  statements: OrderStatements,
+  { owner, key }: OperationOf<'discard'>,
+): DiscardResult {
+  if (statements.deletePendingEvent(key, owner)) return 'discarded'
+  return statements.findPresence(key) === 'absent' ? 'absent' : 'not-owned'
+}
+
+function takeOver(
+  statements: OrderStatements,
+  { owner, limit }: OperationOf<'take-over'>,
+): readonly EventRow[] {
+  if (!statements.isInstance(owner)) return []
+  const left = statements.listOwnedByOthers(owner, limit)
+  if (left.length === 0) return []
+  const producerEpoch = takeOverEpoch(statements.countTakeOver())
+  const rows = left.map((row) => ({ ...row, producerEpoch }))
+  for (const row of rows) statements.changeOwner(row, owner)
+  return rows
 }

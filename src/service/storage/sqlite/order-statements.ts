@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { EventPosition } from '../../../models/order-event.ts'
-import type { EventKey, EventRow, OrderRow } from './order-row.ts'
+import type { EventKey, EventRow, OrderRow } from '../order-row.ts'
 
 /** What decides whether an event may be reserved. */
 export interface OrderFacts {
@@ -13,14 +13,24 @@ export interface OrderFacts {
  * By the small index of pending events: without INDEXED BY the planner walks the whole history in
  * the order of ids to save the sort. Exported for the test of that.
  */
-export const LIST_PENDING = `
+export const LIST_PENDING = listPendingWhere('TRUE')
+
+const LIST_OWNED_BY_OTHERS = listPendingWhere('owner IS NOT ?')
+
+function listPendingWhere(condition: string): string {
+  return `
   SELECT event_id AS eventId, order_id AS orderId, version, type, time, traceparent,
          topic_partition AS "partition", search_from_offset AS searchFromOffset,
+         producer_id AS producerId, producer_epoch AS producerEpoch,
          schema_id AS schemaId, key, value, state
   FROM order_events
   WHERE id IN (SELECT id FROM order_events INDEXED BY order_events_pending
-               WHERE topic_offset IS NULL ORDER BY id LIMIT ?)
+               WHERE topic_offset IS NULL AND ${condition} ORDER BY id LIMIT ?)
   ORDER BY id`
+}
+
+/** How an event stands in the store, whoever owns it. */
+export type Presence = 'absent' | 'pending' | 'settled'
 
 export type OrderStatements = ReturnType<typeof prepareOrderStatements>
 
@@ -37,13 +47,14 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
   const insertEvent = db.prepare(`
     INSERT INTO order_events (event_id, order_id, version, type, time, traceparent, topic_partition,
-                              search_from_offset, schema_id, key, value, state)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+                              search_from_offset, producer_id, producer_epoch, schema_id, key,
+                              value, state, owner)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 
   const settleEvent = db.prepare(`
     UPDATE order_events
     SET topic_partition = ?, topic_offset = ?, settled_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-    WHERE order_id = ? AND version = ? AND event_id = ? AND topic_offset IS NULL`)
+    WHERE order_id = ? AND version = ? AND event_id = ? AND owner = ? AND topic_offset IS NULL`)
 
   // The columns come from the stored state, so that the row cannot say anything else than the event.
   const moveOrder = db.prepare(`
@@ -57,7 +68,27 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
   const deletePendingEvent = db.prepare(`
     DELETE FROM order_events
-    WHERE order_id = ? AND version = ? AND event_id = ? AND topic_offset IS NULL`)
+    WHERE order_id = ? AND version = ? AND event_id = ? AND owner = ? AND topic_offset IS NULL`)
+
+  const findPresence = db.prepare(`
+    SELECT iif(topic_offset IS NULL, 'pending', 'settled') AS presence
+    FROM order_events
+    WHERE order_id = ? AND version = ? AND event_id = ?`)
+
+  const saveInstance = db.prepare(`
+    INSERT INTO current_instance (id, instance_id) VALUES (1, ?)
+    ON CONFLICT (id) DO UPDATE SET instance_id = excluded.instance_id`)
+
+  const isInstance = db.prepare('SELECT 1 FROM current_instance WHERE instance_id = ?')
+
+  const listOwnedByOthers = db.prepare(LIST_OWNED_BY_OTHERS)
+
+  const countTakeOver = db.prepare(`
+    UPDATE current_instance SET take_overs = take_overs + 1 RETURNING take_overs AS number`)
+
+  const changeOwner = db.prepare(`
+    UPDATE order_events SET owner = ?, producer_epoch = ?
+    WHERE order_id = ? AND version = ? AND topic_offset IS NULL`)
 
   const findOrder = db.prepare(`
     SELECT orders.version, order_events.state
@@ -88,7 +119,7 @@ export function prepareOrderStatements(db: DatabaseSync) {
       return { settledVersion: row.settledVersion, hasPendingEvent: row.hasPendingEvent === 1 }
     },
 
-    insertEvent(row: EventRow): void {
+    insertEvent(row: EventRow, owner: string): void {
       insertEvent.run(
         row.eventId,
         row.orderId,
@@ -98,26 +129,48 @@ export function prepareOrderStatements(db: DatabaseSync) {
         row.traceparent,
         row.partition,
         row.searchFromOffset,
+        row.producerId,
+        row.producerEpoch,
         row.schemaId,
         row.key,
         row.value,
         row.state,
+        owner,
       )
     },
 
-    /** False when it is not pending. */
-    settleEvent({ orderId, version, eventId }: EventKey, position: EventPosition): boolean {
+    /** False when it is not pending, or not this owner's. */
+    settleEvent(key: EventKey, owner: string, position: EventPosition): boolean {
+      const { orderId, version, eventId } = key
       const { partition, offset } = position
-      return settleEvent.run(partition, offset, orderId, version, eventId).changes === 1
+      return settleEvent.run(partition, offset, orderId, version, eventId, owner).changes === 1
     },
 
     /** False when the order does not stand at the version before. */
     moveOrder: ({ orderId, version }: EventKey): boolean =>
       moveOrder.run(orderId, version).changes === 1,
 
-    /** False when it is not pending. */
-    deletePendingEvent: ({ orderId, version, eventId }: EventKey): boolean =>
-      deletePendingEvent.run(orderId, version, eventId).changes === 1,
+    /** False when it is not pending, or not this owner's. */
+    deletePendingEvent: ({ orderId, version, eventId }: EventKey, owner: string): boolean =>
+      deletePendingEvent.run(orderId, version, eventId, owner).changes === 1,
+
+    findPresence({ orderId, version, eventId }: EventKey): Presence {
+      const row = findPresence.get(orderId, version, eventId)
+      return (row?.['presence'] as Presence | undefined) ?? 'absent'
+    },
+
+    saveInstance: (instanceId: string) => void saveInstance.run(instanceId),
+
+    isInstance: (instanceId: string): boolean => isInstance.get(instanceId) !== undefined,
+
+    listOwnedByOthers: (owner: string, limit: number) =>
+      listOwnedByOthers.all(owner, limit) as unknown as readonly EventRow[],
+
+    /** The number of this take-over, from 1. */
+    countTakeOver: (): number => Number(countTakeOver.get()?.['number']),
+
+    changeOwner: ({ orderId, version, producerEpoch }: EventRow, owner: string) =>
+      void changeOwner.run(owner, producerEpoch, orderId, version),
 
     findOrder: (orderId: string) => findOrder.get(orderId) as unknown as OrderRow | undefined,
 

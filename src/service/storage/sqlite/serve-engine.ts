@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 
 import type { SqliteEngine } from './engine.ts'
-import type { Operation } from './operation.ts'
+import type { Operation } from '../operation.ts'
 
 /** Answered with the results of the batch, or by the end of the worker. */
 export type WorkerRequest = readonly Operation[] | 'close'

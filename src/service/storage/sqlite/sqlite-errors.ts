@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import { StoreError } from '../../../business/ports.ts'
-import type { Failure } from './operation.ts'
+import type { Failure } from '../operation.ts'
 
 interface ErrorRow {
   /** Ends the sentence "The database … cannot be used: ". */

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 
 import { StoreError } from '../../../business/ports.ts'
-import type { BatchRunner } from './batch-runner.ts'
-import type { Operation, OperationResult } from './operation.ts'
+import type { BatchRunner } from '../batch-runner.ts'
+import type { Operation, OperationResult } from '../operation.ts'
 import type { WorkerRequest } from './serve-engine.ts'
 
 /** Much longer than SQLite waits for another writer: who is silent for so long hangs in the disk. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { CommandError } from '../../../../src/business/errors.ts'
 import {
   StoreError,
@@ -9,6 +10,7 @@ import {
 } from '../../../../src/business/ports.ts'
 import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
 import { openSqliteStore } from '../../../../src/service/storage/sqlite/store.ts'
+import type { PendingEvent } from '../../../../src/models/order-event.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
 
@@ -24,10 +26,14 @@ type Faults = (real: OrderStore) => Partial<OrderStore>
 async function setUp(outcome: PublishOutcome, faults: Faults) {
   const real = await openSqliteStore({ path: ':memory:' })
   const store: OrderStore = {
+    instanceId: real.instanceId,
     findOrder: (orderId) => real.findOrder(orderId),
     reserve: (pending) => real.reserve(pending),
     settle: (pending, position) => real.settle(pending, position),
     discard: (pending) => real.discard(pending),
+    renewLease: () => real.renewLease(),
+    takeOverPending: (limit) => real.takeOverPending(limit),
+    join: () => real.join(),
     listPending: (limit) => real.listPending(limit),
     probe: () => real.probe(),
     close: () => real.close(),
@@ -37,12 +43,13 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     admit: () => ({ partition: 0, searchFromOffset: 0 }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
+    abandon: () => Promise.resolve(),
   }
   const clock = new ManualClock()
   const publications = new Publications({ store, publisher, clock })
   const pending = somePending({})
   const { orderId } = pending.event.order
-  return { real, clock, publications, pending, orderId }
+  return { real, clock, publications, publisher, pending, orderId }
 }
 
 /** Fails as often as told, then does what the real one does. */
@@ -93,6 +100,67 @@ test('a reservation of which the store cannot tell is answered "unknown", and ta
   await clock.runUntil(() => publications.count === 0)
   assert.deepEqual(await real.listPending(10), [])
   assert.equal(await real.findOrder(orderId), undefined)
+  await real.close()
+})
+
+test('a change that another instance has taken over is answered "unknown"', async () => {
+  for (const outcome of [acked, refused]) {
+    const { publications, pending, orderId, real } = await setUp(outcome, () => ({
+      settle: () => Promise.resolve('not-owned'),
+      discard: () => Promise.resolve('not-owned'),
+    }))
+    const refusal = await refusalOf(publications.confirm(pending, DEADLINE_MS))
+    assert.deepEqual(refusal, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+    assert.equal(publications.find(orderId), undefined, 'the order is free here')
+    await real.close()
+  }
+})
+
+test('what is abandoned is answered "unknown" at once, and nothing is done for it any more', async () => {
+  const reservation = Promise.withResolvers<'reserved'>()
+  const published: PendingEvent[] = []
+  const { publications, pending, orderId, real, publisher } = await setUp(acked, () => ({
+    reserve: () => reservation.promise,
+  }))
+  publisher.publish = (event) => {
+    published.push(event)
+    return Promise.resolve(acked)
+  }
+  const confirmation = refusalOf(publications.confirm(pending, DEADLINE_MS))
+  publications.abandon()
+  assert.deepEqual(await confirmation, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  assert.equal(publications.find(orderId), undefined)
+  reservation.resolve('reserved')
+  await setImmediate()
+  assert.deepEqual(published, [])
+  await real.close()
+})
+
+test('what was taken over waits for a change of its order that has just begun', async () => {
+  const reservation = Promise.withResolvers<'event-pending'>()
+  const { publications, pending, orderId, real } = await setUp(acked, () => ({
+    reserve: () => reservation.promise,
+  }))
+  const confirmation = publications.confirm(pending, DEADLINE_MS)
+  const left = somePending({ orderId })
+  publications.recover(left)
+  assert.equal(publications.find(orderId)?.event, pending.event)
+  reservation.resolve('event-pending')
+  assert.deepEqual(await confirmation, { kind: 'not-reserved', refusal: 'event-pending' })
+  await setImmediate()
+  assert.equal(publications.find(orderId)?.event, left.event)
+  await real.close()
+})
+
+test('what was taken over, and had to wait, is forgotten with everything else', async () => {
+  const { publications, pending, orderId, real } = await setUp(acked, () => ({
+    reserve: () => new Promise(() => {}),
+  }))
+  void refusalOf(publications.confirm(pending, DEADLINE_MS))
+  publications.recover(somePending({ orderId }))
+  publications.abandon()
+  await setImmediate()
+  assert.equal(publications.count, 0)
   await real.close()
 })
 

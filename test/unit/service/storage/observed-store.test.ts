@@ -11,10 +11,14 @@ function setUp() {
   const write = <Value>(value: Value): Promise<Value> =>
     faults.isFull ? Promise.reject(new StoreError('disk full', 'no')) : Promise.resolve(value)
   const store: OrderStore = {
+    instanceId: 'one',
     findOrder: () => Promise.resolve(undefined),
     reserve: () => write('reserved' as const),
-    settle: () => write(true),
-    discard: () => write(false),
+    settle: () => write('settled' as const),
+    discard: () => write('absent' as const),
+    renewLease: () => Promise.resolve(true),
+    takeOverPending: () => Promise.resolve([]),
+    join: () => write(undefined),
     listPending: () => Promise.resolve([]),
     probe() {
       faults.probes += 1

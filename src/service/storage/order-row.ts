@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
-import type { SettledOrder } from '../../../business/ports.ts'
-import type { OrderEventType, PendingEvent } from '../../../models/order-event.ts'
-import type { Order } from '../../../models/order.ts'
+import type { SettledOrder } from '../../business/ports.ts'
+import type { OrderEventType, PendingEvent } from '../../models/order-event.ts'
+import type { Order } from '../../models/order.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
 export interface EventRow {
@@ -14,6 +14,8 @@ export interface EventRow {
   readonly traceparent: string | null
   readonly partition: number
   readonly searchFromOffset: number
+  readonly producerId: number | null
+  readonly producerEpoch: number | null
   readonly schemaId: number
   readonly key: Uint8Array
   readonly value: Uint8Array
@@ -38,11 +40,13 @@ export function toEventRow({
   encoded,
   partition,
   searchFromOffset,
+  producer,
 }: PendingEvent): EventRow {
   assertCount(event.version, 'version')
   assertCount(partition, 'partition')
   assertCount(searchFromOffset, 'searchFromOffset')
   assertCount(encoded.schemaId, 'schemaId')
+  assertCount(producer?.id ?? 0, 'producerId')
   assert.equal(event.type === 'order-created', event.version === 1, 'version 1 is the creation')
   return {
     eventId: event.eventId,
@@ -53,6 +57,8 @@ export function toEventRow({
     traceparent: event.traceparent ?? null,
     partition,
     searchFromOffset,
+    producerId: producer?.id ?? null,
+    producerEpoch: producer?.epoch ?? null,
     schemaId: encoded.schemaId,
     key: encoded.key,
     value: encoded.value,
@@ -73,7 +79,24 @@ export function toPendingEvent(row: EventRow): PendingEvent {
     encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
     partition: row.partition,
     searchFromOffset: row.searchFromOffset,
+    ...toProducer(row),
   }
+}
+
+function toProducer({ producerId, producerEpoch }: EventRow): Pick<PendingEvent, 'producer'> {
+  if (producerId === null || producerEpoch === null) return {}
+  return { producer: { id: producerId, epoch: producerEpoch } }
+}
+
+/** A producer epoch is an int16, and 0 is what a broker gives out. */
+const PRODUCER_EPOCH_MAX = 32_767
+
+/**
+ * The epoch that a take-over sends under, from its number in the store. Where the numbers wrap around
+ * a producer id is long out of use that had the same epoch once.
+ */
+export function takeOverEpoch(takeOverNumber: number): number {
+  return 1 + (takeOverNumber % PRODUCER_EPOCH_MAX)
 }
 
 export function toSettledOrder(row: OrderRow): SettledOrder {

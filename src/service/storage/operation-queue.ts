@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 
-import { StoreError } from '../../../business/ports.ts'
+import { StoreError } from '../../business/ports.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import { type Operation, type OperationResult, type OperationValues } from './operation.ts'
 

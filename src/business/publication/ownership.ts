@@ -1,0 +1,143 @@
+/**
+ * Which pending events are this instance's, and for how long.
+ *
+ *   held ──renewed in time──▶ held, and pending events of owners that are gone are taken over
+ *     │ ──not renewed in time──▶ run out: nothing is sent and no change begins; ends with a renewal
+ *     └─ ──another instance took over──▶ lost: what is alive here is forgotten, the lanes are made
+ *                                        anew, and only then it joins again, owning nothing
+ *
+ * - The lease runs out here, by the monotonic clock, before it does in the store. So an instance that
+ *   was paused or cut off finds it run out before it sends anything.
+ * - An instance whose own lease had run out takes nothing over for the length of a lease: after an
+ *   outage of the database all leases have run out, and the first to come back would take over from
+ *   all the others, who are alive.
+ * - A take-over whose outcome is unknown may have made it the owner of events that it has never seen.
+ *   It joins anew, and the former owner, which is itself, is taken over from when its lease runs out.
+ */
+import { StoreError, type Clock, type EventPublisher, type OrderStore } from '../ports.ts'
+import type { Publications } from './confirm-publication.ts'
+import type { Lease } from './lease.ts'
+
+const RENEWALS_PER_LEASE = 5
+
+/** Bounds one statement and one answer of the store. */
+const TAKE_OVER_MAX = 500
+
+export interface OwnershipDeps {
+  readonly store: Pick<OrderStore, 'instanceId' | 'renewLease' | 'takeOverPending' | 'join'>
+  readonly publisher: Pick<EventPublisher, 'abandon'>
+  readonly publications: Pick<Publications, 'count' | 'recover' | 'abandon'>
+  readonly lease: Lease
+  readonly leaseMs: number
+  readonly clock: Clock
+  /** For the log: another instance took over from this one. */
+  readonly onLost: () => void
+  /** For the log: so many events of other instances are now this one's. */
+  readonly onTakenOver: (eventCount: number) => void
+}
+
+/** Who this instance is and what it owns, for an operator. */
+export interface InstanceState {
+  readonly instanceId: string
+  readonly isLeaseHeld: boolean
+  /** Changes that are alive here: reserved, and not yet settled or discarded. */
+  readonly pendingEventCount: number
+}
+
+export class Ownership {
+  readonly #deps: OwnershipDeps
+  readonly #closing = new AbortController()
+  #running: Promise<void> | undefined
+  #isJoined = true
+  #takesOverFromMs = -Infinity
+
+  constructor(deps: OwnershipDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Renews once and takes over what is there to be taken, then goes on in the background. After it
+   * no change of these orders can begin unnoticed. Rejects with a StoreError when the store fails.
+   */
+  async start(): Promise<void> {
+    await this.#turn()
+    this.#running = this.#run()
+  }
+
+  state(): InstanceState {
+    const { store, publications, lease } = this.#deps
+    return {
+      instanceId: store.instanceId,
+      isLeaseHeld: lease.isHeld,
+      pendingEventCount: publications.count,
+    }
+  }
+
+  /** The lease is left as it is. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, leaseMs } = this.#deps
+    while (!this.#closing.signal.aborted) {
+      await clock.sleep(leaseMs / RENEWALS_PER_LEASE, this.#closing.signal)
+      if (this.#closing.signal.aborted) return
+      try {
+        await this.#turn()
+      } catch (error) {
+        // The store's health is told by the store; the lease runs out by itself.
+        if (!(error instanceof StoreError)) throw error
+      }
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (!this.#isJoined) return this.#join()
+    const { store, lease, clock, leaseMs } = this.#deps
+    const isBack = !lease.isHeld && this.#running !== undefined
+    const askedAtMs = clock.monotonicMs()
+    if (!(await store.renewLease())) {
+      this.#deps.onLost()
+      await this.#forget()
+      return this.#join()
+    }
+    lease.extend(askedAtMs)
+    if (isBack) this.#takesOverFromMs = clock.monotonicMs() + leaseMs
+    if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver()
+  }
+
+  /** First nothing is sent any more, then nothing is handed over to be sent, then it is forgotten. */
+  async #forget(): Promise<void> {
+    const { publisher, publications, lease } = this.#deps
+    this.#isJoined = false
+    lease.revoke()
+    publications.abandon()
+    await publisher.abandon()
+  }
+
+  async #join(): Promise<void> {
+    const { store, lease, clock, leaseMs } = this.#deps
+    const askedAtMs = clock.monotonicMs()
+    await store.join()
+    this.#isJoined = true
+    lease.extend(askedAtMs)
+    this.#takesOverFromMs = clock.monotonicMs() + leaseMs
+  }
+
+  async #takeOver(): Promise<void> {
+    const { store, publications } = this.#deps
+    let taken
+    do {
+      try {
+        taken = await store.takeOverPending(TAKE_OVER_MAX)
+      } catch (error) {
+        if (error instanceof StoreError && error.isApplied === 'unknown') await this.#forget()
+        throw error
+      }
+      for (const pending of taken) publications.recover(pending)
+      if (taken.length > 0) this.#deps.onTakenOver(taken.length)
+    } while (taken.length === TAKE_OVER_MAX)
+  }
+}

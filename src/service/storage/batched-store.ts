@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+
+import {
+  type DiscardResult,
+  type OrderStore,
+  type ReserveResult,
+  type SchemaIdStore,
+  type SettledOrder,
+  type SettleResult,
+  StoreError,
+} from '../../business/ports.ts'
+import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
+import type { OrderId } from '../../models/order.ts'
+import type { BatchRunner } from './batch-runner.ts'
+import { OperationQueue } from './operation-queue.ts'
+import { assertCount, toEventKey, toEventRow, toPendingEvent, toSettledOrder } from './order-row.ts'
+
+export interface BatchedStoreOptions {
+  readonly runner: BatchRunner
+  /** How long a lease lasts, by the database's clock. */
+  readonly leaseMs: number
+  /** Lifted when the store is closed, after the runner. */
+  readonly lock?: Disposable
+}
+
+/** Turns calls into operations, and their values back. What they do is the runner's. */
+export class BatchedStore implements OrderStore, SchemaIdStore {
+  readonly #runner: BatchRunner
+  readonly #queue: OperationQueue
+  readonly #leaseMs: number
+  readonly #lock: Disposable | undefined
+  #instanceId = ''
+  #closing: Promise<void> | undefined
+
+  private constructor({ runner, leaseMs, lock }: BatchedStoreOptions) {
+    this.#runner = runner
+    this.#queue = new OperationQueue(runner)
+    this.#leaseMs = leaseMs
+    this.#lock = lock
+  }
+
+  /** Joins as a new instance. Rejects with a StoreError, and closes everything, when it cannot. */
+  static async open(options: BatchedStoreOptions): Promise<BatchedStore> {
+    const store = new BatchedStore(options)
+    try {
+      await store.join()
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  get instanceId(): string {
+    return this.#instanceId
+  }
+
+  async findOrder(orderId: OrderId): Promise<SettledOrder | undefined> {
+    const row = await this.#queue.submit({ kind: 'find-order', orderId })
+    return row && toSettledOrder(row)
+  }
+
+  async reserve(pending: PendingEvent): Promise<ReserveResult> {
+    const operation = {
+      kind: 'reserve',
+      owner: this.#instanceId,
+      row: toEventRow(pending),
+    } as const
+    const result = await this.#queue.submit(operation)
+    if (result !== 'taken-over-from') return result
+    throw new StoreError('Another instance has taken over from this one', 'no')
+  }
+
+  async settle(pending: PendingEvent, { partition, offset }: EventPosition): Promise<SettleResult> {
+    assertCount(partition, 'partition')
+    assertCount(offset, 'offset')
+    return this.#queue.submit({
+      kind: 'settle',
+      owner: this.#instanceId,
+      key: toEventKey(pending),
+      position: { partition, offset },
+    })
+  }
+
+  async discard(pending: PendingEvent): Promise<DiscardResult> {
+    const key = toEventKey(pending)
+    return this.#queue.submit({ kind: 'discard', owner: this.#instanceId, key })
+  }
+
+  renewLease(): Promise<boolean> {
+    const leaseMs = this.#leaseMs
+    return this.#queue.submit({ kind: 'renew-lease', owner: this.#instanceId, leaseMs })
+  }
+
+  async takeOverPending(limit: number): Promise<readonly PendingEvent[]> {
+    assertCount(limit, 'limit')
+    const owner = this.#instanceId
+    const rows = await this.#queue.submit({ kind: 'take-over', owner, limit })
+    return rows.map(toPendingEvent)
+  }
+
+  async join(): Promise<void> {
+    // A new id for each try: after a failure that may have been applied the earlier one is in use.
+    const instanceId = randomUUID()
+    await this.#queue.submit({ kind: 'join', owner: instanceId, leaseMs: this.#leaseMs })
+    this.#instanceId = instanceId
+  }
+
+  async listPending(limit: number): Promise<readonly PendingEvent[]> {
+    assertCount(limit, 'limit')
+    const rows = await this.#queue.submit({ kind: 'list-pending', limit })
+    return rows.map(toPendingEvent)
+  }
+
+  async probe(): Promise<void> {
+    await this.#queue.submit({ kind: 'probe' })
+  }
+
+  async findSchemaId(subject: string, fingerprint: string): Promise<number | undefined> {
+    return this.#queue.submit({ kind: 'find-schema-id', subject, fingerprint })
+  }
+
+  async saveSchemaId(subject: string, fingerprint: string, schemaId: number): Promise<void> {
+    assertCount(schemaId, 'schemaId')
+    await this.#queue.submit({ kind: 'save-schema-id', subject, fingerprint, schemaId })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#leave()
+    await this.#runner.close()
+    this.#lock?.[Symbol.dispose]()
+  }
+
+  /** Only a courtesy to the other instances, which would wait for the lease to run out. */
+  async #leave(): Promise<void> {
+    const left = this.#queue.submit({ kind: 'leave', owner: this.#instanceId })
+    const closed = this.#queue.close()
+    await left.catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error
+    })
+    await closed
+  }
+}

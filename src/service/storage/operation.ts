@@ -1,0 +1,61 @@
+import type { DiscardResult, ReserveResult, SettleResult } from '../../business/ports.ts'
+import type { EventPosition } from '../../models/order-event.ts'
+import type { EventKey, EventRow, OrderRow } from './order-row.ts'
+
+/**
+ * A call of the store as plain data, so that it can wait with others for the next batch, and be sent
+ * to another thread. `owner` is who the instance was when it called.
+ */
+export type Operation =
+  | { readonly kind: 'join'; readonly owner: string; readonly leaseMs: number }
+  | { readonly kind: 'renew-lease'; readonly owner: string; readonly leaseMs: number }
+  | { readonly kind: 'leave'; readonly owner: string }
+  | { readonly kind: 'reserve'; readonly owner: string; readonly row: EventRow }
+  | {
+      readonly kind: 'settle'
+      readonly owner: string
+      readonly key: EventKey
+      readonly position: EventPosition
+    }
+  | { readonly kind: 'discard'; readonly owner: string; readonly key: EventKey }
+  | { readonly kind: 'take-over'; readonly owner: string; readonly limit: number }
+  | { readonly kind: 'probe' }
+  | {
+      readonly kind: 'save-schema-id'
+      readonly subject: string
+      readonly fingerprint: string
+      readonly schemaId: number
+    }
+  | { readonly kind: 'find-order'; readonly orderId: string }
+  | { readonly kind: 'list-pending'; readonly limit: number }
+  | { readonly kind: 'find-schema-id'; readonly subject: string; readonly fingerprint: string }
+
+/** What an operation that was carried out returns. */
+export interface OperationValues {
+  readonly join: true
+  /** False: taken over from. */
+  readonly 'renew-lease': boolean
+  readonly leave: true
+  readonly reserve: ReserveResult | 'taken-over-from'
+  readonly settle: SettleResult
+  readonly discard: DiscardResult
+  readonly 'take-over': readonly EventRow[]
+  readonly probe: true
+  readonly 'save-schema-id': true
+  readonly 'find-order': OrderRow | undefined
+  readonly 'list-pending': readonly EventRow[]
+  readonly 'find-schema-id': number | undefined
+}
+
+/** The store could not do its work; becomes a StoreError. */
+export interface Failure {
+  readonly kind: 'failed'
+  readonly message: string
+  readonly isApplied: 'no' | 'unknown'
+}
+
+export type OperationResult =
+  | { readonly kind: 'value'; readonly value: OperationValues[Operation['kind']] }
+  | Failure
+  /** Our mistake in this one operation; nothing of it was written. */
+  | { readonly kind: 'bug'; readonly error: unknown }

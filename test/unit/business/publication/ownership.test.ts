@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { StoreError } from '../../../../src/business/ports.ts'
+import { Lease } from '../../../../src/business/publication/lease.ts'
+import { Ownership } from '../../../../src/business/publication/ownership.ts'
+import type { PendingEvent } from '../../../../src/models/order-event.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import { somePending } from '../../../support/some-event.ts'
+
+const LEASE_MS = 10_000
+
+/** Ownership over a store that answers as it is told, and writes down what is asked of everyone. */
+function setUp() {
+  const clock = new ManualClock()
+  const lease = new Lease(clock, LEASE_MS)
+  const calls: string[] = []
+  const faults: { isAway: boolean; isLost: boolean; takeOver: Error | undefined } = {
+    isAway: false,
+    isLost: false,
+    takeOver: undefined,
+  }
+  const left: PendingEvent[] = []
+  const answer = <Value>(name: string, value: Value): Promise<Value> => {
+    calls.push(name)
+    return faults.isAway ? Promise.reject(new StoreError('away', 'no')) : Promise.resolve(value)
+  }
+  const ownership = new Ownership({
+    store: {
+      instanceId: 'me',
+      renewLease: () => answer('renew', !faults.isLost),
+      takeOverPending: (limit) => {
+        const { takeOver } = faults
+        return takeOver === undefined
+          ? answer('take over', left.splice(0, limit))
+          : Promise.reject(takeOver)
+      },
+      async join() {
+        await answer(`join ${lease.isHeld ? 'held' : 'not held'}`, undefined)
+        faults.isLost = false
+      },
+    },
+    publisher: {
+      async abandon() {
+        calls.push('abandon lanes')
+      },
+    },
+    publications: {
+      count: 3,
+      recover: ({ event }) => void calls.push(`recover ${event.order.orderId}`),
+      abandon: () => void calls.push('abandon changes'),
+    },
+    lease,
+    leaseMs: LEASE_MS,
+    clock,
+    onLost: () => calls.push('lost'),
+    onTakenOver: (count) => calls.push(`taken over ${count}`),
+  })
+  /** What was asked since the last time. */
+  const asked = (): string[] => calls.splice(0)
+  const pass = async (ms: number): Promise<void> => {
+    const endMs = clock.monotonicMs() + ms
+    await clock.runUntil(() => clock.monotonicMs() >= endMs)
+  }
+  return { ownership, lease, clock, faults, left, asked, pass }
+}
+
+function pendingOf(orderId: string): PendingEvent {
+  return somePending({ orderId: orderId as never })
+}
+
+test('before the store has renewed the lease once nothing may be published', async () => {
+  const { ownership, lease } = setUp()
+  assert.equal(lease.isHeld, false)
+  await ownership.start()
+  assert.equal(lease.isHeld, true)
+  await ownership.close()
+})
+
+test('a start takes over what others left, before it is through', async () => {
+  const { ownership, left, asked } = setUp()
+  left.push(pendingOf('a'), pendingOf('b'))
+  await ownership.start()
+  assert.deepEqual(asked(), ['renew', 'take over', 'recover a', 'recover b', 'taken over 2'])
+  await ownership.close()
+})
+
+test('more than one answer of the store can hold is taken over all the same', async () => {
+  const { ownership, left, asked } = setUp()
+  left.push(...Array.from({ length: 1_200 }, (_, index) => pendingOf(`order-${index}`)))
+  await ownership.start()
+  const calls = asked()
+  assert.equal(calls.filter((call) => call === 'take over').length, 3)
+  assert.equal(calls.filter((call) => call.startsWith('recover')).length, 1_200)
+  await ownership.close()
+})
+
+test('a start whose store is away fails', async () => {
+  const { ownership, faults } = setUp()
+  faults.isAway = true
+  await assert.rejects(ownership.start(), StoreError)
+})
+
+test('the lease is held for as long as it is renewed, and what others leave is taken over', async () => {
+  const { ownership, lease, left, asked, pass } = setUp()
+  await ownership.start()
+  await pass(3 * LEASE_MS)
+  assert.equal(lease.isHeld, true)
+  asked()
+  left.push(pendingOf('later'))
+  await pass(LEASE_MS)
+  assert.ok(asked().includes('recover later'))
+  await ownership.close()
+})
+
+test('a lease that the store does not renew runs out here before it does there', async () => {
+  const { ownership, lease, faults, pass } = setUp()
+  await ownership.start()
+  faults.isAway = true
+  await pass(LEASE_MS / 2)
+  assert.equal(lease.isHeld, true)
+  await pass(LEASE_MS / 2 - 1)
+  assert.equal(lease.isHeld, false)
+  await ownership.close()
+})
+
+test('a late renewal gives the lease back, and for the length of one nothing is taken over', async () => {
+  const { ownership, lease, faults, left, asked, pass } = setUp()
+  await ownership.start()
+  faults.isAway = true
+  await pass(3 * LEASE_MS)
+  faults.isAway = false
+  left.push(pendingOf('of one who comes back as well'))
+  asked()
+  await pass(LEASE_MS / 2)
+  assert.equal(lease.isHeld, true)
+  assert.deepEqual(
+    asked().filter((call) => call !== 'renew'),
+    [],
+  )
+  await pass(LEASE_MS)
+  assert.ok(asked().includes('recover of one who comes back as well'))
+  await ownership.close()
+})
+
+test('an instance that was taken over from forgets everything before it joins anew', async () => {
+  const { ownership, lease, faults, asked, pass } = setUp()
+  await ownership.start()
+  asked()
+  faults.isLost = true
+  await pass(LEASE_MS / 2)
+  const expected = ['renew', 'lost', 'abandon changes', 'abandon lanes', 'join not held', 'renew']
+  assert.deepEqual(asked(), expected)
+  assert.equal(lease.isHeld, true)
+  await ownership.close()
+})
+
+test('joining anew is tried until the store does it, and nothing may be published until then', async () => {
+  const { ownership, lease, faults, asked, pass } = setUp()
+  await ownership.start()
+  faults.isLost = true
+  await pass(LEASE_MS / 5)
+  faults.isAway = true
+  faults.isLost = true
+  await pass(LEASE_MS)
+  assert.equal(lease.isHeld, false)
+  faults.isAway = false
+  await pass(LEASE_MS)
+  assert.equal(lease.isHeld, true)
+  assert.ok(asked().includes('join not held'))
+  await ownership.close()
+})
+
+test('a take-over of which nobody knows what it took makes the instance join anew', async () => {
+  const { ownership, faults, asked, pass } = setUp()
+  await ownership.start()
+  asked()
+  faults.takeOver = new StoreError('connection lost', 'unknown')
+  await pass(LEASE_MS / 4)
+  faults.takeOver = undefined
+  await pass(LEASE_MS / 4)
+  assert.deepEqual(asked().slice(0, 4), [
+    'renew',
+    'abandon changes',
+    'abandon lanes',
+    'join not held',
+  ])
+  await ownership.close()
+})
+
+test('a take-over that the store did not do is tried again', async () => {
+  const { ownership, faults, left, asked, pass } = setUp()
+  await ownership.start()
+  asked()
+  faults.takeOver = new StoreError('away', 'no')
+  await pass(LEASE_MS / 4)
+  faults.takeOver = undefined
+  left.push(pendingOf('a'))
+  await pass(LEASE_MS / 4)
+  assert.deepEqual(asked(), ['renew', 'renew', 'take over', 'recover a', 'taken over 1'])
+  await ownership.close()
+})
+
+test('says who it is and what it owns', async () => {
+  const { ownership } = setUp()
+  await ownership.start()
+  assert.deepEqual(ownership.state(), {
+    instanceId: 'me',
+    isLeaseHeld: true,
+    pendingEventCount: 3,
+  })
+  await ownership.close()
+})
