@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
-import { infrastructure } from '../test/support/infrastructure.ts'
+import { FakeRegistry } from '../test/support/fake-registry.ts'
 import { startTestCluster, type TestCluster } from '../test/support/kafka-cluster.ts'
 import { formatReports, type Report } from '../test/fault/harness/report.ts'
 import { runScenario } from '../test/fault/harness/run-scenario.ts'
@@ -85,12 +84,12 @@ async function runAll(scenarios: readonly Scenario[]): Promise<boolean> {
 }
 
 /** Each on a cluster of its own: what one did to its brokers is not found by the next. */
-async function runOne(scenario: Scenario): Promise<Report> {
+async function runOne(scenario: Scenario, registryUrl: string): Promise<Report> {
   const cluster: TestCluster = await startTestCluster(scenario.brokers)
   try {
     return await runScenario(scenario, {
       cluster,
-      registryUrl: infrastructure().schemaRegistryUrl,
+      registryUrl,
       seed,
       size: values.short ? 'short' : 'full',
       minutes,
