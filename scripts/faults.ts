@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { FakeRegistry } from '../test/support/fake-registry.ts'
-import { startTestCluster, type TestCluster } from '../test/support/kafka-cluster.ts'
+import { startTestCluster } from '../test/support/kafka-cluster.ts'
 import { formatReports, type Report } from '../test/fault/harness/report.ts'
 import { runScenario } from '../test/fault/harness/run-scenario.ts'
 import type { Scenario } from '../test/fault/harness/scenario.ts'
@@ -60,24 +60,18 @@ function chooseScenarios(only: string | undefined): readonly Scenario[] {
 async function runAll(scenarios: readonly Scenario[]): Promise<boolean> {
   const reports = new Map<string, Report>()
   let hasFailed = false
-  await globalSetup()
-  try {
-    for (const scenario of scenarios) {
-      print(`\n── ${scenario.name}: ${scenario.about} (seed ${seed})`)
-      try {
-        const report = await runOne(scenario)
-        reports.set(scenario.name, report)
-        printReport(scenario, report)
-        if (report.violations.length + report.late.length > 0) hasFailed = true
-      } catch (error) {
-        hasFailed = true
-        print(
-          `   failed with seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`,
-        )
-      }
+  await using registry = await FakeRegistry.start()
+  for (const scenario of scenarios) {
+    print(`\n── ${scenario.name}: ${scenario.about} (seed ${seed})`)
+    try {
+      const report = await runOne(scenario, registry.url)
+      reports.set(scenario.name, report)
+      printReport(scenario, report)
+      if (report.violations.length + report.late.length > 0) hasFailed = true
+    } catch (error) {
+      hasFailed = true
+      print(`   failed with seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`)
     }
-  } finally {
-    await globalTeardown()
   }
   print(`\n${formatReports(reports)}\n\nseed ${seed}`)
   return !hasFailed
@@ -85,7 +79,7 @@ async function runAll(scenarios: readonly Scenario[]): Promise<boolean> {
 
 /** Each on a cluster of its own: what one did to its brokers is not found by the next. */
 async function runOne(scenario: Scenario, registryUrl: string): Promise<Report> {
-  const cluster: TestCluster = await startTestCluster(scenario.brokers)
+  const cluster = await startTestCluster(scenario.brokers)
   try {
     return await runScenario(scenario, {
       cluster,
