@@ -176,7 +176,11 @@ async function summarise(config: Config, { kafka, registry }: DependencyPlan) {
       config.schemaRegistryBasicAuthUserInfo,
     ),
     whyRegistry: registry.why,
-    store: `SQLite, ${config.database.path}`,
+    store: describeStore(config.database),
     orderId: `ORD-${Date.now().toString(36).toUpperCase()}`,
   }
+}
+
+function describeStore(database: Config['database']): string {
+  return database.kind === 'sqlite' ? `SQLite, ${database.path}` : `PostgreSQL, ${database.name}`
 }

@@ -157,14 +157,7 @@ async function format(
   try {
     await run(
       command,
-      // The id may begin with a hyphen, which as a word of its own would be an option.
-      [
-        ...args,
-        'kafka.tools.StorageTool',
-        'format',
-        `--cluster-id=${clusterId}`,
-        `--config=${propertiesFile}`,
-      ],
+      [...args, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile],
       { timeout: formatTimeoutMs, signal },
     )
   } catch (error) {

@@ -3,7 +3,7 @@ import process from 'node:process'
 
 /**
  * Everything that CI demands, cheapest first, each step by its own command. With arguments: only
- * these test files, against a real Kafka and registry.
+ * these test files, against a real Kafka, registry and PostgreSQL.
  */
 
 const WITH_SERVERS = [
@@ -35,7 +35,7 @@ const steps: ReadonlyArray<[title: string, command: string, args: readonly strin
           ],
         ],
         [
-          'tests with Kafka and Schema Registry',
+          'tests with Kafka, Schema Registry and PostgreSQL',
           process.execPath,
           [...WITH_SERVERS, 'test/{integration,fault,e2e}/**/*.test.ts'],
         ],

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
-import { Audit, type AuditReport } from './business/audit/audit.ts'
+import { Audit, type AuditReport, type StoredEvent } from './business/audit/audit.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/begin-change.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
@@ -25,8 +25,10 @@ import {
   type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
 import { observeStore } from './service/storage/observed-store.ts'
+import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
+import { openPostgresStore } from './service/storage/postgres/store.ts'
 import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
-import { readStoredEvents } from './service/storage/sqlite/event-reader.ts'
+import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
@@ -150,13 +152,15 @@ export async function runAudit(
   config: Config,
   onProgress: (read: number, total: number) => void,
 ): Promise<AuditReport> {
-  const { path } = config.database
-  if (path === MEMORY_PATH) throw new Error('A database in memory is seen by its process alone')
+  const { database } = config
+  if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
+    throw new Error('A database in memory is seen by its process alone')
+  }
   const cluster = createCluster(config)
   // In this order: what is on the topic by now is in the store by then.
   const ends = await readEnds(cluster)
   const audit = new Audit(ends)
-  for (const event of readStoredEvents(path)) audit.addStored(event)
+  for await (const event of readStoredEvents(database)) audit.addStored(event)
   const total = ends.reduce((sum, end) => sum + end, 0)
   let read = 0
   await readRecords(cluster, ends, audit, () => onProgress((read += 1), total), NEVER)
@@ -168,7 +172,29 @@ function createCluster(config: Config): KafkaCluster {
 }
 
 function openStore(config: Config): Promise<OrderStore & SchemaIdStore> {
-  return openSqliteStore({ path: config.database.path })
+  const { database } = config
+  switch (database.kind) {
+    case 'sqlite':
+      return openSqliteStore({ path: database.path })
+    case 'postgres':
+      return openPostgresStore({
+        url: database.url,
+        database: database.name,
+        leaseMs: config.instanceLeaseMs,
+        mustBeDurable: config.databaseRequireDurability,
+      })
+  }
+}
+
+function readStoredEvents(
+  database: Config['database'],
+): Iterable<StoredEvent> | AsyncIterable<StoredEvent> {
+  switch (database.kind) {
+    case 'sqlite':
+      return readSqliteEvents(database.path)
+    case 'postgres':
+      return readPostgresEvents({ url: database.url, database: database.name })
+  }
 }
 
 function createRegistration(

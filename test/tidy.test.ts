@@ -43,6 +43,10 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
     packages: ['avsc', 'node:*'],
   },
   'src/service/storage': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
+  'src/service/storage/postgres': {
+    folders: ['src/business', 'src/models', 'src/service/storage'],
+    packages: ['pg', 'node:*'],
+  },
 }
 
 /** The files that know every layer. */

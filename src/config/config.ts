@@ -58,9 +58,9 @@ function listProblems(env: Environment, values: Record<string, unknown>): readon
   })
 }
 
-/** Addresses may carry a password before their `@`, and problems end up in logs. */
+/** Addresses may carry a password before their `@` or as a parameter, and problems end up in logs. */
 function show(text: string): string {
-  return JSON.stringify(text.replace(/^.*@/s, '***@'))
+  return JSON.stringify(text.replace(/^.*@/s, '***@').replace(/\?.*$/s, '?***'))
 }
 
 function toConfig(settings: Settings) {
@@ -84,6 +84,7 @@ function toConfig(settings: Settings) {
     apiHost: settings.API_HOST,
     apiPort: settings.API_PORT,
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
+    databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
     publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
     maxItemsPerOrder: settings.MAX_ITEMS_PER_ORDER,

@@ -11,6 +11,16 @@ export interface SqliteDatabase {
   readonly path: string
 }
 
+export interface PostgresDatabase {
+  readonly kind: 'postgres'
+  /** With the password. */
+  readonly url: string
+  /** For people and logs: `database at host:port`. */
+  readonly name: string
+}
+
+export type Database = SqliteDatabase | PostgresDatabase
+
 export interface RegistryAddress {
   /** Without userinfo and trailing slash, so that it can be shown and logged. */
   readonly url: string
@@ -40,24 +50,61 @@ export function parseRegistryUrl(text: string): RegistryAddress | undefined {
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
   if (url.search !== '' || url.hash !== '') return undefined
   const userInfo = url.username === '' ? undefined : `${url.username}:${url.password}`
-  try {
-    return {
-      url: url.origin + url.pathname.replace(/\/+$/, ''),
-      userInfo: userInfo === undefined ? undefined : decodeURIComponent(userInfo),
-    }
-  } catch {
-    // A stray percent sign in the userinfo.
-    return undefined
+  if (userInfo !== undefined && !isDecodable(userInfo)) return undefined
+  return {
+    url: url.origin + url.pathname.replace(/\/+$/, ''),
+    userInfo: userInfo === undefined ? undefined : decodeURIComponent(userInfo),
   }
 }
 
-/** `sqlite:relative`, `sqlite:/absolute`, `sqlite:///absolute` or `sqlite::memory:`. */
-export function parseDatabaseUrl(text: string): SqliteDatabase | undefined {
+/**
+ * `sqlite:relative`, `sqlite:/absolute`, `sqlite:///absolute`, `sqlite::memory:` or
+ * `postgres://user:password@host:port/database?parameters`.
+ */
+export function parseDatabaseUrl(text: string): Database | undefined {
   const match = /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(text)
-  return match?.[1] === undefined ? undefined : { kind: 'sqlite', path: match[1] }
+  if (match?.[1] !== undefined) return { kind: 'sqlite', path: match[1] }
+  return parsePostgresUrl(text)
 }
 
-/** Recognised so that its refusal can say why. */
-export function isPostgresUrl(text: string): boolean {
-  return /^postgres(?:ql)?:/.test(text)
+/**
+ * What the driver lets an address say. Others would be ignored, or override what we set. Certificates
+ * are files; `host` is for the folder of a Unix socket.
+ */
+const POSTGRES_PARAMETERS = new Set([
+  'application_name',
+  'host',
+  'options',
+  'sslcert',
+  'sslkey',
+  'sslmode',
+  'sslnegotiation',
+  'sslrootcert',
+  'uselibpqcompat',
+])
+
+function parsePostgresUrl(text: string): PostgresDatabase | undefined {
+  const url = URL.parse(text)
+  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) return undefined
+  const parameters = url.searchParams
+  if (url.hash !== '' || [...parameters.keys()].some((key) => !POSTGRES_PARAMETERS.has(key))) {
+    return undefined
+  }
+  const host = url.hostname === '' ? (parameters.get('host') ?? 'localhost') : url.hostname
+  const database = /^\/([^/]+)$/.exec(url.pathname)?.[1]
+  if (database === undefined || !isDecodable(url.username + url.password + database))
+    return undefined
+  const port = url.port === '' ? '5432' : url.port
+  const name = `${decodeURIComponent(database)} at ${host}:${port}`
+  return { kind: 'postgres', url: text, name }
+}
+
+/** Not where a percent sign stands for itself. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,10 +1,5 @@
 import { Type, type TSchema } from 'typebox'
-import {
-  isPostgresUrl,
-  parseAddresses,
-  parseDatabaseUrl,
-  parseRegistryUrl,
-} from './setting-text.ts'
+import { parseAddresses, parseDatabaseUrl, parseRegistryUrl } from './setting-text.ts'
 
 /** What the schema of every setting carries beside its type. */
 export interface SettingNotes {
@@ -131,16 +126,16 @@ export const settingsSchema = Type.Object({
   }),
   API_PORT: integer('Port to listen on.', { minimum: 1, maximum: 65_535, default: 8_000 }),
   DATABASE_URL: text(
-    'Where orders and events are stored: an SQLite file, or sqlite::memory: for runs whose data may be lost.',
+    'Where orders and events are stored: an SQLite file; sqlite::memory: for runs whose data may be lost; or a PostgreSQL database, which several instances may share. PostgreSQL takes sslmode, sslrootcert, sslcert, sslkey, application_name and options behind a question mark; PGPASSWORD is used where the address has no password.',
     {
-      form: 'sqlite:<path> or sqlite::memory:',
+      form: 'sqlite:<path>, sqlite::memory: or postgres://user:password@host:port/database',
       default: 'sqlite:data/cart.db',
       accepts: (value) => parseDatabaseUrl(value) !== undefined,
-      explain: (value) =>
-        isPostgresUrl(value)
-          ? 'must be sqlite:<path> or sqlite::memory: (postgres is not supported by this version)'
-          : undefined,
     },
+  ),
+  DATABASE_REQUIRE_DURABILITY: flag(
+    'Refuse a PostgreSQL server that runs with fsync or full_page_writes off: it loses what it has confirmed when its machine fails.',
+    true,
   ),
   PUBLISH_TIMEOUT_MS: integer(
     'How long a request waits for Kafka to acknowledge its event before it is answered 503.',

@@ -290,7 +290,7 @@ async function sendLate(
 ): Promise<string> {
   assert.ok(producer)
   const brokers = [{ host: '127.0.0.1', port: proxy.port }]
-  const direct = new KafkaCluster('test', publishing.topic, brokers)
+  const kafka = new KafkaCluster('test', publishing.topic, brokers)
   const identity = {
     producerId: BigInt(producer.id),
     producerEpoch: producer.epoch,
@@ -305,7 +305,7 @@ async function sendLate(
     headers: eventHeaders(event),
     timestamp: 0n,
   }
-  return direct.withConnection(await direct.leaderOf(0), async (connection) => {
+  return kafka.withConnection(await kafka.leaderOf(0), async (connection) => {
     try {
       await produceV8.api.async(connection, -1, 1_000, [record], identity)
       return 'appended'

@@ -8,6 +8,16 @@ export interface Infrastructure {
   readonly schemaRegistryUrl: string
 }
 
+/** A PostgreSQL cluster, as its superuser, with the password. */
+export function postgresUrl(): string {
+  const url = process.env['CART_TEST_POSTGRES']
+  if (url !== undefined) return url
+  throw new Error(
+    'This test needs PostgreSQL: run it with `npm test`, or set CART_TEST_POSTGRES ' +
+      '(postgres://superuser:password@host:port/postgres) to a server that is running.',
+  )
+}
+
 /** What global-setup.ts started, or what the developer named. Throws where neither happened. */
 export function infrastructure(): Infrastructure {
   const kafkaBootstrapServers = process.env['CART_TEST_KAFKA']

@@ -1,6 +1,7 @@
 import type { Scenario } from '../harness/scenario.ts'
 import { CALLER_FAULTS } from './caller-faults.ts'
 import { CLUSTER_FAULTS } from './cluster-faults.ts'
+import { CRASH_WINDOWS } from './crash-window.ts'
 import { failpoints } from './failpoints.ts'
 import { longOutage } from './long-outage.ts'
 import { PROCESS_FAULTS } from './process-faults.ts'
@@ -12,6 +13,7 @@ import { STORE_FAULTS } from './store-faults.ts'
 export const SCENARIOS: readonly Scenario[] = [
   ...PROCESS_FAULTS,
   failpoints,
+  ...CRASH_WINDOWS,
   ...PRODUCE_FAULTS,
   ...CLUSTER_FAULTS,
   ...CALLER_FAULTS,

@@ -2,11 +2,8 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
-import {
-  migrate,
-  type Migration,
-  readMigrations,
-} from '../../../src/service/storage/sqlite/migrate.ts'
+import { type Migration, readMigrations } from '../../../src/service/storage/migrations.ts'
+import { migrate } from '../../../src/service/storage/sqlite/migrate.ts'
 import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
 import { startChild } from './child-process.ts'
 import { makeTempDirectory } from './temp-directory.ts'
@@ -23,7 +20,7 @@ function listTables(db: DatabaseSync): unknown[] {
 
 describe('the migrations', () => {
   it('are numbered from 1 without gaps', () => {
-    const numbers = readMigrations().map(({ number }) => number)
+    const numbers = readMigrations('sqlite').map(({ number }) => number)
     assert.deepEqual(
       numbers,
       [...numbers.keys()].map((index) => index + 1),
@@ -86,7 +83,7 @@ describe('migrate', () => {
 
     using db = new DatabaseSync(directory.database)
     const applied = db.prepare('SELECT number, checksum FROM schema_migrations').all()
-    const expected = readMigrations().map(({ number, checksum }) => ({ number, checksum }))
+    const expected = readMigrations('sqlite').map(({ number, checksum }) => ({ number, checksum }))
     assert.deepEqual(
       applied.map((row) => ({ ...row })),
       expected,

@@ -19,6 +19,7 @@ describe('the configuration', () => {
       apiHost: '0.0.0.0',
       apiPort: 8_000,
       database: { kind: 'sqlite', path: 'data/cart.db' },
+      databaseRequireDurability: true,
       publishTimeoutMs: 5_000,
       maxPendingEvents: 10_000,
       maxItemsPerOrder: 100,
@@ -44,6 +45,7 @@ describe('the configuration', () => {
       API_HOST: '::1',
       API_PORT: '65535',
       DATABASE_URL: 'sqlite::memory:',
+      DATABASE_REQUIRE_DURABILITY: 'false',
       PUBLISH_TIMEOUT_MS: '60000',
       MAX_PENDING_EVENTS: '1',
       MAX_ITEMS_PER_ORDER: '1000',
@@ -70,6 +72,7 @@ describe('the configuration', () => {
       apiHost: '::1',
       apiPort: 65_535,
       database: { kind: 'sqlite', path: ':memory:' },
+      databaseRequireDurability: false,
       publishTimeoutMs: 60_000,
       maxPendingEvents: 1,
       maxItemsPerOrder: 1_000,
@@ -141,12 +144,29 @@ describe('the configuration', () => {
     )
   })
 
-  test('refuses postgres with a sentence of its own, and without the password', () => {
-    for (const scheme of ['postgres', 'postgresql']) {
-      assert.deepEqual(problemsOf({ DATABASE_URL: `${scheme}://cart:p@ss/word@db/cart` }), [
-        'DATABASE_URL must be sqlite:<path> or sqlite::memory: (postgres is not supported by this version), got "***@db/cart"',
-      ])
-    }
+  const postgresNames: ReadonlyArray<[string, string]> = [
+    ['postgres://cart:hush@db.example/orders', 'orders at db.example:5432'],
+    ['postgresql://cart:hu%40sh@db.example:5433/my%20orders', 'my orders at db.example:5433'],
+    ['postgres://[::1]:5433/orders?sslmode=verify-full', 'orders at [::1]:5433'],
+    [
+      'postgres:///orders?host=/run/postgresql&options=-c%20x.y=1',
+      'orders at /run/postgresql:5432',
+    ],
+  ]
+  for (const [url, name] of postgresNames) {
+    test(`reads ${url} as a database that people know as ${name}`, () => {
+      assert.deepEqual(loadConfig({ DATABASE_URL: url }).database, { kind: 'postgres', url, name })
+    })
+  }
+
+  test('refuses an address of PostgreSQL that is not one, without its password', () => {
+    const demand = `DATABASE_URL must be sqlite:<path>, sqlite::memory: or postgres://user:password@host:port/database, got`
+    assert.deepEqual(problemsOf({ DATABASE_URL: 'postgres://cart:hush/hu@sh@db/cart' }), [
+      `${demand} "***@db/cart"`,
+    ])
+    assert.deepEqual(problemsOf({ DATABASE_URL: 'postgres://db/cart?password=hush' }), [
+      `${demand} "postgres://db/cart?***"`,
+    ])
   })
 
   test('never repeats a secret', () => {
@@ -178,7 +198,20 @@ describe('the configuration', () => {
     SCHEMA_REGISTRY_TIMEOUT_MS: ['99', '60001'],
     API_HOST: ['http://a', 'a b', 'a/b'],
     API_PORT: ['0', '65536', '-1', '99999999999999999999'],
-    DATABASE_URL: ['data/cart.db', 'sqlite:', 'sqlite://cart.db', 'mysql://a/b'],
+    DATABASE_URL: [
+      'data/cart.db',
+      'sqlite:',
+      'sqlite://cart.db',
+      'mysql://a/b',
+      'postgres://db',
+      'postgres://db/',
+      'postgres://db/a/b',
+      'postgres://db/a#b',
+      'postgres://%@db/a',
+      'postgres://db:99999/a',
+      'postgres://db/a?statement_timeout=0',
+    ],
+    DATABASE_REQUIRE_DURABILITY: ['1'],
     PUBLISH_TIMEOUT_MS: ['99', '60001'],
     MAX_PENDING_EVENTS: ['0', '1000001'],
     MAX_ITEMS_PER_ORDER: ['0', '1001'],

@@ -2,7 +2,8 @@ import { accessSync, constants, existsSync, type Stats, statSync } from 'node:fs
 import { DatabaseSync } from 'node:sqlite'
 
 import { StoreError } from '../../../business/ports.ts'
-import { migrate, readMigrations } from './migrate.ts'
+import { readMigrations } from '../migrations.ts'
+import { migrate } from './migrate.ts'
 import { type OrderStatements, prepareOrderStatements } from './order-statements.ts'
 
 export const MEMORY_PATH = ':memory:'
@@ -60,7 +61,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       db.exec('PRAGMA foreign_keys = ON')
       db.exec('PRAGMA journal_mode = WAL')
       db.exec('PRAGMA synchronous = FULL')
-      migrate(db, path, readMigrations())
+      migrate(db, path, readMigrations('sqlite'))
       if (path !== MEMORY_PATH) opened ??= statSync(path)
       return { db, statements: prepareOrderStatements(db) }
     } catch (error) {

@@ -1,0 +1,181 @@
+import { Socket } from 'node:net'
+import { Client, types } from 'pg'
+
+import type { StoreError } from '../../../business/ports.ts'
+import { type Phase, translatePostgresError } from './postgres-errors.ts'
+import { beginSession, endSession, type Session } from './session.ts'
+
+/** After a failed attempt to connect, calls are refused for so long without another attempt. */
+const RECONNECT_INTERVAL_MS = 200
+
+export interface Statement {
+  /** Prepared once per connection under this name. */
+  readonly name?: string
+  readonly text: string
+}
+
+/** Runs one statement. Rejects with a StoreError, or with what our mistake made the server answer. */
+export type Query = <Row>(
+  statement: Statement,
+  values?: readonly unknown[],
+) => Promise<readonly Row[]>
+
+export interface ConnectionOptions {
+  /** With the password. */
+  readonly url: string
+  /** How people find the database; without the password. */
+  readonly database: string
+  /** Whether a server is refused that loses commits when its machine fails. */
+  readonly mustBeDurable: boolean
+  readonly timeouts: Timeouts
+}
+
+export interface Timeouts {
+  readonly connectMs: number
+  /** The server ends a statement after this: a definite "no". */
+  readonly statementMs: number
+  /** The connection is given up when there is no answer for so long; longer than `statementMs`. */
+  readonly answerMs: number
+}
+
+/** A client and the socket under it, which ends it without asking the server. */
+interface Link {
+  readonly client: Client
+  readonly socket: Socket
+}
+
+/**
+ * One connection, made anew when it is lost; one call at a time. Whenever something failed it is
+ * given up, so that no call ever meets a session in an unknown state.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions
+  #link: (Link & { readonly session: Session }) | undefined
+  /** Its last statement may still be at work: nothing is done before it has ended. */
+  #abandoned: Session | undefined
+  #refusal: { readonly error: StoreError; readonly untilMs: number } | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+  }
+
+  /** The statement is a transaction of its own. */
+  readonly query: Query = async (statement, values) => {
+    const link = await this.#connect()
+    return this.#ask(link, 'committing', statement, values)
+  }
+
+  /** All that `work` asks is one transaction, committed when it resolves. */
+  async transaction<Value>(work: (query: Query) => Promise<Value>): Promise<Value> {
+    const link = await this.#connect()
+    try {
+      await this.#ask(link, 'working', { text: 'BEGIN' })
+      const value = await work((statement, values) => this.#ask(link, 'working', statement, values))
+      await this.#ask(link, 'committing', { text: 'COMMIT' })
+      return value
+    } catch (error) {
+      // The server rolls back what a closed connection leaves open.
+      this.#giveUp(link)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const link = this.#link
+    this.#link = undefined
+    if (link === undefined) return
+    const timer = setTimeout(() => link.socket.destroy(), this.#options.timeouts.answerMs)
+    await link.client.end()
+    clearTimeout(timer)
+  }
+
+  async #ask<Row>(
+    link: Link,
+    phase: Phase,
+    { name, text }: Statement,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> {
+    try {
+      const query = { text, values: [...values], ...(name === undefined ? {} : { name }) }
+      const { rows } = await link.client.query(query)
+      return rows as readonly Row[]
+    } catch (error) {
+      this.#giveUp(link)
+      throw translatePostgresError(this.#options.database, error, phase) ?? error
+    }
+  }
+
+  async #connect(): Promise<Link> {
+    if (this.#link !== undefined) return this.#link
+    if (this.#refusal !== undefined && performance.now() < this.#refusal.untilMs) {
+      throw this.#refusal.error
+    }
+    try {
+      return await this.#open()
+    } catch (error) {
+      const failure = translatePostgresError(this.#options.database, error, 'connecting')
+      if (failure === undefined) throw error
+      this.#refusal = { error: failure, untilMs: performance.now() + RECONNECT_INTERVAL_MS }
+      throw failure
+    }
+  }
+
+  async #open(): Promise<Link> {
+    const link = createLink(this.#options)
+    const { client, socket } = link
+    client.on('error', () => this.#giveUp(link))
+    try {
+      await client.connect()
+      const session = await beginSession(client, this.#options)
+      if (this.#abandoned !== undefined) await endSession(client, this.#abandoned)
+      this.#abandoned = undefined
+      this.#link = { ...link, session }
+      return this.#link
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
+  }
+
+  /** Without waiting for a statement that has no answer. */
+  #giveUp({ socket }: Link): void {
+    socket.destroy()
+    if (this.#link?.socket !== socket) return
+    this.#abandoned = this.#link.session
+    this.#link = undefined
+  }
+}
+
+/** Not connected yet. */
+export function createLink({ url, timeouts }: Pick<ConnectionOptions, 'url' | 'timeouts'>): Link {
+  const socket = new Socket()
+  const client = new Client({
+    connectionString: url,
+    stream: () => socket,
+    connectionTimeoutMillis: timeouts.connectMs,
+    query_timeout: timeouts.answerMs,
+    statement_timeout: timeouts.statementMs,
+    idle_in_transaction_session_timeout: timeouts.answerMs,
+    keepAlive: true,
+    fallback_application_name: 'cart-service',
+    types: { getTypeParser },
+  })
+  return { client, socket }
+}
+
+type Parser = (text: string) => unknown
+
+/** Numbers are safe integers by our own checks; bytes and JSON come as the port has them. */
+const PARSERS: ReadonlyMap<number, Parser> = new Map<number, Parser>([
+  [types.builtins.INT8, Number],
+  [types.builtins.JSON, String],
+  [types.builtins.BYTEA, fromHex],
+])
+
+function getTypeParser(id: number): Parser {
+  return PARSERS.get(id) ?? (types.getTypeParser(id) as Parser)
+}
+
+function fromHex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text.slice('\\x'.length), 'hex'))
+}

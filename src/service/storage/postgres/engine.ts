@@ -1,0 +1,136 @@
+import assert, { AssertionError } from 'node:assert/strict'
+
+import { StoreError } from '../../../business/ports.ts'
+import type { BatchRunner } from '../batch-runner.ts'
+import type { Operation, OperationResult, OperationValues } from '../operation.ts'
+import type { Connection } from './connection.ts'
+import { join, leave, renewLease, takeOver } from './instance-statements.ts'
+import {
+  countProbe,
+  discard,
+  findOrders,
+  findSchemaId,
+  listPending,
+  reserve,
+  saveSchemaId,
+  settle,
+} from './order-statements.ts'
+import { cutIntoGroups, type Group, type OperationOf } from './statement-groups.ts'
+
+type Value = OperationValues[Operation['kind']]
+
+/** Those that have a statement to themselves. */
+type LoneOperation = Exclude<
+  Operation,
+  OperationOf<'reserve' | 'settle' | 'discard' | 'find-order'>
+>
+
+/**
+ * Runs a batch as few statements, each for many operations and each a transaction of its own.
+ *
+ * When the database cannot do its work, every operation of the statement failed. When it was answered
+ * that the statement is our mistake, its operations are run again one by one, so that the one to blame
+ * alone gets the error; this costs nothing as long as there are no mistakes.
+ */
+export class PostgresEngine implements BatchRunner {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  async run(batch: readonly Operation[]): Promise<readonly OperationResult[]> {
+    const results = new Map<Operation, OperationResult>()
+    for (const group of cutIntoGroups(batch)) await this.#runGroup(group, results)
+    return batch.map((operation) => results.get(operation) ?? assert.fail('has no result'))
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  async #runGroup(group: Group, results: Map<Operation, OperationResult>): Promise<void> {
+    const { kind, operations } = group
+    try {
+      const answers = await this.#carryOut(group)
+      for (const [index, operation] of operations.entries()) {
+        results.set(operation, toResult(answers[index]))
+      }
+    } catch (error) {
+      if (!(error instanceof StoreError) && operations.length > 1) {
+        for (const operation of operations) {
+          await this.#runGroup({ kind, operations: [operation] } as Group, results)
+        }
+        return
+      }
+      const failure = toFailure(error)
+      for (const operation of operations) results.set(operation, failure)
+    }
+  }
+
+  /** One answer for each operation. */
+  async #carryOut(group: Group): Promise<readonly (Value | 'stray')[]> {
+    const { query } = this.#connection
+    switch (group.kind) {
+      case 'reserve':
+        return reserve(query, group.operations)
+      case 'settle':
+        return settle(query, group.operations)
+      case 'discard':
+        return discard(query, group.operations)
+      case 'find-order':
+        return findOrders(query, group.operations)
+      case 'join':
+      case 'renew-lease':
+      case 'leave':
+      case 'take-over':
+      case 'probe':
+      case 'save-schema-id':
+      case 'list-pending':
+      case 'find-schema-id': {
+        const [operation] = group.operations
+        assert.ok(operation && group.operations.length === 1, `${group.kind} is carried out alone`)
+        return [await this.#carryOutOne(operation)]
+      }
+    }
+  }
+
+  async #carryOutOne(operation: LoneOperation): Promise<Value> {
+    const { query } = this.#connection
+    switch (operation.kind) {
+      case 'join':
+        await join(query, operation.owner, operation.leaseMs)
+        return true
+      case 'renew-lease':
+        return renewLease(query, operation.owner, operation.leaseMs)
+      case 'leave':
+        await leave(query, operation.owner)
+        return true
+      case 'take-over':
+        return this.#connection.transaction((inTransaction) =>
+          takeOver(inTransaction, operation.owner, operation.limit),
+        )
+      case 'probe':
+        await countProbe(query)
+        return true
+      case 'save-schema-id':
+        await saveSchemaId(query, operation)
+        return true
+      case 'list-pending':
+        return listPending(query, operation.limit)
+      case 'find-schema-id':
+        return findSchemaId(query, operation)
+    }
+  }
+}
+
+function toResult(answer: Value | 'stray'): OperationResult {
+  if (answer !== 'stray') return { kind: 'value', value: answer }
+  const message = 'the order of an event to be settled does not stand at the version before'
+  return { kind: 'bug', error: new AssertionError({ message }) }
+}
+
+function toFailure(error: unknown): OperationResult {
+  if (!(error instanceof StoreError)) return { kind: 'bug', error }
+  return { kind: 'failed', message: error.message, isApplied: error.isApplied }
+}

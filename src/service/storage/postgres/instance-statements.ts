@@ -1,0 +1,134 @@
+import { type EventRow, takeOverEpoch } from '../order-row.ts'
+import type { Query } from './connection.ts'
+import { EVENT_COLUMNS } from './order-statements.ts'
+
+/** Every statement on instances and on whose events are. The clock is the database's. */
+
+/** Any number that no other program uses in this database; the migrations have the next one. */
+const TAKE_OVER_LOCK = 7_267_101
+
+export async function join(query: Query, instanceId: string, leaseMs: number): Promise<void> {
+  await query(
+    {
+      text: `
+        INSERT INTO instances (instance_id, lease_until, joined_at)
+        VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond', clock_timestamp())`,
+    },
+    [instanceId, leaseMs],
+  )
+}
+
+/**
+ * Also when it has run out: as long as the row is there, nobody has taken over.
+ * False when the row is gone.
+ */
+export async function renewLease(
+  query: Query,
+  instanceId: string,
+  leaseMs: number,
+): Promise<boolean> {
+  const rows = await query(
+    {
+      name: 'renew-lease',
+      text: `
+        UPDATE instances SET lease_until = clock_timestamp() + $2 * interval '1 millisecond'
+        WHERE instance_id = $1
+        RETURNING instance_id`,
+    },
+    [instanceId, leaseMs],
+  )
+  return rows.length === 1
+}
+
+/** One that leaves nothing behind makes nobody wait for the end of its lease. */
+export async function leave(query: Query, instanceId: string): Promise<void> {
+  await query(
+    {
+      text: `
+        DELETE FROM instances
+        WHERE instance_id = $1
+          AND NOT EXISTS (SELECT FROM order_events WHERE topic_offset IS NULL AND owner = $1)`,
+    },
+    [instanceId],
+  )
+}
+
+/**
+ * In one transaction: first the dead are fenced, by deleting their rows, and then what belongs to
+ * nobody is given to this instance, the oldest first.
+ *
+ * One take-over at a time in the whole database: to another one the new owner might look like nobody,
+ * when it has joined a moment ago. Every lock after that is either free or skipped, so nothing waits
+ * for a take-over that itself waits.
+ */
+export async function takeOver(
+  query: Query,
+  instanceId: string,
+  limit: number,
+): Promise<readonly EventRow[]> {
+  await query({ text: 'SELECT pg_advisory_xact_lock($1)' }, [TAKE_OVER_LOCK])
+  if (!(await isInstance(query, instanceId))) return []
+  await fenceDead(query, instanceId)
+  const left = await lockLeftBehind(query, limit)
+  if (left.length === 0) return []
+  const producerEpoch = takeOverEpoch(await countTakeOver(query))
+  await changeOwner(query, left, instanceId, producerEpoch)
+  return left.map((row) => ({ ...row, producerEpoch }))
+}
+
+/** Keeps others from fencing this instance while the transaction lasts. */
+async function isInstance(query: Query, instanceId: string): Promise<boolean> {
+  const rows = await query(
+    { text: 'SELECT 1 FROM instances WHERE instance_id = $1 FOR KEY SHARE' },
+    [instanceId],
+  )
+  return rows.length === 1
+}
+
+/** An instance in the middle of a reservation is skipped: its next one finds that it is dead. */
+async function fenceDead(query: Query, instanceId: string): Promise<void> {
+  await query(
+    {
+      text: `
+        WITH dead AS (
+          SELECT instance_id FROM instances
+          WHERE lease_until < clock_timestamp() AND instance_id <> $1
+          FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM instances USING dead WHERE instances.instance_id = dead.instance_id`,
+    },
+    [instanceId],
+  )
+}
+
+/** In the order of arrival. They stay locked. */
+function lockLeftBehind(query: Query, limit: number): Promise<readonly EventRow[]> {
+  const text = `
+    SELECT ${EVENT_COLUMNS} FROM order_events
+    WHERE topic_offset IS NULL AND NOT EXISTS (SELECT FROM instances WHERE instance_id = owner)
+    ORDER BY id
+    LIMIT $1
+    FOR UPDATE SKIP LOCKED`
+  return query<EventRow>({ text }, [limit])
+}
+
+/** From 1, and higher than that of every take-over before. */
+async function countTakeOver(query: Query): Promise<number> {
+  const text = `SELECT nextval('take_overs') AS number`
+  const rows = await query<{ readonly number: number }>({ text })
+  return Number(rows[0]?.number)
+}
+
+async function changeOwner(
+  query: Query,
+  rows: readonly EventRow[],
+  owner: string,
+  producerEpoch: number,
+): Promise<void> {
+  const text = `
+    UPDATE order_events AS event SET owner = $1, producer_epoch = $2
+    FROM json_to_recordset($3) AS taken ("orderId" text, version integer)
+    WHERE event.order_id = "orderId" AND event.version = taken.version`
+  const keys = rows.map(({ orderId, version }) => ({ orderId, version }))
+  await query({ text }, [owner, producerEpoch, JSON.stringify(keys)])
+}

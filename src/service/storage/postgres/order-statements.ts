@@ -1,0 +1,241 @@
+import type { DiscardResult, ReserveResult, SettleResult } from '../../../business/ports.ts'
+import type { EventRow, OrderRow } from '../order-row.ts'
+import type { Query } from './connection.ts'
+import type { OperationOf } from './statement-groups.ts'
+
+/**
+ * Every statement of the store. Those for several operations take them as one JSON array, each order
+ * at most once, and answer in the order of the array.
+ */
+
+/**
+ * The lock on our own row lets nobody take over from us before the events are there: whoever takes
+ * over finds them. Rows are inserted in the order of their order ids, and so wait for those of other
+ * instances in one direction only; `id` keeps the order of arrival.
+ *
+ * What is not refused and yet not inserted met the event of another instance, which was not there
+ * when this statement began and was pending when it appeared.
+ */
+const RESERVE = {
+  name: 'reserve',
+  text: `
+    WITH me AS (
+      SELECT FROM instances WHERE instance_id = $1 FOR KEY SHARE
+    ), asked AS (
+      SELECT nextval('order_events_id_seq') AS id, event.*
+      FROM ROWS FROM (
+        json_to_recordset($2) AS (
+          "eventId" text, "orderId" text, version integer, type text, time text, traceparent text,
+          "partition" integer, "searchFromOffset" bigint, "producerId" bigint,
+          "producerEpoch" integer, "schemaId" integer, key text, value text, state text
+        )
+      ) WITH ORDINALITY AS event (
+        event_id, order_id, version, type, time, traceparent,
+        topic_partition, search_from_offset, producer_id,
+        producer_epoch, schema_id, key, value, state, ordinal
+      )
+    ), judged AS (
+      SELECT asked.*,
+             CASE
+               WHEN NOT EXISTS (SELECT FROM me) THEN 'taken-over-from'
+               WHEN asked.version = 1 AND orders.version IS NOT NULL THEN 'order-exists'
+               WHEN asked.version > 1 AND orders.version IS NULL THEN 'order-missing'
+               WHEN pending.order_id IS NOT NULL THEN 'event-pending'
+               WHEN orders.version <> asked.version - 1 THEN 'version-moved'
+             END AS refusal
+      FROM asked
+      LEFT JOIN orders ON orders.order_id = asked.order_id
+      LEFT JOIN order_events AS pending
+        ON pending.order_id = asked.order_id AND pending.topic_offset IS NULL
+    ), inserted AS (
+      INSERT INTO order_events (id, event_id, order_id, version, owner, type, time, traceparent,
+                                topic_partition, search_from_offset, producer_id, producer_epoch,
+                                schema_id, key, value, state)
+      SELECT id, event_id, order_id, version, $1, type, time, traceparent,
+             topic_partition, search_from_offset, producer_id, producer_epoch,
+             schema_id, decode(key, 'hex'), decode(value, 'hex'), state::json
+      FROM judged
+      WHERE refusal IS NULL
+      ORDER BY order_id
+      ON CONFLICT DO NOTHING
+      RETURNING id
+    )
+    SELECT CASE
+             WHEN id IN (SELECT id FROM inserted) THEN 'reserved'
+             ELSE coalesce(refusal, 'event-pending')
+           END AS result
+    FROM judged
+    ORDER BY ordinal`,
+}
+
+/**
+ * The columns of an order come from the stored state, so that its row cannot say anything else than
+ * the event. "stray": the order does not stand at the version before, which only a bug can bring.
+ */
+const SETTLE = {
+  name: 'settle',
+  text: `
+    WITH asked AS (
+      SELECT *
+      FROM ROWS FROM (
+        json_to_recordset($2) AS (
+          "orderId" text, version integer, "eventId" text, "partition" integer, "offset" bigint
+        )
+      ) WITH ORDINALITY AS key (
+        order_id, version, event_id, new_partition, new_offset, ordinal
+      )
+    ), found AS (
+      SELECT asked.*, event.owner, event.topic_offset,
+             coalesce(orders.version, 0) = asked.version - 1 AS is_next
+      FROM asked
+      LEFT JOIN order_events AS event
+        ON event.order_id = asked.order_id AND event.version = asked.version
+        AND event.event_id = asked.event_id
+      LEFT JOIN orders ON orders.order_id = asked.order_id
+    ), settled AS (
+      UPDATE order_events AS event
+      SET topic_partition = new_partition, topic_offset = new_offset, settled_at = clock_timestamp()
+      FROM found
+      WHERE event.order_id = found.order_id AND event.version = found.version
+        AND event.event_id = found.event_id AND event.owner = $1 AND event.topic_offset IS NULL
+        AND is_next
+      RETURNING ordinal, event.order_id, event.version, state
+    ), moved AS (
+      INSERT INTO orders (order_id, version, status, customer_id, order_date)
+      SELECT order_id, version, status, "customerId", "orderDate"
+      FROM settled,
+           json_to_record(state) AS order_state (status text, "customerId" text, "orderDate" text)
+      ON CONFLICT (order_id) DO UPDATE SET version = excluded.version, status = excluded.status
+    )
+    SELECT CASE
+             WHEN ordinal IN (SELECT ordinal FROM settled) THEN 'settled'
+             WHEN topic_offset IS NOT NULL THEN 'settled-before'
+             WHEN owner = $1 AND NOT is_next THEN 'stray'
+             ELSE 'not-owned'
+           END AS result
+    FROM found
+    ORDER BY ordinal`,
+}
+
+const DISCARD = {
+  name: 'discard',
+  text: `
+    WITH asked AS (
+      SELECT *
+      FROM ROWS FROM (
+        json_to_recordset($2) AS ("orderId" text, version integer, "eventId" text)
+      ) WITH ORDINALITY AS key (order_id, version, event_id, ordinal)
+    ), discarded AS (
+      DELETE FROM order_events AS event
+      USING asked
+      WHERE event.order_id = asked.order_id AND event.version = asked.version
+        AND event.event_id = asked.event_id AND event.owner = $1 AND event.topic_offset IS NULL
+      RETURNING ordinal
+    )
+    SELECT CASE
+             WHEN ordinal IN (SELECT ordinal FROM discarded) THEN 'discarded'
+             WHEN event.order_id IS NULL THEN 'absent'
+             ELSE 'not-owned'
+           END AS result
+    FROM asked
+    LEFT JOIN order_events AS event
+      ON event.order_id = asked.order_id AND event.version = asked.version
+      AND event.event_id = asked.event_id
+    ORDER BY ordinal`,
+}
+
+const FIND_ORDERS = {
+  name: 'find-orders',
+  text: `
+    SELECT orders.order_id AS "orderId", orders.version, state
+    FROM orders JOIN order_events USING (order_id, version)
+    WHERE orders.order_id = ANY ($1::text[])`,
+}
+
+export const EVENT_COLUMNS = `
+  event_id AS "eventId", order_id AS "orderId", version, type, time, traceparent,
+  topic_partition AS "partition", search_from_offset AS "searchFromOffset",
+  producer_id AS "producerId", producer_epoch AS "producerEpoch",
+  schema_id AS "schemaId", key, value, state`
+
+const LIST_PENDING = {
+  name: 'list-pending',
+  text: `
+    SELECT ${EVENT_COLUMNS} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
+}
+
+export async function reserve(
+  query: Query,
+  operations: readonly OperationOf<'reserve'>[],
+): Promise<readonly (ReserveResult | 'taken-over-from')[]> {
+  const rows = operations.map(({ row }) => ({
+    ...row,
+    key: toHex(row.key),
+    value: toHex(row.value),
+  }))
+  return results(await query(RESERVE, [operations[0]?.owner, JSON.stringify(rows)]))
+}
+
+export async function settle(
+  query: Query,
+  operations: readonly OperationOf<'settle'>[],
+): Promise<readonly (SettleResult | 'stray')[]> {
+  const rows = operations.map(({ key, position }) => ({ ...key, ...position }))
+  return results(await query(SETTLE, [operations[0]?.owner, JSON.stringify(rows)]))
+}
+
+export async function discard(
+  query: Query,
+  operations: readonly OperationOf<'discard'>[],
+): Promise<readonly DiscardResult[]> {
+  const rows = operations.map(({ key }) => key)
+  return results(await query(DISCARD, [operations[0]?.owner, JSON.stringify(rows)]))
+}
+
+export async function findOrders(
+  query: Query,
+  operations: readonly OperationOf<'find-order'>[],
+): Promise<readonly (OrderRow | undefined)[]> {
+  const ids = operations.map(({ orderId }) => orderId)
+  const rows = await query<OrderRow & { readonly orderId: string }>(FIND_ORDERS, [ids])
+  const found = new Map(rows.map(({ orderId, version, state }) => [orderId, { version, state }]))
+  return ids.map((id) => found.get(id))
+}
+
+export function listPending(query: Query, limit: number): Promise<readonly EventRow[]> {
+  return query<EventRow>(LIST_PENDING, [limit])
+}
+
+export async function countProbe(query: Query): Promise<void> {
+  await query({ name: 'probe', text: 'UPDATE write_probe SET writes = writes + 1' })
+}
+
+export async function findSchemaId(
+  query: Query,
+  { subject, fingerprint }: OperationOf<'find-schema-id'>,
+): Promise<number | undefined> {
+  const text = `
+    SELECT schema_id AS "schemaId" FROM schema_ids WHERE subject = $1 AND fingerprint = $2`
+  const rows = await query<{ readonly schemaId: number }>({ text }, [subject, fingerprint])
+  return rows[0]?.schemaId
+}
+
+export async function saveSchemaId(
+  query: Query,
+  { subject, fingerprint, schemaId }: OperationOf<'save-schema-id'>,
+): Promise<void> {
+  const text = `
+    INSERT INTO schema_ids (subject, fingerprint, schema_id) VALUES ($1, $2, $3)
+    ON CONFLICT (subject, fingerprint) DO UPDATE SET schema_id = excluded.schema_id`
+  await query({ text }, [subject, fingerprint, schemaId])
+}
+
+function results<Result extends string>(
+  rows: readonly { readonly result: Result }[],
+): readonly Result[] {
+  return rows.map(({ result }) => result)
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+}

@@ -1,0 +1,91 @@
+import type { Client } from 'pg'
+
+import { StoreError } from '../../../business/ports.ts'
+
+const VERSION_MIN = 140_000
+
+/** How long an abandoned session may take to end before the next one is given up, too. */
+const END_TIMEOUT_MS = 1_000
+
+/** Names one session of one server, also after its process id was used again. */
+export interface Session {
+  readonly pid: number
+  readonly startedAt: string
+}
+
+interface Facts extends Session {
+  readonly version: number
+  readonly isReadOnly: boolean
+  readonly isDurable: boolean
+}
+
+/**
+ * Makes a new connection fit for us, or throws a StoreError that says why the server is not.
+ *
+ * A commit is only answered when it is on disk: `synchronous_commit = off`, which any configuration
+ * file may set, is switched on for our session; `local`, `remote_write` and `remote_apply` are on
+ * disk here and are the operator's choice.
+ *
+ * Every statement reaches its rows by an index. A plan is prepared once and kept while the tables
+ * grow from nothing, so the planner must not find that reading a whole table is cheap.
+ */
+export async function beginSession(
+  client: Client,
+  { database, mustBeDurable }: { readonly database: string; readonly mustBeDurable: boolean },
+): Promise<Session> {
+  const { rows } = await client.query<Facts>(`
+    SELECT pid,
+           backend_start::text AS "startedAt",
+           current_setting('server_version_num')::integer AS version,
+           pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'
+             AS "isReadOnly",
+           current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'
+             AS "isDurable",
+           CASE current_setting('synchronous_commit')
+             WHEN 'off' THEN set_config('synchronous_commit', 'on', FALSE)
+           END,
+           set_config('enable_seqscan', 'off', FALSE),
+           set_config('enable_hashjoin', 'off', FALSE),
+           set_config('enable_mergejoin', 'off', FALSE)
+    FROM pg_stat_activity
+    WHERE pid = pg_backend_pid()`)
+  const facts = rows[0]
+  if (facts === undefined) throw new StoreError(`The database ${database} hides our session`, 'no')
+  const problem = findProblem(facts, mustBeDurable)
+  if (problem !== undefined) {
+    throw new StoreError(`The database ${database} cannot be used: ${problem}`, 'no')
+  }
+  return { pid: facts.pid, startedAt: facts.startedAt }
+}
+
+function findProblem(facts: Facts, mustBeDurable: boolean): string | undefined {
+  if (facts.version < VERSION_MIN) return 'it is older than PostgreSQL 14'
+  if (facts.isReadOnly) return 'it is a standby or read-only, and does not take writes'
+  if (!facts.isDurable && mustBeDurable) {
+    return (
+      'with fsync or full_page_writes off it loses what it has confirmed when its machine fails ' +
+      '(DATABASE_REQUIRE_DURABILITY=false accepts that)'
+    )
+  }
+  return undefined
+}
+
+/**
+ * Ends a session that was given up, and waits until it has ended. Otherwise a statement that nobody
+ * waits for any more could take effect after the next one has found that it did not.
+ * Throws a StoreError when it does not end.
+ */
+export async function endSession(client: Client, { pid, startedAt }: Session): Promise<void> {
+  const { rows } = await client.query<{ hasEnded: boolean }>(
+    `SELECT pg_terminate_backend(pid, $3) AS "hasEnded"
+     FROM pg_stat_activity
+     WHERE pid = $1 AND backend_start = $2::timestamptz`,
+    [pid, startedAt, END_TIMEOUT_MS],
+  )
+  if (rows[0]?.hasEnded === false) {
+    throw new StoreError(
+      'An earlier statement of this instance has not ended in the database',
+      'no',
+    )
+  }
+}

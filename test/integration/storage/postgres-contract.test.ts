@@ -1,0 +1,25 @@
+import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
+import { describeOrderStore } from '../../contract/order-store.contract.ts'
+import { createTestSchema } from '../../support/postgres-schema.ts'
+
+/** Longer than any test takes: who is dead is said below, and not by the time. */
+const LEASE_MS = 600_000
+
+describeOrderStore({ name: 'PostgreSQL', isDurable: true }, async () => {
+  const schema = await createTestSchema()
+  const options = { url: schema.url(), database: schema.name, mustBeDurable: true }
+  let isOpened = false
+  async function openSuccessor() {
+    await schema.sql(`UPDATE instances SET lease_until = '-infinity'`)
+    return openPostgresStore({ ...options, leaseMs: LEASE_MS })
+  }
+  return {
+    async open() {
+      if (isOpened) return openSuccessor()
+      isOpened = true
+      return openPostgresStore({ ...options, leaseMs: LEASE_MS })
+    },
+    openSuccessor,
+    remove: () => schema.drop(),
+  }
+})

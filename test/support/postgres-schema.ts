@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { Client, type QueryResultRow } from 'pg'
+import { postgresUrl } from './infrastructure.ts'
+
+const ROLE = 'cart'
+export const ROLE_PASSWORD = 'role-secret'
+
+/** An empty schema for one test, owned by an ordinary role. A database of its own takes half a second. */
+export interface TestSchema extends AsyncDisposable {
+  readonly name: string
+  /** As the ordinary role, with the password; `parameters` of the session are added. */
+  url(parameters?: Readonly<Record<string, string>>): string
+  /** One statement as the superuser. */
+  sql<Row extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<readonly Row[]>
+  /** Takes its tables along. */
+  drop(): Promise<void>
+}
+
+/** In the cluster of the run, or in the one with this superuser's address. */
+export async function createTestSchema(clusterUrl = postgresUrl()): Promise<TestSchema> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await askOnce(clusterUrl, CREATE_ROLE)
+  await askOnce(clusterUrl, `CREATE SCHEMA ${name} AUTHORIZATION ${ROLE}`)
+  const asRole = new URL(clusterUrl)
+  asRole.username = ROLE
+  asRole.password = ROLE_PASSWORD
+  const drop = async () => void (await askOnce(clusterUrl, `DROP SCHEMA ${name} CASCADE`))
+  return {
+    name,
+    url: (parameters = {}) => withParameters(asRole, { search_path: name, ...parameters }),
+    sql: (text, values) =>
+      askOnce(withParameters(new URL(clusterUrl), { search_path: name }), text, values),
+    drop,
+    [Symbol.asyncDispose]: drop,
+  }
+}
+
+function withParameters(url: URL, parameters: Readonly<Record<string, string>>): string {
+  const extended = new URL(url)
+  const options = Object.entries(parameters).map(([name, value]) => `-c ${name}=${value}`)
+  extended.searchParams.set('options', options.join(' '))
+  return extended.href
+}
+
+/** Two test files may come here at once. */
+const CREATE_ROLE = `
+  DO $$
+  BEGIN
+    CREATE ROLE ${ROLE} LOGIN PASSWORD '${ROLE_PASSWORD}';
+  EXCEPTION WHEN duplicate_object OR unique_violation THEN
+  END
+  $$`
+
+async function askOnce<Row extends QueryResultRow>(
+  url: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Row[]> {
+  const client = new Client({ connectionString: url })
+  try {
+    await client.connect()
+    return (await client.query<Row>(text, [...values])).rows
+  } finally {
+    await client.end()
+  }
+}
