@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
-import type { PendingEvent } from '../src/models/order-event.ts'
-import type { Order, OrderId } from '../src/models/order.ts'
 import { BatchedStore } from '../src/service/storage/batched-store.ts'
 import { createInlineRunner } from '../src/service/storage/sqlite/inline-runner.ts'
 import { createConnector } from '../src/service/storage/sqlite/connection.ts'
 import { SqliteEngine } from '../src/service/storage/sqlite/engine.ts'
 import { WorkerRunner } from '../src/service/storage/sqlite/worker-runner.ts'
+import { loadStore } from './store-load.ts'
 
 /**
  * Where should SQLite's synchronous work run: in the thread of the event loop, or in a worker?
@@ -43,12 +41,12 @@ async function measure(thread: Thread, parallel: number, path: string): Promise<
       ? new WorkerRunner({ path })
       : createInlineRunner(new SqliteEngine(createConnector({ path })))
   const store = await BatchedStore.open({ runner, leaseMs: 0 })
-  await load(store, parallel, WARM_UP_MS)
+  await loadStore(store, parallel, WARM_UP_MS)
 
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   delay.enable()
   const cpuBefore = process.cpuUsage()
-  const pairs = await load(store, parallel, MEASURE_MS)
+  const pairs = await loadStore(store, parallel, MEASURE_MS)
   const { user, system } = process.cpuUsage(cpuBefore)
   delay.disable()
 
@@ -58,43 +56,6 @@ async function measure(thread: Thread, parallel: number, path: string): Promise<
     cpuMicrosPerPair: Math.round((user + system) / pairs),
     loopDelayP99Ms: delay.percentile(99) / 1e6,
     loopDelayMaxMs: delay.max / 1e6,
-  }
-}
-
-/** Callers that each reserve an order, settle it, and go on with the next. Returns how many. */
-async function load(store: BatchedStore, parallel: number, durationMs: number): Promise<number> {
-  const endMs = performance.now() + durationMs
-  let pairs = 0
-  async function call(): Promise<void> {
-    while (performance.now() < endMs) {
-      const creation = buildCreation()
-      assert.equal(await store.reserve(creation), 'reserved')
-      assert.equal(await store.settle(creation, { partition: 0, offset: pairs }), true)
-      pairs++
-    }
-  }
-  await Promise.all(Array.from({ length: parallel }, call))
-  return pairs
-}
-
-function buildCreation(): PendingEvent {
-  const eventId = randomUUID()
-  const now = new Date().toISOString()
-  const item = { itemId: 'ITEM-KEYBOARD-123', quantity: 2, priceMinor: 1_999 }
-  const order: Order = {
-    orderId: `order-${eventId}` as OrderId,
-    customerId: 'CUST-1234',
-    orderDate: now,
-    items: [item, item, item],
-    totalMinor: 11_994,
-    currency: 'USD',
-    status: 'pending',
-  }
-  return {
-    event: { eventId, type: 'order-created', version: 1, time: now, order },
-    encoded: { key: Buffer.from(order.orderId), value: new Uint8Array(200), schemaId: 1 },
-    partition: 0,
-    searchFromOffset: 0,
   }
 }
 

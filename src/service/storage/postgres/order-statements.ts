@@ -4,8 +4,14 @@ import type { Query } from './connection.ts'
 import type { OperationOf } from './statement-groups.ts'
 
 /**
- * Every statement of the store. Those for several operations take them as one JSON array, each order
- * at most once, and answer in the order of the array.
+ * Every statement on orders and their events. Those for several operations take them as one JSON
+ * array, each order at most once, and answer in the order of the array.
+ *
+ * They are written so that each row of the array is looked up by an index and changed at its place
+ * (`ctid`), whatever the planner thinks of the tables, which it saw when they were small. To join with
+ * the index of pending events, which it takes for nearly empty, would cost the square of a batch.
+ * So a change asks for `settled_at`, which that index does not know. A row that another instance
+ * changes at the same moment is not at its place any more, and is left alone.
  */
 
 /**
@@ -40,13 +46,14 @@ const RESERVE = {
                WHEN NOT EXISTS (SELECT FROM me) THEN 'taken-over-from'
                WHEN asked.version = 1 AND orders.version IS NOT NULL THEN 'order-exists'
                WHEN asked.version > 1 AND orders.version IS NULL THEN 'order-missing'
-               WHEN pending.order_id IS NOT NULL THEN 'event-pending'
+               WHEN (
+                 SELECT TRUE FROM order_events AS pending
+                 WHERE pending.order_id = asked.order_id AND pending.topic_offset IS NULL
+               ) THEN 'event-pending'
                WHEN orders.version <> asked.version - 1 THEN 'version-moved'
              END AS refusal
       FROM asked
       LEFT JOIN orders ON orders.order_id = asked.order_id
-      LEFT JOIN order_events AS pending
-        ON pending.order_id = asked.order_id AND pending.topic_offset IS NULL
     ), inserted AS (
       INSERT INTO order_events (id, event_id, order_id, version, owner, type, time, traceparent,
                                 topic_partition, search_from_offset, producer_id, producer_epoch,
@@ -85,7 +92,7 @@ const SETTLE = {
         order_id, version, event_id, new_partition, new_offset, ordinal
       )
     ), found AS (
-      SELECT asked.*, event.owner, event.topic_offset,
+      SELECT asked.*, event.ctid AS place, event.owner, event.topic_offset,
              coalesce(orders.version, 0) = asked.version - 1 AS is_next
       FROM asked
       LEFT JOIN order_events AS event
@@ -96,9 +103,7 @@ const SETTLE = {
       UPDATE order_events AS event
       SET topic_partition = new_partition, topic_offset = new_offset, settled_at = clock_timestamp()
       FROM found
-      WHERE event.order_id = found.order_id AND event.version = found.version
-        AND event.event_id = found.event_id AND event.owner = $1 AND event.topic_offset IS NULL
-        AND is_next
+      WHERE event.ctid = place AND event.owner = $1 AND event.settled_at IS NULL AND is_next
       RETURNING ordinal, event.order_id, event.version, state
     ), moved AS (
       INSERT INTO orders (order_id, version, status, customer_id, order_date)
@@ -125,22 +130,24 @@ const DISCARD = {
       FROM ROWS FROM (
         json_to_recordset($2) AS ("orderId" text, version integer, "eventId" text)
       ) WITH ORDINALITY AS key (order_id, version, event_id, ordinal)
+    ), found AS (
+      SELECT ordinal, event.ctid AS place
+      FROM asked
+      LEFT JOIN order_events AS event
+        ON event.order_id = asked.order_id AND event.version = asked.version
+        AND event.event_id = asked.event_id
     ), discarded AS (
       DELETE FROM order_events AS event
-      USING asked
-      WHERE event.order_id = asked.order_id AND event.version = asked.version
-        AND event.event_id = asked.event_id AND event.owner = $1 AND event.topic_offset IS NULL
+      USING found
+      WHERE event.ctid = place AND event.owner = $1 AND event.settled_at IS NULL
       RETURNING ordinal
     )
     SELECT CASE
              WHEN ordinal IN (SELECT ordinal FROM discarded) THEN 'discarded'
-             WHEN event.order_id IS NULL THEN 'absent'
+             WHEN place IS NULL THEN 'absent'
              ELSE 'not-owned'
            END AS result
-    FROM asked
-    LEFT JOIN order_events AS event
-      ON event.order_id = asked.order_id AND event.version = asked.version
-      AND event.event_id = asked.event_id
+    FROM found
     ORDER BY ordinal`,
 }
 

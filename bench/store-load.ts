@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+
+import type { OrderStore } from '../src/business/ports.ts'
+import type { PendingEvent } from '../src/models/order-event.ts'
+import type { Order, OrderId } from '../src/models/order.ts'
+
+/** Callers that each reserve an order, settle it, and go on with the next. Returns how many. */
+export async function loadStore(
+  store: OrderStore,
+  parallel: number,
+  durationMs: number,
+): Promise<number> {
+  const endMs = performance.now() + durationMs
+  let pairs = 0
+  async function call(): Promise<void> {
+    while (performance.now() < endMs) {
+      const creation = buildCreation()
+      assert.equal(await store.reserve(creation), 'reserved')
+      assert.equal(await store.settle(creation, { partition: 0, offset: pairs }), 'settled')
+      pairs++
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, call))
+  return pairs
+}
+
+/** An order of three items. */
+function buildCreation(): PendingEvent {
+  const eventId = randomUUID()
+  const now = new Date().toISOString()
+  const item = { itemId: 'ITEM-KEYBOARD-123', quantity: 2, priceMinor: 1_999 }
+  const order: Order = {
+    orderId: `order-${eventId}` as OrderId,
+    customerId: 'CUST-1234',
+    orderDate: now,
+    items: [item, item, item],
+    totalMinor: 11_994,
+    currency: 'USD',
+    status: 'pending',
+  }
+  return {
+    event: { eventId, type: 'order-created', version: 1, time: now, order },
+    encoded: { key: Buffer.from(order.orderId), value: new Uint8Array(200), schemaId: 1 },
+    partition: 0,
+    searchFromOffset: 0,
+  }
+}
