@@ -13,6 +13,7 @@ import { observe, type Observations } from './observations.ts'
 import { startOrderLoad, type LoadOptions, type OrderLoad } from './order-load.ts'
 import type { Report } from './report.ts'
 import type { ScenarioContext } from './scenario.ts'
+import { createPostgresReader } from './postgres-reader.ts'
 import { createSqliteReader, type StoreReader } from './store-reader.ts'
 import { tellStory } from './story.ts'
 
@@ -37,6 +38,8 @@ export interface CartOptions {
   readonly service?: ServiceOptions
   /** Where the store's file lies; a temporary folder by default. */
   readonly folder?: string
+  /** A database that several instances can share, in place of a file. */
+  readonly postgresUrl?: string
   /** Otherwise it is started by the scenario. */
   readonly isStarted?: boolean
 }
@@ -91,7 +94,7 @@ export class Cart implements AsyncDisposable {
     if (options.folder === undefined) {
       resources.defer(() => rm(folder, { recursive: true, force: true }))
     }
-    const path = join(folder, 'cart.db')
+    const { url: databaseUrl, store } = openStore(folder, options.postgresUrl)
     const topic = `orders-${randomUUID()}`
     const { cluster, registryUrl } = context
     const journal = new Journal()
@@ -103,7 +106,7 @@ export class Cart implements AsyncDisposable {
           options.via === 'proxy' ? cluster.proxiedServers : cluster.bootstrapServers,
         SCHEMA_REGISTRY_URL: registryUrl,
         KAFKA_TOPIC: topic,
-        DATABASE_URL: `sqlite:${path}`,
+        DATABASE_URL: databaseUrl,
         LOG_LEVEL: 'warn',
         // Half of the time of a start is compiling the same files.
         NODE_COMPILE_CACHE: join(tmpdir(), 'cart-service-compile-cache'),
@@ -113,7 +116,6 @@ export class Cart implements AsyncDisposable {
       resources.defer(() => instance.close())
       instances.push(instance)
     }
-    const store = createSqliteReader(path)
     const parts = { journal, instances, store, topic, resources: resources.move() }
     const cart = new Cart(context, options, parts)
     if (options.isStarted === false) return cart
@@ -231,4 +233,14 @@ export class Cart implements AsyncDisposable {
     const text = `service ${instance.number} ended with ${code ?? signal}: ${instance.output()}`
     this.#misbehaved.push({ invariant: 'I10', orderId: '', text })
   }
+}
+
+function openStore(
+  folder: string,
+  postgresUrl: string | undefined,
+): { readonly url: string; readonly store: StoreReader } {
+  if (postgresUrl !== undefined)
+    return { url: postgresUrl, store: createPostgresReader(postgresUrl) }
+  const path = join(folder, 'cart.db')
+  return { url: `sqlite:${path}`, store: createSqliteReader(path) }
 }

@@ -2,6 +2,7 @@ import type { Scenario } from '../harness/scenario.ts'
 import { CALLER_FAULTS } from './caller-faults.ts'
 import { CLUSTER_FAULTS } from './cluster-faults.ts'
 import { CRASH_WINDOWS } from './crash-window.ts'
+import { INSTANCE_FAULTS } from './instance-faults.ts'
 import { failpoints } from './failpoints.ts'
 import { longOutage } from './long-outage.ts'
 import { PROCESS_FAULTS } from './process-faults.ts'
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CRASH_WINDOWS,
   ...PRODUCE_FAULTS,
   ...CLUSTER_FAULTS,
+  ...INSTANCE_FAULTS,
   ...CALLER_FAULTS,
   ...REGISTRY_FAULTS,
   ...STORE_FAULTS,
