@@ -210,7 +210,7 @@ class Checker {
   #checkOrders(): void {
     const rows = new Map(this.#observations.storedOrders.map((row) => [row.orderId, row]))
     for (const [orderId, events] of this.#byOrder) {
-      const latest = events.at(-1)
+      const latest = events.toSorted((one, other) => one.version - other.version).at(-1)
       const row = rows.get(orderId)
       const isSame = row?.version === latest?.version && row?.status === latest?.status
       if (!isSame) {

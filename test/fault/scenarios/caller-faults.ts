@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
 import { Cart } from '../harness/cart.ts'
-import { isUnanswered } from '../harness/journal.ts'
 import { mergeReports, type Report } from '../harness/report.ts'
 import type { Scenario } from '../harness/scenario.ts'
 
@@ -60,9 +59,8 @@ const serviceStop: Scenario = {
       if (round % 10 === 0) context.progress(`${round} of ${rounds} stops`)
     }
     const report = await cart.finish()
-    const resets = cart.journal.entries.filter(isUnanswered).length
     cart.notes.push(`${rounds} stops, the slowest took ${(slowestMs / 1_000).toFixed(1)} s`)
-    cart.notes.push(`${resets} requests whose connection was accepted had no answer`)
+    cart.noteUnanswered()
     const late = slowestMs > STOP_MS_MAX ? ['a stop took too long'] : []
     return { ...report, late: [...report.late, ...late] }
   },

@@ -130,6 +130,7 @@ const instanceStop: Scenario = {
         }
       }
       await cart.untilSettled()
+      cart.noteUnanswered()
     }),
 }
 
