@@ -23,6 +23,9 @@ const { values } = parseArgs({
   },
 })
 
+// Services and brokers end with this process; so it has to end by itself.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
 

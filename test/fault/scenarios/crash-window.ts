@@ -44,7 +44,7 @@ async function holdOverDeath(
 ): Promise<Report> {
   const proxy = proxyOf(context)
   await using cart = await Cart.start(context, { via: 'proxy' })
-  const rounds = context.rounds(10, 2)
+  const rounds = context.rounds(5, 2)
   for (let round = 0; round < rounds; round += 1) {
     await prepare()
     const held = proxy.hold()

@@ -43,7 +43,7 @@ export const failpoints: Scenario = {
   async run(context) {
     await using cart = await Cart.start(context, { via: 'proxy' })
     for (const point of POINTS) {
-      for (let round = 0; round < context.rounds(10, 1); round += 1) {
+      for (let round = 0; round < context.rounds(3, 1); round += 1) {
         await cart.service.kill()
         await dieAtOnce(cart, context, point)
         const doubts = await cart.doubts()

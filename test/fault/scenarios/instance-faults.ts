@@ -48,7 +48,7 @@ const instanceKill: Scenario = {
   run: (context) =>
     withInstances(context, async ({ cart }) => {
       const settling: Array<Promise<void>> = []
-      const rounds = context.rounds(40, 3)
+      const rounds = context.rounds(24, 3)
       for (let round = 1; round <= rounds; round += 1) {
         await setTimeout(KILL_EVERY_MS)
         const victim = context.random.pick(cart.instances)
@@ -71,7 +71,7 @@ const instancePause: Scenario = {
     withInstances(
       context,
       async ({ cart }) => {
-        for (let round = 0; round < context.rounds(5, 1); round += 1) {
+        for (let round = 0; round < context.rounds(3, 1); round += 1) {
           const victim = context.random.pick(cart.instances)
           victim.pause()
           await cart.untilSettled()
@@ -95,7 +95,7 @@ const instancePauseInOutage: Scenario = {
       context,
       async ({ cart }) => {
         const proxy = context.cluster.brokers[0]?.proxy
-        for (let round = 0; round < context.rounds(5, 1); round += 1) {
+        for (let round = 0; round < context.rounds(3, 1); round += 1) {
           const held = proxy?.hold()
           cart.journal.noteFault('Produce requests are held')
           await setTimeout(200)
@@ -121,7 +121,7 @@ const instanceStop: Scenario = {
   brokers: 1,
   run: (context) =>
     withInstances(context, async ({ cart }) => {
-      for (let round = 0; round < context.rounds(10, 1); round += 1) {
+      for (let round = 0; round < context.rounds(4, 1); round += 1) {
         for (const instance of cart.instances) {
           const { code } = await instance.stop()
           if (code !== 0) throw new Error(`it ended with ${code}: ${instance.output()}`)
@@ -140,7 +140,7 @@ const postgresCrash: Scenario = {
   brokers: 1,
   run: (context) =>
     withInstances(context, async ({ cart, postgres }) => {
-      const rounds = context.rounds(20, 2)
+      const rounds = context.rounds(10, 2)
       for (let round = 1; round <= rounds; round += 1) {
         await setTimeout(context.random.integer(0, 2_000))
         cart.journal.noteFault('PostgreSQL: SIGQUIT')
@@ -161,7 +161,7 @@ const sessionsEnded: Scenario = {
   brokers: 1,
   run: (context) =>
     withInstances(context, async ({ cart, schema }) => {
-      for (let round = 0; round < context.rounds(100, 5); round += 1) {
+      for (let round = 0; round < context.rounds(50, 5); round += 1) {
         await setTimeout(context.random.integer(0, 500))
         cart.journal.noteFault('PostgreSQL: sessions ended')
         await schema.sql(

@@ -37,7 +37,7 @@ const brokerErrors: Scenario = {
   async run(context) {
     const proxy = proxyOf(context)
     await using cart = await Cart.start(context, { via: 'proxy' })
-    const rounds = context.rounds(10, 1)
+    const rounds = context.rounds(3, 1)
     for (let round = 1; round <= rounds; round += 1) {
       for (const name of [...PROOFS, ...NO_PROOFS]) {
         for (const fates of fatesOf(codeOf(name), PROOFS.includes(name))) {
@@ -66,7 +66,7 @@ const lostAcks: Scenario = {
       { kind: 'swallow-answer' },
       { kind: 'shift-offset', by: -1n },
     ]
-    const rounds = context.rounds(200, 10)
+    const rounds = context.rounds(100, 10)
     for (let round = 1; round <= rounds; round += 1) {
       const passing = Array.from(
         { length: random.integer(0, 5) },
@@ -90,7 +90,7 @@ const swallowedAcks: Scenario = {
   async run(context) {
     const proxy = proxyOf(context)
     await using cart = await Cart.start(context, { via: 'proxy' })
-    for (let round = 0; round < context.rounds(3, 1); round += 1) {
+    for (let round = 0; round < context.rounds(2, 1); round += 1) {
       cart.journal.noteFault('no acknowledgement comes back')
       proxy.setFateOfAll({ kind: 'swallow-answer' })
       await setTimeout(OUTAGE_MS)
