@@ -28,6 +28,7 @@ const POSTGRES_ERRORS: ReadonlyMap<string, ErrorRow> = new Map([
   ['40', { reason: 'a transaction stood in the way of another one', mayEndSession: false }],
   ['42501', { reason: 'a permission is missing', mayEndSession: false }],
   ['42P01', { reason: 'a table is missing', mayEndSession: false }],
+  ['42P07', { reason: 'something in it is not ours', mayEndSession: false }],
   ['53', { reason: 'it has run out of disk, memory or connections', mayEndSession: true }],
   ['55', { reason: 'what is needed is locked', mayEndSession: false }],
   ['57014', { reason: 'it took too long', mayEndSession: false }],

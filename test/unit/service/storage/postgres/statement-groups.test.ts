@@ -8,7 +8,9 @@ import { somePending } from '../../../../support/some-event.ts'
 
 const POSITION = { partition: 0, offset: 1 }
 
-function operationOf(kind: Operation['kind'], orderId: string, owner = 'me'): Operation {
+const KINDS = ['reserve', 'settle', 'discard', 'find-order', 'take-over', 'probe'] as const
+
+function operationOf(kind: (typeof KINDS)[number], orderId: string, owner = 'me'): Operation {
   const pending = somePending({ orderId: orderId as never })
   switch (kind) {
     case 'reserve':
@@ -21,8 +23,8 @@ function operationOf(kind: Operation['kind'], orderId: string, owner = 'me'): Op
       return { kind, orderId }
     case 'take-over':
       return { kind, owner, limit: 1 }
-    default:
-      return { kind: 'probe' }
+    case 'probe':
+      return { kind }
   }
 }
 
@@ -59,16 +61,15 @@ describe('a batch for PostgreSQL', () => {
   })
 
   test('keeps the order of what concerns one order, and of what concerns all', () => {
-    const kinds = ['reserve', 'settle', 'discard', 'find-order', 'take-over', 'probe'] as const
     const someOperation = fc
-      .tuple(fc.constantFrom(...kinds), fc.constantFrom('a', 'b', 'c'))
+      .tuple(fc.constantFrom(...KINDS), fc.constantFrom('a', 'b', 'c'))
       .map(([kind, orderId]) => operationOf(kind, orderId))
     fc.assert(
       fc.property(fc.array(someOperation, { maxLength: 20 }), (batch) => {
         const groups = cutIntoGroups(batch)
-        const groupOf = new Map(
+        const groupOf = new Map<Operation, number>(
           groups.flatMap(({ operations }, index) =>
-            operations.map((operation) => [operation as Operation, index]),
+            operations.map((operation) => [operation, index] as const),
           ),
         )
         assert.equal(groupOf.size, batch.length)

@@ -1,0 +1,29 @@
+import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
+import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
+import type { TestSchema } from '../../support/postgres-schema.ts'
+
+/** Longer than a test takes. */
+const LEASE_MS = 600_000
+
+export interface StoreSettings {
+  readonly leaseMs?: number
+  readonly mustBeDurable?: boolean
+  /** Of the session, such as `lock_timeout`. */
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+/** An instance on a schema, as the service opens it. */
+export function openStore(schema: TestSchema, settings: StoreSettings = {}): Promise<BatchedStore> {
+  const { leaseMs = LEASE_MS, mustBeDurable = true, parameters } = settings
+  return openPostgresStore({
+    url: schema.url(parameters),
+    database: 'of the test',
+    leaseMs,
+    mustBeDurable,
+  })
+}
+
+/** Whose leases have run out, by the database's clock: all that there are now. */
+export async function endLeases(schema: TestSchema): Promise<void> {
+  await schema.sql(`UPDATE instances SET lease_until = '-infinity'`)
+}
