@@ -164,14 +164,18 @@ export class Cart implements AsyncDisposable {
   /** Waits until all that was pending when the fault ended is settled, and takes the time. */
   async untilSettled(doubts?: Doubts): Promise<void> {
     const { sinceMs, eventIds } = doubts ?? (await this.doubts())
+    const left = async (): Promise<readonly string[]> => {
+      const pending = new Set(await this.store.pendingIds())
+      return eventIds.filter((eventId) => pending.has(eventId))
+    }
     await until(
-      async () => {
-        const pending = new Set(await this.store.pendingIds())
-        return !eventIds.some((eventId) => pending.has(eventId))
-      },
+      async () => (await left()).length === 0,
       () => `${eventIds.length} doubts are settled; the service wrote:\n${this.service.output()}`,
       SETTLED_MS_MAX,
-    )
+    ).catch(async (error: Error) => {
+      const [eventId] = await left()
+      throw new Error(`${error.message}\n${await this.#storyOf(eventId)}`, { cause: error })
+    })
     const tookMs = nowMs() - sinceMs
     this.#settledAfterMs = Math.max(this.#settledAfterMs, tookMs)
     if (tookMs > SETTLED_WITHIN_MS) {
@@ -193,9 +197,9 @@ export class Cart implements AsyncDisposable {
       // The checker finds it, and tells of which order.
     })
     for (const instance of this.instances) await this.#stop(instance)
-    const { bootstrapServers } = this.#context.cluster
-    const observations = await observe(bootstrapServers, this.topic, this.store)
-    const { violations: found, counts } = check(this.journal, observations)
+    const { mayRepeatAfterDeath } = this.#context
+    const observations = await this.#observe()
+    const { violations: found, counts } = check(this.journal, observations, mayRepeatAfterDeath)
     const violations = [...found, ...this.#misbehaved]
     const [first] = violations
     const slowestMs = slowestAnswerMs(this.journal)
@@ -232,6 +236,17 @@ export class Cart implements AsyncDisposable {
     for (const instance of this.instances) await instance.close()
     await this.stopLoad()
     await this.#resources.disposeAsync()
+  }
+
+  async #storyOf(eventId: string | undefined): Promise<string> {
+    const observations = await this.#observe()
+    const stored = observations.storedEvents.find((event) => event.eventId === eventId)
+    const violation = { orderId: stored?.orderId ?? '', text: 'is not settled' }
+    return tellStory({ invariant: 'I9', ...violation }, this.journal, observations)
+  }
+
+  #observe(): Promise<Observations> {
+    return observe(this.#context.cluster.bootstrapServers, this.topic, this.store)
   }
 
   async #stop(instance: Instance): Promise<void> {

@@ -27,6 +27,7 @@ const open: Scenario = {
   about:
     'the same, of events that were sent under another producer id than they were reserved with',
   brokers: 1,
+  mayRepeatAfterDeath: true,
   run: (context) =>
     holdOverDeath(context, async () => {
       // A refused batch costs the lane its producer id; what was reserved meanwhile goes out under the next.
