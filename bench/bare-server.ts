@@ -7,17 +7,21 @@ import { systemClock, systemRandom } from '../src/service/system.ts'
 
 /** The same routes and schemas with nothing behind them: what HTTP alone costs on this machine. */
 
+const notPartOfThis = (): Promise<never> => Promise.reject(new Error('not part of the benchmark'))
+
 const health = new DependencyHealth(systemClock, () => {})
 
 const server = await buildServer({
   commands: {
     createOrder: ({ orderId, numItems }) =>
-      Promise.resolve(
-        generateOrder(orderId, numItems, { clock: systemClock, random: systemRandom }),
-      ),
-    changeOrderStatus: () => Promise.reject(new Error('not part of the benchmark')),
+      Promise.resolve({
+        order: generateOrder(orderId, numItems, { clock: systemClock, random: systemRandom }),
+        version: 1,
+        isReplayed: false,
+      }),
+    changeOrderStatus: notPartOfThis,
   },
-  queries: { getOrder: () => Promise.reject(new Error('not part of the benchmark')) },
+  queries: { getOrder: notPartOfThis, listOrders: notPartOfThis, listOrderEvents: notPartOfThis },
   dependencyStates: () => health.states(),
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,

@@ -5,14 +5,17 @@ import { Audit, type AuditReport, type StoredEvent } from './business/audit/audi
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/begin-change.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
-import type { OrderCommands } from './business/order/commands.ts'
+import type { OrderCommands, OrderQueries } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
 import { getOrder } from './business/order/get-order.ts'
-import type { OrderStore, SchemaIdStore } from './business/ports.ts'
+import { listOrderEvents } from './business/order/list-order-events.ts'
+import { listOrders, type ReadDeps } from './business/order/list-orders.ts'
+import type { SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
 import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
+import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
@@ -24,6 +27,7 @@ import {
   type SchemaRegistration,
   type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
+import type { BatchedStore } from './service/storage/batched-store.ts'
 import { observeStore } from './service/storage/observed-store.ts'
 import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
 import { openPostgresStore } from './service/storage/postgres/store.ts'
@@ -101,6 +105,13 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   })
   resources.defer(() => ownership.close())
   await ownership.start()
+  const sweep = new RetryKeySweep({
+    retryKeys: store,
+    clock,
+    retentionMs: config.idempotencyRetentionMs,
+  })
+  resources.defer(() => sweep.close())
+  sweep.start()
 
   const encoder = createEventEncoder({
     topic: config.kafkaTopic,
@@ -110,6 +121,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const drain = new CommandDrain()
   const deps: ChangeDeps = {
     store,
+    retryKeys: store,
     publisher,
     publications,
     lease,
@@ -123,7 +135,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
   const server = await buildServer({
     commands: createCommands(deps, drain),
-    queries: { getOrder: (orderId) => getOrder(deps, orderId) },
+    queries: createQueries({ ...deps, reader: store }),
     dependencyStates: () => health.states(),
     instanceState: () => ownership.state(),
     isDraining: () => drain.isDraining,
@@ -171,7 +183,7 @@ function createCluster(config: Config): KafkaCluster {
   return new KafkaCluster(config.kafkaClientId, config.kafkaTopic, config.kafkaBootstrapServers)
 }
 
-function openStore(config: Config): Promise<OrderStore & SchemaIdStore> {
+function openStore(config: Config): Promise<BatchedStore> {
   const { database } = config
   switch (database.kind) {
     case 'sqlite':
@@ -243,6 +255,14 @@ function createCommands(deps: ChangeDeps, drain: CommandDrain): OrderCommands {
   return {
     createOrder: (command) => drain.track(createOrder(deps, command)),
     changeOrderStatus: (command) => drain.track(changeOrderStatus(deps, command)),
+  }
+}
+
+function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
+  return {
+    getOrder: (orderId) => getOrder(deps, orderId),
+    listOrders: (query) => listOrders(deps, query),
+    listOrderEvents: (...args) => listOrderEvents(deps, ...args),
   }
 }
 

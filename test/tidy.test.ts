@@ -108,7 +108,7 @@ test('the rule on imports sees what it forbids', () => {
 })
 
 test(`no file is longer than ${LINES_MAX} lines`, () => {
-  const long = sources('{src,dev-services,scripts,bench}/**/*.ts')
+  const long = sources('{src,dev-services,scripts,bench,examples}/**/*.ts')
     .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
     .filter(({ lines }) => lines > LINES_MAX)
   assert.deepEqual(long, [])
@@ -116,11 +116,25 @@ test(`no file is longer than ${LINES_MAX} lines`, () => {
 
 test('nothing is left half done: no TODO, no focused or skipped test', () => {
   const marks = /\bTODO\b|\bFIXME\b|\.only\(|\.skip\(|test\.todo/u
-  const found = sources('{src,dev-services,scripts,bench,test}/**/*.{ts,mjs}')
+  const found = sources('{src,dev-services,scripts,bench,examples,test}/**/*.{ts,mjs}')
     .filter(({ path }) => path !== 'test/tidy.test.ts')
     .filter(({ text }) => marks.test(text))
     .map(({ path }) => path)
   assert.deepEqual(found, [])
+})
+
+function dependenciesOf(path: string): Record<string, string> {
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
+  return (manifest as { dependencies: Record<string, string> }).dependencies
+}
+
+test('the example that others copy names the versions that it is tested with', () => {
+  const ours = dependenciesOf('package.json')
+  const named = Object.entries(dependenciesOf('examples/typescript/package.json'))
+  assert.deepEqual(
+    named.filter(([name, version]) => ours[name] !== version),
+    [],
+  )
 })
 
 test('names of tests are unique, so that a failure says where it is', () => {

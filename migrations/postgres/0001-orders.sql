@@ -9,6 +9,7 @@ CREATE TABLE order_events (
   type               text             NOT NULL,
   time               text             NOT NULL, -- ISO 8601, UTC
   traceparent        text,
+  topic              text COLLATE "C",
   topic_partition    integer          NOT NULL,
   search_from_offset bigint           NOT NULL,
   producer_id        bigint,                    -- the lane's at that time; null: it had none
@@ -19,6 +20,8 @@ CREATE TABLE order_events (
   state              json             NOT NULL, -- the order after the change, amounts in minor units; the text is kept as it is
   topic_offset       bigint,
   settled_at         timestamptz,
+  idempotency_key     text COLLATE "C", -- of the request that caused it; forgotten some time after it was settled
+  request_fingerprint text,             -- SHA-256, hex
   PRIMARY KEY (order_id, version),
   CHECK ((topic_offset IS NULL) = (settled_at IS NULL))
 );
@@ -30,11 +33,23 @@ CREATE UNIQUE INDEX order_events_pending ON order_events (order_id) WHERE topic_
 CREATE TABLE orders (
   order_id    text COLLATE "C" PRIMARY KEY,
   version     integer NOT NULL,
-  status      text    NOT NULL,
-  customer_id text    NOT NULL,
-  order_date  text    NOT NULL, -- ISO 8601, UTC
+  status      text COLLATE "C" NOT NULL,
+  customer_id text COLLATE "C" NOT NULL,
+  order_date  text COLLATE "C" NOT NULL, -- ISO 8601, UTC
   FOREIGN KEY (order_id, version) REFERENCES order_events (order_id, version)
 );
+
+-- Lists of orders, newest first: of all, of a status, of a customer.
+CREATE INDEX orders_by_date ON orders (order_date, order_id);
+CREATE INDEX orders_by_status ON orders (status, order_date, order_id);
+CREATE INDEX orders_by_customer ON orders (customer_id, order_date, order_id);
+
+CREATE UNIQUE INDEX order_events_idempotency_key ON order_events (idempotency_key)
+WHERE idempotency_key IS NOT NULL;
+
+-- The keys that are to be forgotten, oldest first.
+CREATE INDEX order_events_keys_by_age ON order_events (settled_at)
+WHERE idempotency_key IS NOT NULL AND settled_at IS NOT NULL;
 
 -- The instances that nobody has taken over from. A row may be deleted once its lease has run out.
 CREATE TABLE instances (

@@ -59,6 +59,17 @@ export const PROBLEM_KINDS = {
     title: 'Another change of this order is in flight',
     exampleDetail: "Another change of order 'ORD-1' is still in flight",
   },
+  REQUEST_IN_FLIGHT: {
+    status: 409,
+    title: 'The same request is in flight',
+    exampleDetail:
+      'An earlier request with this Idempotency-Key is not settled yet; send it again later',
+  },
+  VERSION_MOVED: {
+    status: 412,
+    title: 'The order has another version',
+    exampleDetail: "Order 'ORD-1' is at version 3, not at one that If-Match names",
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
@@ -68,6 +79,12 @@ export const PROBLEM_KINDS = {
     status: 415,
     title: 'The body is not JSON by its headers',
     exampleDetail: 'Send the body as application/json',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    exampleDetail:
+      'This Idempotency-Key came with another request before; take a new one for each request',
   },
   HEADERS_TOO_LARGE: {
     status: 431,

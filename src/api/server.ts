@@ -11,6 +11,7 @@ import {
   type ServiceInfo,
 } from './controllers/health-controller.ts'
 import { registerOrderRoutes } from './controllers/order-controller.ts'
+import { registerQueryRoutes } from './controllers/query-controller.ts'
 import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
@@ -117,7 +118,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addSchema(orderSchema)
   server.addSchema(problemSchema)
   await collectOpenApi(server, settings.version)
-  registerOrderRoutes(server, commands, queries, settings.maxItemsPerOrder)
+  registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
+  registerQueryRoutes(server, queries)
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
   await registerDocsPages(server)

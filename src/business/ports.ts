@@ -2,10 +2,11 @@ import type {
   EncodedEvent,
   EventPosition,
   OrderEvent,
+  OrderEventType,
   PendingEvent,
   ProducerIdentity,
 } from '../models/order-event.ts'
-import type { Order, OrderId } from '../models/order.ts'
+import type { Order, OrderId, OrderStatus } from '../models/order.ts'
 
 /** Wall time for what people read, monotonic time for every decision. */
 export interface Clock {
@@ -36,6 +37,8 @@ export interface SettledOrder {
 
 /** Why a reservation was refused; nothing was written. */
 export type ReserveRefusal =
+  /** Another event, pending or settled, has the idempotency key. */
+  | 'key-used'
   /** A creation, but the order has a settled event. */
   | 'order-exists'
   /** A status change, but the order has no settled event. */
@@ -46,6 +49,45 @@ export type ReserveRefusal =
   | 'version-moved'
 
 export type ReserveResult = 'reserved' | ReserveRefusal
+
+/** Which orders, newest first by `orderDate`; those of one instant by descending id. */
+export interface OrderQuery {
+  readonly status?: OrderStatus
+  readonly customerId?: string
+  /** Created at this instant or later: ISO 8601, UTC. */
+  readonly from?: string
+  /** Created before this instant: ISO 8601, UTC. */
+  readonly to?: string
+  /** Only those that come after this one. */
+  readonly after?: OrderPlace
+  readonly limit: number
+}
+
+/** Where an order stands among all orders. It never moves. */
+export interface OrderPlace {
+  readonly orderDate: string
+  readonly orderId: string
+}
+
+/** A settled event as its order's history tells it. */
+export interface SettledEvent {
+  readonly eventId: string
+  readonly type: OrderEventType
+  readonly version: number
+  readonly time: string
+  readonly status: OrderStatus
+  /** Undefined for an event from before it was recorded. */
+  readonly topic: string | undefined
+  readonly position: EventPosition
+  readonly schemaId: number
+}
+
+/** What a request did that came with an idempotency key. */
+export interface KeyedChange extends SettledOrder {
+  readonly fingerprint: string
+  /** False while its event is pending: it may still be discarded. */
+  readonly isSettled: boolean
+}
 
 /** What became of a pending event when it was to be settled. */
 export type SettleResult =
@@ -125,6 +167,27 @@ export interface OrderStore {
   close(): Promise<void>
 }
 
+/** What is read of settled orders and events. Rejects with {@link StoreError}. */
+export interface OrderReader {
+  /** As fast among a million orders as among a thousand. */
+  listOrders(query: OrderQuery): Promise<readonly SettledOrder[]>
+
+  /** The events of one order by version, those above `afterVersion`, at most `limit`. */
+  listEvents(
+    orderId: OrderId,
+    afterVersion: number,
+    limit: number,
+  ): Promise<readonly SettledEvent[]>
+}
+
+/** Which request caused which event. Rejects with {@link StoreError}. */
+export interface RetryKeyStore {
+  findKeyedChange(idempotencyKey: string): Promise<KeyedChange | undefined>
+
+  /** Takes the keys from events settled more than `ageMs` ago, at most `limit`; returns how many. */
+  forgetKeys(ageMs: number, limit: number): Promise<number>
+}
+
 /** The schema ids last agreed with the registry, so that the service works while it is away. */
 export interface SchemaIdStore {
   /** `fingerprint` is the SHA-256, in hex, of the schema's text. */
@@ -176,6 +239,7 @@ export type PublishOutcome = Acked | Refused | Cancelled | InDoubt
 
 /** Where a new event would go. */
 export interface Admission {
+  readonly topic: string
   readonly partition: number
   readonly searchFromOffset: number
   readonly producer?: ProducerIdentity

@@ -6,6 +6,8 @@ import { listSettings, settingsSchema, type SettingNotes } from './settings-sche
 /** Names and texts as a process finds them in its environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+const MS_PER_HOUR = 3_600_000
+
 type Settings = Static<typeof settingsSchema>
 
 export type Config = ReturnType<typeof toConfig>
@@ -89,6 +91,7 @@ function toConfig(settings: Settings) {
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
     maxItemsPerOrder: settings.MAX_ITEMS_PER_ORDER,
     orderStatusPolicy: settings.ORDER_STATUS_POLICY,
+    idempotencyRetentionMs: settings.IDEMPOTENCY_RETENTION_HOURS * MS_PER_HOUR,
     instanceLeaseMs: settings.INSTANCE_LEASE_MS,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     logLevel: settings.LOG_LEVEL,

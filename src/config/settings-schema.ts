@@ -155,6 +155,10 @@ export const settingsSchema = Type.Object({
     ['any', 'lifecycle'],
     'any',
   ),
+  IDEMPOTENCY_RETENTION_HOURS: integer(
+    'How long a request with an Idempotency-Key is answered as it was the first time.',
+    { minimum: 1, maximum: 8_760, default: 24 },
+  ),
   INSTANCE_LEASE_MS: integer(
     'How long an instance may be silent in the database before others take over its pending events. The same for all instances.',
     { minimum: 1_000, maximum: 600_000, default: 10_000 },

@@ -4,6 +4,12 @@ export const ORDER_EVENT_TYPES = ['order-created', 'order-status-changed'] as co
 
 export type OrderEventType = (typeof ORDER_EVENT_TYPES)[number]
 
+/** As others know them: `ce_type`. */
+export const CLOUD_EVENT_TYPES: Readonly<Record<OrderEventType, string>> = {
+  'order-created': 'com.ecommerce.order.created',
+  'order-status-changed': 'com.ecommerce.order.status-changed',
+}
+
 /** A fact about one order, and the whole order as it is after it. */
 export interface OrderEvent {
   /** UUID v7; consumers drop a repeated event by it (`ce_id`). */
@@ -32,10 +38,22 @@ export interface ProducerIdentity {
   readonly epoch: number
 }
 
+/** By which a request that is sent again is known. */
+export interface RetryKey {
+  /** The header `Idempotency-Key`. */
+  readonly idempotencyKey: string
+  /** SHA-256, in hex, of what was asked for: one key belongs to one request. */
+  readonly fingerprint: string
+}
+
 /** A stored event without an offset. All of them together are the outbox. */
 export interface PendingEvent {
   readonly event: OrderEvent
   readonly encoded: EncodedEvent
+  /** Of the request that caused it, where it carried one. */
+  readonly retryKey?: RetryKey
+  /** Absent for an event from before it was recorded. */
+  readonly topic?: string
   readonly partition: number
   /**
    * The partition's end as the lane knew it before the event was stored. If the event is on the

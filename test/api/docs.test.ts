@@ -73,7 +73,9 @@ test('documents every route but the documentation', async (t) => {
   const names = operationsOf(await readOpenApi(server)).map(([name]) => name)
   assert.deepEqual(names.toSorted(), [
     'GET /',
+    'GET /api/orders',
     'GET /api/orders/{orderId}',
+    'GET /api/orders/{orderId}/events',
     'GET /health',
     'GET /health/live',
     'GET /health/ready',
@@ -103,13 +105,16 @@ test('documents every error as a problem, with an example of each code', async (
   const document = await readOpenApi(server)
   const create = operationAt(document, 'POST /api/create-order').responses
   const update = operationAt(document, 'PUT /api/update-order').responses
-  const createStatuses = ['201', '400', '408', '409', '413', '415', '431', '500', '503']
+  const createStatuses = ['201', '400', '408', '409', '413', '415', '422', '431', '500', '503']
   assert.deepEqual(Object.keys(create).toSorted(), createStatuses)
   assert.deepEqual(Object.keys(update).toSorted(), [
     '200',
     '400',
     '404',
-    ...createStatuses.slice(2),
+    '408',
+    '409',
+    '412',
+    ...createStatuses.slice(4),
   ])
   for (const [status, response] of [...Object.entries(create), ...Object.entries(update)]) {
     if (Number(status) < 400) continue
@@ -121,7 +126,9 @@ test('documents every error as a problem, with an example of each code', async (
     }
   }
   assert.ok('Retry-After' in (create['503']?.headers ?? {}))
-  assert.ok('Location' in (create['201']?.headers ?? {}))
+  for (const name of ['Location', 'ETag', 'Idempotent-Replayed']) {
+    assert.ok(name in (create['201']?.headers ?? {}), name)
+  }
 })
 
 test('documents the 503 of readiness as what it is, not as a problem', async (t) => {

@@ -4,9 +4,11 @@ import { pino } from 'pino'
 import { buildServer, type ServerDeps, type ServerSettings } from '../../src/api/server.ts'
 import type { DependencyState, DependencyStates } from '../../src/business/dependency-health.ts'
 import type {
+  ChangedOrder,
   ChangeOrderStatus,
   CreateOrder,
   OrderCommands,
+  OrderQueries,
 } from '../../src/business/order/commands.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
@@ -48,6 +50,10 @@ export function orderOf(orderId: OrderId, numItems: number): Order {
   }
 }
 
+export function changedOrder(order: Order, version = 1): ChangedOrder {
+  return { order, version, isReplayed: false }
+}
+
 export interface FakeCommands extends OrderCommands {
   readonly created: CreateOrder[]
   readonly changed: ChangeOrderStatus[]
@@ -63,13 +69,23 @@ export function createFakeCommands(error?: unknown): FakeCommands {
     async createOrder(command) {
       created.push(command)
       if (error !== undefined) throw error
-      return orderOf(command.orderId, command.numItems)
+      return changedOrder(orderOf(command.orderId, command.numItems))
     },
     async changeOrderStatus(command) {
       changed.push(command)
       if (error !== undefined) throw error
-      return { ...orderOf(command.orderId, 1), status: command.status }
+      return changedOrder({ ...orderOf(command.orderId, 1), status: command.status }, 2)
     },
+  }
+}
+
+/** Every order is there, at version 2, and nothing else is. */
+export function createFakeQueries(queries: Partial<OrderQueries> = {}): OrderQueries {
+  return {
+    getOrder: (orderId) => Promise.resolve({ order: orderOf(orderId, 2), version: 2 }),
+    listOrders: () => Promise.resolve([]),
+    listOrderEvents: () => Promise.resolve([]),
+    ...queries,
   }
 }
 
@@ -97,7 +113,7 @@ export async function startTestServer(
   const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
   const server = await buildServer({
     commands: createFakeCommands(),
-    queries: { getOrder: (orderId) => Promise.resolve(orderOf(orderId, 2)) },
+    queries: createFakeQueries(),
     instanceState: () => INSTANCE,
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,

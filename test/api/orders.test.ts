@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CommandError } from '../../src/business/errors.ts'
-import { createFakeCommands, orderOf, postOrder, putOrder, startTestServer } from './harness.ts'
+import {
+  changedOrder,
+  createFakeCommands,
+  createFakeQueries,
+  orderOf,
+  postOrder,
+  putOrder,
+  startTestServer,
+} from './harness.ts'
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
@@ -48,7 +56,7 @@ test('writes amounts of a currency without decimals as integers', async (t) => {
   const { server } = await startTestServer(t, {
     commands: {
       ...createFakeCommands(),
-      createOrder: async ({ orderId }) => ({ ...orderOf(orderId, 1), currency: 'JPY' }),
+      createOrder: async ({ orderId }) => changedOrder({ ...orderOf(orderId, 1), currency: 'JPY' }),
     },
   })
   const response = await postOrder(server, { orderId: 'ORD-1', numItems: 1 })
@@ -126,17 +134,18 @@ test('ignores a traceparent that is not valid', async (t) => {
 test('reads an order by the id in the path, however long and encoded it is', async (t) => {
   const asked: string[] = []
   const { server } = await startTestServer(t, {
-    queries: {
+    queries: createFakeQueries({
       getOrder(orderId) {
         asked.push(orderId)
-        return Promise.resolve(orderOf(orderId, 1))
+        return Promise.resolve({ order: orderOf(orderId, 1), version: 3 })
       },
-    },
+    }),
   })
   for (const orderId of ['ORD-1', 'a/b ?#%ä', '😀'.repeat(255)]) {
     const response = await server.inject(`/api/orders/${encodeURIComponent(orderId)}`)
     assert.equal(response.statusCode, 200)
     assert.equal(response.json().data.orderId, orderId)
+    assert.equal(response.headers['etag'], '"3"')
     assert.equal(asked.pop(), orderId)
   }
 })
@@ -144,7 +153,7 @@ test('reads an order by the id in the path, however long and encoded it is', asy
 test('answers 404 for an order that does not exist, and 400 for what cannot be an id', async (t) => {
   const missing = new CommandError('ORDER_NOT_FOUND', "Order 'ORD-1' does not exist")
   const { server } = await startTestServer(t, {
-    queries: { getOrder: () => Promise.reject(missing) },
+    queries: createFakeQueries({ getOrder: () => Promise.reject(missing) }),
   })
   const absent = await server.inject('/api/orders/ORD-1')
   assert.deepEqual([absent.statusCode, absent.json().code], [404, 'ORDER_NOT_FOUND'])

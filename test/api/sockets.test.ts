@@ -6,7 +6,13 @@ import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { unavailable } from '../../src/business/errors.ts'
 import type { OrderCommands } from '../../src/business/order/commands.ts'
-import { createFakeCommands, orderOf, startTestServer, type TestServer } from './harness.ts'
+import {
+  changedOrder,
+  createFakeCommands,
+  orderOf,
+  startTestServer,
+  type TestServer,
+} from './harness.ts'
 
 /** How long an answer may take to come; far above what any of these tests needs. */
 const ANSWER_TIMEOUT_MS = 20_000
@@ -79,7 +85,7 @@ function createHeldCommands(): HeldCommands {
     async createOrder({ orderId }) {
       called.resolve()
       await released.promise
-      return orderOf(orderId, 1)
+      return changedOrder(orderOf(orderId, 1))
     },
   }
 }

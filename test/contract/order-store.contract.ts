@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 
-import { type OrderStore, type SchemaIdStore, StoreError } from '../../src/business/ports.ts'
+import {
+  type OrderReader,
+  type OrderStore,
+  type RetryKeyStore,
+  type SchemaIdStore,
+  StoreError,
+} from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
 import { changeOf, creationOf, newOrderId, orderOf } from './order-store-events.ts'
 
-type Store = OrderStore & SchemaIdStore
+type Store = OrderStore & OrderReader & RetryKeyStore & SchemaIdStore
 
 /** One empty database, opened as often as a test wants. */
 export interface StoreHarness {

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { BatchedStore } from '../../src/service/storage/batched-store.ts'
 import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
 import { WorkerRunner } from '../../src/service/storage/sqlite/worker-runner.ts'
-import { describeOrderStore } from './order-store.contract.ts'
+import { describeOrderReader } from './order-reader.contract.ts'
+import { describeOrderStore, type StoreHarness } from './order-store.contract.ts'
 
-describeOrderStore({ name: 'a SQLite file', isDurable: true }, async () => {
+async function createHarness(): Promise<StoreHarness> {
   const directory = await mkdtemp(join(tmpdir(), 'cart-store-'))
   const path = join(directory, 'cart.db')
   return {
@@ -16,4 +17,8 @@ describeOrderStore({ name: 'a SQLite file', isDurable: true }, async () => {
     openSuccessor: () => BatchedStore.open({ runner: new WorkerRunner({ path }), leaseMs: 0 }),
     remove: () => rm(directory, { recursive: true }),
   }
-})
+}
+
+describeOrderStore({ name: 'a SQLite file', isDurable: true }, createHarness)
+
+describeOrderReader('a SQLite file', createHarness)

@@ -105,8 +105,18 @@ check() {
   return $code
 }
 
+# The consumers' side alone: no service is needed, what it reads is planted.
+check_apply_events() {
+  local topic
+  topic=interop-$(date +%s)-$$-apply
+  echo "planted repeats, gaps and garbage ($topic)"
+  "$python" "$here/check_apply_events.py" --bootstrap-servers "$kafka" \
+    --schema-registry "$registry" --topic "$topic"
+}
+
 install || exit 1
 failed=0
+check_apply_events || failed=1
 check 'string keys' string || failed=1
 check 'avro keys' avro || failed=1
 check 'avro keys on the topic of the old service' avro leave-old-topic || failed=1

@@ -136,6 +136,7 @@ function startProcess(
     },
     random: systemRandom,
     ids: systemIds,
+    retryKeys: { findKeyedChange: () => Promise.resolve(undefined) },
     lease: { isHeld: true },
     publishTimeoutMs: 1,
     statusPolicy: 'any',

@@ -56,7 +56,7 @@ export function modelPublisher(
 ): EventPublisher {
   let published = 0
   return {
-    admit: () => ({ partition: 0, searchFromOffset: topic.records.length }),
+    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: topic.records.length }),
     publish: (pending) =>
       crash.guard(() => {
         const fate = fates[published % fates.length]

@@ -1,3 +1,4 @@
+import type { KafkaRecord } from '@platformatic/kafka'
 import { connectToBroker, dropConnection } from '../../src/service/kafka/broker-connection.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
@@ -9,6 +10,8 @@ export interface ReadRecord {
   readonly key: string
   readonly value: Buffer
   readonly headers: Readonly<Record<string, string>>
+  /** The same as the client gave it: with nulls, and with headers of one name. */
+  readonly record: KafkaRecord
 }
 
 const READ_TIMEOUT_MS = 120_000
@@ -53,6 +56,7 @@ async function* readPartition(
         key: String(record.key),
         value: record.value ?? Buffer.alloc(0),
         headers: Object.fromEntries(headers) as Record<string, string>,
+        record,
       }
     }
   } finally {

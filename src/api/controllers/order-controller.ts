@@ -1,15 +1,23 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { OrderCommands, OrderQueries } from '../../business/order/commands.ts'
+import type { ChangedOrder, OrderCommands } from '../../business/order/commands.ts'
 import { emptyBody } from '../json-body.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
-import { createOrderRequest, orderPath, updateOrderRequest } from '../schemas/order-requests.ts'
+import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
 import { readTraceparent } from '../traceparent.ts'
+import {
+  entityTag,
+  IDEMPOTENCY_KEY_RULE,
+  IF_MATCH_RULE,
+  readExpectedVersions,
+  readRetryKey,
+} from '../request-headers.ts'
+import { ruled } from '../schemas/rule.ts'
 
 const CREATED = 'created successfully'
 const UPDATED = 'updated successfully'
-const FOUND = 'found'
 
 /** What any change can be answered with. */
 const COMMAND_PROBLEMS: readonly ProblemCode[] = [
@@ -17,6 +25,8 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
   'BODY_NOT_JSON',
   'REQUEST_TIMED_OUT',
   'CHANGE_IN_FLIGHT',
+  'REQUEST_IN_FLIGHT',
+  'IDEMPOTENCY_KEY_REUSED',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
   'HEADERS_TOO_LARGE',
@@ -39,9 +49,28 @@ function trimOrderId(request: FastifyRequest, _reply: FastifyReply, done: () => 
   done()
 }
 
+const RETRY_HEADER = Type.Optional(
+  Type.String({
+    ...ruled(
+      'Makes sending the same request again safe: it is carried out once, and answered the same.',
+      IDEMPOTENCY_KEY_RULE,
+    ),
+    examples: ['01991f3c-5d3e-7c2b-9a4f-2f6d1c0b8e7a'],
+  }),
+)
+
+const ANSWER_HEADERS = {
+  ETag: { type: 'string', description: 'The version of the order, in quotes.' },
+  'Idempotent-Replayed': {
+    type: 'string',
+    description: 'true: this is the answer to an earlier request with the same Idempotency-Key.',
+  },
+}
+
 function createOrderSchema(maxItemsPerOrder: number) {
   const answer = orderAnswerSchema(CREATED, 'The order is created.', 'pending')
   const headers = {
+    ...ANSWER_HEADERS,
     Location: { type: 'string', description: '/api/orders/ and the id, percent-encoded.' },
   }
   return {
@@ -51,6 +80,7 @@ function createOrderSchema(maxItemsPerOrder: number) {
       'Creates an order with the given number of generated items. 201 means that the event is ' +
       'acknowledged by Kafka and recorded in the store.',
     tags: ['Orders'],
+    headers: Type.Object({ 'Idempotency-Key': RETRY_HEADER }),
     body: createOrderRequest(maxItemsPerOrder),
     response: { 201: Object.assign(answer, { headers }) },
   }
@@ -63,24 +93,26 @@ const UPDATE_ORDER_SCHEMA = {
     'Publishes the whole order with its new status. 200 means that the event is acknowledged by ' +
     'Kafka and recorded in the store.',
   tags: ['Orders'],
+  headers: Type.Object({
+    'Idempotency-Key': RETRY_HEADER,
+    'If-Match': Type.Optional(
+      Type.String({
+        ...ruled('Carried out only if the order is at one of these versions.', IF_MATCH_RULE),
+        examples: ['"3"'],
+      }),
+    ),
+  }),
   body: updateOrderRequest,
-  response: { 200: orderAnswerSchema(UPDATED, 'The order has the new status.', 'confirmed') },
-}
-
-const GET_ORDER_SCHEMA = {
-  operationId: 'getOrder',
-  summary: 'Read an order',
-  description:
-    'The order as its last confirmed change left it. A change that may still vanish is never shown.',
-  tags: ['Orders'],
-  params: orderPath,
-  response: { 200: orderAnswerSchema(FOUND, 'The order.', 'confirmed') },
+  response: {
+    200: Object.assign(orderAnswerSchema(UPDATED, 'The order has the new status.', 'confirmed'), {
+      headers: ANSWER_HEADERS,
+    }),
+  },
 }
 
 export function registerOrderRoutes(
   fastify: FastifyInstance,
   commands: OrderCommands,
-  queries: OrderQueries,
   maxItemsPerOrder: number,
 ): void {
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
@@ -94,13 +126,10 @@ export function registerOrderRoutes(
     handler: async (request, reply) => {
       const { orderId, numItems } = request.body
       const traceContext = readTraceparent(request.headers)
-      const order = await commands.createOrder({ orderId, numItems, ...traceContext })
-      reply.code(201).header('location', `/api/orders/${encodeURIComponent(order.orderId)}`)
-      return {
-        success: true as const,
-        message: orderMessage(order.orderId, CREATED),
-        data: toOrderJson(order),
-      }
+      const retry = readRetryKey(request.headers, 'create-order', orderId, numItems)
+      const changed = await commands.createOrder({ orderId, numItems, ...retry, ...traceContext })
+      reply.code(201).header('location', `/api/orders/${encodeURIComponent(orderId)}`)
+      return toAnswer(reply, changed, CREATED)
     },
   })
 
@@ -109,41 +138,34 @@ export function registerOrderRoutes(
     url: '/api/update-order',
     schema: UPDATE_ORDER_SCHEMA,
     config: {
-      problemCodes: [...COMMAND_PROBLEMS, 'ORDER_NOT_FOUND', 'STATUS_TRANSITION_NOT_ALLOWED'],
-    },
-    preValidation: trimOrderId,
-    handler: async (request) => {
-      const { orderId, status } = request.body
-      const traceContext = readTraceparent(request.headers)
-      const order = await commands.changeOrderStatus({ orderId, status, ...traceContext })
-      return {
-        success: true as const,
-        message: orderMessage(order.orderId, UPDATED),
-        data: toOrderJson(order),
-      }
-    },
-  })
-
-  server.route({
-    method: 'GET',
-    url: '/api/orders/:orderId',
-    schema: GET_ORDER_SCHEMA,
-    config: {
       problemCodes: [
-        'REQUEST_INVALID',
+        ...COMMAND_PROBLEMS,
         'ORDER_NOT_FOUND',
-        'HEADERS_TOO_LARGE',
-        'INTERNAL',
-        'STORE_UNAVAILABLE',
+        'VERSION_MOVED',
+        'STATUS_TRANSITION_NOT_ALLOWED',
       ],
     },
-    handler: async (request) => {
-      const order = await queries.getOrder(request.params.orderId)
-      return {
-        success: true as const,
-        message: orderMessage(order.orderId, FOUND),
-        data: toOrderJson(order),
-      }
+    preValidation: trimOrderId,
+    handler: async (request, reply) => {
+      const { orderId, status } = request.body
+      const changed = await commands.changeOrderStatus({
+        orderId,
+        status,
+        ...readExpectedVersions(request.headers),
+        ...readRetryKey(request.headers, 'update-order', orderId, status),
+        ...readTraceparent(request.headers),
+      })
+      return toAnswer(reply, changed, UPDATED)
     },
   })
+}
+
+function toAnswer(reply: FastifyReply, { order, version, isReplayed }: ChangedOrder, done: string) {
+  reply.header('etag', entityTag(version))
+  if (isReplayed) reply.header('idempotent-replayed', 'true')
+  return {
+    success: true as const,
+    message: orderMessage(order.orderId, done),
+    data: toOrderJson(order),
+  }
 }

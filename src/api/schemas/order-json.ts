@@ -26,7 +26,7 @@ export const orderSchema = Type.Object(
 
 export type OrderJson = Static<typeof orderSchema>
 
-const EXAMPLE_ORDER: OrderJson = {
+export const EXAMPLE_ORDER: OrderJson = {
   orderId: 'ORD-1',
   customerId: 'CUST-4711',
   orderDate: '2026-01-31T12:00:00.000Z',

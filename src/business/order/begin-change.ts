@@ -1,16 +1,18 @@
-import type { OrderEvent, PendingEvent } from '../../models/order-event.ts'
-import type { Order, OrderId } from '../../models/order.ts'
+import type { OrderEvent, PendingEvent, RetryKey } from '../../models/order-event.ts'
+import type { OrderId } from '../../models/order.ts'
 import { CommandError, unavailable } from '../errors.ts'
 import { StoreError, type Clock, type EventEncoder, type EventPublisher } from '../ports.ts'
-import type { IdSource, OrderStore, Random } from '../ports.ts'
+import type { IdSource, OrderStore, Random, RetryKeyStore } from '../ports.ts'
 import type { Publications } from '../publication/confirm-publication.ts'
 import type { Lease } from '../publication/lease.ts'
 import type { Publication } from '../publication/publication.ts'
+import type { ChangedOrder } from './commands.ts'
 import type { StatusPolicy } from './order-status.ts'
 
 /** What the use cases that change orders need. */
 export interface ChangeDeps {
   readonly store: OrderStore
+  readonly retryKeys: Pick<RetryKeyStore, 'findKeyedChange'>
   readonly publisher: EventPublisher
   readonly publications: Publications
   readonly lease: Pick<Lease, 'isHeld'>
@@ -23,30 +25,49 @@ export interface ChangeDeps {
   readonly isDraining: () => boolean
 }
 
+/** A request that wants to change an order, to those that came before it. */
+export interface Request {
+  readonly retryKey: RetryKey | undefined
+  /** For one without a key: does it ask for what that event says? */
+  readonly asksFor: (event: OrderEvent) => boolean
+}
+
 /**
  * Waits until the change that is alive has ended. Returns the order when that change was in doubt
  * and is this very request, sent again: the two share one settlement. Otherwise undefined: look again.
  * Throws when the deadline comes first.
  */
 export async function waitForEarlierChange(
-  clock: Clock,
+  { clock, isDraining }: Pick<ChangeDeps, 'clock' | 'isDraining'>,
   earlier: Publication,
-  isSameRequest: (event: OrderEvent) => boolean,
+  request: Request,
   deadlineMs: number,
-): Promise<Order | undefined> {
+): Promise<ChangedOrder | undefined> {
   const end = await raceDeadline(earlier.ended, clock, deadlineMs)
-  const { event, isInDoubt } = earlier
-  const isRepeated = isInDoubt && isSameRequest(event)
+  const { order, version } = earlier.event
+  const relation = relate(earlier, request)
   switch (end) {
     case 'settled':
-      return isRepeated ? event.order : undefined
+      // One with a key finds its answer by the key.
+      return relation === 'repeated' ? { order, version, isReplayed: false } : undefined
     case 'discarded':
       return undefined
     case 'deadline':
-      throw isRepeated ? stillUnknown() : changeInFlight(event.order.orderId)
     case 'abandoned':
-      throw isRepeated ? stillUnknown() : closing()
+      if (relation === 'same-key') throw requestInFlight()
+      if (relation === 'repeated') throw stillUnknown()
+      if (end === 'deadline') throw changeInFlight(order.orderId)
+      throw isDraining() ? closing() : leaseRunOut()
   }
+}
+
+/** One with a key is known by its key and by nothing else; one without, by what it asks for. */
+function relate(earlier: Publication, request: Request): 'same-key' | 'repeated' | 'other' {
+  const { retryKey, asksFor } = request
+  if (retryKey !== undefined) {
+    return earlier.retryKey?.idempotencyKey === retryKey.idempotencyKey ? 'same-key' : 'other'
+  }
+  return earlier.isInDoubt && asksFor(earlier.event) ? 'repeated' : 'other'
 }
 
 /**
@@ -57,11 +78,13 @@ export async function waitForEarlierChange(
 export function preparePending(
   { encoder, publisher, lease, isDraining }: ChangeDeps,
   event: OrderEvent,
+  retryKey: RetryKey | undefined,
 ): PendingEvent {
   if (isDraining()) throw closing()
   if (!lease.isHeld) throw leaseRunOut()
   const encoded = encoder.encode(event)
-  return { event, encoded, ...publisher.admit(encoded.key) }
+  const admission = publisher.admit(encoded.key)
+  return { event, encoded, ...admission, ...(retryKey === undefined ? {} : { retryKey }) }
 }
 
 /** Rejects with a 503 when the store does not answer by the deadline, or cannot. Nothing was changed. */
@@ -109,6 +132,13 @@ function leaseRunOut(): CommandError {
     'STORE_UNAVAILABLE',
     'The store has not confirmed in time that this instance may publish',
     'not-applied',
+  )
+}
+
+export function requestInFlight(): CommandError {
+  return new CommandError(
+    'REQUEST_IN_FLIGHT',
+    'An earlier request with this Idempotency-Key is not settled yet; send it again later',
   )
 }
 

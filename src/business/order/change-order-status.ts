@@ -6,32 +6,38 @@ import {
   changeInFlight,
   preparePending,
   readStore,
+  requestInFlight,
   waitForEarlierChange,
   type ChangeDeps,
 } from './begin-change.ts'
-import type { ChangeOrderStatus } from './commands.ts'
+import type { ChangedOrder, ChangeOrderStatus } from './commands.ts'
+import { findEarlierAnswer } from './find-earlier-answer.ts'
 import { allowedNextStatuses, type StatusPolicy } from './order-status.ts'
 
 /**
  * Gives an order another status. Changes of one order that come at the same time are applied one
- * after the other. Throws ORDER_NOT_FOUND, STATUS_TRANSITION_NOT_ALLOWED, CHANGE_IN_FLIGHT, or a 503
- * with its outcome.
+ * after the other. Throws ORDER_NOT_FOUND, VERSION_MOVED, STATUS_TRANSITION_NOT_ALLOWED,
+ * CHANGE_IN_FLIGHT, a 503 with its outcome, or what {@link findEarlierAnswer} throws.
  */
 export async function changeOrderStatus(
   deps: ChangeDeps,
   command: ChangeOrderStatus,
-): Promise<Order> {
-  const { orderId, status } = command
+): Promise<ChangedOrder> {
+  const { orderId, status, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
-  const isSameRequest = ({ type, order }: OrderEvent): boolean =>
+  const asksFor = ({ type, order }: OrderEvent): boolean =>
     type === 'order-status-changed' && order.status === status
 
   while (deps.clock.monotonicMs() < deadlineMs) {
     const earlier = deps.publications.find(orderId)
     if (earlier !== undefined) {
-      const repeated = await waitForEarlierChange(deps.clock, earlier, isSameRequest, deadlineMs)
+      const repeated = await waitForEarlierChange(deps, earlier, { retryKey, asksFor }, deadlineMs)
       if (repeated !== undefined) return repeated
       continue
+    }
+    if (retryKey !== undefined) {
+      const answer = await findEarlierAnswer(deps, retryKey, deadlineMs)
+      if (answer !== undefined) return answer
     }
     const settled = await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs)
     // While the store was read another request may have begun: then wait for that one, too.
@@ -39,14 +45,19 @@ export async function changeOrderStatus(
     if (settled === undefined) {
       throw new CommandError('ORDER_NOT_FOUND', `Order '${orderId}' does not exist`)
     }
+    assertExpected(settled, command.expectedVersions)
     assertAllowed(deps.statusPolicy, settled.order, status)
 
     const event = statusChanged(deps, command, settled)
-    const confirmation = await deps.publications.confirm(preparePending(deps, event), deadlineMs)
-    if (confirmation.kind === 'settled') return event.order
-    if (confirmation.refusal !== 'version-moved') break
+    const pending = preparePending(deps, event, retryKey)
+    const confirmation = await deps.publications.confirm(pending, deadlineMs)
+    if (confirmation.kind === 'settled') {
+      return { order: event.order, version: event.version, isReplayed: false }
+    }
+    const { refusal } = confirmation
+    if (refusal !== 'version-moved' && refusal !== 'key-used') throw changeInFlight(orderId)
   }
-  throw changeInFlight(orderId)
+  throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()
 }
 
 function statusChanged(
@@ -62,6 +73,17 @@ function statusChanged(
     order: { ...order, status },
     ...(traceparent === undefined ? {} : { traceparent }),
   }
+}
+
+function assertExpected(
+  { order, version }: SettledOrder,
+  expectedVersions: readonly number[] | undefined,
+): void {
+  if (expectedVersions === undefined || expectedVersions.includes(version)) return
+  throw new CommandError(
+    'VERSION_MOVED',
+    `Order '${order.orderId}' is at version ${version}, not at one that If-Match names`,
+  )
 }
 
 function assertAllowed(policy: StatusPolicy, order: Order, next: OrderStatus): void {

@@ -1,24 +1,44 @@
+import type { RetryKey } from '../../models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../../models/order.ts'
+import type { OrderQuery, SettledEvent, SettledOrder } from '../ports.ts'
 
 export interface CreateOrder {
   readonly orderId: OrderId
   readonly numItems: number
+  readonly retryKey?: RetryKey
   readonly traceparent?: string
 }
 
 export interface ChangeOrderStatus {
   readonly orderId: OrderId
   readonly status: OrderStatus
+  /** The change is carried out only if the order is at one of these versions. */
+  readonly expectedVersions?: readonly number[]
+  readonly retryKey?: RetryKey
   readonly traceparent?: string
 }
 
-/** The use cases as the outer layers call them. Each resolves with the order as it is after the change. */
-export interface OrderCommands {
-  createOrder(command: CreateOrder): Promise<Order>
-  changeOrderStatus(command: ChangeOrderStatus): Promise<Order>
+/** The order as it is after the change. */
+export interface ChangedOrder {
+  readonly order: Order
+  readonly version: number
+  /** The change was carried out for an earlier request with the same idempotency key. */
+  readonly isReplayed: boolean
 }
 
+/** The use cases that change orders, as the outer layers call them. */
+export interface OrderCommands {
+  createOrder(command: CreateOrder): Promise<ChangedOrder>
+  changeOrderStatus(command: ChangeOrderStatus): Promise<ChangedOrder>
+}
+
+/** The use cases that read. Settled state only: no change that may vanish is ever seen. */
 export interface OrderQueries {
-  /** Settled state only: no change that may vanish is ever seen. */
-  getOrder(orderId: OrderId): Promise<Order>
+  getOrder(orderId: OrderId): Promise<SettledOrder>
+  listOrders(query: OrderQuery): Promise<readonly SettledOrder[]>
+  listOrderEvents(
+    orderId: OrderId,
+    afterVersion: number,
+    limit: number,
+  ): Promise<readonly SettledEvent[]>
 }

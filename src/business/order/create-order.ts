@@ -1,42 +1,64 @@
 import type { OrderEvent } from '../../models/order-event.ts'
-import type { Order } from '../../models/order.ts'
 import { CommandError } from '../errors.ts'
 import {
   changeInFlight,
   preparePending,
+  requestInFlight,
   waitForEarlierChange,
   type ChangeDeps,
 } from './begin-change.ts'
-import type { CreateOrder } from './commands.ts'
+import type { ChangedOrder, CreateOrder } from './commands.ts'
+import { findEarlierAnswer } from './find-earlier-answer.ts'
 import { generateOrder } from './order-generator.ts'
 
-/** Creates an order. Throws ORDER_ALREADY_EXISTS, CHANGE_IN_FLIGHT, or a 503 with its outcome. */
-export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<Order> {
-  const { orderId, numItems, traceparent } = command
+/**
+ * Creates an order. Throws ORDER_ALREADY_EXISTS, CHANGE_IN_FLIGHT, a 503 with its outcome, or what
+ * {@link findEarlierAnswer} throws.
+ */
+export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
+  const { orderId, numItems, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
-  const isSameRequest = ({ type, order }: OrderEvent): boolean =>
+  const asksFor = ({ type, order }: OrderEvent): boolean =>
     type === 'order-created' && order.items.length === numItems
 
-  for (;;) {
+  do {
     const earlier = deps.publications.find(orderId)
-    if (earlier === undefined) break
-    const repeated = await waitForEarlierChange(deps.clock, earlier, isSameRequest, deadlineMs)
-    if (repeated !== undefined) return repeated
-  }
+    if (earlier !== undefined) {
+      const repeated = await waitForEarlierChange(deps, earlier, { retryKey, asksFor }, deadlineMs)
+      if (repeated !== undefined) return repeated
+      continue
+    }
+    if (retryKey !== undefined) {
+      const answer = await findEarlierAnswer(deps, retryKey, deadlineMs)
+      if (answer !== undefined) return answer
+      // While the store was read another request may have begun: then wait for that one, too.
+      if (deps.publications.find(orderId) !== undefined) continue
+    }
+    const event = orderCreated(deps, command)
+    const pending = preparePending(deps, event, retryKey)
+    const confirmation = await deps.publications.confirm(pending, deadlineMs)
+    if (confirmation.kind === 'settled') {
+      return { order: event.order, version: event.version, isReplayed: false }
+    }
+    if (confirmation.refusal === 'order-exists') {
+      throw new CommandError('ORDER_ALREADY_EXISTS', `Order '${orderId}' already exists`)
+    }
+    if (confirmation.refusal !== 'key-used') throw changeInFlight(orderId)
+  } while (deps.clock.monotonicMs() < deadlineMs)
+  throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()
+}
 
+function orderCreated(
+  deps: ChangeDeps,
+  { orderId, numItems, traceparent }: CreateOrder,
+): OrderEvent {
   const order = generateOrder(orderId, numItems, deps)
-  const pending = preparePending(deps, {
+  return {
     eventId: deps.ids.nextEventId(),
     type: 'order-created',
     version: 1,
     time: order.orderDate,
     order,
     ...(traceparent === undefined ? {} : { traceparent }),
-  })
-  const confirmation = await deps.publications.confirm(pending, deadlineMs)
-  if (confirmation.kind === 'settled') return order
-  if (confirmation.refusal === 'order-exists') {
-    throw new CommandError('ORDER_ALREADY_EXISTS', `Order '${orderId}' already exists`)
   }
-  throw changeInFlight(orderId)
 }

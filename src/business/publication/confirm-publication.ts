@@ -138,12 +138,12 @@ export class Publications {
   }
 
   #begin(pending: PendingEvent, isInDoubt: boolean): Life {
-    const { event } = pending
+    const { event, retryKey } = pending
     const { orderId } = event.order
     assert(!this.#inFlight.has(orderId), 'an order has at most one change alive')
     const { promise: ended, resolve } = Promise.withResolvers<PublicationEnd>()
     const life: Life = {
-      publication: { event, isInDoubt, ended },
+      publication: { event, retryKey, isInDoubt, ended },
       isOver: false,
       end: (how) => {
         if (life.isOver) return

@@ -1,11 +1,6 @@
-import type { OrderEvent, OrderEventType } from '../../models/order-event.ts'
+import { CLOUD_EVENT_TYPES, type OrderEvent } from '../../models/order-event.ts'
 
 /** CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as headers with `ce_` in front. */
-
-const CE_TYPES: Record<OrderEventType, string> = {
-  'order-created': 'com.ecommerce.order.created',
-  'order-status-changed': 'com.ecommerce.order.status-changed',
-}
 
 const SEQUENCE_DIGITS = 10
 
@@ -31,7 +26,7 @@ export function eventHeaders(event: OrderEvent): Map<Buffer, Buffer> {
     [names.specVersion, SPEC_VERSION],
     [names.id, Buffer.from(event.eventId)],
     [names.source, SOURCE],
-    [names.type, Buffer.from(CE_TYPES[event.type])],
+    [names.type, Buffer.from(CLOUD_EVENT_TYPES[event.type])],
     [names.time, Buffer.from(event.time)],
     [names.subject, Buffer.from(encodeHeaderValue(event.order.orderId))],
     [names.sequence, Buffer.from(String(event.version).padStart(SEQUENCE_DIGITS, '0'))],

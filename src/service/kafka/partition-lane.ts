@@ -90,8 +90,12 @@ export class PartitionLane {
   get admission(): Admission | undefined {
     if (this.#lastOffset === undefined) return undefined
     const { producer } = this.#session
-    const place = { partition: this.partition, searchFromOffset: this.#lastOffset + 1 }
-    return producer === undefined ? place : { ...place, producer }
+    return {
+      topic: this.#topic,
+      partition: this.partition,
+      searchFromOffset: this.#lastOffset + 1,
+      ...(producer === undefined ? {} : { producer }),
+    }
   }
 
   /** How many events have no definite outcome yet. */

@@ -2,9 +2,14 @@ import { randomUUID } from 'node:crypto'
 
 import {
   type DiscardResult,
+  type KeyedChange,
+  type OrderQuery,
+  type OrderReader,
   type OrderStore,
   type ReserveResult,
+  type RetryKeyStore,
   type SchemaIdStore,
+  type SettledEvent,
   type SettledOrder,
   type SettleResult,
   StoreError,
@@ -13,10 +18,20 @@ import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import { OperationQueue } from './operation-queue.ts'
-import { assertCount, toEventKey, toEventRow, toPendingEvent, toSettledOrder } from './order-row.ts'
+import {
+  assertCount,
+  toEventKey,
+  toEventRow,
+  toKeyedChange,
+  toPendingEvent,
+  toSettledEvent,
+  toSettledOrder,
+} from './order-row.ts'
 
 export interface BatchedStoreOptions {
   readonly runner: BatchRunner
+  /** For lists, which may take their time: with it changes do not wait for them. */
+  readonly reader?: BatchRunner
   /** How long a lease lasts, by the database's clock. */
   readonly leaseMs: number
   /** Lifted when the store is closed, after the runner. */
@@ -24,17 +39,21 @@ export interface BatchedStoreOptions {
 }
 
 /** Turns calls into operations, and their values back. What they do is the runner's. */
-export class BatchedStore implements OrderStore, SchemaIdStore {
+export class BatchedStore implements OrderStore, OrderReader, RetryKeyStore, SchemaIdStore {
   readonly #runner: BatchRunner
   readonly #queue: OperationQueue
+  readonly #reader: BatchRunner | undefined
+  readonly #lists: OperationQueue
   readonly #leaseMs: number
   readonly #lock: Disposable | undefined
   #instanceId = ''
   #closing: Promise<void> | undefined
 
-  private constructor({ runner, leaseMs, lock }: BatchedStoreOptions) {
+  private constructor({ runner, reader, leaseMs, lock }: BatchedStoreOptions) {
     this.#runner = runner
     this.#queue = new OperationQueue(runner)
+    this.#reader = reader
+    this.#lists = reader === undefined ? this.#queue : new OperationQueue(reader)
     this.#leaseMs = leaseMs
     this.#lock = lock
   }
@@ -58,6 +77,34 @@ export class BatchedStore implements OrderStore, SchemaIdStore {
   async findOrder(orderId: OrderId): Promise<SettledOrder | undefined> {
     const row = await this.#queue.submit({ kind: 'find-order', orderId })
     return row && toSettledOrder(row)
+  }
+
+  async listOrders(query: OrderQuery): Promise<readonly SettledOrder[]> {
+    assertCount(query.limit, 'limit')
+    const rows = await this.#lists.submit({ kind: 'list-orders', query })
+    return rows.map(toSettledOrder)
+  }
+
+  async listEvents(
+    orderId: OrderId,
+    afterVersion: number,
+    limit: number,
+  ): Promise<readonly SettledEvent[]> {
+    assertCount(afterVersion, 'afterVersion')
+    assertCount(limit, 'limit')
+    const operation = { kind: 'list-events', ofOrder: orderId, afterVersion, limit } as const
+    const rows = await this.#lists.submit(operation)
+    return rows.map(toSettledEvent)
+  }
+
+  async findKeyedChange(idempotencyKey: string): Promise<KeyedChange | undefined> {
+    const row = await this.#queue.submit({ kind: 'find-keyed-change', idempotencyKey })
+    return row && toKeyedChange(row)
+  }
+
+  async forgetKeys(ageMs: number, limit: number): Promise<number> {
+    assertCount(limit, 'limit')
+    return this.#queue.submit({ kind: 'forget-keys', ageMs, limit })
   }
 
   async reserve(pending: PendingEvent): Promise<ReserveResult> {
@@ -132,6 +179,8 @@ export class BatchedStore implements OrderStore, SchemaIdStore {
 
   async #close(): Promise<void> {
     await this.#leave()
+    await this.#lists.close()
+    await this.#reader?.close()
     await this.#runner.close()
     this.#lock?.[Symbol.dispose]()
   }

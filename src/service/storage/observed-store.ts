@@ -1,5 +1,13 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
-import { StoreError, type Clock, type OrderStore } from '../../business/ports.ts'
+import {
+  StoreError,
+  type Clock,
+  type OrderReader,
+  type OrderStore,
+  type RetryKeyStore,
+} from '../../business/ports.ts'
+
+type Store = OrderStore & OrderReader & RetryKeyStore
 
 /** While it is down no traffic may come any more, so somebody has to ask whether it is back. */
 const PROBE_EVERY_MS = 1_000
@@ -9,9 +17,9 @@ const PROBE_EVERY_MS = 1_000
  * written shows that it is up: a full disk still reads. Closing it closes the store.
  */
 export function observeStore(
-  store: OrderStore,
+  store: Store,
   { health, clock }: { health: DependencyHealth; clock: Clock },
-): OrderStore {
+): Store {
   const closing = new AbortController()
   let probing: Promise<void> | undefined
 
@@ -56,6 +64,10 @@ export function observeStore(
       return store.instanceId
     },
     findOrder: (orderId) => observe(store.findOrder(orderId), wasRead),
+    listOrders: (query) => observe(store.listOrders(query), wasRead),
+    listEvents: (...args) => observe(store.listEvents(...args), wasRead),
+    findKeyedChange: (key) => observe(store.findKeyedChange(key), wasRead),
+    forgetKeys: (...args) => observe(store.forgetKeys(...args), (count) => count > 0),
     reserve: (pending) => observe(store.reserve(pending), (result) => result === 'reserved'),
     settle: (pending, position) =>
       observe(store.settle(pending, position), (result) => result === 'settled'),

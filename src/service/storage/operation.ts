@@ -1,6 +1,11 @@
-import type { DiscardResult, ReserveResult, SettleResult } from '../../business/ports.ts'
+import type {
+  DiscardResult,
+  OrderQuery,
+  ReserveResult,
+  SettleResult,
+} from '../../business/ports.ts'
 import type { EventPosition } from '../../models/order-event.ts'
-import type { EventKey, EventRow, OrderRow } from './order-row.ts'
+import type { EventKey, EventRow, KeyedChangeRow, OrderRow, SettledEventRow } from './order-row.ts'
 
 /**
  * A call of the store as plain data, so that it can wait with others for the next batch, and be sent
@@ -26,7 +31,16 @@ export type Operation =
       readonly fingerprint: string
       readonly schemaId: number
     }
+  | { readonly kind: 'forget-keys'; readonly ageMs: number; readonly limit: number }
   | { readonly kind: 'find-order'; readonly orderId: string }
+  | { readonly kind: 'list-orders'; readonly query: OrderQuery }
+  | {
+      readonly kind: 'list-events'
+      readonly ofOrder: string
+      readonly afterVersion: number
+      readonly limit: number
+    }
+  | { readonly kind: 'find-keyed-change'; readonly idempotencyKey: string }
   | { readonly kind: 'list-pending'; readonly limit: number }
   | { readonly kind: 'find-schema-id'; readonly subject: string; readonly fingerprint: string }
 
@@ -42,7 +56,12 @@ export interface OperationValues {
   readonly 'take-over': readonly EventRow[]
   readonly probe: true
   readonly 'save-schema-id': true
+  /** How many. */
+  readonly 'forget-keys': number
   readonly 'find-order': OrderRow | undefined
+  readonly 'list-orders': readonly OrderRow[]
+  readonly 'list-events': readonly SettledEventRow[]
+  readonly 'find-keyed-change': KeyedChangeRow | undefined
   readonly 'list-pending': readonly EventRow[]
   readonly 'find-schema-id': number | undefined
 }

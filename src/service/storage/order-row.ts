@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
-import type { SettledOrder } from '../../business/ports.ts'
+import type { KeyedChange, SettledEvent, SettledOrder } from '../../business/ports.ts'
 import type { OrderEventType, PendingEvent } from '../../models/order-event.ts'
-import type { Order } from '../../models/order.ts'
+import type { Order, OrderStatus } from '../../models/order.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
 export interface EventRow {
@@ -12,6 +12,8 @@ export interface EventRow {
   readonly type: string
   readonly time: string
   readonly traceparent: string | null
+  /** Null for an event from before it was recorded. */
+  readonly topic: string | null
   readonly partition: number
   readonly searchFromOffset: number
   readonly producerId: number | null
@@ -21,6 +23,25 @@ export interface EventRow {
   readonly value: Uint8Array
   /** The order after the change, as JSON, amounts in minor units. */
   readonly state: string
+  readonly idempotencyKey: string | null
+  readonly requestFingerprint: string | null
+}
+
+export interface SettledEventRow {
+  readonly eventId: string
+  readonly type: string
+  readonly version: number
+  readonly time: string
+  readonly status: string
+  readonly topic: string | null
+  readonly partition: number
+  readonly offset: number
+  readonly schemaId: number
+}
+
+export interface KeyedChangeRow extends OrderRow {
+  readonly fingerprint: string
+  readonly isSettled: boolean
 }
 
 /** Names one pending event. The event id tells it from a later one that took its free version. */
@@ -38,6 +59,8 @@ export interface OrderRow {
 export function toEventRow({
   event,
   encoded,
+  retryKey,
+  topic,
   partition,
   searchFromOffset,
   producer,
@@ -55,6 +78,7 @@ export function toEventRow({
     type: event.type,
     time: event.time,
     traceparent: event.traceparent ?? null,
+    topic: topic ?? null,
     partition,
     searchFromOffset,
     producerId: producer?.id ?? null,
@@ -63,6 +87,8 @@ export function toEventRow({
     key: encoded.key,
     value: encoded.value,
     state: JSON.stringify(event.order),
+    idempotencyKey: retryKey?.idempotencyKey ?? null,
+    requestFingerprint: retryKey?.fingerprint ?? null,
   }
 }
 
@@ -77,10 +103,18 @@ export function toPendingEvent(row: EventRow): PendingEvent {
       ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
     },
     encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
+    ...toRetryKey(row),
+    ...(row.topic === null ? {} : { topic: row.topic }),
     partition: row.partition,
     searchFromOffset: row.searchFromOffset,
     ...toProducer(row),
   }
+}
+
+function toRetryKey(row: EventRow): Pick<PendingEvent, 'retryKey'> {
+  const { idempotencyKey, requestFingerprint } = row
+  if (idempotencyKey === null || requestFingerprint === null) return {}
+  return { retryKey: { idempotencyKey, fingerprint: requestFingerprint } }
 }
 
 function toProducer({ producerId, producerEpoch }: EventRow): Pick<PendingEvent, 'producer'> {
@@ -101,6 +135,24 @@ export function takeOverEpoch(takeOverNumber: number): number {
 
 export function toSettledOrder(row: OrderRow): SettledOrder {
   return { order: toOrder(row.state), version: row.version }
+}
+
+export function toSettledEvent(row: SettledEventRow): SettledEvent {
+  return {
+    eventId: row.eventId,
+    type: row.type as OrderEventType,
+    version: row.version,
+    time: row.time,
+    status: row.status as OrderStatus,
+    topic: row.topic ?? undefined,
+    position: { partition: row.partition, offset: row.offset },
+    schemaId: row.schemaId,
+  }
+}
+
+export function toKeyedChange(row: KeyedChangeRow): KeyedChange {
+  const { fingerprint, isSettled } = row
+  return { ...toSettledOrder(row), fingerprint, isSettled }
 }
 
 export function toEventKey({ event }: PendingEvent): EventKey {

@@ -1,11 +1,12 @@
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
-import { describeOrderStore } from '../../contract/order-store.contract.ts'
+import { describeOrderReader } from '../../contract/order-reader.contract.ts'
+import { describeOrderStore, type StoreHarness } from '../../contract/order-store.contract.ts'
 import { createTestSchema } from '../../support/postgres-schema.ts'
 
 /** Longer than any test takes: who is dead is said below, and not by the time. */
 const LEASE_MS = 600_000
 
-describeOrderStore({ name: 'PostgreSQL', isDurable: true }, async () => {
+async function createHarness(): Promise<StoreHarness> {
   const schema = await createTestSchema()
   const options = { url: schema.url(), database: schema.name, mustBeDurable: true }
   let isOpened = false
@@ -22,4 +23,8 @@ describeOrderStore({ name: 'PostgreSQL', isDurable: true }, async () => {
     openSuccessor,
     remove: () => schema.drop(),
   }
-})
+}
+
+describeOrderStore({ name: 'PostgreSQL', isDurable: true }, createHarness)
+
+describeOrderReader('PostgreSQL', createHarness)

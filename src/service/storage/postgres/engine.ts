@@ -8,13 +8,19 @@ import { join, leave, renewLease, takeOver } from './instance-statements.ts'
 import {
   countProbe,
   discard,
-  findOrders,
-  findSchemaId,
+  forgetKeys,
   listPending,
   reserve,
   saveSchemaId,
   settle,
 } from './order-statements.ts'
+import {
+  findKeyedChange,
+  findOrders,
+  findSchemaId,
+  listEvents,
+  listOrders,
+} from './query-statements.ts'
 import { cutIntoGroups, type Group, type OperationOf } from './statement-groups.ts'
 
 type Value = OperationValues[Operation['kind']]
@@ -86,6 +92,10 @@ export class PostgresEngine implements BatchRunner {
       case 'take-over':
       case 'probe':
       case 'save-schema-id':
+      case 'forget-keys':
+      case 'list-orders':
+      case 'list-events':
+      case 'find-keyed-change':
       case 'list-pending':
       case 'find-schema-id': {
         const [operation] = group.operations
@@ -116,6 +126,14 @@ export class PostgresEngine implements BatchRunner {
       case 'save-schema-id':
         await saveSchemaId(query, operation)
         return true
+      case 'forget-keys':
+        return forgetKeys(query, operation.ageMs, operation.limit)
+      case 'list-orders':
+        return listOrders(query, operation.query)
+      case 'list-events':
+        return listEvents(query, operation)
+      case 'find-keyed-change':
+        return findKeyedChange(query, operation.idempotencyKey)
       case 'list-pending':
         return listPending(query, operation.limit)
       case 'find-schema-id':

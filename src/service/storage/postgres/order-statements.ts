@@ -1,5 +1,5 @@
 import type { DiscardResult, ReserveResult, SettleResult } from '../../../business/ports.ts'
-import type { EventRow, OrderRow } from '../order-row.ts'
+import type { EventRow } from '../order-row.ts'
 import type { Query } from './connection.ts'
 import type { OperationOf } from './statement-groups.ts'
 
@@ -33,17 +33,23 @@ const RESERVE = {
         json_to_recordset($2) AS (
           "eventId" text, "orderId" text, version integer, type text, time text, traceparent text,
           "partition" integer, "searchFromOffset" bigint, "producerId" bigint,
-          "producerEpoch" integer, "schemaId" integer, key text, value text, state text
+          "producerEpoch" integer, "schemaId" integer, key text, value text, state text, topic text,
+          "idempotencyKey" text, "requestFingerprint" text
         )
       ) WITH ORDINALITY AS event (
         event_id, order_id, version, type, time, traceparent,
         topic_partition, search_from_offset, producer_id,
-        producer_epoch, schema_id, key, value, state, ordinal
+        producer_epoch, schema_id, key, value, state, topic,
+        idempotency_key, request_fingerprint, ordinal
       )
     ), judged AS (
       SELECT asked.*,
              CASE
                WHEN NOT EXISTS (SELECT FROM me) THEN 'taken-over-from'
+               WHEN (
+                 SELECT TRUE FROM order_events AS earlier
+                 WHERE earlier.idempotency_key = asked.idempotency_key
+               ) THEN 'key-used'
                WHEN asked.version = 1 AND orders.version IS NOT NULL THEN 'order-exists'
                WHEN asked.version > 1 AND orders.version IS NULL THEN 'order-missing'
                WHEN (
@@ -57,10 +63,12 @@ const RESERVE = {
     ), inserted AS (
       INSERT INTO order_events (id, event_id, order_id, version, owner, type, time, traceparent,
                                 topic_partition, search_from_offset, producer_id, producer_epoch,
-                                schema_id, key, value, state)
+                                schema_id, key, value, state, topic, idempotency_key,
+                                request_fingerprint)
       SELECT id, event_id, order_id, version, $1, type, time, traceparent,
              topic_partition, search_from_offset, producer_id, producer_epoch,
-             schema_id, decode(key, 'hex'), decode(value, 'hex'), state::json
+             schema_id, decode(key, 'hex'), decode(value, 'hex'), state::json, topic,
+             idempotency_key, request_fingerprint
       FROM judged
       WHERE refusal IS NULL
       ORDER BY order_id
@@ -69,7 +77,9 @@ const RESERVE = {
     )
     SELECT CASE
              WHEN id IN (SELECT id FROM inserted) THEN 'reserved'
-             ELSE coalesce(refusal, 'event-pending')
+             WHEN refusal IS NOT NULL THEN refusal
+             WHEN idempotency_key IS NOT NULL THEN 'key-used'
+             ELSE 'event-pending'
            END AS result
     FROM judged
     ORDER BY ordinal`,
@@ -151,19 +161,12 @@ const DISCARD = {
     ORDER BY ordinal`,
 }
 
-const FIND_ORDERS = {
-  name: 'find-orders',
-  text: `
-    SELECT orders.order_id AS "orderId", orders.version, state
-    FROM orders JOIN order_events USING (order_id, version)
-    WHERE orders.order_id = ANY ($1::text[])`,
-}
-
 export const EVENT_COLUMNS = `
   event_id AS "eventId", order_id AS "orderId", version, type, time, traceparent,
   topic_partition AS "partition", search_from_offset AS "searchFromOffset",
   producer_id AS "producerId", producer_epoch AS "producerEpoch",
-  schema_id AS "schemaId", key, value, state`
+  schema_id AS "schemaId", key, value, state, topic,
+  idempotency_key AS "idempotencyKey", request_fingerprint AS "requestFingerprint"`
 
 const LIST_PENDING = {
   name: 'list-pending',
@@ -199,32 +202,12 @@ export async function discard(
   return results(await query(DISCARD, [operations[0]?.owner, JSON.stringify(rows)]))
 }
 
-export async function findOrders(
-  query: Query,
-  operations: readonly OperationOf<'find-order'>[],
-): Promise<readonly (OrderRow | undefined)[]> {
-  const ids = operations.map(({ orderId }) => orderId)
-  const rows = await query<OrderRow & { readonly orderId: string }>(FIND_ORDERS, [ids])
-  const found = new Map(rows.map(({ orderId, version, state }) => [orderId, { version, state }]))
-  return ids.map((id) => found.get(id))
-}
-
 export function listPending(query: Query, limit: number): Promise<readonly EventRow[]> {
   return query<EventRow>(LIST_PENDING, [limit])
 }
 
 export async function countProbe(query: Query): Promise<void> {
   await query({ name: 'probe', text: 'UPDATE write_probe SET writes = writes + 1' })
-}
-
-export async function findSchemaId(
-  query: Query,
-  { subject, fingerprint }: OperationOf<'find-schema-id'>,
-): Promise<number | undefined> {
-  const text = `
-    SELECT schema_id AS "schemaId" FROM schema_ids WHERE subject = $1 AND fingerprint = $2`
-  const rows = await query<{ readonly schemaId: number }>({ text }, [subject, fingerprint])
-  return rows[0]?.schemaId
 }
 
 export async function saveSchemaId(
@@ -235,6 +218,24 @@ export async function saveSchemaId(
     INSERT INTO schema_ids (subject, fingerprint, schema_id) VALUES ($1, $2, $3)
     ON CONFLICT (subject, fingerprint) DO UPDATE SET schema_id = excluded.schema_id`
   await query({ text }, [subject, fingerprint, schemaId])
+}
+
+/** How many. Instances that do it at the same time share the work. */
+export async function forgetKeys(query: Query, ageMs: number, limit: number): Promise<number> {
+  const text = `
+    WITH old AS (
+      SELECT order_id, version FROM order_events
+      WHERE idempotency_key IS NOT NULL
+        AND settled_at < clock_timestamp() - $1 * interval '1 millisecond'
+      ORDER BY settled_at
+      LIMIT $2
+      FOR UPDATE SKIP LOCKED
+    )
+    UPDATE order_events AS event SET idempotency_key = NULL, request_fingerprint = NULL
+    FROM old
+    WHERE event.order_id = old.order_id AND event.version = old.version
+    RETURNING 1`
+  return (await query({ text }, [ageMs, limit])).length
 }
 
 function results<Result extends string>(

@@ -27,8 +27,9 @@ const MIGRATION_TIMEOUT_MS = 60_000
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<BatchedStore> {
   const { leaseMs } = options
   await migrateDatabase(options)
-  const connection = new Connection({ ...options, timeouts: timeoutsFor(leaseMs) })
-  return BatchedStore.open({ runner: new PostgresEngine(connection), leaseMs })
+  const connect = (): PostgresEngine =>
+    new PostgresEngine(new Connection({ ...options, timeouts: timeoutsFor(leaseMs) }))
+  return BatchedStore.open({ runner: connect(), reader: connect(), leaseMs })
 }
 
 async function migrateDatabase(options: PostgresStoreOptions): Promise<void> {

@@ -5,6 +5,7 @@ import { StoreError } from '../../../business/ports.ts'
 import { readMigrations } from '../migrations.ts'
 import { migrate } from './migrate.ts'
 import { type OrderStatements, prepareOrderStatements } from './order-statements.ts'
+import { prepareQueryStatements, type QueryStatements } from './query-statements.ts'
 
 export const MEMORY_PATH = ':memory:'
 
@@ -14,9 +15,11 @@ export const MEMORY_PATH = ':memory:'
  */
 const BUSY_TIMEOUT_MS = 2_000
 
+export type Statements = OrderStatements & QueryStatements
+
 export interface Connection {
   readonly db: DatabaseSync
-  readonly statements: OrderStatements
+  readonly statements: Statements
 }
 
 export interface ConnectorOptions {
@@ -63,7 +66,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       db.exec('PRAGMA synchronous = FULL')
       migrate(db, path, readMigrations('sqlite'))
       if (path !== MEMORY_PATH) opened ??= statSync(path)
-      return { db, statements: prepareOrderStatements(db) }
+      return { db, statements: { ...prepareOrderStatements(db), ...prepareQueryStatements(db) } }
     } catch (error) {
       db.close()
       throw error

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict'
 import type { DiscardResult, SettleResult } from '../../../business/ports.ts'
 import type { Operation, OperationResult, OperationValues } from '../operation.ts'
 import { type EventRow, takeOverEpoch } from '../order-row.ts'
-import { type Connection, type Connector, MEMORY_PATH } from './connection.ts'
-import type { OrderStatements } from './order-statements.ts'
+import { type Connection, type Connector, MEMORY_PATH, type Statements } from './connection.ts'
 import { type Phase, translateSqliteError } from './sqlite-errors.ts'
 
 type Results = Map<Operation, OperationResult>
@@ -22,7 +21,11 @@ const IS_READ = {
   'take-over': false,
   probe: false,
   'save-schema-id': false,
+  'forget-keys': false,
   'find-order': true,
+  'list-orders': true,
+  'list-events': true,
+  'find-keyed-change': true,
   'list-pending': true,
   'find-schema-id': true,
 } as const satisfies Record<Operation['kind'], boolean>
@@ -146,7 +149,7 @@ function isWrite(operation: Operation): operation is WriteOperation {
   return !IS_READ[operation.kind]
 }
 
-function applyWrite(statements: OrderStatements, operation: WriteOperation): Value {
+function applyWrite(statements: Statements, operation: WriteOperation): Value {
   switch (operation.kind) {
     case 'join':
       statements.saveInstance(operation.owner)
@@ -165,18 +168,26 @@ function applyWrite(statements: OrderStatements, operation: WriteOperation): Val
     case 'probe':
       statements.countProbe()
       return true
+    case 'forget-keys':
+      return statements.forgetKeys(operation.ageMs, operation.limit)
     case 'save-schema-id':
       statements.saveSchemaId(operation.subject, operation.fingerprint, operation.schemaId)
       return true
   }
 }
 
-function applyRead(statements: OrderStatements, operation: ReadOperation): Value {
+function applyRead(statements: Statements, operation: ReadOperation): Value {
   switch (operation.kind) {
     case 'renew-lease':
       return statements.isInstance(operation.owner)
     case 'find-order':
       return statements.findOrder(operation.orderId)
+    case 'list-orders':
+      return statements.listOrders(operation.query)
+    case 'list-events':
+      return statements.listEvents(operation.ofOrder, operation.afterVersion, operation.limit)
+    case 'find-keyed-change':
+      return statements.findKeyedChange(operation.idempotencyKey)
     case 'list-pending':
       return statements.listPending(operation.limit)
     case 'find-schema-id':
@@ -187,10 +198,12 @@ function applyRead(statements: OrderStatements, operation: ReadOperation): Value
 type OperationOf<Kind> = Extract<Operation, { kind: Kind }>
 
 function reserve(
-  statements: OrderStatements,
+  statements: Statements,
   { owner, row }: OperationOf<'reserve'>,
 ): OperationValues['reserve'] {
   if (!statements.isInstance(owner)) return 'taken-over-from'
+  const { idempotencyKey } = row
+  if (idempotencyKey !== null && statements.isKeyUsed(idempotencyKey)) return 'key-used'
   const { settledVersion, hasPendingEvent } = statements.findFacts(row.orderId)
   const isCreation = row.version === 1
   if (isCreation && settledVersion !== null) return 'order-exists'
@@ -202,7 +215,7 @@ function reserve(
 }
 
 function settle(
-  statements: OrderStatements,
+  statements: Statements,
   { owner, key, position }: OperationOf<'settle'>,
 ): SettleResult {
   if (!statements.settleEvent(key, owner, position)) {
@@ -212,16 +225,13 @@ function settle(
   return 'settled'
 }
 
-function discard(
-  statements: OrderStatements,
-  { owner, key }: OperationOf<'discard'>,
-): DiscardResult {
+function discard(statements: Statements, { owner, key }: OperationOf<'discard'>): DiscardResult {
   if (statements.deletePendingEvent(key, owner)) return 'discarded'
   return statements.findPresence(key) === 'absent' ? 'absent' : 'not-owned'
 }
 
 function takeOver(
-  statements: OrderStatements,
+  statements: Statements,
   { owner, limit }: OperationOf<'take-over'>,
 ): readonly EventRow[] {
   if (!statements.isInstance(owner)) return []

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { EventPosition } from '../../../models/order-event.ts'
-import type { EventKey, EventRow, OrderRow } from '../order-row.ts'
+import type { EventKey, EventRow } from '../order-row.ts'
 
 /** What decides whether an event may be reserved. */
 export interface OrderFacts {
@@ -22,7 +22,8 @@ function listPendingWhere(condition: string): string {
   SELECT event_id AS eventId, order_id AS orderId, version, type, time, traceparent,
          topic_partition AS "partition", search_from_offset AS searchFromOffset,
          producer_id AS producerId, producer_epoch AS producerEpoch,
-         schema_id AS schemaId, key, value, state
+         schema_id AS schemaId, key, value, state, topic,
+         idempotency_key AS idempotencyKey, request_fingerprint AS requestFingerprint
   FROM order_events
   WHERE id IN (SELECT id FROM order_events INDEXED BY order_events_pending
                WHERE topic_offset IS NULL AND ${condition} ORDER BY id LIMIT ?)
@@ -34,7 +35,7 @@ export type Presence = 'absent' | 'pending' | 'settled'
 
 export type OrderStatements = ReturnType<typeof prepareOrderStatements>
 
-/** Every statement of the store, prepared once per connection; a method runs one of them. */
+/** Every statement that writes, and what it has to know first, prepared once per connection; a method runs one of them. */
 export function prepareOrderStatements(db: DatabaseSync) {
   const begin = db.prepare('BEGIN IMMEDIATE')
 
@@ -45,11 +46,20 @@ export function prepareOrderStatements(db: DatabaseSync) {
            EXISTS (SELECT 1 FROM order_events
                    WHERE order_id = ?1 AND topic_offset IS NULL) AS hasPendingEvent`)
 
+  const isKeyUsed = db.prepare('SELECT 1 FROM order_events WHERE idempotency_key = ?')
+
+  const forgetKeys = db.prepare(`
+    UPDATE order_events SET idempotency_key = NULL, request_fingerprint = NULL
+    WHERE id IN (SELECT id FROM order_events
+                 WHERE idempotency_key IS NOT NULL
+                   AND settled_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ? || ' seconds')
+                 ORDER BY settled_at LIMIT ?)`)
+
   const insertEvent = db.prepare(`
     INSERT INTO order_events (event_id, order_id, version, type, time, traceparent, topic_partition,
                               search_from_offset, producer_id, producer_epoch, schema_id, key,
-                              value, state, owner)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+                              value, state, owner, topic, idempotency_key, request_fingerprint)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 
   const settleEvent = db.prepare(`
     UPDATE order_events
@@ -79,8 +89,6 @@ export function prepareOrderStatements(db: DatabaseSync) {
     INSERT INTO current_instance (id, instance_id) VALUES (1, ?)
     ON CONFLICT (id) DO UPDATE SET instance_id = excluded.instance_id`)
 
-  const isInstance = db.prepare('SELECT 1 FROM current_instance WHERE instance_id = ?')
-
   const listOwnedByOthers = db.prepare(LIST_OWNED_BY_OTHERS)
 
   const countTakeOver = db.prepare(`
@@ -90,17 +98,9 @@ export function prepareOrderStatements(db: DatabaseSync) {
     UPDATE order_events SET owner = ?, producer_epoch = ?
     WHERE order_id = ? AND version = ? AND topic_offset IS NULL`)
 
-  const findOrder = db.prepare(`
-    SELECT orders.version, order_events.state
-    FROM orders JOIN order_events USING (order_id, version)
-    WHERE orders.order_id = ?`)
-
   const listPending = db.prepare(LIST_PENDING)
 
   const countProbe = db.prepare('UPDATE write_probe SET writes = writes + 1')
-
-  const findSchemaId = db.prepare(`
-    SELECT schema_id AS schemaId FROM schema_ids WHERE subject = ? AND fingerprint = ?`)
 
   const saveSchemaId = db.prepare(`
     INSERT INTO schema_ids (subject, fingerprint, schema_id) VALUES (?, ?, ?)
@@ -119,6 +119,12 @@ export function prepareOrderStatements(db: DatabaseSync) {
       return { settledVersion: row.settledVersion, hasPendingEvent: row.hasPendingEvent === 1 }
     },
 
+    isKeyUsed: (idempotencyKey: string): boolean => isKeyUsed.get(idempotencyKey) !== undefined,
+
+    /** How many. */
+    forgetKeys: (ageMs: number, limit: number): number =>
+      Number(forgetKeys.run(String(-ageMs / 1_000), limit).changes),
+
     insertEvent(row: EventRow, owner: string): void {
       insertEvent.run(
         row.eventId,
@@ -136,6 +142,9 @@ export function prepareOrderStatements(db: DatabaseSync) {
         row.value,
         row.state,
         owner,
+        row.topic,
+        row.idempotencyKey,
+        row.requestFingerprint,
       )
     },
 
@@ -161,8 +170,6 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
     saveInstance: (instanceId: string) => void saveInstance.run(instanceId),
 
-    isInstance: (instanceId: string): boolean => isInstance.get(instanceId) !== undefined,
-
     listOwnedByOthers: (owner: string, limit: number) =>
       listOwnedByOthers.all(owner, limit) as unknown as readonly EventRow[],
 
@@ -172,15 +179,9 @@ export function prepareOrderStatements(db: DatabaseSync) {
     changeOwner: ({ orderId, version, producerEpoch }: EventRow, owner: string) =>
       void changeOwner.run(owner, producerEpoch, orderId, version),
 
-    findOrder: (orderId: string) => findOrder.get(orderId) as unknown as OrderRow | undefined,
-
     listPending: (limit: number) => listPending.all(limit) as unknown as readonly EventRow[],
 
     countProbe: () => void countProbe.run(),
-
-    findSchemaId(subject: string, fingerprint: string): number | undefined {
-      return findSchemaId.get(subject, fingerprint)?.['schemaId'] as number | undefined
-    },
 
     saveSchemaId(subject: string, fingerprint: string, schemaId: number): void {
       saveSchemaId.run(subject, fingerprint, schemaId)

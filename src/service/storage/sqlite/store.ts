@@ -28,7 +28,9 @@ export async function openSqliteStore({ path }: SqliteStoreOptions): Promise<Bat
   }
   const file = findRealPath(path)
   const lock = acquireProcessLock(file)
-  return BatchedStore.open({ runner: new WorkerRunner({ path: file }), leaseMs: LEASE_MS, lock })
+  const runner = new WorkerRunner({ path: file })
+  const reader = new WorkerRunner({ path: file })
+  return BatchedStore.open({ runner, reader, leaseMs: LEASE_MS, lock })
 }
 
 /** One file has one lock, by whatever link it is reached. */

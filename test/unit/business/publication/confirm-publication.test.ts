@@ -40,7 +40,7 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     ...faults(real),
   }
   const publisher: EventPublisher = {
-    admit: () => ({ partition: 0, searchFromOffset: 0 }),
+    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
     abandon: () => Promise.resolve(),

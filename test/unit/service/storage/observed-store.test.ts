@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DependencyHealth } from '../../../../src/business/dependency-health.ts'
-import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
+import {
+  StoreError,
+  type OrderReader,
+  type OrderStore,
+  type RetryKeyStore,
+} from '../../../../src/business/ports.ts'
 import { observeStore } from '../../../../src/service/storage/observed-store.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
@@ -10,9 +15,13 @@ function setUp() {
   const faults = { isFull: false, probes: 0, closes: 0 }
   const write = <Value>(value: Value): Promise<Value> =>
     faults.isFull ? Promise.reject(new StoreError('disk full', 'no')) : Promise.resolve(value)
-  const store: OrderStore = {
+  const store: OrderStore & OrderReader & RetryKeyStore = {
     instanceId: 'one',
     findOrder: () => Promise.resolve(undefined),
+    listOrders: () => Promise.resolve([]),
+    listEvents: () => Promise.resolve([]),
+    findKeyedChange: () => Promise.resolve(undefined),
+    forgetKeys: () => write(0),
     reserve: () => write('reserved' as const),
     settle: () => write('settled' as const),
     discard: () => write('absent' as const),

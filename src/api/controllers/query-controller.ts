@@ -1,0 +1,150 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { OrderQueries } from '../../business/order/commands.ts'
+import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
+import type { ProblemCode } from '../problems.ts'
+import { entityTag } from '../request-headers.ts'
+import {
+  countMessage,
+  listEventsAnswer,
+  listOrdersAnswer,
+  toOrderEventJson,
+} from '../schemas/list-answers.ts'
+import {
+  limitOf,
+  listEventsRequest,
+  listOrdersRequest,
+  readEventCursor,
+  readInstant,
+  readOrderCursor,
+  writeCursor,
+} from '../schemas/list-requests.ts'
+import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
+import { orderPath } from '../schemas/order-requests.ts'
+
+const FOUND = 'found'
+
+const TAGS = ['Orders']
+
+const QUERY_PROBLEMS: readonly ProblemCode[] = [
+  'REQUEST_INVALID',
+  'HEADERS_TOO_LARGE',
+  'INTERNAL',
+  'STORE_UNAVAILABLE',
+]
+
+const GET_ORDER_SCHEMA = {
+  operationId: 'getOrder',
+  summary: 'Read an order',
+  description:
+    'The order as its last confirmed change left it, and its version as ETag. A change that may ' +
+    'still vanish is never shown.',
+  tags: TAGS,
+  params: orderPath,
+  response: { 200: orderAnswerSchema(FOUND, 'The order.', 'confirmed') },
+}
+
+const LIST_ORDERS_SCHEMA = {
+  operationId: 'listOrders',
+  summary: 'List orders',
+  description:
+    'Orders as their last confirmed changes left them, newest first. Going on by the cursor, no ' +
+    'order is shown twice and none is left out, also while orders are added.',
+  tags: TAGS,
+  querystring: listOrdersRequest,
+  response: { 200: listOrdersAnswer },
+}
+
+const LIST_EVENTS_SCHEMA = {
+  operationId: 'listOrderEvents',
+  summary: 'Read the history of an order',
+  description:
+    'Every confirmed change: what was published, when, and where it stands on the topic.',
+  tags: TAGS,
+  params: orderPath,
+  querystring: listEventsRequest,
+  response: { 200: listEventsAnswer },
+}
+
+/** A query is text; this one number is read before validation, which does not convert. */
+function readLimit(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const query = request.query as Record<string, unknown>
+  const { limit } = query
+  if (typeof limit === 'string' && /^\d{1,9}$/.test(limit)) query['limit'] = Number(limit)
+  done()
+}
+
+export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQueries): void {
+  const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
+
+  server.route({
+    method: 'GET',
+    url: '/api/orders/:orderId',
+    schema: GET_ORDER_SCHEMA,
+    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'] },
+    handler: async (request, reply) => {
+      const { order, version } = await queries.getOrder(request.params.orderId)
+      reply.header('etag', entityTag(version))
+      return {
+        success: true as const,
+        message: orderMessage(order.orderId, FOUND),
+        data: toOrderJson(order),
+      }
+    },
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/api/orders',
+    schema: LIST_ORDERS_SCHEMA,
+    config: { problemCodes: QUERY_PROBLEMS },
+    preValidation: readLimit,
+    handler: async (request) => {
+      const { status, customerId, from, to, cursor } = request.query
+      const limit = limitOf(request.query)
+      const query: OrderQuery = {
+        ...(status === undefined ? {} : { status }),
+        ...(customerId === undefined ? {} : { customerId }),
+        ...(from === undefined ? {} : { from: readInstant('from', from) }),
+        ...(to === undefined ? {} : { to: readInstant('to', to) }),
+        ...(cursor === undefined ? {} : { after: readOrderCursor(cursor) }),
+        // One more tells whether there is a next page.
+        limit: limit + 1,
+      }
+      const found = await queries.listOrders(query)
+      const page = found.slice(0, limit)
+      return {
+        success: true as const,
+        message: countMessage(page.length, 'order'),
+        data: page.map(({ order }) => toOrderJson(order)),
+        nextCursor: found.length > limit ? orderCursor(page.at(-1)) : null,
+      }
+    },
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/api/orders/:orderId/events',
+    schema: LIST_EVENTS_SCHEMA,
+    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'] },
+    preValidation: readLimit,
+    handler: async (request) => {
+      const { cursor } = request.query
+      const limit = limitOf(request.query)
+      const after = cursor === undefined ? 0 : readEventCursor(cursor)
+      const found = await queries.listOrderEvents(request.params.orderId, after, limit + 1)
+      const page = found.slice(0, limit)
+      const last = page.at(-1)
+      return {
+        success: true as const,
+        message: countMessage(page.length, 'event'),
+        data: page.map(toOrderEventJson),
+        nextCursor: found.length > limit && last ? writeCursor([last.version]) : null,
+      }
+    },
+  })
+}
+
+function orderCursor(last: SettledOrder | undefined): string | null {
+  return last === undefined ? null : writeCursor([last.order.orderDate, last.order.orderId])
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { CommandError } from '../business/errors.ts'
+import type { RetryKey } from '../models/order-event.ts'
+
+/** Printable ASCII without space and comma: Node joins a header that comes twice by ", ". */
+const IDEMPOTENCY_KEY_PATTERN = /^[!-+\--~]{1,255}$/
+
+/** RFC 9110 §8.8.3. A weak tag never equals one of ours in a strong comparison. */
+const ENTITY_TAG_PATTERN = /^(?:W\/)?"[!#-~]*"$/
+
+export const IDEMPOTENCY_KEY_RULE =
+  'must be 1 to 255 printable ASCII characters without space and comma'
+
+export const IF_MATCH_RULE = 'must be * or a list of entity tags, such as "3"'
+
+/**
+ * The key of the request, and what it belongs to. The draft of the IETF writes the key in quotes, most
+ * clients do not; both mean the same. Throws REQUEST_INVALID.
+ */
+export function readRetryKey(
+  headers: IncomingHttpHeaders,
+  operation: string,
+  ...parts: readonly (string | number)[]
+): { retryKey?: RetryKey } {
+  const header = headers['idempotency-key']
+  if (header === undefined) return {}
+  const idempotencyKey = String(header).replace(/^"(.*)"$/s, '$1')
+  if (!IDEMPOTENCY_KEY_PATTERN.test(idempotencyKey)) {
+    throw invalidHeader('Idempotency-Key', IDEMPOTENCY_KEY_RULE)
+  }
+  const asked = JSON.stringify([operation, ...parts])
+  const fingerprint = createHash('sha256').update(asked).digest('hex')
+  return { retryKey: { idempotencyKey, fingerprint } }
+}
+
+/** The versions that `If-Match` names; absent where it names any. Throws REQUEST_INVALID. */
+export function readExpectedVersions(headers: IncomingHttpHeaders): {
+  expectedVersions?: readonly number[]
+} {
+  const header = headers['if-match']?.trim()
+  if (header === undefined || header === '*') return {}
+  const tags = header.split(',').map((tag) => tag.trim())
+  if (!tags.every((tag) => ENTITY_TAG_PATTERN.test(tag))) {
+    throw invalidHeader('If-Match', IF_MATCH_RULE)
+  }
+  const versions = tags
+    .map((tag) => /^"(\d{1,10})"$/.exec(tag)?.[1])
+    .filter((text) => text !== undefined)
+  return { expectedVersions: versions.map(Number) }
+}
+
+export function entityTag(version: number): string {
+  return `"${version}"`
+}
+
+function invalidHeader(field: string, rule: string): CommandError {
+  const message = `${field} ${rule}`
+  return new CommandError('REQUEST_INVALID', message, { fieldErrors: [{ field, message }] })
+}

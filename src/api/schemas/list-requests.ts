@@ -1,0 +1,112 @@
+import { Type } from 'typebox'
+import { CommandError } from '../../business/errors.ts'
+import type { OrderPlace } from '../../business/ports.ts'
+import { isOrderId, ORDER_STATUSES, type OrderStatus } from '../../models/order.ts'
+import { ruled } from './rule.ts'
+
+/** Queries of lists, and the cursor between two pages of one. */
+
+const LIMIT_DEFAULT = 50
+const LIMIT_MAX = 200
+const CURSOR_LENGTH_MAX = 2_000
+
+/** RFC 3339, or a date alone, which means its first instant in UTC. */
+const INSTANT_PATTERN = String.raw`^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}))?$`
+
+const INSTANT_RULE =
+  'must be a date (2026-01-31) or a date and time with its offset (2026-01-31T12:00:00Z)'
+
+const CURSOR_RULE = 'must be the nextCursor of an earlier answer'
+
+function instant(purpose: string) {
+  return Type.Optional(Type.String({ ...ruled(purpose, INSTANT_RULE), pattern: INSTANT_PATTERN }))
+}
+
+const limit = Type.Integer({
+  ...ruled('How many at most.', `must be an integer from 1 to ${LIMIT_MAX}`),
+  minimum: 1,
+  maximum: LIMIT_MAX,
+  default: LIMIT_DEFAULT,
+})
+
+const cursor = Type.String({
+  ...ruled('Goes on after an earlier page.', CURSOR_RULE),
+  pattern: String.raw`^[\w-]+$`,
+  maxLength: CURSOR_LENGTH_MAX,
+})
+
+export const listOrdersRequest = Type.Object({
+  status: Type.Optional(
+    Type.Unsafe<OrderStatus>(
+      Type.String({
+        ...ruled('Only orders in this status.', `must be one of ${ORDER_STATUSES.join(', ')}`),
+        enum: [...ORDER_STATUSES],
+      }),
+    ),
+  ),
+  customerId: Type.Optional(
+    Type.String({
+      ...ruled(
+        'Only orders of this customer.',
+        'must be 1 to 255 characters, no control characters',
+      ),
+      pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]{1,255}$`,
+    }),
+  ),
+  from: instant('Only orders created at this instant or later.'),
+  to: instant('Only orders created before this instant.'),
+  limit: Type.Optional(limit),
+  cursor: Type.Optional(cursor),
+})
+
+export const listEventsRequest = Type.Object({
+  limit: Type.Optional(limit),
+  cursor: Type.Optional(cursor),
+})
+
+export function limitOf(query: { readonly limit?: number }): number {
+  return query.limit ?? LIMIT_DEFAULT
+}
+
+/** As orders are dated in the store. Throws REQUEST_INVALID for a date that is none. */
+export function readInstant(field: 'from' | 'to', text: string): string {
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime())) throw invalid(field, INSTANT_RULE)
+  return date.toISOString()
+}
+
+/** Opaque to callers: what it says may change. */
+export function writeCursor(place: readonly [string | number, string?]): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url')
+}
+
+/** Throws REQUEST_INVALID. */
+export function readOrderCursor(text: string): OrderPlace {
+  const [orderDate, orderId] = readPlace(text)
+  if (typeof orderDate !== 'string' || typeof orderId !== 'string' || !isOrderId(orderId)) {
+    throw invalid('cursor', CURSOR_RULE)
+  }
+  return { orderDate, orderId }
+}
+
+/** The version after which to go on. Throws REQUEST_INVALID. */
+export function readEventCursor(text: string): number {
+  const [version] = readPlace(text)
+  if (!Number.isSafeInteger(version) || Number(version) < 1) throw invalid('cursor', CURSOR_RULE)
+  return Number(version)
+}
+
+function readPlace(text: string): readonly unknown[] {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    if (Array.isArray(place)) return place
+  } catch {
+    // Not one of ours.
+  }
+  throw invalid('cursor', CURSOR_RULE)
+}
+
+function invalid(field: string, rule: string): CommandError {
+  const message = `${field} ${rule}`
+  return new CommandError('REQUEST_INVALID', message, { fieldErrors: [{ field, message }] })
+}

@@ -1,0 +1,72 @@
+import type { OrderQuery } from '../../../business/ports.ts'
+import { listOrdersStatement } from '../list-orders.ts'
+import type { KeyedChangeRow, OrderRow, SettledEventRow } from '../order-row.ts'
+import type { Query } from './connection.ts'
+import type { OperationOf } from './statement-groups.ts'
+
+/** Every statement that only reads. */
+
+const FIND_ORDERS = {
+  name: 'find-orders',
+  text: `
+    SELECT orders.order_id AS "orderId", orders.version, state
+    FROM orders JOIN order_events USING (order_id, version)
+    WHERE orders.order_id = ANY ($1::text[])`,
+}
+
+export async function findOrders(
+  query: Query,
+  operations: readonly OperationOf<'find-order'>[],
+): Promise<readonly (OrderRow | undefined)[]> {
+  const ids = operations.map(({ orderId }) => orderId)
+  const rows = await query<OrderRow & { readonly orderId: string }>(FIND_ORDERS, [ids])
+  const found = new Map(rows.map(({ orderId, version, state }) => [orderId, { version, state }]))
+  return ids.map((id) => found.get(id))
+}
+
+export function listOrders(query: Query, filters: OrderQuery): Promise<readonly OrderRow[]> {
+  const { text, parameters } = listOrdersStatement(filters, (number) => `$${number}`)
+  return query<OrderRow>({ text }, parameters)
+}
+
+export function listEvents(
+  query: Query,
+  { ofOrder, afterVersion, limit }: OperationOf<'list-events'>,
+): Promise<readonly SettledEventRow[]> {
+  const text = `
+    SELECT event_id AS "eventId", type, version, time, state ->> 'status' AS status, topic,
+           topic_partition AS "partition", topic_offset AS "offset", schema_id AS "schemaId"
+    FROM order_events
+    WHERE order_id = $1 AND version > $2 AND topic_offset IS NOT NULL
+    ORDER BY version
+    LIMIT $3`
+  return query<SettledEventRow>({ text }, [ofOrder, afterVersion, limit])
+}
+
+export async function findKeyedChange(
+  query: Query,
+  idempotencyKey: string,
+): Promise<KeyedChangeRow | undefined> {
+  const rows = await query<KeyedChangeRow>(
+    {
+      name: 'find-keyed-change',
+      text: `
+        SELECT version, state, request_fingerprint AS fingerprint,
+               topic_offset IS NOT NULL AS "isSettled"
+        FROM order_events
+        WHERE idempotency_key = $1`,
+    },
+    [idempotencyKey],
+  )
+  return rows[0]
+}
+
+export async function findSchemaId(
+  query: Query,
+  { subject, fingerprint }: OperationOf<'find-schema-id'>,
+): Promise<number | undefined> {
+  const text = `
+    SELECT schema_id AS "schemaId" FROM schema_ids WHERE subject = $1 AND fingerprint = $2`
+  const rows = await query<{ readonly schemaId: number }>({ text }, [subject, fingerprint])
+  return rows[0]?.schemaId
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OrderQuery, SettledEvent, SettledOrder } from '../../src/business/ports.ts'
+import type { OrderId } from '../../src/models/order.ts'
+import { createFakeQueries, orderOf, startTestServer } from './harness.ts'
+
+function settled(orderId: string): SettledOrder {
+  return { order: orderOf(orderId as OrderId, 1), version: 1 }
+}
+
+function eventOf(version: number): SettledEvent {
+  return {
+    eventId: `event-${version}`,
+    type: version === 1 ? 'order-created' : 'order-status-changed',
+    version,
+    time: '2026-01-31T12:00:00.000Z',
+    status: 'pending',
+    topic: version === 1 ? undefined : 'order-events',
+    position: { partition: 2, offset: 40 + version },
+    schemaId: 7,
+  }
+}
+
+/** Lists that are longer than any page; keeps what it was asked for. */
+function createLists() {
+  const asked: OrderQuery[] = []
+  const askedEvents: [string, number, number][] = []
+  const queries = createFakeQueries({
+    listOrders(query) {
+      asked.push(query)
+      return Promise.resolve(
+        Array.from({ length: query.limit }, (_, index) => settled(`ORD-${index}`)),
+      )
+    },
+    listOrderEvents(orderId, afterVersion, limit) {
+      askedEvents.push([orderId, afterVersion, limit])
+      return Promise.resolve(
+        Array.from({ length: limit }, (_, index) => eventOf(afterVersion + 1 + index)),
+      )
+    },
+  })
+  return { asked, askedEvents, queries }
+}
+
+test('lists orders page by page', async (t) => {
+  const { asked, queries } = createLists()
+  const { server } = await startTestServer(t, { queries })
+  const first = await server.inject('/api/orders?limit=2')
+  assert.equal(first.statusCode, 200)
+  assert.equal(first.json().message, '2 orders found')
+  assert.deepEqual(
+    first.json().data.map(({ orderId }: { orderId: string }) => orderId),
+    ['ORD-0', 'ORD-1'],
+  )
+  const { nextCursor } = first.json()
+  await server.inject(`/api/orders?limit=2&cursor=${nextCursor}`)
+  assert.deepEqual(asked, [
+    { limit: 3 },
+    { limit: 3, after: { orderDate: '2026-01-31T12:00:00.000Z', orderId: 'ORD-1' } },
+  ])
+})
+
+test('has no cursor at the end of the list', async (t) => {
+  const { server } = await startTestServer(t, {
+    queries: createFakeQueries({ listOrders: () => Promise.resolve([settled('ORD-1')]) }),
+  })
+  const response = await server.inject('/api/orders')
+  assert.equal(response.json().message, '1 order found')
+  assert.equal(response.json().nextCursor, null)
+})
+
+test('hands the filters on, instants as the store has them', async (t) => {
+  const { asked, queries } = createLists()
+  const { server } = await startTestServer(t, { queries })
+  const query = 'status=shipped&customerId=CUST-1&from=2026-01-31&to=2026-02-01T01:00:00%2B02:00'
+  await server.inject(`/api/orders?${query}&unknown=x`)
+  assert.deepEqual(asked, [
+    {
+      status: 'shipped',
+      customerId: 'CUST-1',
+      from: '2026-01-31T00:00:00.000Z',
+      to: '2026-01-31T23:00:00.000Z',
+      limit: 51,
+    },
+  ])
+})
+
+test('refuses what a filter cannot be, by its name', async (t) => {
+  const { server } = await startTestServer(t)
+  const notOurs = Buffer.from('["2026"]').toString('base64url')
+  const cases = {
+    status: ['lost', 'Pending', ''],
+    customerId: ['', 'a%00b'],
+    from: ['yesterday', '2026-13-01', '1'],
+    to: ['2026-01-01T00:00:00', '2026-02-30T25:00:00Z'],
+    limit: ['0', '201', '-1', '1.5', 'ten', ''],
+    cursor: ['x', '%20', notOurs, Buffer.from('{').toString('base64url')],
+  }
+  for (const [field, values] of Object.entries(cases)) {
+    for (const value of values) {
+      const response = await server.inject(`/api/orders?${field}=${value}`)
+      assert.equal(response.statusCode, 400, `${field}=${value}`)
+      assert.equal(response.json().errors[0].field, field)
+    }
+  }
+  const twice = await server.inject('/api/orders?status=pending&status=shipped')
+  assert.equal(twice.statusCode, 400)
+})
+
+test('shows the history of an order page by page', async (t) => {
+  const { askedEvents, queries } = createLists()
+  const { server } = await startTestServer(t, { queries })
+  const first = await server.inject('/api/orders/ORD-1/events?limit=2')
+  assert.equal(first.statusCode, 200)
+  assert.deepEqual(first.json().data, [
+    {
+      eventId: 'event-1',
+      type: 'com.ecommerce.order.created',
+      version: 1,
+      time: '2026-01-31T12:00:00.000Z',
+      status: 'pending',
+      topic: null,
+      partition: 2,
+      offset: 41,
+      schemaId: 7,
+    },
+    {
+      eventId: 'event-2',
+      type: 'com.ecommerce.order.status-changed',
+      version: 2,
+      time: '2026-01-31T12:00:00.000Z',
+      status: 'pending',
+      topic: 'order-events',
+      partition: 2,
+      offset: 42,
+      schemaId: 7,
+    },
+  ])
+  await server.inject(`/api/orders/ORD-1/events?cursor=${first.json().nextCursor}`)
+  assert.deepEqual(askedEvents, [
+    ['ORD-1', 0, 3],
+    ['ORD-1', 2, 51],
+  ])
+  for (const cursor of ['x', Buffer.from('["a"]').toString('base64url')]) {
+    const refused = await server.inject(`/api/orders/ORD-1/events?cursor=${cursor}`)
+    assert.equal(refused.statusCode, 400)
+  }
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CommandError } from '../../src/business/errors.ts'
+import {
+  changedOrder,
+  createFakeCommands,
+  orderOf,
+  postOrder,
+  putOrder,
+  startTestServer,
+} from './harness.ts'
+
+const CREATE = { orderId: 'ORD-1', numItems: 1 }
+const UPDATE = { orderId: 'ORD-1', status: 'shipped' }
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+function withKey(idempotencyKey: string): object {
+  return { ...JSON_TYPE, 'idempotency-key': idempotencyKey }
+}
+
+test('says the version of an order as its entity tag', async (t) => {
+  const { server } = await startTestServer(t)
+  assert.equal((await postOrder(server, CREATE)).headers['etag'], '"1"')
+  assert.equal((await putOrder(server, UPDATE)).headers['etag'], '"2"')
+  assert.equal((await server.inject('/api/orders/ORD-1')).headers['etag'], '"2"')
+})
+
+test('hands the key on, with and without the quotes of the draft', async (t) => {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, { commands })
+  for (const key of ['k-1', '"k-1"']) {
+    await postOrder(server, CREATE, withKey(key))
+    assert.equal(commands.created.pop()?.retryKey?.idempotencyKey, 'k-1')
+  }
+})
+
+test('takes the same request for the same, and every other one for another', async (t) => {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, { commands })
+  const bodies = [
+    CREATE,
+    { numItems: 1.0, orderId: ' ORD-1 ', comment: 'ignored' },
+    { ...CREATE, numItems: 2 },
+    { ...CREATE, orderId: 'ORD-2' },
+  ]
+  for (const body of bodies) await postOrder(server, body, withKey('k'))
+  const prints = commands.created.map(({ retryKey }) => retryKey?.fingerprint)
+  assert.equal(prints[0], prints[1])
+  await putOrder(server, { orderId: 'ORD-1', status: 'pending' }, withKey('k'))
+  prints.push(commands.changed[0]?.retryKey?.fingerprint)
+  assert.equal(new Set(prints).size, 4)
+})
+
+test('refuses a key that cannot be one', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const key of ['', '""', 'a b', 'a, b', 'ä', 'x'.repeat(256)]) {
+    const response = await postOrder(server, CREATE, withKey(key))
+    assert.equal(response.statusCode, 400, key)
+    assert.equal(response.json().errors[0].field, 'Idempotency-Key')
+  }
+})
+
+test('says when an answer is that of an earlier request', async (t) => {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, {
+    commands: {
+      ...commands,
+      createOrder: async ({ orderId }) => ({
+        ...changedOrder(orderOf(orderId, 1)),
+        isReplayed: true,
+      }),
+    },
+  })
+  const replayed = await postOrder(server, CREATE, withKey('k'))
+  assert.deepEqual([replayed.statusCode, replayed.headers['idempotent-replayed']], [201, 'true'])
+  assert.equal(replayed.headers['location'], '/api/orders/ORD-1')
+  const first = await putOrder(server, UPDATE, withKey('k'))
+  assert.equal(first.headers['idempotent-replayed'], undefined)
+})
+
+test('reads the versions that If-Match names', async (t) => {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, { commands })
+  const cases: ReadonlyArray<[string, readonly number[] | undefined]> = [
+    ['"3"', [3]],
+    ['"3", "4"', [3, 4]],
+    ['*', undefined],
+    ['W/"3"', []],
+    ['"abc"', []],
+  ]
+  for (const [ifMatch, versions] of cases) {
+    await putOrder(server, UPDATE, { ...JSON_TYPE, 'if-match': ifMatch })
+    assert.deepEqual(commands.changed.pop()?.expectedVersions, versions, ifMatch)
+  }
+})
+
+test('refuses an If-Match that is no list of entity tags', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const ifMatch of ['3', '', '"3" "4"', '"3']) {
+    const response = await putOrder(server, UPDATE, { ...JSON_TYPE, 'if-match': ifMatch })
+    assert.equal(response.statusCode, 400, ifMatch)
+    assert.equal(response.json().errors[0].field, 'If-Match')
+  }
+})
+
+test('answers 412 when the order has moved on', async (t) => {
+  const moved = new CommandError('VERSION_MOVED', "Order 'ORD-1' is at version 3")
+  const { server } = await startTestServer(t, { commands: createFakeCommands(moved) })
+  const response = await putOrder(server, UPDATE, { ...JSON_TYPE, 'if-match': '"2"' })
+  assert.deepEqual([response.statusCode, response.json().code], [412, 'VERSION_MOVED'])
+})

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import type {
+  OrderQuery,
+  OrderReader,
+  OrderStore,
+  RetryKeyStore,
+} from '../../src/business/ports.ts'
+import type { PendingEvent } from '../../src/models/order-event.ts'
+import type { OrderId, OrderStatus } from '../../src/models/order.ts'
+import { changeOf, creationOf, newOrderId, orderOf } from './order-store-events.ts'
+
+type Store = OrderStore & OrderReader & RetryKeyStore
+
+export interface ReaderHarness {
+  open(): Promise<Store>
+  remove(): Promise<void>
+}
+
+const PAGE = 3
+const FINGERPRINT = 'f'.repeat(64)
+
+function keyed(pending: PendingEvent, idempotencyKey: string): PendingEvent {
+  return { ...pending, retryKey: { idempotencyKey, fingerprint: FINGERPRINT } }
+}
+
+/** What every adapter has to do that lists orders, tells their history and knows requests by key. */
+export function describeOrderReader(
+  name: string,
+  createHarness: () => Promise<ReaderHarness>,
+): void {
+  describe(`reading and retry keys on ${name}`, () => {
+    let harness: ReaderHarness
+    let store: Store
+    let nextOffset = 0
+
+    beforeEach(async () => {
+      harness = await createHarness()
+      store = await harness.open()
+    })
+
+    afterEach(async () => {
+      await store.close()
+      await harness.remove()
+    })
+
+    async function settle(pending: PendingEvent): Promise<PendingEvent> {
+      assert.equal(await store.reserve(pending), 'reserved')
+      nextOffset += 1
+      const position = { partition: pending.partition, offset: nextOffset }
+      assert.equal(await store.settle(pending, position), 'settled')
+      return pending
+    }
+
+    interface Parts {
+      readonly orderDate: string
+      readonly customerId?: string
+      readonly orderId?: string
+    }
+
+    /** A settled order; of its versions the last has the status. */
+    async function create(parts: Parts, status: OrderStatus = 'pending'): Promise<OrderId> {
+      const orderId = (parts.orderId ?? newOrderId()) as OrderId
+      const order = { ...orderOf(orderId), ...parts, orderId }
+      const creation = creationOf(orderId)
+      await settle({ ...creation, event: { ...creation.event, order } })
+      if (status === 'pending') return orderId
+      const change = changeOf(orderId, 2, status)
+      await settle({ ...change, event: { ...change.event, order: { ...order, status } } })
+      return orderId
+    }
+
+    async function listIds(query: Partial<OrderQuery>): Promise<string[]> {
+      const found = await store.listOrders({ limit: 100, ...query })
+      return found.map(({ order }) => order.orderId)
+    }
+
+    describe('listOrders', () => {
+      it('shows settled orders as they are now, newest first, those of one instant by id', async () => {
+        await create({ orderId: 'b', orderDate: '2026-01-02T00:00:00.000Z' })
+        await create({ orderId: 'c', orderDate: '2026-01-02T00:00:00.000Z' }, 'shipped')
+        await create({ orderId: 'z', orderDate: '2026-01-01T00:00:00.000Z' })
+        await create({ orderId: 'a', orderDate: '2026-01-03T00:00:00.000Z' })
+        await store.reserve(creationOf(newOrderId()))
+        await store.reserve(changeOf('a' as OrderId, 2, 'cancelled'))
+        assert.deepEqual(await listIds({}), ['a', 'c', 'b', 'z'])
+        const [, shipped] = await store.listOrders({ limit: 2 })
+        assert.deepEqual([shipped?.version, shipped?.order.status], [2, 'shipped'])
+      })
+
+      it('goes on after a place, once each, also while orders are added', async () => {
+        const orderDate = '2026-01-02T00:00:00.000Z'
+        for (const orderId of ['Z', 'a', 'ä', 'b', 'c', '😀']) await create({ orderId, orderDate })
+        const seen: string[] = []
+        let after: OrderQuery['after']
+        for (;;) {
+          const page = await store.listOrders({ limit: PAGE - 1, ...(after && { after }) })
+          seen.push(...page.map(({ order }) => order.orderId))
+          const last = page.at(-1)
+          if (last === undefined) break
+          after = last.order
+          await create({ orderDate: '2026-01-03T00:00:00.000Z' })
+        }
+        assert.deepEqual(seen, ['😀', 'ä', 'c', 'b', 'a', 'Z'])
+      })
+
+      it('filters by status, customer and date, and by all of them together', async () => {
+        const dates = ['2026-01-01', '2026-01-02', '2026-01-03'].map(
+          (day) => `${day}T00:00:00.000Z`,
+        )
+        for (const [index, orderDate] of dates.entries()) {
+          await create({ orderId: `a${index}`, orderDate, customerId: 'CUST-1' })
+          await create({ orderId: `b${index}`, orderDate, customerId: 'CUST-1' }, 'shipped')
+          await create({ orderId: `c${index}`, orderDate, customerId: 'CUST-2' }, 'shipped')
+        }
+        assert.deepEqual(await listIds({ customerId: 'CUST-2' }), ['c2', 'c1', 'c0'])
+        assert.deepEqual(await listIds({ status: 'pending' }), ['a2', 'a1', 'a0'])
+        const from = dates[1] ?? ''
+        const to = dates[2] ?? ''
+        assert.deepEqual(await listIds({ from, to }), ['c1', 'b1', 'a1'])
+        assert.deepEqual(await listIds({ from, status: 'pending' }), ['a2', 'a1'])
+        const all = { customerId: 'CUST-1', status: 'shipped', to } as const
+        assert.deepEqual(await listIds(all), ['b1', 'b0'])
+        const after = { orderDate: from, orderId: 'b1' }
+        assert.deepEqual(await listIds({ ...all, after }), ['b0'])
+        assert.deepEqual(await listIds({ ...all, limit: 1 }), ['b1'])
+        assert.deepEqual(await listIds({ customerId: "CUST-1' OR TRUE" }), [])
+      })
+
+      it('shows an order under its new status alone', async () => {
+        const orderId = await create({ orderDate: '2026-01-01T00:00:00.000Z' })
+        await settle(changeOf(orderId, 2, 'cancelled'))
+        assert.deepEqual(await listIds({ status: 'pending' }), [])
+        assert.deepEqual(await listIds({ status: 'cancelled' }), [orderId])
+      })
+    })
+
+    describe('listEvents', () => {
+      it('tells every settled event of the order, by version', async () => {
+        const orderId = newOrderId()
+        const creation = await settle({ ...creationOf(orderId), topic: 'orders-of-old' })
+        const change = await settle(changeOf(orderId, 2, 'shipped'))
+        await store.reserve(changeOf(orderId, 3, 'delivered'))
+        assert.deepEqual(await store.listEvents(orderId, 0, 10), [
+          {
+            eventId: creation.event.eventId,
+            type: 'order-created',
+            version: 1,
+            time: creation.event.time,
+            status: 'pending',
+            topic: 'orders-of-old',
+            position: { partition: 2, offset: nextOffset - 1 },
+            schemaId: 7,
+          },
+          {
+            eventId: change.event.eventId,
+            type: 'order-status-changed',
+            version: 2,
+            time: change.event.time,
+            status: 'shipped',
+            topic: undefined,
+            position: { partition: 2, offset: nextOffset },
+            schemaId: 7,
+          },
+        ])
+        const versions = async (after: number, limit: number): Promise<number[]> =>
+          (await store.listEvents(orderId, after, limit)).map(({ version }) => version)
+        assert.deepEqual(await versions(0, 1), [1])
+        assert.deepEqual(await versions(1, 10), [2])
+        assert.deepEqual(await versions(2, 10), [])
+        assert.deepEqual(await store.listEvents(newOrderId(), 0, 10), [])
+      })
+    })
+
+    describe('retry keys', () => {
+      it('tells what a key belongs to, from the reservation on', async () => {
+        const creation = keyed(creationOf(newOrderId()), 'k-1')
+        assert.equal(await store.findKeyedChange('k-1'), undefined)
+        await store.reserve(creation)
+        const expected = { order: creation.event.order, version: 1, fingerprint: FINGERPRINT }
+        assert.deepEqual(await store.findKeyedChange('k-1'), { ...expected, isSettled: false })
+        assert.deepEqual(await store.listPending(10), [creation])
+        await store.settle(creation, { partition: 2, offset: 1 })
+        assert.deepEqual(await store.findKeyedChange('k-1'), { ...expected, isSettled: true })
+        assert.equal(await store.findKeyedChange('K-1'), undefined)
+      })
+
+      it('tells the order as it was after that change, whatever came later', async () => {
+        const orderId = newOrderId()
+        await settle(keyed(creationOf(orderId), 'k-1'))
+        await settle(keyed(changeOf(orderId, 2, 'shipped'), 'k-2'))
+        assert.equal((await store.findKeyedChange('k-1'))?.order.status, 'pending')
+        assert.equal((await store.findKeyedChange('k-2'))?.version, 2)
+      })
+
+      it('lets a key be used once, pending or settled, before anything else is looked at', async () => {
+        const orderId = newOrderId()
+        await store.reserve(keyed(creationOf(orderId), 'k-1'))
+        assert.equal(await store.reserve(keyed(creationOf(newOrderId()), 'k-1')), 'key-used')
+        assert.equal(await store.reserve(keyed(creationOf(orderId), 'k-1')), 'key-used')
+        assert.equal(await store.reserve(keyed(creationOf(orderId), 'k-2')), 'event-pending')
+      })
+
+      it('lets one of many parallel reservations with one key through', async () => {
+        const creations = Array.from({ length: 50 }, () => keyed(creationOf(newOrderId()), 'k-1'))
+        const results = await Promise.all(creations.map((creation) => store.reserve(creation)))
+        assert.equal(results.filter((result) => result === 'reserved').length, 1)
+        assert.equal(results.filter((result) => result === 'key-used').length, 49)
+      })
+
+      it('frees the key with the event that is discarded', async () => {
+        const creation = keyed(creationOf(newOrderId()), 'k-1')
+        await store.reserve(creation)
+        await store.discard(creation)
+        assert.equal(await store.findKeyedChange('k-1'), undefined)
+        assert.equal(await store.reserve(keyed(creationOf(newOrderId()), 'k-1')), 'reserved')
+      })
+
+      it('forgets the keys of events settled long enough ago, and nothing else', async () => {
+        const orderIds = [newOrderId(), newOrderId(), newOrderId()] as const
+        for (const [index, orderId] of orderIds.entries()) {
+          await settle(keyed(creationOf(orderId), `k-${index}`))
+        }
+        await store.reserve(keyed(changeOf(orderIds[0], 2, 'shipped'), 'pending'))
+        assert.equal(await store.forgetKeys(3_600_000, 10), 0)
+        // The database's clock has gone on since they were settled, or stands where they were.
+        assert.equal(await store.forgetKeys(-60_000, 2), 2)
+        assert.equal(await store.forgetKeys(-60_000, 10), 1)
+        assert.equal(await store.findKeyedChange('k-1'), undefined)
+        assert.equal((await store.findKeyedChange('pending'))?.isSettled, false)
+        assert.equal((await store.findOrder(orderIds[1]))?.version, 1)
+      })
+    })
+  })
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startOrderLoad, type OrderLoad } from '../fault/harness/order-load.ts'
+import { infrastructure } from '../support/infrastructure.ts'
+import { startPostgresCluster } from '../support/postgres-cluster.ts'
+import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
+import { spawnService, startService, type ServiceProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+
+const run = promisify(execFile)
+
+const CART = fileURLToPath(new URL('../../src/cli/cart.ts', import.meta.url))
+
+const CONFIRMED_TO_GO_ON = 200
+
+type Settings = Readonly<Record<string, string>>
+
+function settingsFor(databaseUrl: string): Settings {
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
+    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+    KAFKA_TOPIC: `orders-${randomUUID()}`,
+    DATABASE_URL: databaseUrl,
+  }
+}
+
+async function start(t: TestContext, settings: Settings): Promise<ServiceProcess> {
+  const service = await startService(settings)
+  t.after(() => service.end('SIGKILL'))
+  return service
+}
+
+function load(t: TestContext, services: readonly ServiceProcess[]): OrderLoad {
+  const started = startOrderLoad({ urls: services.map(({ url }) => url) })
+  t.after(() => started.stop())
+  return started
+}
+
+async function runWell({ journal }: OrderLoad, services: readonly ServiceProcess[]): Promise<void> {
+  const enough = journal.confirmedCount + CONFIRMED_TO_GO_ON
+  await until(
+    () => journal.confirmedCount >= enough,
+    () =>
+      `the load runs well; the services wrote:\n${services.map((one) => one.output()).join('')}`,
+  )
+}
+
+async function stopAndAudit(
+  services: readonly ServiceProcess[],
+  settings: Settings,
+): Promise<void> {
+  for (const service of services) {
+    assert.equal((await service.end('SIGTERM')).code, 0, service.output())
+    assert.ok(!service.output().includes(ROLE_PASSWORD), 'the password is nowhere shown')
+  }
+  const { stdout } = await run(process.execPath, [CART, 'audit'], { env: settings })
+  assert.match(stdout, /^Topic and store agree: \d+ events on the topic, \d+ in the store, 0 /)
+}
+
+test('two instances on one PostgreSQL database work on the same topic, and the audit agrees', async (t) => {
+  const schema = await createTestSchema()
+  t.after(() => schema.drop())
+  const settings = settingsFor(schema.url())
+  const services = await Promise.all([start(t, settings), start(t, settings)])
+  const orders = load(t, services)
+  await runWell(orders, services)
+  const busy = await run(process.execPath, [CART, 'audit', '--json'], { env: settings })
+  assert.equal((JSON.parse(busy.stdout) as { agrees: boolean }).agrees, true)
+  await orders.stop()
+  await stopAndAudit(services, settings)
+})
+
+test('without PostgreSQL the service refuses, says why, and goes on when it is back', async (t) => {
+  const cluster = await startPostgresCluster()
+  t.after(() => cluster.close())
+  const schema = await createTestSchema(cluster.url)
+  const settings = settingsFor(schema.url())
+  const service = await start(t, settings)
+  const orders = load(t, [service])
+  await runWell(orders, [service])
+
+  await cluster.crash()
+  await until(async () => (await storageOf(service)).status === 'down', 'health says it is down')
+  assert.match((await storageOf(service)).reason ?? '', /^The database .* cannot be used: /)
+  assert.equal((await fetch(`${service.url}/health/ready`)).status, 503)
+  const { status, outcome } = await create(service)
+  assert.deepEqual({ status, outcome }, { status: 503, outcome: 'not-applied' })
+
+  await cluster.start()
+  await until(async () => (await storageOf(service)).status === 'up', 'health says it is up')
+  await runWell(orders, [service])
+  await orders.stop()
+  await stopAndAudit([service], settings)
+  const answers = new Set(orders.journal.entries.map((entry) => entry.status))
+  assert.ok(!answers.has(500), 'nothing was taken for a bug')
+})
+
+test('a service whose PostgreSQL is away at the start ends with 1 and says so, without the password', async () => {
+  const url = `postgres://cart:${ROLE_PASSWORD}@127.0.0.1:1/orders`
+  const service = await spawnService(settingsFor(url))
+  assert.equal((await service.exited).code, 1)
+  assert.match(
+    service.output(),
+    /The database orders at 127\.0\.0\.1:1 cannot be used: it cannot be/,
+  )
+  assert.ok(!service.output().includes(ROLE_PASSWORD))
+})
+
+interface StorageState {
+  readonly status: string
+  readonly reason?: string
+}
+
+async function storageOf({ url }: ServiceProcess): Promise<StorageState> {
+  const health = await (await fetch(`${url}/health`)).text()
+  assert.ok(!health.includes(ROLE_PASSWORD))
+  return (JSON.parse(health) as { checks: { storage: StorageState } }).checks.storage
+}
+
+async function create({ url }: ServiceProcess) {
+  const response = await fetch(`${url}/api/create-order`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ orderId: `order-${randomUUID()}`, numItems: 1 }),
+  })
+  const { outcome } = (await response.json()) as { outcome?: string }
+  return { status: response.status, outcome }
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { CommandError } from '../../../../src/business/errors.ts'
+import type { ChangeDeps } from '../../../../src/business/order/begin-change.ts'
+import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
+import { createOrder } from '../../../../src/business/order/create-order.ts'
+import type { ChangedOrder } from '../../../../src/business/order/commands.ts'
+import type {
+  Acked,
+  EventPublisher,
+  OrderStore,
+  PublishOutcome,
+} from '../../../../src/business/ports.ts'
+import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
+import type { PendingEvent } from '../../../../src/models/order-event.ts'
+import type { OrderId } from '../../../../src/models/order.ts'
+import { openSqliteStore } from '../../../../src/service/storage/sqlite/store.ts'
+import { systemIds, systemRandom } from '../../../../src/service/system.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import { somePending } from '../../../support/some-event.ts'
+
+const ACKED: Acked = { kind: 'acked', position: { partition: 0, offset: 0 } }
+
+const PUBLISH_TIMEOUT_MS = 5_000
+
+const ORDER_ID = 'ORD-1' as OrderId
+
+/** The use cases over a real store; what the broker answers is the test's to say. */
+async function setUp(t: TestContext) {
+  const store = await openSqliteStore({ path: ':memory:' })
+  t.after(() => store.close())
+  const clock = new ManualClock()
+  let offset = 0
+  const published: string[] = []
+  let answer = (): Promise<PublishOutcome> => {
+    offset += 1
+    return Promise.resolve({ ...ACKED, position: { partition: 0, offset } })
+  }
+  const publisher: EventPublisher = {
+    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
+    publish: ({ event }) => {
+      published.push(event.eventId)
+      return answer()
+    },
+    recover: () => new Promise(() => {}),
+    abandon: () => Promise.resolve(),
+  }
+  const deps: ChangeDeps = {
+    store,
+    retryKeys: store,
+    publisher,
+    publications: new Publications({ store, publisher, clock }),
+    lease: { isHeld: true },
+    encoder: {
+      encode: ({ order }) => ({
+        key: Buffer.from(order.orderId),
+        value: Buffer.from(order.status),
+        schemaId: 1,
+      }),
+    },
+    clock,
+    random: systemRandom,
+    ids: systemIds,
+    publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+    statusPolicy: 'lifecycle',
+    isDraining: () => false,
+  }
+  const create = (key: string | undefined, numItems = 2): Promise<ChangedOrder> =>
+    createOrder(deps, { orderId: ORDER_ID, numItems, ...retryKeyOf(key, `create ${numItems}`) })
+  const change = (
+    key: string | undefined,
+    status: 'confirmed' | 'shipped',
+    expectedVersions?: readonly number[],
+  ): Promise<ChangedOrder> =>
+    changeOrderStatus(deps, {
+      orderId: ORDER_ID,
+      status,
+      ...retryKeyOf(key, status),
+      ...(expectedVersions && { expectedVersions }),
+    })
+  return {
+    store,
+    clock,
+    published,
+    create,
+    change,
+    answerWith: (next: () => Promise<PublishOutcome>) => {
+      answer = next
+    },
+  }
+}
+
+function retryKeyOf(idempotencyKey: string | undefined, fingerprint: string) {
+  return idempotencyKey === undefined ? {} : { retryKey: { idempotencyKey, fingerprint } }
+}
+
+async function codeOf(command: Promise<unknown>): Promise<string> {
+  const error: unknown = await command.then(
+    () => assert.fail('it was carried out'),
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof CommandError, String(error))
+  return error.code
+}
+
+test('a request that is sent again by its key is answered the same, whatever came between', async (t) => {
+  const { create, change, published } = await setUp(t)
+  const first = await create('k-1')
+  const confirmed = await change('k-2', 'confirmed')
+  await change(undefined, 'shipped')
+  assert.deepEqual(await create('k-1'), { ...first, isReplayed: true })
+  // Under the lifecycle policy it could not be carried out once more.
+  assert.deepEqual(await change('k-2', 'confirmed'), { ...confirmed, isReplayed: true })
+  assert.equal(published.length, 3)
+})
+
+test('a key that belongs to another request is refused', async (t) => {
+  const { create, change } = await setUp(t)
+  await create('k-1')
+  assert.equal(await codeOf(create('k-1', 3)), 'IDEMPOTENCY_KEY_REUSED')
+  assert.equal(await codeOf(change('k-1', 'confirmed')), 'IDEMPOTENCY_KEY_REUSED')
+})
+
+test('of many requests with one key at the same time one is carried out, and all are answered', async (t) => {
+  const { create, published } = await setUp(t)
+  const answers = await Promise.all(Array.from({ length: 50 }, () => create('k-1')))
+  assert.equal(published.length, 1)
+  assert.equal(answers.filter(({ isReplayed }) => !isReplayed).length, 1)
+  assert.equal(new Set(answers.map(({ order }) => JSON.stringify(order))).size, 1)
+})
+
+test('a "no" is not kept: the same request is carried out when it comes again', async (t) => {
+  const { create, published, answerWith } = await setUp(t)
+  answerWith(() => Promise.resolve({ kind: 'cancelled' }))
+  assert.equal(await codeOf(create('k-1')), 'KAFKA_UNAVAILABLE')
+  answerWith(() => Promise.resolve(ACKED))
+  assert.equal((await create('k-1')).isReplayed, false)
+  assert.equal(published.length, 2)
+})
+
+test('a request whose first try is in doubt is waited for, and then answered by it', async (t) => {
+  const { create, clock, answerWith, published } = await setUp(t)
+  const resolution = Promise.withResolvers<Acked>()
+  answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise }))
+  assert.equal(await codeOf(create('k-1')), 'KAFKA_UNAVAILABLE')
+
+  const tooEarly = codeOf(create('k-1'))
+  await setImmediate()
+  clock.advance(PUBLISH_TIMEOUT_MS)
+  assert.equal(await tooEarly, 'REQUEST_IN_FLIGHT')
+
+  const again = create('k-1')
+  await setImmediate()
+  resolution.resolve(ACKED)
+  assert.equal((await again).isReplayed, true)
+  assert.equal(published.length, 1)
+})
+
+test('a request that runs on another instance is waited for, and then answered by it', async (t) => {
+  const { create, clock, store, published } = await setUp(t)
+  const foreign = await pendingElsewhere(store)
+  const waiting = create('k-1')
+  await setImmediate()
+  await store.settle(foreign, { partition: 0, offset: 5 })
+  let answered: ChangedOrder | undefined
+  void waiting.then((answer) => (answered = answer))
+  await clock.runUntil(() => answered !== undefined, 50)
+  assert.equal(answered?.isReplayed, true)
+  assert.deepEqual(published, [])
+})
+
+/** An event that this process has in its store and does not know of. */
+async function pendingElsewhere(store: OrderStore): Promise<PendingEvent> {
+  const pending = {
+    ...somePending({ orderId: ORDER_ID }),
+    retryKey: { idempotencyKey: 'k-1', fingerprint: 'create 2' },
+  }
+  assert.equal(await store.reserve(pending), 'reserved')
+  return pending
+}
+
+test('a change that expects another version is refused, and nothing is published', async (t) => {
+  const { create, change, published } = await setUp(t)
+  await create(undefined)
+  assert.equal(await codeOf(change(undefined, 'confirmed', [2])), 'VERSION_MOVED')
+  assert.equal(await codeOf(change(undefined, 'confirmed', [])), 'VERSION_MOVED')
+  assert.equal(published.length, 1)
+  assert.equal((await change(undefined, 'confirmed', [7, 1])).version, 2)
+})
+
+test('of two changes that expect the same version one is carried out', async (t) => {
+  const { create, change } = await setUp(t)
+  await create(undefined)
+  const [one, other] = await Promise.allSettled([
+    change(undefined, 'confirmed', [1]),
+    change(undefined, 'confirmed', [1]),
+  ])
+  assert.equal(one.status, 'fulfilled')
+  assert.equal(other.status === 'rejected' && other.reason.code, 'VERSION_MOVED')
+})
