@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { audit } from './audit.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
 import { config } from './config.ts'
@@ -24,6 +25,10 @@ export async function runCart(words: readonly string[], print: Print): Promise<n
     .map((count) => words.slice(0, count).join(' '))
     .find((candidate) => Object.hasOwn(COMMANDS, candidate))
   const command = name === undefined ? undefined : COMMANDS[name]
+  if (words[0] === '--version') {
+    print.out(readVersion())
+    return 0
+  }
   if (name === undefined || command === undefined) {
     const isHelp = asksForHelp(words) || words[0] === 'help'
     if (words.length > 0 && !isHelp) print.progress(`There is no command '${words[0]}'.\n`)
@@ -42,6 +47,11 @@ export async function runCart(words: readonly string[], print: Print): Promise<n
     if (isUsageError(error)) print.progress(`See: cart ${name} --help`)
     return 2
   }
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }
 
 function asksForHelp(words: readonly string[]): boolean {
@@ -63,7 +73,7 @@ export function renderHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'cart <command> --help tells its options.',
+    'cart <command> --help tells its options, cart --version the version.',
     `Exit codes: ${Object.entries(EXIT_CODES)
       .map(([code, meaning]) => `${code} ${meaning}`)
       .join(', ')}.`,
