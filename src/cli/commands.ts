@@ -25,16 +25,7 @@ export async function runCart(words: readonly string[], print: Print): Promise<n
     .map((count) => words.slice(0, count).join(' '))
     .find((candidate) => Object.hasOwn(COMMANDS, candidate))
   const command = name === undefined ? undefined : COMMANDS[name]
-  if (words[0] === '--version') {
-    print.out(readVersion())
-    return 0
-  }
-  if (name === undefined || command === undefined) {
-    const isHelp = asksForHelp(words) || words[0] === 'help'
-    if (words.length > 0 && !isHelp) print.progress(`There is no command '${words[0]}'.\n`)
-    ;(isHelp ? print.out : print.progress)(renderHelp())
-    return isHelp ? 0 : 2
-  }
+  if (name === undefined || command === undefined) return answerWithoutCommand(words, print)
   const args = words.slice(name.split(' ').length)
   if (asksForHelp(args)) {
     print.out(renderCommandHelp(name, command))
@@ -47,6 +38,21 @@ export async function runCart(words: readonly string[], print: Print): Promise<n
     if (isUsageError(error)) print.progress(`See: cart ${name} --help`)
     return 2
   }
+}
+
+function answerWithoutCommand(words: readonly string[], print: Print): number {
+  const [first] = words
+  if (first === '--version') {
+    print.out(readVersion())
+    return 0
+  }
+  if (first === 'help' || asksForHelp(words)) {
+    print.out(renderHelp())
+    return 0
+  }
+  if (first !== undefined) print.progress(`There is no command '${first}'.\n`)
+  print.progress(renderHelp())
+  return 2
 }
 
 function readVersion(): string {
