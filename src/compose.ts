@@ -24,6 +24,7 @@ import {
   type SchemaRegistration,
   type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
+import { describeEvents } from './service/event-contract.ts'
 import { observeStore } from './service/storage/observed-store.ts'
 import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
 import { readStoredEvents } from './service/storage/sqlite/event-reader.ts'
@@ -127,6 +128,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
+    eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     settings: serverSettings(config),
     logger,
   })
