@@ -18,6 +18,7 @@ import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import type { Config } from './config/config.ts'
+import { describeEvents } from './service/event-contract.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
 import { readRanges, readRecords } from './service/kafka/topic-audit.ts'
@@ -142,6 +143,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
+    eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     settings: serverSettings(config),
     logger,
   })

@@ -3,6 +3,7 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands, OrderQueries } from '../business/order/commands.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
+import type { EventContract } from '../models/event-contract.ts'
 import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
 import {
@@ -14,6 +15,7 @@ import { registerOrderRoutes } from './controllers/order-controller.ts'
 import { registerQueryRoutes } from './controllers/query-controller.ts'
 import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
+import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
 import { RequestLog } from './request-log.ts'
 import { orderSchema } from './schemas/order-json.ts'
@@ -29,6 +31,7 @@ export interface ServerDeps {
   readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
   readonly areSchemaIdsKnown: () => boolean
+  readonly eventContract: EventContract
   readonly settings: ServerSettings
   readonly logger: FastifyBaseLogger
 }
@@ -123,5 +126,6 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
   await registerDocsPages(server)
+  registerEventPages(server, deps.eventContract, settings)
   return server
 }

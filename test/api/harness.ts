@@ -11,6 +11,7 @@ import type {
   OrderQueries,
 } from '../../src/business/order/commands.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
+import { describeEvents } from '../../src/service/event-contract.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
 
 const SETTINGS: ServerSettings = {
@@ -96,7 +97,10 @@ export interface TestServer {
 }
 
 type TestServerDeps = Partial<
-  Pick<ServerDeps, 'commands' | 'queries' | 'instanceState' | 'isDraining' | 'areSchemaIdsKnown'>
+  Pick<
+    ServerDeps,
+    'commands' | 'queries' | 'eventContract' | 'instanceState' | 'isDraining' | 'areSchemaIdsKnown'
+  >
 > & {
   /** Everything is up but these. */
   readonly states?: Partial<DependencyStates>
@@ -118,6 +122,7 @@ export async function startTestServer(
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
     areSchemaIdsKnown: () => true,
+    eventContract: describeEvents('order-events', 'string'),
     settings: { ...SETTINGS, ...settings },
     logger: pino({ level: logLevel }, { write }),
     ...deps,
