@@ -33,6 +33,8 @@ export interface CartOptions {
   /** Straight to the brokers by default. */
   readonly via?: 'direct' | 'proxy'
   readonly settings?: Readonly<Record<string, string>>
+  /** Of one instance, by its number; they win. */
+  readonly settingsOf?: (instance: number) => Readonly<Record<string, string>>
   readonly instances?: number
   readonly load?: Omit<LoadOptions, 'urls' | 'random'>
   readonly service?: ServiceOptions
@@ -111,6 +113,7 @@ export class Cart implements AsyncDisposable {
         // Half of the time of a start is compiling the same files.
         NODE_COMPILE_CACHE: join(tmpdir(), 'cart-service-compile-cache'),
         ...options.settings,
+        ...options.settingsOf?.(number),
       }
       const instance = new Instance(number, settings, journal)
       resources.defer(() => instance.close())
