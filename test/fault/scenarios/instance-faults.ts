@@ -207,7 +207,7 @@ const postgresCut: Scenario = {
 }
 
 /** A lease that does not make every death a long wait. */
-const SHORT_LEASE_MS = 2_000
+const SHORT_LEASE_MS = 5_000
 
 const takeOverPoints: Scenario = {
   name: 'failpoints-taken-over',
