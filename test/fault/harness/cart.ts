@@ -7,7 +7,7 @@ import type { ServiceOptions } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 import { check, type Violation } from './checker.ts'
 import { Instance } from './instance.ts'
-import { isUnanswered, Journal, nowMs } from './journal.ts'
+import { Journal, nowMs } from './journal.ts'
 import { countReplies, slowestAnswerMs } from './measures.ts'
 import { observe, type Observations } from './observations.ts'
 import { startOrderLoad, type LoadOptions, type OrderLoad } from './order-load.ts'
@@ -220,13 +220,6 @@ export class Cart implements AsyncDisposable {
       notes: this.notes,
       observations,
     }
-  }
-
-  /** Requests that were taken and have no answer, by what the caller saw. */
-  noteUnanswered(): void {
-    const codes = Map.groupBy(this.journal.entries.filter(isUnanswered), ({ code }) => code)
-    const seen = [...codes].map(([code, entries]) => `${entries.length} × ${code}`)
-    this.notes.push(`connections that broke before the answer: ${seen.join(', ') || 'none'}`)
   }
 
   /** Resolves when every request has its answer. */

@@ -3,6 +3,7 @@ import { startPostgresCluster, type PostgresCluster } from '../../support/postgr
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { openTcpLink, type TcpLink } from '../../support/tcp-link.ts'
 import { Cart, type CartOptions } from '../harness/cart.ts'
+import { countBroken } from '../harness/measures.ts'
 import type { Report } from '../harness/report.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
 import { dieAtOnce, FAILPOINTS, POINTS } from './failpoints.ts'
@@ -51,7 +52,12 @@ async function withInstances(
   await cart.stopLoad()
   await cart.untilSettled()
   cart.notes.push(`audit: ${(await cart.service.audit()).trim()}`)
-  return await cart.finish({ mayAnswerLate })
+  const report = await cart.finish({ mayAnswerLate })
+  const { broken, tookEffect } = countBroken(cart.journal, report.observations.topic)
+  cart.notes.push(
+    `${broken} connections broke before the answer; ${tookEffect} of these requests took effect`,
+  )
+  return report
 }
 
 const instanceKill: Scenario = {
@@ -143,7 +149,6 @@ const instanceStop: Scenario = {
         }
       }
       await cart.untilSettled()
-      cart.noteUnanswered()
     }),
 }
 
