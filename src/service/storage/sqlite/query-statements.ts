@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { OrderQuery } from '../../../business/ports.ts'
+import type { EventPlace } from '../../../business/stream/settled-feed.ts'
 import { listOrdersStatement } from '../list-orders.ts'
-import type { KeyedChangeRow, OrderRow, SettledEventRow } from '../order-row.ts'
+import type { KeyedChangeRow, OrderRow, PlacedEventRow, SettledEventRow } from '../order-row.ts'
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
 
@@ -20,6 +21,21 @@ export function prepareQueryStatements(db: DatabaseSync) {
     WHERE order_id = ? AND version > ? AND topic_offset IS NOT NULL
     ORDER BY version
     LIMIT ?`)
+
+  const listSettled = db.prepare(`
+    SELECT settled_in AS settling, id AS arrival, event_id AS eventId, type, version, time, topic,
+           topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state
+    FROM order_events INDEXED BY order_events_settled
+    WHERE topic_offset IS NOT NULL AND (settled_in, id) > (?, ?)
+    ORDER BY settled_in, id
+    LIMIT ?`)
+
+  const findLastPlace = db.prepare(`
+    SELECT settled_in AS settling, id AS arrival
+    FROM order_events INDEXED BY order_events_settled
+    WHERE topic_offset IS NOT NULL
+    ORDER BY settled_in DESC, id DESC
+    LIMIT 1`)
 
   const findKeyedChange = db.prepare(`
     SELECT version, state, request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS isSettled
@@ -41,6 +57,11 @@ export function prepareQueryStatements(db: DatabaseSync) {
 
     listEvents: (orderId: string, afterVersion: number, limit: number) =>
       listEvents.all(orderId, afterVersion, limit) as unknown as readonly SettledEventRow[],
+
+    listSettled: ({ settling, arrival }: EventPlace, limit: number) =>
+      listSettled.all(settling, arrival, limit) as unknown as readonly PlacedEventRow[],
+
+    findLastPlace: () => findLastPlace.get() as unknown as EventPlace | undefined,
 
     findKeyedChange(idempotencyKey: string): KeyedChangeRow | undefined {
       const row = findKeyedChange.get(idempotencyKey)

@@ -15,7 +15,7 @@ function setUp() {
   const faults = { isFull: false, probes: 0, closes: 0 }
   const write = <Value>(value: Value): Promise<Value> =>
     faults.isFull ? Promise.reject(new StoreError('disk full', 'no')) : Promise.resolve(value)
-  const store: OrderStore & OrderReader & RetryKeyStore = {
+  const store: OrderStore & OrderReader & SettledFeed & RetryKeyStore = {
     instanceId: 'one',
     findOrder: () => Promise.resolve(undefined),
     listOrders: () => Promise.resolve([]),
