@@ -61,7 +61,10 @@ export function prepareQueryStatements(db: DatabaseSync) {
     listSettled: ({ settling, arrival }: EventPlace, limit: number) =>
       listSettled.all(settling, arrival, limit) as unknown as readonly PlacedEventRow[],
 
-    findLastPlace: () => findLastPlace.get() as unknown as EventPlace | undefined,
+    findLastPlace(): EventPlace | undefined {
+      const row = findLastPlace.get()
+      return row && { ...(row as unknown as EventPlace) }
+    },
 
     findKeyedChange(idempotencyKey: string): KeyedChangeRow | undefined {
       const row = findKeyedChange.get(idempotencyKey)

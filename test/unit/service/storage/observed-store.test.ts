@@ -7,6 +7,7 @@ import {
   type OrderStore,
   type RetryKeyStore,
 } from '../../../../src/business/ports.ts'
+import { FIRST_PLACE, type SettledFeed } from '../../../../src/business/stream/settled-feed.ts'
 import { observeStore } from '../../../../src/service/storage/observed-store.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
@@ -20,6 +21,8 @@ function setUp() {
     findOrder: () => Promise.resolve(undefined),
     listOrders: () => Promise.resolve([]),
     listEvents: () => Promise.resolve([]),
+    findLastPlace: () => Promise.resolve(FIRST_PLACE),
+    listSettled: () => Promise.resolve([]),
     findKeyedChange: () => Promise.resolve(undefined),
     forgetKeys: () => write(0),
     reserve: () => write('reserved' as const),
