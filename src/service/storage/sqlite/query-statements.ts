@@ -7,6 +7,10 @@ import type { KeyedChangeRow, OrderRow, PlacedEventRow, SettledEventRow } from '
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
 
+const PLACED_COLUMNS = `
+  settled_in AS settling, id AS arrival, event_id AS eventId, type, version, time, topic,
+  topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state`
+
 /** Every statement that only reads, prepared once per connection where its text is always the same. */
 export function prepareQueryStatements(db: DatabaseSync) {
   const findOrder = db.prepare(`
@@ -22,13 +26,24 @@ export function prepareQueryStatements(db: DatabaseSync) {
     ORDER BY version
     LIMIT ?`)
 
+  // In two parts: SQLite would look (settled_in, id) > (?, ?) up by settled_in alone, and walk through
+  // all that were settled before it was recorded.
   const listSettled = db.prepare(`
-    SELECT settled_in AS settling, id AS arrival, event_id AS eventId, type, version, time, topic,
-           topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state
-    FROM order_events INDEXED BY order_events_settled
-    WHERE topic_offset IS NOT NULL AND (settled_in, id) > (?, ?)
-    ORDER BY settled_in, id
-    LIMIT ?`)
+    SELECT * FROM (
+      SELECT ${PLACED_COLUMNS}
+      FROM order_events INDEXED BY order_events_settled
+      WHERE topic_offset IS NOT NULL AND settled_in = ?1 AND id > ?2
+      ORDER BY id
+      LIMIT ?3)
+    UNION ALL
+    SELECT * FROM (
+      SELECT ${PLACED_COLUMNS}
+      FROM order_events INDEXED BY order_events_settled
+      WHERE topic_offset IS NOT NULL AND settled_in > ?1
+      ORDER BY settled_in, id
+      LIMIT ?3)
+    ORDER BY settling, arrival
+    LIMIT ?3`)
 
   const findLastPlace = db.prepare(`
     SELECT settled_in AS settling, id AS arrival
