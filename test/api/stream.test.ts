@@ -58,6 +58,10 @@ function ordersOf(events: readonly StreamEvent[]): string[] {
   return events.map(({ data }) => data.order.orderId)
 }
 
+function statesOf(events: readonly StreamEvent[]): string[] {
+  return events.map(({ data }) => `${data.order.orderId} ${data.order.status}`)
+}
+
 test('a reader gets every change that is settled from then on, with the whole order', async (t) => {
   const { open, settle } = await startStreams(t)
   settle('before')
@@ -135,15 +139,13 @@ test('filters by order and by status', async (t) => {
   settle('c')
   settle('c', 'shipped')
   settle('a b', 'delivered')
-  const seen = (events: readonly StreamEvent[]) =>
-    events.map(({ data }) => `${data.order.orderId} ${data.order.status}`)
-  assert.deepEqual(seen(await untilSeen(ofOrder, 3)), [
+  assert.deepEqual(statesOf(await untilSeen(ofOrder, 3)), [
     'a b pending',
     'a b shipped',
     'a b delivered',
   ])
-  assert.deepEqual(seen(await untilSeen(ofStatus, 2)), ['a b shipped', 'c shipped'])
-  assert.deepEqual(seen(await untilSeen(ofBoth, 1)), ['c shipped'])
+  assert.deepEqual(statesOf(await untilSeen(ofStatus, 2)), ['a b shipped', 'c shipped'])
+  assert.deepEqual(statesOf(await untilSeen(ofBoth, 1)), ['c shipped'])
 })
 
 test('refuses a place or a filter that cannot be, by its name', async (t) => {
