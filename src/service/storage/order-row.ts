@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { KeyedChange, SettledEvent, SettledOrder } from '../../business/ports.ts'
+import type { PlacedEvent } from '../../business/stream/settled-feed.ts'
 import type { OrderEventType, PendingEvent } from '../../models/order-event.ts'
 import type { Order, OrderStatus } from '../../models/order.ts'
 
@@ -37,6 +38,13 @@ export interface SettledEventRow {
   readonly partition: number
   readonly offset: number
   readonly schemaId: number
+}
+
+/** Its status is that of its state. */
+export interface PlacedEventRow extends Omit<SettledEventRow, 'status'> {
+  readonly settling: number
+  readonly arrival: number
+  readonly state: string
 }
 
 export interface KeyedChangeRow extends OrderRow {
@@ -148,6 +156,13 @@ export function toSettledEvent(row: SettledEventRow): SettledEvent {
     position: { partition: row.partition, offset: row.offset },
     schemaId: row.schemaId,
   }
+}
+
+export function toPlacedEvent(row: PlacedEventRow): PlacedEvent {
+  const { settling, arrival, state } = row
+  const order = toOrder(state)
+  const event = toSettledEvent({ ...row, status: order.status })
+  return { ...event, place: { settling, arrival }, order }
 }
 
 export function toKeyedChange(row: KeyedChangeRow): KeyedChange {
