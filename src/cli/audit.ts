@@ -34,8 +34,11 @@ function agrees({ differences }: AuditReport): boolean {
   return differences.length === 0
 }
 
-function describe({ storedCount, pendingCount, topicCount, differences }: AuditReport): string[] {
-  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending`
+function describe(report: AuditReport): string[] {
+  const { storedCount, pendingCount, topicCount, expiredCount, differences } = report
+  const expired =
+    expiredCount === 0 ? '' : `, ${expiredCount} not on the topic any more by its retention`
+  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}`
   if (differences.length === 0) return [`Topic and store agree: ${counts}.`]
   const more = differences.length - LINES_MAX
   return [

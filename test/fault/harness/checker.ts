@@ -6,17 +6,18 @@
  *   I2  every settled event stands where the store says
  *   I3  nothing else is on the topic: what was answered "not applied" or 4xx is not, and is not stored
  *   I4  the versions of an order are 1, 2, 3, … in the order of offsets
- *   I5  a repeat is equal to the first, byte by byte, and only the death of a service can cause it
+ *   I5  a repeat is equal to the first, byte by byte, and stands there only where a death may cause one
  *   I6  no two events of an order have the same version
  *   I7  the store is what the topic tells, event by event and order by order
  *   I8  an order is in one partition
  *   I9  nothing is left pending, and every doubt is settled in time
  *   I10 every reply is one of the contract, true, and in time
+ *   I11 requests with one key have one event
  */
 import { isConfirmed, isOpen, isSameRequest, type Journal, type JournalEntry } from './journal.ts'
 import type { Observations, StoredEvent, TopicEvent } from './observations.ts'
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10'
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11'
 
 export interface Violation {
   readonly invariant: Invariant
@@ -42,13 +43,19 @@ export interface Findings {
 
 const STATUSES = new Set([200, 201, 404, 409, 503])
 
-export function check(journal: Journal, observations: Observations): Findings {
-  return new Checker(journal, observations).check()
+/** `mayRepeatAfterDeath`: the fault opens the one window in which an event may stand twice. */
+export function check(
+  journal: Journal,
+  observations: Observations,
+  mayRepeatAfterDeath: boolean,
+): Findings {
+  return new Checker(journal, observations, mayRepeatAfterDeath).check()
 }
 
 class Checker {
   readonly #journal: Journal
   readonly #observations: Observations
+  readonly #mayRepeatAfterDeath: boolean
   readonly #violations: Violation[] = []
   readonly #counts: Counts = {
     lost: 0,
@@ -64,8 +71,9 @@ class Checker {
   readonly #byOrder: Map<string, TopicEvent[]>
   readonly #entriesByOrder: Map<string, JournalEntry[]>
 
-  constructor(journal: Journal, observations: Observations) {
+  constructor(journal: Journal, observations: Observations, mayRepeatAfterDeath: boolean) {
     this.#journal = journal
+    this.#mayRepeatAfterDeath = mayRepeatAfterDeath
     this.#observations = observations
     for (const event of observations.topic) {
       if (!this.#first.has(event.eventId)) this.#first.set(event.eventId, event)
@@ -78,6 +86,7 @@ class Checker {
 
   check(): Findings {
     for (const entry of this.#journal.entries) this.#checkReply(entry)
+    this.#checkKeys()
     for (const [orderId, events] of this.#byOrder) this.#checkVersions(orderId, events)
     for (const event of this.#observations.topic) this.#checkRepeat(event)
     this.#checkStore()
@@ -119,9 +128,21 @@ class Checker {
   #eventOfTwin(entry: JournalEntry): TopicEvent | undefined {
     return this.#entriesByOrder
       .get(entry.orderId)
-      ?.filter((other) => other !== entry && isOpen(other) && isSameRequest(entry, other))
+      ?.filter((other) => other !== entry && isTwin(entry, other))
       .map(({ traceparent }) => this.#byTraceparent.get(traceparent))
       .find((event) => event?.order === entry.order)
+  }
+
+  #checkKeys(): void {
+    const keyed = this.#journal.entries.filter(({ key }) => key !== undefined)
+    for (const [key, entries] of Map.groupBy(keyed, (entry) => entry.key)) {
+      const events = entries.flatMap(
+        ({ traceparent }) => this.#byTraceparent.get(traceparent) ?? [],
+      )
+      if (events.length <= 1) continue
+      const places = events.map(place).join(', ')
+      this.#violate('I11', events[0]?.orderId ?? '', `key ${key} has the events at ${places}`)
+    }
   }
 
   #wasCreatedBefore({ orderId, sentAtMs }: JournalEntry): boolean {
@@ -160,11 +181,9 @@ class Checker {
     if (first.digest !== event.digest) {
       this.#violate('I5', event.orderId, `${place(first)} and ${place(event)} are not the same`)
     }
-    if (this.#wasOnItsWayAtADeath(event)) {
-      this.#counts.repeatedInWindow += 1
-      return
-    }
-    this.#counts.repeated += 1
+    const isInWindow = this.#wasOnItsWayAtADeath(event)
+    this.#counts[isInWindow ? 'repeatedInWindow' : 'repeated'] += 1
+    if (isInWindow && this.#mayRepeatAfterDeath) return
     this.#violate('I5', event.orderId, `${place(event)} repeats ${place(first)}`)
   }
 
@@ -210,7 +229,7 @@ class Checker {
   #checkOrders(): void {
     const rows = new Map(this.#observations.storedOrders.map((row) => [row.orderId, row]))
     for (const [orderId, events] of this.#byOrder) {
-      const latest = events.at(-1)
+      const latest = events.toSorted((one, other) => one.version - other.version).at(-1)
       const row = rows.get(orderId)
       const isSame = row?.version === latest?.version && row?.status === latest?.status
       if (!isSame) {
@@ -228,6 +247,12 @@ class Checker {
   #violate(invariant: Invariant, orderId: string, text: string): void {
     this.#violations.push({ invariant, orderId, text })
   }
+}
+
+/** Whether the two may share one event: by their key, or because one was repeated when it was in doubt. */
+function isTwin(entry: JournalEntry, other: JournalEntry): boolean {
+  if (entry.key !== undefined && entry.key === other.key) return true
+  return isOpen(other) && isSameRequest(entry, other)
 }
 
 function place({ partition, offset }: TopicEvent): string {

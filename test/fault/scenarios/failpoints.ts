@@ -1,23 +1,18 @@
-import { protocolErrorsCodesById } from '@platformatic/kafka'
+import { codeOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
 
-const FAILPOINTS = new URL('../../support/failpoints.ts', import.meta.url).href
+export const FAILPOINTS = new URL('../../support/failpoints.ts', import.meta.url).href
 
-const POINTS = ['reserve', 'publish', 'produce', 'settle', 'discard', 'recover'].flatMap((step) => [
-  `before ${step}`,
-  `after ${step}`,
-])
+export const POINTS = ['reserve', 'publish', 'produce', 'settle', 'discard', 'recover'].flatMap(
+  (step) => [`before ${step}`, `after ${step}`],
+)
 
 /** A few calls into its life, when others are under way. */
 const CALL_NUMBER_MAX = 40
 
-const MESSAGE_TOO_LARGE = Number(
-  Object.entries(protocolErrorsCodesById).find(([, name]) => name === 'MESSAGE_TOO_LARGE')?.[0],
-)
-
 /** One life of the service, which ends at the point. */
-async function dieAt(cart: Cart, point: string, callNumber: number): Promise<void> {
+export async function dieAt(cart: Cart, point: string, callNumber: number): Promise<void> {
   cart.journal.noteFault(`service 0 is to die ${point}, call ${callNumber}`)
   const settings = { CART_FAILPOINT: `${point} ${callNumber}` }
   await cart.service.spawn(settings, { imports: [FAILPOINTS] })
@@ -26,7 +21,11 @@ async function dieAt(cart: Cart, point: string, callNumber: number): Promise<voi
     throw new Error(`ended with ${code ?? signal}: ${cart.service.output()}`)
 }
 
-async function dieAtOnce(cart: Cart, context: ScenarioContext, point: string): Promise<void> {
+export async function dieAtOnce(
+  cart: Cart,
+  context: ScenarioContext,
+  point: string,
+): Promise<void> {
   const [broker] = context.cluster.brokers
   const callNumber = context.random.integer(1, CALL_NUMBER_MAX)
   if (point.endsWith('recover')) {
@@ -34,7 +33,7 @@ async function dieAtOnce(cart: Cart, context: ScenarioContext, point: string): P
     await dieAt(cart, 'before produce', callNumber)
     await dieAt(cart, point, 1)
   } else if (point.endsWith('discard')) {
-    broker?.proxy.setFateOfAll({ kind: 'answer-unsent', errorCode: MESSAGE_TOO_LARGE })
+    broker?.proxy.setFateOfAll({ kind: 'answer-unsent', errorCode: codeOf('MESSAGE_TOO_LARGE') })
     await dieAt(cart, point, callNumber)
     broker?.proxy.setFateOfAll(undefined)
   } else await dieAt(cart, point, callNumber)
@@ -44,10 +43,11 @@ export const failpoints: Scenario = {
   name: 'failpoints',
   about: 'the service dies before and after each step of the protocol',
   brokers: 1,
+  mayRepeatAfterDeath: true,
   async run(context) {
     await using cart = await Cart.start(context, { via: 'proxy' })
     for (const point of POINTS) {
-      for (let round = 0; round < context.rounds(10, 1); round += 1) {
+      for (let round = 0; round < context.rounds(3, 1); round += 1) {
         await cart.service.kill()
         await dieAtOnce(cart, context, point)
         const doubts = await cart.doubts()

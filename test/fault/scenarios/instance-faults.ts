@@ -1,0 +1,261 @@
+import { setTimeout } from 'node:timers/promises'
+import { startPostgresCluster, type PostgresCluster } from '../../support/postgres-cluster.ts'
+import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
+import { openTcpLink, type TcpLink } from '../../support/tcp-link.ts'
+import { Cart, type CartOptions } from '../harness/cart.ts'
+import { countBroken } from '../harness/measures.ts'
+import type { Report } from '../harness/report.ts'
+import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
+import { dieAtOnce, FAILPOINTS, POINTS } from './failpoints.ts'
+
+/** Three instances on one PostgreSQL, asked by all callers about the same 200 orders. */
+
+const INSTANCES = 3
+const SHARED_ORDERS = 200
+
+/** From one death to the next. */
+const KILL_EVERY_MS = 5_000
+
+/** Twice the lease: others have taken over long before it wakes up. */
+const PAUSE_MS = 20_000
+
+interface SharedCart {
+  readonly cart: Cart
+  readonly postgres: PostgresCluster
+  readonly schema: TestSchema
+  /** From the last instance to PostgreSQL. */
+  readonly link: TcpLink
+}
+
+async function withInstances(
+  context: ScenarioContext,
+  act: (shared: SharedCart) => Promise<void>,
+  { mayAnswerLate = false, ...options }: CartOptions & { mayAnswerLate?: boolean } = {},
+): Promise<Report> {
+  await using resources = new AsyncDisposableStack()
+  const postgres = await startPostgresCluster()
+  resources.defer(() => postgres.close())
+  const schema = await createTestSchema(postgres.url)
+  const link = await openTcpLink(postgres.port)
+  resources.use(link)
+  const linked = new URL(schema.url())
+  linked.port = String(link.port)
+  await using cart = await Cart.start(context, {
+    instances: INSTANCES,
+    postgresUrl: schema.url(),
+    // The last one reaches the database by a way of its own.
+    settingsOf: (number) => (number === INSTANCES - 1 ? { DATABASE_URL: linked.href } : {}),
+    load: { sharedOrders: SHARED_ORDERS, pauseMs: 10 },
+    ...options,
+  })
+  await act({ cart, postgres, schema, link })
+  await cart.stopLoad()
+  await cart.untilSettled()
+  cart.notes.push(`audit: ${(await cart.service.audit()).trim()}`)
+  const report = await cart.finish({ mayAnswerLate })
+  const { broken, tookEffect } = countBroken(cart.journal, report.observations.topic)
+  cart.notes.push(
+    `${broken} connections broke before the answer; ${tookEffect} of these requests took effect`,
+  )
+  return report
+}
+
+const instanceKill: Scenario = {
+  name: 'instance-kill',
+  about: 'three instances on PostgreSQL, one of them killed every five seconds and started again',
+  brokers: 1,
+  run: (context) =>
+    withInstances(context, async ({ cart }) => {
+      const settling: Array<Promise<void>> = []
+      const rounds = context.rounds(24, 3)
+      for (let round = 1; round <= rounds; round += 1) {
+        await setTimeout(KILL_EVERY_MS)
+        const victim = context.random.pick(cart.instances)
+        await victim.kill()
+        // Whoever settles them, before or after it is back.
+        settling.push(cart.untilSettled(await cart.doubts()))
+        await victim.start()
+        if (round % 10 === 0) context.progress(`${round} of ${rounds} kills`)
+      }
+      await Promise.all(settling)
+      await cart.runWell()
+    }),
+}
+
+const instancePause: Scenario = {
+  name: 'instance-pause',
+  about: 'three instances on PostgreSQL, one of them paused for longer than its lease',
+  brokers: 1,
+  run: (context) =>
+    withInstances(
+      context,
+      async ({ cart }) => {
+        for (let round = 0; round < context.rounds(3, 1); round += 1) {
+          const victim = context.random.pick(cart.instances)
+          victim.pause()
+          await cart.untilSettled()
+          await setTimeout(PAUSE_MS)
+          victim.resume()
+          await cart.untilSettled()
+          await cart.runWell()
+        }
+      },
+      { mayAnswerLate: true },
+    ),
+}
+
+const instancePauseInOutage: Scenario = {
+  name: 'instance-pause-in-outage',
+  about:
+    'one of three instances is paused while its requests are held; they arrive after the take-over',
+  brokers: 1,
+  run: (context) =>
+    withInstances(
+      context,
+      async ({ cart }) => {
+        const proxy = context.cluster.brokers[0]?.proxy
+        for (let round = 0; round < context.rounds(3, 1); round += 1) {
+          const held = proxy?.hold()
+          cart.journal.noteFault('Produce requests are held')
+          await setTimeout(200)
+          const victim = context.random.pick(cart.instances)
+          victim.pause()
+          held?.letOthersPass()
+          await cart.untilSettled()
+          await setTimeout(PAUSE_MS)
+          cart.journal.noteFault(`${held?.count()} held requests are handed on`)
+          held?.release()
+          victim.resume()
+          await cart.untilSettled()
+          await cart.runWell()
+        }
+      },
+      { mayAnswerLate: true, via: 'proxy' },
+    ),
+}
+
+const instanceStop: Scenario = {
+  name: 'rolling-restart',
+  about: 'three instances on PostgreSQL are stopped and started, one after the other',
+  brokers: 1,
+  run: (context) =>
+    withInstances(context, async ({ cart }) => {
+      for (let round = 0; round < context.rounds(4, 1); round += 1) {
+        for (const instance of cart.instances) {
+          const { code } = await instance.stop()
+          if (code !== 0) throw new Error(`it ended with ${code}: ${instance.output()}`)
+          await instance.start()
+          await cart.runWell(50)
+        }
+      }
+      await cart.untilSettled()
+    }),
+}
+
+const postgresCrash: Scenario = {
+  name: 'postgres-crash',
+  about: 'PostgreSQL ends at once, under three instances, and is started again',
+  brokers: 1,
+  run: (context) =>
+    withInstances(context, async ({ cart, postgres }) => {
+      const rounds = context.rounds(10, 2)
+      for (let round = 1; round <= rounds; round += 1) {
+        await setTimeout(context.random.integer(0, 2_000))
+        cart.journal.noteFault('PostgreSQL: SIGQUIT')
+        await postgres.crash()
+        await setTimeout(context.random.integer(0, 8_000))
+        await postgres.start()
+        cart.journal.noteFault('PostgreSQL: started')
+        await cart.untilSettled()
+        await cart.runWell()
+        if (round % 5 === 0) context.progress(`${round} of ${rounds} crashes`)
+      }
+    }),
+}
+
+const sessionsEnded: Scenario = {
+  name: 'sessions-ended',
+  about: 'PostgreSQL ends the sessions of three instances in the middle of their work',
+  brokers: 1,
+  run: (context) =>
+    withInstances(context, async ({ cart, schema }) => {
+      for (let round = 0; round < context.rounds(50, 5); round += 1) {
+        await setTimeout(context.random.integer(0, 500))
+        cart.journal.noteFault('PostgreSQL: sessions ended')
+        await schema.sql(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'cart'`,
+        )
+        await cart.runWell(20)
+      }
+      await cart.untilSettled()
+    }),
+}
+
+const postgresCut: Scenario = {
+  name: 'postgres-cut',
+  about: 'one of three instances does not reach PostgreSQL for longer than its lease',
+  brokers: 1,
+  run: (context) =>
+    withInstances(context, async ({ cart, link }) => {
+      for (let round = 0; round < context.rounds(2, 1); round += 1) {
+        for (const state of ['silent', 'refused'] as const) {
+          await link.set(state)
+          cart.journal.noteFault(`the way from service ${INSTANCES - 1} to PostgreSQL: ${state}`)
+          await setTimeout(PAUSE_MS)
+          await link.set('open')
+          cart.journal.noteFault('the way to PostgreSQL: open')
+          await cart.untilSettled()
+          await cart.runWell()
+        }
+      }
+    }),
+}
+
+/** A lease that does not make every death a long wait. */
+const SHORT_LEASE_MS = 5_000
+
+const takeOverPoints: Scenario = {
+  name: 'failpoints-taken-over',
+  about: 'an instance dies at each step of the protocol; the others take over, and die at that too',
+  brokers: 1,
+  mayRepeatAfterDeath: true,
+  run: (context) =>
+    withInstances(
+      context,
+      async ({ cart }) => {
+        const [first, second] = cart.instances
+        if (first === undefined || second === undefined) return
+        for (const point of POINTS) {
+          if (point.endsWith('recover')) {
+            await second.kill()
+            const settings = { CART_FAILPOINT: `${point} 1` }
+            await second.start(settings, { imports: [FAILPOINTS] })
+            // It takes over what this one leaves, unless the third is faster.
+            cart.journal.noteFault(`service 1 is to die ${point}`)
+            await first.kill()
+            await Promise.race([second.died(), cart.untilSettled()])
+            await second.close()
+            await second.start()
+          } else {
+            await first.kill()
+            await dieAtOnce(cart, context, point)
+          }
+          await cart.untilSettled()
+          await first.start()
+          context.progress(`died ${point}`)
+        }
+      },
+      { via: 'proxy', settings: { INSTANCE_LEASE_MS: String(SHORT_LEASE_MS) } },
+    ),
+}
+
+export const INSTANCE_FAULTS = [
+  instanceKill,
+  instancePause,
+  instancePauseInOutage,
+  instanceStop,
+  postgresCrash,
+  sessionsEnded,
+  postgresCut,
+  takeOverPoints,
+]
