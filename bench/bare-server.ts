@@ -21,7 +21,12 @@ const server = await buildServer({
       }),
     changeOrderStatus: notPartOfThis,
   },
-  queries: { getOrder: notPartOfThis, listOrders: notPartOfThis, listOrderEvents: notPartOfThis },
+  queries: {
+    getOrder: notPartOfThis,
+    listOrders: notPartOfThis,
+    listOrderEvents: notPartOfThis,
+    getOrderEvent: notPartOfThis,
+  },
   dependencyStates: () => health.states(),
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,

@@ -8,6 +8,7 @@ import { changeOrderStatus } from './business/order/change-order-status.ts'
 import type { OrderCommands, OrderQueries } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
 import { getOrder } from './business/order/get-order.ts'
+import { getOrderEvent } from './business/order/get-order-event.ts'
 import { listOrderEvents } from './business/order/list-order-events.ts'
 import { listOrders, type ReadDeps } from './business/order/list-orders.ts'
 import type { SchemaIdStore } from './business/ports.ts'
@@ -18,6 +19,7 @@ import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
+import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
 import { readEnds, readRecords } from './service/kafka/topic-audit.ts'
 import { createRegistryClient } from './service/schema-registry/client.ts'
@@ -263,6 +265,7 @@ function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
     getOrder: (orderId) => getOrder(deps, orderId),
     listOrders: (query) => listOrders(deps, query),
     listOrderEvents: (...args) => listOrderEvents(deps, ...args),
+    getOrderEvent: (...args) => getOrderEvent({ ...deps, describeHeaders }, ...args),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EventHeader } from '../../business/ports.ts'
 import { CLOUD_EVENT_TYPES, type OrderEvent } from '../../models/order-event.ts'
 
 /** CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as headers with `ce_` in front. */
@@ -36,6 +37,14 @@ export function eventHeaders(event: OrderEvent): Map<Buffer, Buffer> {
     headers.set(names.traceparent, Buffer.from(event.traceparent))
   }
   return headers
+}
+
+/** For people: every header of ours is text. */
+export function describeHeaders(event: OrderEvent): readonly EventHeader[] {
+  return Array.from(eventHeaders(event), ([name, value]) => ({
+    name: name.toString(),
+    value: value.toString(),
+  }))
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   type SettleResult,
   StoreError,
 } from '../../business/ports.ts'
-import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
+import type { EventPosition, PendingEvent, PublishedEvent } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import { OperationQueue } from './operation-queue.ts'
@@ -24,6 +24,7 @@ import {
   toEventRow,
   toKeyedChange,
   toPendingEvent,
+  toPublishedEvent,
   toSettledEvent,
   toSettledOrder,
 } from './order-row.ts'
@@ -95,6 +96,12 @@ export class BatchedStore implements OrderStore, OrderReader, RetryKeyStore, Sch
     const operation = { kind: 'list-events', ofOrder: orderId, afterVersion, limit } as const
     const rows = await this.#lists.submit(operation)
     return rows.map(toSettledEvent)
+  }
+
+  async findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined> {
+    assertCount(version, 'version')
+    const row = await this.#lists.submit({ kind: 'find-event', ofOrder: orderId, version })
+    return row && toPublishedEvent(row)
   }
 
   async findKeyedChange(idempotencyKey: string): Promise<KeyedChange | undefined> {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 
 import type { KeyedChange, SettledEvent, SettledOrder } from '../../business/ports.ts'
-import type { OrderEventType, PendingEvent } from '../../models/order-event.ts'
+import type {
+  OrderEvent,
+  OrderEventType,
+  PendingEvent,
+  PublishedEvent,
+} from '../../models/order-event.ts'
 import type { Order, OrderStatus } from '../../models/order.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
@@ -37,6 +42,24 @@ export interface SettledEventRow {
   readonly partition: number
   readonly offset: number
   readonly schemaId: number
+}
+
+export interface PublishedEventRow extends Pick<
+  EventRow,
+  | 'eventId'
+  | 'type'
+  | 'version'
+  | 'time'
+  | 'traceparent'
+  | 'topic'
+  | 'partition'
+  | 'schemaId'
+  | 'key'
+  | 'value'
+  | 'state'
+> {
+  readonly offset: number
+  readonly settledAt: string
 }
 
 export interface KeyedChangeRow extends OrderRow {
@@ -94,20 +117,36 @@ export function toEventRow({
 
 export function toPendingEvent(row: EventRow): PendingEvent {
   return {
-    event: {
-      eventId: row.eventId,
-      type: row.type as OrderEventType,
-      version: row.version,
-      time: row.time,
-      order: toOrder(row.state),
-      ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
-    },
+    event: toOrderEvent(row),
     encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
     ...toRetryKey(row),
     ...(row.topic === null ? {} : { topic: row.topic }),
     partition: row.partition,
     searchFromOffset: row.searchFromOffset,
     ...toProducer(row),
+  }
+}
+
+function toOrderEvent(
+  row: Pick<EventRow, 'eventId' | 'type' | 'version' | 'time' | 'state' | 'traceparent'>,
+): OrderEvent {
+  return {
+    eventId: row.eventId,
+    type: row.type as OrderEventType,
+    version: row.version,
+    time: row.time,
+    order: toOrder(row.state),
+    ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+  }
+}
+
+export function toPublishedEvent(row: PublishedEventRow): PublishedEvent {
+  return {
+    event: toOrderEvent(row),
+    encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
+    topic: row.topic ?? undefined,
+    position: { partition: row.partition, offset: row.offset },
+    settledAt: row.settledAt,
   }
 }
 

@@ -15,6 +15,7 @@ import {
   settle,
 } from './order-statements.ts'
 import {
+  findEvent,
   findKeyedChange,
   findOrders,
   findSchemaId,
@@ -95,6 +96,7 @@ export class PostgresEngine implements BatchRunner {
       case 'forget-keys':
       case 'list-orders':
       case 'list-events':
+      case 'find-event':
       case 'find-keyed-change':
       case 'list-pending':
       case 'find-schema-id': {
@@ -132,6 +134,8 @@ export class PostgresEngine implements BatchRunner {
         return listOrders(query, operation.query)
       case 'list-events':
         return listEvents(query, operation)
+      case 'find-event':
+        return findEvent(query, operation)
       case 'find-keyed-change':
         return findKeyedChange(query, operation.idempotencyKey)
       case 'list-pending':

@@ -1,6 +1,6 @@
 import type { OrderQuery } from '../../../business/ports.ts'
 import { listOrdersStatement } from '../list-orders.ts'
-import type { KeyedChangeRow, OrderRow, SettledEventRow } from '../order-row.ts'
+import type { KeyedChangeRow, OrderRow, PublishedEventRow, SettledEventRow } from '../order-row.ts'
 import type { Query } from './connection.ts'
 import type { OperationOf } from './statement-groups.ts'
 
@@ -41,6 +41,21 @@ export function listEvents(
     ORDER BY version
     LIMIT $3`
   return query<SettledEventRow>({ text }, [ofOrder, afterVersion, limit])
+}
+
+export async function findEvent(
+  query: Query,
+  { ofOrder, version }: OperationOf<'find-event'>,
+): Promise<PublishedEventRow | undefined> {
+  const text = `
+    SELECT event_id AS "eventId", type, version, time, traceparent, topic,
+           topic_partition AS "partition", topic_offset AS "offset",
+           to_char(settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "settledAt",
+           schema_id AS "schemaId", key, value, state
+    FROM order_events
+    WHERE order_id = $1 AND version = $2 AND topic_offset IS NOT NULL`
+  const rows = await query<PublishedEventRow>({ text }, [ofOrder, version])
+  return rows[0]
 }
 
 export async function findKeyedChange(

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import type { OrderQuery } from '../../../business/ports.ts'
 import { listOrdersStatement } from '../list-orders.ts'
-import type { KeyedChangeRow, OrderRow, SettledEventRow } from '../order-row.ts'
+import type { KeyedChangeRow, OrderRow, PublishedEventRow, SettledEventRow } from '../order-row.ts'
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
 
@@ -20,6 +20,13 @@ export function prepareQueryStatements(db: DatabaseSync) {
     WHERE order_id = ? AND version > ? AND topic_offset IS NOT NULL
     ORDER BY version
     LIMIT ?`)
+
+  const findEvent = db.prepare(`
+    SELECT event_id AS eventId, type, version, time, traceparent, topic,
+           topic_partition AS "partition", topic_offset AS "offset", settled_at AS settledAt,
+           schema_id AS schemaId, key, value, state
+    FROM order_events
+    WHERE order_id = ? AND version = ? AND topic_offset IS NOT NULL`)
 
   const findKeyedChange = db.prepare(`
     SELECT version, state, request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS isSettled
@@ -41,6 +48,9 @@ export function prepareQueryStatements(db: DatabaseSync) {
 
     listEvents: (orderId: string, afterVersion: number, limit: number) =>
       listEvents.all(orderId, afterVersion, limit) as unknown as readonly SettledEventRow[],
+
+    findEvent: (orderId: string, version: number) =>
+      findEvent.get(orderId, version) as unknown as PublishedEventRow | undefined,
 
     findKeyedChange(idempotencyKey: string): KeyedChangeRow | undefined {
       const row = findKeyedChange.get(idempotencyKey)
