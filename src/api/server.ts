@@ -5,6 +5,7 @@ import type { OrderCommands, OrderQueries } from '../business/order/commands.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
 import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
+import { registerConsole } from './console-pages.ts'
 import {
   registerHealthRoutes,
   registerServiceInfoRoute,
@@ -123,5 +124,6 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
   await registerDocsPages(server)
+  registerConsole(server)
   return server
 }
