@@ -97,6 +97,11 @@ function startCreateForm(): void {
     ]),
   )
   suggest()
+  byId('first-command', HTMLElement).textContent = asCurl(addresses, {
+    method: 'POST',
+    path: 'api/create-order',
+    body: { orderId: 'ORD-1', numItems: 3 },
+  })
 }
 
 /** Tells those who do not see the rows how many changed: together, and not more than now and then. */

@@ -66,7 +66,7 @@ function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses
       ['Topic', event.topic ?? 'not recorded'],
       ['Partition, offset', `${event.partition}, ${event.offset}`],
       ['Changed', event.time],
-      ['Recorded', `${event.settledAt} (after Kafka's acknowledgement)`],
+      ['Acknowledged', `${event.settledAt}, ${passedText(event.time, event.settledAt)}`],
       ['Key', key.text === null ? 'Avro' : userText(key.text)],
       ['Key, bytes', key.hex.replaceAll(/(..)(?=.)/gu, '$1 ')],
     ]),
@@ -77,6 +77,11 @@ function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses
     element('pre', { class: 'json', tabindex: '0' }, JSON.stringify(value.order, undefined, 2)),
     copies(event, path, addresses),
   ]
+}
+
+/** The two may be told by different clocks. */
+function passedText(from: string, to: string): string {
+  return `${Math.max(0, Date.parse(to) - Date.parse(from))} ms later`
 }
 
 function framing(bytes: Uint8Array, schemaId: number, { registry }: Addresses): HTMLElement {

@@ -1,7 +1,8 @@
 /** Amounts and moments as people of this browser's language write them. */
 
 export function amountText(amount: number, currency: string): string {
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(amount)
+  const style = { style: 'currency', currency, currencyDisplay: 'code' } as const
+  return new Intl.NumberFormat(undefined, style).format(amount)
 }
 
 /** The time, and the day where it is another one than today. */

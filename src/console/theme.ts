@@ -2,6 +2,8 @@
 
 const THEMES = ['auto', 'light', 'dark'] as const
 
+const LABELS = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const
+
 type Theme = (typeof THEMES)[number]
 
 const STORED_AS = 'cart-service-theme'
@@ -10,7 +12,7 @@ export function startTheme(toggle: HTMLButtonElement): void {
   let theme = readTheme()
   const show = (): void => {
     document.documentElement.dataset['theme'] = theme
-    toggle.textContent = `Theme: ${theme}`
+    toggle.textContent = LABELS[theme]
   }
   toggle.addEventListener('click', () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto'
