@@ -2,8 +2,6 @@
 
 const THEMES = ['auto', 'light', 'dark'] as const
 
-const LABELS = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const
-
 type Theme = (typeof THEMES)[number]
 
 const STORED_AS = 'cart-service-theme'
@@ -12,7 +10,8 @@ export function startTheme(toggle: HTMLButtonElement): void {
   let theme = readTheme()
   const show = (): void => {
     document.documentElement.dataset['theme'] = theme
-    toggle.textContent = LABELS[theme]
+    toggle.textContent = theme
+    toggle.setAttribute('aria-label', `Theme: ${theme}`)
   }
   toggle.addEventListener('click', () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto'
