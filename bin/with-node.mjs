@@ -48,7 +48,8 @@ function install() {
     npm === undefined ? ['npm', args] : [process.execPath, [npm, ...args]]
   const { status, error } = spawnSync(command, commandArgs, {
     cwd: root,
-    stdio: 'inherit',
+    // Not to stdout, which is the script's: somebody may read JSON there.
+    stdio: ['inherit', 2, 'inherit'],
     shell: npm === undefined && process.platform === 'win32',
   })
   if (status === 0) return

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { serviceUrl } from '../src/cli/service-url.ts'
 import { ConfigError, loadConfig, type Config, type Environment } from '../src/config/config.ts'
 import { readConfig } from '../src/config/read-config.ts'
 import {
@@ -10,6 +12,7 @@ import {
   type DependencyPlan,
 } from './dependencies.ts'
 import { DevSession, StopRequested } from './dev-session.ts'
+import { sendDemoTraffic, showLiveOrders } from './live-orders.ts'
 import { explainApiPort } from './plan.ts'
 import { listenError } from './ports.ts'
 import { countPartitions, latestSchemaId } from './probes.ts'
@@ -19,7 +22,8 @@ import { waitUntil } from './wait-until.ts'
 
 /**
  * `npm run dev`: starts what is missing of Kafka and the schema registry, then the service, prints
- * where everything is, and stops what it started on Ctrl-C.
+ * where everything is, then a line for each event, and stops what it started on Ctrl-C.
+ * `npm run dev -- --demo` sends orders as well; `--quiet` prints no events.
  *
  * For tests only: DEV_KAFKA_PORT and DEV_REGISTRY_PORT instead of 9092 and 8081, DEV_DATA_DIR
  * instead of .dev.
@@ -46,6 +50,8 @@ process.exit(await main())
 
 /** Resolves with the exit code. */
 async function main(): Promise<number> {
+  const options = readOptions()
+  if ('problems' in options) return refuse(options.problems)
   const session = new DevSession()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => session.requestStop())
@@ -57,7 +63,7 @@ async function main(): Promise<number> {
     const planned = await plan()
     if ('problems' in planned) return refuse(planned.problems)
     await start(session, planned)
-    await session.ended()
+    await runUntilEnded(session, planned.config, options)
   } catch (error) {
     session.fail(error)
   }
@@ -70,6 +76,37 @@ async function main(): Promise<number> {
     say('Stopped')
   }
   return isRequested ? 0 : 1
+}
+
+interface DevOptions {
+  readonly demo: boolean
+  readonly quiet: boolean
+}
+
+function readOptions(): DevOptions | { readonly problems: readonly string[] } {
+  const flag = { type: 'boolean', default: false } as const
+  try {
+    return parseArgs({ options: { demo: flag, quiet: flag } }).values
+  } catch (error) {
+    const usage = 'Usage: npm run dev -- [--demo] [--quiet]'
+    return { problems: [error instanceof Error ? error.message : String(error), usage] }
+  }
+}
+
+async function runUntilEnded(
+  session: DevSession,
+  config: Config,
+  { demo, quiet }: DevOptions,
+): Promise<void> {
+  const { signal } = session
+  if (!quiet) {
+    const hint = demo ? '' : ' npm run dev -- --demo sends orders.'
+    say(`  Events follow as they come; --quiet shows none.${hint}\n`)
+    void showLiveOrders(config, Date.now(), say, signal)
+  }
+  // Stopping does not wait for the answers that are still to come.
+  if (demo) void sendDemoTraffic(config, signal)
+  await session.ended()
 }
 
 function refuse(problems: readonly string[]): number {
@@ -136,19 +173,13 @@ async function start(session: DevSession, { dependencies, env, config }: DevPlan
     killAfterMs: config.shutdownTimeoutMs + serviceStopMarginMs,
   })
   session.own('The service', service)
-  const apiUrl = `http://${reachableHost(config.apiHost)}:${config.apiPort}`
+  const apiUrl = serviceUrl(config)
   const isReady = await waitUntil(() => isOk(`${apiUrl}/health/ready`), {
     timeoutMs: readyTimeoutMs,
     signal,
   })
   const summary = await summarise(config, dependencies)
   say(renderSummary({ ...summary, apiUrl, isReady }, process.stdout))
-}
-
-/** `0.0.0.0` is an address to listen on and none to open. */
-function reachableHost(apiHost: string): string {
-  if (apiHost === '0.0.0.0' || apiHost === '::') return 'localhost'
-  return apiHost.includes(':') ? `[${apiHost}]` : apiHost
 }
 
 async function isOk(url: string): Promise<boolean> {

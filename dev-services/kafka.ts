@@ -89,9 +89,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   }
 }
 
-/** 16 bytes in base64url. One that begins with a dash would be read as an option of the format tool. */
 export function newClusterId(): string {
-  return randomBytes(16).toString('base64url').replace(/^-/, 'A')
+  return randomBytes(16).toString('base64url')
 }
 
 async function writeProperties(options: KafkaOptions): Promise<string> {

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
-import { infrastructure } from '../test/support/infrastructure.ts'
-import { startTestCluster, type TestCluster } from '../test/support/kafka-cluster.ts'
+import { FakeRegistry } from '../test/support/fake-registry.ts'
+import { startTestCluster } from '../test/support/kafka-cluster.ts'
 import { formatReports, type Report } from '../test/fault/harness/report.ts'
 import { runScenario } from '../test/fault/harness/run-scenario.ts'
 import type { Scenario } from '../test/fault/harness/scenario.ts'
@@ -23,6 +22,9 @@ const { values } = parseArgs({
     short: { type: 'boolean', default: false },
   },
 })
+
+// Services and brokers end with this process; so it has to end by itself.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
@@ -61,36 +63,30 @@ function chooseScenarios(only: string | undefined): readonly Scenario[] {
 async function runAll(scenarios: readonly Scenario[]): Promise<boolean> {
   const reports = new Map<string, Report>()
   let hasFailed = false
-  await globalSetup()
-  try {
-    for (const scenario of scenarios) {
-      print(`\n── ${scenario.name}: ${scenario.about} (seed ${seed})`)
-      try {
-        const report = await runOne(scenario)
-        reports.set(scenario.name, report)
-        printReport(scenario, report)
-        if (report.violations.length + report.late.length > 0) hasFailed = true
-      } catch (error) {
-        hasFailed = true
-        print(
-          `   failed with seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`,
-        )
-      }
+  await using registry = await FakeRegistry.start()
+  for (const scenario of scenarios) {
+    print(`\n── ${scenario.name}: ${scenario.about} (seed ${seed})`)
+    try {
+      const report = await runOne(scenario, registry.url)
+      reports.set(scenario.name, report)
+      printReport(scenario, report)
+      if (report.violations.length + report.late.length > 0) hasFailed = true
+    } catch (error) {
+      hasFailed = true
+      print(`   failed with seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`)
     }
-  } finally {
-    await globalTeardown()
   }
   print(`\n${formatReports(reports)}\n\nseed ${seed}`)
   return !hasFailed
 }
 
 /** Each on a cluster of its own: what one did to its brokers is not found by the next. */
-async function runOne(scenario: Scenario): Promise<Report> {
-  const cluster: TestCluster = await startTestCluster(scenario.brokers)
+async function runOne(scenario: Scenario, registryUrl: string): Promise<Report> {
+  const cluster = await startTestCluster(scenario.brokers)
   try {
     return await runScenario(scenario, {
       cluster,
-      registryUrl: infrastructure().schemaRegistryUrl,
+      registryUrl,
       seed,
       size: values.short ? 'short' : 'full',
       minutes,

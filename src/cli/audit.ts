@@ -1,38 +1,44 @@
+import { parseArgs } from 'node:util'
 import type { AuditReport, Difference } from '../business/audit/audit.ts'
-import { runAudit } from '../compose.ts'
-import type { Config } from '../config/config.ts'
+import { readConfig } from '../config/read-config.ts'
+import { JSON_OPTION, type Command } from './command.ts'
 
 const PROGRESS_EVERY_MS = 2_000
 
 /** What a person reads at most; `--json` has all. */
 const LINES_MAX = 50
 
-/**
- * `cart audit`: compares the topic with the store, also while the service runs. Returns the exit
- * code: 0 only when they agree.
- */
-export async function audit(
-  config: Config,
-  options: { readonly isJson: boolean },
-  print: { readonly out: (line: string) => void; readonly progress: (line: string) => void },
-): Promise<number> {
-  let nextMs = performance.now() + PROGRESS_EVERY_MS
-  const report = await runAudit(config, (read, total) => {
-    if (performance.now() < nextMs) return
-    nextMs = performance.now() + PROGRESS_EVERY_MS
-    print.progress(`read ${read} of ${total} records`)
-  })
-  if (options.isJson) print.out(JSON.stringify({ agrees: agrees(report), ...report }))
-  else for (const line of describe(report)) print.out(line)
-  return agrees(report) ? 0 : 1
+const options = { json: JSON_OPTION }
+
+export const audit: Command = {
+  summary: 'compares the topic with the store, also while the service runs',
+  options,
+  exitCodes: { 0: 'they agree', 1: 'they differ' },
+  async run(args, print) {
+    const { values } = parseArgs({ args: [...args], options })
+    // Only now: the other commands need not wait until the whole service is loaded.
+    const { runAudit } = await import('../compose.ts')
+    let nextMs = performance.now() + PROGRESS_EVERY_MS
+    const report = await runAudit(readConfig(), (read, total) => {
+      if (performance.now() < nextMs) return
+      nextMs = performance.now() + PROGRESS_EVERY_MS
+      print.progress(`read ${read} of ${total} records`)
+    })
+    if (values.json) print.out(JSON.stringify({ agrees: agrees(report), ...report }))
+    else for (const line of describe(report)) print.out(line)
+    return agrees(report) ? 0 : 1
+  },
 }
 
 function agrees({ differences }: AuditReport): boolean {
   return differences.length === 0
 }
 
-function describe({ storedCount, pendingCount, topicCount, differences }: AuditReport): string[] {
-  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending`
+function describe(report: AuditReport): string[] {
+  const { storedCount, pendingCount, topicCount, expiredCount, differences } = report
+  const expired =
+    expiredCount === 0 ? '' : `, ${expiredCount} not on the topic any more by its retention`
+  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}`
   if (differences.length === 0) return [`Topic and store agree: ${counts}.`]
   const more = differences.length - LINES_MAX
   return [

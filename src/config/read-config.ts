@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { loadConfig, type Config } from './config.ts'
 
-const ENV_FILE = '.env'
+export const ENV_FILE = '.env'
 
 /**
  * The configuration of this process: its environment, completed from the `.env` file of the working

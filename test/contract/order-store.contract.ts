@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 
-import {
-  type OrderReader,
-  type OrderStore,
-  type RetryKeyStore,
-  type SchemaIdStore,
-  StoreError,
-} from '../../src/business/ports.ts'
+import { type OrderStore, type SchemaIdStore, StoreError } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
 import { changeOf, creationOf, newOrderId, orderOf } from './order-store-events.ts'
 
-type Store = OrderStore & OrderReader & RetryKeyStore & SchemaIdStore
+type Store = OrderStore & SchemaIdStore
 
 /** One empty database, opened as often as a test wants. */
-export interface StoreHarness {
-  open(): Promise<Store>
+export interface StoreHarness<Opened extends Store = Store> {
+  open(): Promise<Opened>
   /** Another instance, for which all others are dead: of the ones that are open no lease holds. */
   openSuccessor(): Promise<Store>
   /** After every store is closed: removes the database. */

@@ -7,8 +7,9 @@ import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
 import { WorkerRunner } from '../../src/service/storage/sqlite/worker-runner.ts'
 import { describeOrderReader } from './order-reader.contract.ts'
 import { describeOrderStore, type StoreHarness } from './order-store.contract.ts'
+import { describeRetryKeys } from './retry-keys.contract.ts'
 
-async function createHarness(): Promise<StoreHarness> {
+async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   const directory = await mkdtemp(join(tmpdir(), 'cart-store-'))
   const path = join(directory, 'cart.db')
   return {
@@ -22,3 +23,5 @@ async function createHarness(): Promise<StoreHarness> {
 describeOrderStore({ name: 'a SQLite file', isDurable: true }, createHarness)
 
 describeOrderReader('a SQLite file', createHarness)
+
+describeRetryKeys('a SQLite file', createHarness)

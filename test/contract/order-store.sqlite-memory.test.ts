@@ -4,8 +4,9 @@ import { SqliteEngine } from '../../src/service/storage/sqlite/engine.ts'
 import { createInlineRunner } from '../../src/service/storage/sqlite/inline-runner.ts'
 import { describeOrderReader } from './order-reader.contract.ts'
 import { describeOrderStore, type StoreHarness } from './order-store.contract.ts'
+import { describeRetryKeys } from './retry-keys.contract.ts'
 
-async function createHarness(): Promise<StoreHarness> {
+async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   const runner = createInlineRunner(new SqliteEngine(createConnector({ path: ':memory:' })))
   // A database in memory ends with its connection, which outlives each single store here.
   const shared = { ...runner, close: async () => {} }
@@ -16,3 +17,5 @@ async function createHarness(): Promise<StoreHarness> {
 describeOrderStore({ name: 'SQLite in memory', isDurable: false }, createHarness)
 
 describeOrderReader('SQLite in memory', createHarness)
+
+describeRetryKeys('SQLite in memory', createHarness)

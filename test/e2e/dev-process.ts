@@ -38,8 +38,11 @@ export interface ProcessEntry {
 }
 
 /** `npm run dev` as npm runs it, with these variables and nothing else that configures it. */
-export function startDev(env: Readonly<Record<string, string>>): DevRun {
-  const child = spawn(process.execPath, ['bin/with-node.mjs', 'dev-services/dev.ts'], {
+export function startDev(
+  env: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
+): DevRun {
+  const child = spawn(process.execPath, ['bin/with-node.mjs', 'dev-services/dev.ts', ...options], {
     cwd: root,
     env: { ...withoutSettings(), ...env },
     detached: true,

@@ -52,6 +52,14 @@ suite('npm run dev refuses to start anything, with one sentence each and what to
     assert.equal(await run.exited, 1)
     assert.match(run.output(), /PUBLISH_TIMEOUT_MS/)
   })
+
+  test('when an option is none of its own: names those that are', async () => {
+    await using surroundings = await devSurroundings()
+    await using run = startDev(surroundings.env, ['--dmeo'])
+    assert.equal(await run.exited, 1)
+    assert.match(run.output(), /'--dmeo'[^]*npm run dev -- \[--demo\] \[--quiet\]/)
+    assert.doesNotMatch(run.output(), /Starting/)
+  })
 })
 
 /** Something that takes connections and hangs up. */

@@ -26,6 +26,8 @@ suite('npm run dev', () => {
     assert.match(firstOutput, /subject order-events-value, schema id \d+/)
     const created = (await runPrinted(firstOutput, 'Create')) as Answer
     assert.equal(created.success, true)
+    const { orderId } = created.data
+    await first.waitFor(`${orderId}    v1  created`)
     assert.equal((await fetch(`${surroundings.apiUrl}/docs`)).status, 200)
 
     const started = await first.listProcesses()
@@ -73,16 +75,21 @@ suite('npm run dev', () => {
     assert.equal((await fetch(`${schemaRegistryUrl}/subjects`)).status, 200)
   })
 
-  test('does not touch what is configured', async () => {
+  test('does not touch what is configured, and sends orders when it is asked to', async () => {
     const { kafkaBootstrapServers, schemaRegistryUrl } = infrastructure()
     await using surroundings = await devSurroundings()
-    await using run = startDev({
-      ...surroundings.env,
-      KAFKA_TOPIC: `dev-configured-${process.pid}`,
-      KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
-      SCHEMA_REGISTRY_URL: schemaRegistryUrl,
-    })
+    await using run = startDev(
+      {
+        ...surroundings.env,
+        KAFKA_TOPIC: `dev-configured-${process.pid}`,
+        KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
+        SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+      },
+      ['--demo'],
+    )
     await run.waitFor('CartService is ready.')
+    await run.waitFor('  status-changed  ')
+    assert.match(run.output(), /DEMO-\w+-0001 +v1  created +pending +[\d.]+ [A-Z]{3}  \d@\d+\n/)
     assert.match(run.output(), /KAFKA_BOOTSTRAP_SERVERS is set\n/)
     assert.match(run.output(), /SCHEMA_REGISTRY_URL is set\n/)
     run.pressCtrlC()

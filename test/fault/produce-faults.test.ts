@@ -268,7 +268,7 @@ test('what was abandoned is not sent any more, and what comes after it is', asyn
   await until(() => publishing.next().partition === 0, 'the publisher admits events again')
   await assertAckedOnce(publishing, [])
   assert.notEqual((await outcome).kind, 'acked')
-  assert.equal((await readTopic(`127.0.0.1:${proxy.port}`, publishing.topic)).length, 4)
+  assert.equal((await readTopic(cluster.bootstrapServers, publishing.topic)).length, 4)
 })
 
 test('on a topic that was made anew the first ack is checked, and the event stands once', async () => {

@@ -47,6 +47,23 @@ test('what a service left pending when it was killed is settled by the next one'
   await survive(t, 'service-kill-in-outage')
 })
 
+test('every answer stays true when the service dies before or after any step of the protocol', async (t) => {
+  await survive(t, 'failpoints')
+})
+
+test('what a dead service still had on its way is refused by the broker after the recovery', async (t) => {
+  await survive(t, 'crash-window')
+})
+
+test('an event that went out under a new producer id can stand twice after a crash, with the same bytes', async (t) => {
+  const { counts } = await survive(t, 'crash-window-open')
+  assert.ok(counts.repeatedInWindow > 0, 'the window was met')
+})
+
+test('every answer stays true while acknowledgements get lost under load', async (t) => {
+  await survive(t, 'lost-acks')
+})
+
 test('every answer stays true while the broker is killed and restarted under load', async (t) => {
   await survive(t, 'broker-kill')
 })
@@ -55,4 +72,12 @@ test('every answer stays true while the broker is paused under load', async (t) 
   const { replies } = await survive(t, 'broker-pause')
   assert.ok(replies.unknown > 0, 'what had left when the broker paused is in doubt')
   assert.ok(replies.notApplied > replies.unknown, 'what came later is a definite "no"')
+})
+
+test('every answer stays true while one of three instances on PostgreSQL is killed again and again', async (t) => {
+  await survive(t, 'instance-kill')
+})
+
+test('every answer stays true while PostgreSQL crashes under three instances', async (t) => {
+  await survive(t, 'postgres-crash')
 })

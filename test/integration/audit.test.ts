@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { runCart as cart } from '../support/cart-command.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startOrderLoad } from '../fault/harness/order-load.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
-
-const CART = fileURLToPath(new URL('../../src/cli/cart.ts', import.meta.url))
-
-interface Result {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function cart(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CART, ...args], { env }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : Number(error.code)
-      resolve({ code, stdout, stderr })
-    })
-  })
-}
 
 test('the audit agrees while the service works, and tells what was done behind its back', async (t) => {
   const path = `${await temporaryFolder(t)}/cart.db`
@@ -67,7 +49,7 @@ test('the audit agrees while the service works, and tells what was done behind i
 test('a command that cannot be done ends with 2 and a sentence', async () => {
   const unknown = await cart(['autid'], {})
   assert.equal(unknown.code, 2)
-  assert.match(unknown.stderr, /^Usage: cart audit/)
+  assert.match(unknown.stderr, /There is no command .autid.\.\n\nUsage: cart <command>/)
   const settings = {
     KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1',
     DATABASE_URL: 'sqlite:/nowhere/cart.db',

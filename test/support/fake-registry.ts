@@ -169,11 +169,21 @@ export class FakeRegistry {
       this.setLevel(configured, compatibility)
       return { status: 200, body: { compatibility } }
     }
+    const [, wantedId] = /\/schemas\/ids\/(\d+)$/.exec(path) ?? []
+    if (wantedId !== undefined) return this.#schemaById(Number(wantedId))
     const [, schemaId] = /\/schemas\/ids\/(\d+)\/versions$/.exec(path) ?? []
     if (schemaId !== undefined) return this.#listSubjects(Number(schemaId))
     if (method === 'POST' && path.endsWith('/versions')) return this.#register(subject, schema)
     if (method === 'POST' && subject !== '') return this.#lookUp(subject, schema)
     return problem(404, 404, 'HTTP 404 Not Found')
+  }
+
+  #schemaById(schemaId: number): Answer {
+    const versions = [...this.#subjects.values()].flatMap((subject) => subject.versions)
+    const found = versions.find(({ id }) => id === schemaId)
+    return found === undefined
+      ? problem(404, 40403, 'Schema not found')
+      : { status: 200, body: { schema: found.schema } }
   }
 
   #listSubjects(schemaId: number): Answer {

@@ -55,10 +55,12 @@ export async function spawnService(
   const chunks: string[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
-  const exited = once(child, 'close').then(() => ({
-    code: child.exitCode,
-    signal: child.signalCode,
-  }))
+  const endWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', endWithUs)
+  const exited = once(child, 'close').then(() => {
+    process.off('exit', endWithUs)
+    return { code: child.exitCode, signal: child.signalCode }
+  })
   assert.ok(child.pid !== undefined)
   return {
     url: `http://127.0.0.1:${port}`,

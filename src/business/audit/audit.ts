@@ -46,10 +46,20 @@ export interface Difference {
   readonly position: EventPosition
 }
 
+/** The offsets of a partition that are compared: from the first that is there up to, not including, the end. */
+export interface OffsetRange {
+  readonly first: number
+  readonly end: number
+}
+
+type KnownEvent = Omit<StoredEvent, 'value'> & { readonly digest: string }
+
 export interface AuditReport {
   readonly storedCount: number
   readonly pendingCount: number
   readonly topicCount: number
+  /** Settled events whose records Kafka has deleted since, as the topic's retention says. */
+  readonly expiredCount: number
   readonly differences: readonly Difference[]
 }
 
@@ -59,22 +69,30 @@ export interface AuditReport {
  * what is on the topic below those ends must be known.
  */
 export class Audit {
-  readonly #ends: readonly number[]
-  readonly #stored = new Map<string, StoredEvent>()
+  readonly #ranges: readonly OffsetRange[]
+  readonly #digestOf: (value: Uint8Array) => string
+  readonly #stored = new Map<string, KnownEvent>()
   readonly #seen = new Set<string>()
   readonly #latest = new Map<string, number>()
   readonly #differences: Difference[] = []
   #pendingCount = 0
   #topicCount = 0
+  #expiredCount = 0
 
-  /** `ends`: by partition, the offset up to which the topic is compared. */
-  constructor(ends: readonly number[]) {
-    this.#ends = ends
+  /** `ranges`: by partition. `digestOf` stands for the bytes, of which there may be too many to keep. */
+  constructor(ranges: readonly OffsetRange[], digestOf: (value: Uint8Array) => string) {
+    this.#ranges = ranges
+    this.#digestOf = digestOf
   }
 
-  addStored(event: StoredEvent): void {
-    this.#stored.set(event.eventId, event)
-    if (event.position === undefined) this.#pendingCount += 1
+  addStored({ value, ...event }: StoredEvent): void {
+    this.#stored.set(event.eventId, { ...event, digest: this.#digestOf(value) })
+    const { position, orderId, version } = event
+    if (position === undefined) this.#pendingCount += 1
+    else if (position.offset < (this.#ranges[position.partition]?.first ?? 0)) {
+      this.#expiredCount += 1
+      this.#latest.set(orderId, Math.max(version, this.#latest.get(orderId) ?? 0))
+    }
   }
 
   /** Records come in the order of their offsets, after all that is stored. */
@@ -95,7 +113,7 @@ export class Audit {
     if (stored.position !== undefined && !isSame(stored.position, position)) {
       this.#note('misplaced', stored, position)
     }
-    if (Buffer.compare(stored.value, record.value) !== 0) this.#note('altered', stored, position)
+    if (stored.digest !== this.#digestOf(record.value)) this.#note('altered', stored, position)
     this.#checkOrder(stored, position)
   }
 
@@ -104,26 +122,26 @@ export class Audit {
     for (const event of this.#stored.values()) {
       const { position } = event
       if (position === undefined || this.#seen.has(event.eventId)) continue
-      if (position.offset < (this.#ends[position.partition] ?? 0)) {
-        this.#note('missing', event, position)
-      }
+      const { first = 0, end = 0 } = this.#ranges[position.partition] ?? {}
+      if (position.offset >= first && position.offset < end) this.#note('missing', event, position)
     }
     return {
       storedCount: this.#stored.size,
       pendingCount: this.#pendingCount,
       topicCount: this.#topicCount,
+      expiredCount: this.#expiredCount,
       differences: this.#differences,
     }
   }
 
-  #checkOrder(event: StoredEvent, position: EventPosition): void {
+  #checkOrder(event: KnownEvent, position: EventPosition): void {
     const latest = this.#latest.get(event.orderId) ?? 0
     if (event.version <= latest) this.#note('out-of-order', event, position)
     if (event.version > latest + 1) this.#note('gap', event, position)
     this.#latest.set(event.orderId, Math.max(latest, event.version))
   }
 
-  #note(kind: DifferenceKind, event: StoredEvent, position: EventPosition): void {
+  #note(kind: DifferenceKind, event: KnownEvent, position: EventPosition): void {
     const { eventId, orderId, version } = event
     this.#differences.push({ kind, eventId, orderId, version, position })
   }

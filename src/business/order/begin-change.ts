@@ -1,6 +1,6 @@
 import type { OrderEvent, PendingEvent, RetryKey } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
-import { CommandError, unavailable } from '../errors.ts'
+import { CommandError, unavailable, type ChangeOutcome } from '../errors.ts'
 import { StoreError, type Clock, type EventEncoder, type EventPublisher } from '../ports.ts'
 import type { IdSource, OrderStore, Random, RetryKeyStore } from '../ports.ts'
 import type { Publications } from '../publication/confirm-publication.ts'
@@ -87,16 +87,20 @@ export function preparePending(
   return { event, encoded, ...admission, ...(retryKey === undefined ? {} : { retryKey }) }
 }
 
-/** Rejects with a 503 when the store does not answer by the deadline, or cannot. Nothing was changed. */
+/**
+ * Rejects with a 503 when the store does not answer by the deadline, or cannot. Reading changes
+ * nothing; `outcome` is what is known of the request without it.
+ */
 export async function readStore<Value>(
   read: Promise<Value>,
   clock: Clock,
   deadlineMs: number,
+  outcome: ChangeOutcome = 'not-applied',
 ): Promise<Value> {
   const value = await raceDeadline(read, clock, deadlineMs).catch((error: unknown) => {
-    throw error instanceof StoreError ? storeSilent(error) : error
+    throw error instanceof StoreError ? storeSilent(outcome, error) : error
   })
-  if (value === 'deadline') throw storeSilent()
+  if (value === 'deadline') throw storeSilent(outcome)
   return value
 }
 
@@ -123,8 +127,8 @@ async function raceDeadline<Value>(
   }
 }
 
-function storeSilent(cause?: unknown): CommandError {
-  return unavailable('STORE_UNAVAILABLE', 'The store does not answer', 'not-applied', cause)
+function storeSilent(outcome: ChangeOutcome, cause?: unknown): CommandError {
+  return unavailable('STORE_UNAVAILABLE', 'The store does not answer', outcome, cause)
 }
 
 function leaseRunOut(): CommandError {

@@ -18,7 +18,9 @@ export async function findEarlierAnswer(
 ): Promise<ChangedOrder | undefined> {
   const { retryKeys, clock } = deps
   for (;;) {
-    const earlier = await readStore(retryKeys.findKeyedChange(idempotencyKey), clock, deadlineMs)
+    const read = retryKeys.findKeyedChange(idempotencyKey)
+    // Without an answer nobody knows what an earlier request with this key has done.
+    const earlier = await readStore(read, clock, deadlineMs, 'unknown')
     if (earlier === undefined) return undefined
     if (earlier.fingerprint !== fingerprint) throw keyReused()
     const { order, version } = earlier

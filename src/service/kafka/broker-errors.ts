@@ -38,8 +38,12 @@ const VERDICTS: Record<string, ProduceVerdict> = {
   INVALID_PRODUCER_ID_MAPPING: 'state-lost',
 }
 
-/** Answers by which the broker disowns the producer: with an earlier try out, its state is lost. */
-const DISOWNING = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'])
+/**
+ * Answers after which the same bytes will not be taken, with an earlier try out: the broker disowns
+ * the producer, or the records are dated too far ahead, which every try of the batch was. So an
+ * earlier one was appended or never will be, and the topic tells which.
+ */
+const FINAL = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_TIMESTAMP'])
 
 export interface ProduceFailure {
   readonly verdict: ProduceVerdict
@@ -53,7 +57,7 @@ export function classifyProduceFailure(error: unknown, requestsSent: number): Pr
   if (name === undefined) return { verdict: 'unknown', name: describeError(error) }
   const verdict = VERDICTS[name] ?? 'unknown'
   if (verdict !== 'not-appended' || requestsSent === 1) return { verdict, name }
-  return { verdict: DISOWNING.has(name) ? 'state-lost' : 'unknown', name }
+  return { verdict: FINAL.has(name) ? 'state-lost' : 'unknown', name }
 }
 
 /**

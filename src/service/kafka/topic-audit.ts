@@ -1,29 +1,33 @@
-import type { Audit } from '../../business/audit/audit.ts'
+import type { Audit, OffsetRange } from '../../business/audit/audit.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { readEventId } from './event-headers.ts'
 import { TopicReader } from './topic-reader.ts'
 
-/** By partition, the offset that the next record gets. */
-export async function readEnds(cluster: KafkaCluster): Promise<number[]> {
+/** By partition, what is there now. */
+export async function readRanges(cluster: KafkaCluster): Promise<OffsetRange[]> {
   const { partitionCount } = await cluster.refresh()
-  const ends: number[] = []
+  const ranges: OffsetRange[] = []
   for (let partition = 0; partition < partitionCount; partition += 1) {
-    ends.push(await atLeader(cluster, partition, (reader) => reader.endOffset()))
+    const range = await atLeader(cluster, partition, async (reader) => ({
+      first: await reader.firstOffset(),
+      end: await reader.endOffset(),
+    }))
+    ranges.push(range)
   }
-  return ends
+  return ranges
 }
 
-/** Hands every record below the ends to the audit. `onProgress` hears of each one. */
+/** Hands every record of the ranges to the audit. `onProgress` hears of each one. */
 export async function readRecords(
   cluster: KafkaCluster,
-  ends: readonly number[],
+  ranges: readonly OffsetRange[],
   audit: Audit,
   onProgress: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [partition, end] of ends.entries()) {
+  for (const [partition, { first, end }] of ranges.entries()) {
     await atLeader(cluster, partition, async (reader) => {
-      for await (const { offset, record } of reader.read(0, end, signal)) {
+      for await (const { offset, record } of reader.read(first, end, signal)) {
         const eventId = readEventId(record.headers)
         const value = record.value ?? new Uint8Array()
         audit.addRecord({ eventId, value, position: { partition, offset } })

@@ -30,9 +30,24 @@ const EMPTY_FETCHES_MAX = 20
 const FETCH_BYTES_MAX = 4 * 1024 * 1024
 const NO_SESSION = { id: 0, epoch: -1 }
 
+/** Bits of a batch's attributes. Source: kafka.apache.org, "Record Batch". */
+const IS_LOG_APPEND_TIME = 1 << 3
+const IS_CONTROL = 1 << 5
+
 export interface TopicRecord {
   readonly offset: number
   readonly record: KafkaRecord
+}
+
+export interface TimedRecord extends TopicRecord {
+  readonly timestampMs: number
+}
+
+/** What one look at a partition brought. */
+export interface FetchedRecords {
+  readonly records: readonly TimedRecord[]
+  /** Where to look next: behind what was fetched, also where compaction left holes in it. */
+  readonly nextOffset: number
 }
 
 export class TopicReader {
@@ -54,6 +69,32 @@ export class TopicReader {
   /** The offset that the next appended record gets. */
   endOffset(): Promise<number> {
     return this.#offsetAt(LATEST, DEBUGGING_REPLICA)
+  }
+
+  /** Behind the last record that consumers may see. */
+  highWatermark(): Promise<number> {
+    return this.#offsetAt(LATEST, CONSUMER_REPLICA)
+  }
+
+  /** The first record of this time or later; undefined where there is none yet. */
+  async offsetSince(timestampMs: number): Promise<number | undefined> {
+    const offset = await this.#offsetAt(BigInt(timestampMs), CONSUMER_REPLICA)
+    return offset < 0 ? undefined : offset
+  }
+
+  /** What stands at `offset` and behind it, as much as one answer holds; waits a moment for the first. */
+  async fetch(offset: number): Promise<FetchedRecords> {
+    const batches = await this.#fetch(offset)
+    const last = batches.at(-1)
+    return {
+      records: batches
+        // Marks of transactions: for clients, not for their users.
+        .filter(({ attributes }) => (attributes & IS_CONTROL) === 0)
+        .flatMap(timedRecordsOf)
+        // A broker answers whole batches.
+        .filter((record) => record.offset >= offset),
+      nextOffset: last === undefined ? offset : Number(last.firstOffset) + last.lastOffsetDelta + 1,
+    }
   }
 
   /**
@@ -119,4 +160,17 @@ export class TopicReader {
     )
     return answer.responses[0]?.partitions[0]?.records ?? []
   }
+}
+
+function timedRecordsOf(batch: RecordsBatch): TimedRecord[] {
+  const { attributes, firstTimestamp, maxTimestamp } = batch
+  return batch.records.map((record) => ({
+    offset: Number(batch.firstOffset) + record.offsetDelta,
+    timestampMs: Number(
+      (attributes & IS_LOG_APPEND_TIME) === 0
+        ? firstTimestamp + record.timestampDelta
+        : maxTimestamp,
+    ),
+    record,
+  }))
 }

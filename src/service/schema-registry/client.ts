@@ -21,6 +21,15 @@ export interface Compatibility {
   readonly reasons: readonly string[]
 }
 
+export interface RegisteredSchema {
+  /** As it was registered. */
+  readonly text: string
+  /** AVRO, JSON or PROTOBUF. */
+  readonly schemaType: string
+  /** Its text alone is not the whole schema. */
+  readonly hasReferences: boolean
+}
+
 /** What the registry said to a schema: its id, or why it will not take it. */
 export type RegisterResult =
   | { readonly kind: 'registered'; readonly schemaId: number }
@@ -36,6 +45,8 @@ export interface RegistryClient {
   lookUp(subject: string, schema: string): Promise<number | undefined>
   /** Whether the id is that of a version of the subject. */
   isSchemaIdOf(subject: string, schemaId: number): Promise<boolean>
+  /** Undefined when the registry has no such id. */
+  schemaById(schemaId: number): Promise<RegisteredSchema | undefined>
   /** Registering what is registered answers its id again. */
   register(subject: string, schema: string): Promise<RegisterResult>
   /** Against every version of the subject that its compatibility level asks for. */
@@ -85,6 +96,23 @@ export function createRegistryClient(options: RegistryHttpOptions): RegistryClie
       if (!isOk(answer)) throw refusal(answer, question)
       if (!Array.isArray(answer.body)) throw misunderstood(options.baseUrl, question, 'a list')
       return answer.body.some((version) => fieldOf(version, 'subject') === subject)
+    },
+
+    async schemaById(schemaId) {
+      const question = `tell schema ${schemaId}`
+      const answer = await ask('GET', `/schemas/ids/${schemaId}`)
+      if (answer.status === 404) return undefined
+      if (!isOk(answer)) throw refusal(answer, question)
+      const text = fieldOf(answer.body, 'schema')
+      if (typeof text !== 'string') throw misunderstood(options.baseUrl, question, 'a schema')
+      const schemaType = fieldOf(answer.body, 'schemaType')
+      const references = fieldOf(answer.body, 'references')
+      return {
+        text,
+        // Left out of the answer where it is the default.
+        schemaType: typeof schemaType === 'string' ? schemaType : 'AVRO',
+        hasReferences: Array.isArray(references) && references.length > 0,
+      }
     },
 
     async register(subject, schema) {

@@ -7,12 +7,13 @@ import type { ServiceOptions } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 import { check, type Violation } from './checker.ts'
 import { Instance } from './instance.ts'
-import { Journal, nowMs } from './journal.ts'
+import { isUnanswered, Journal, nowMs } from './journal.ts'
 import { countReplies, slowestAnswerMs } from './measures.ts'
 import { observe, type Observations } from './observations.ts'
 import { startOrderLoad, type LoadOptions, type OrderLoad } from './order-load.ts'
 import type { Report } from './report.ts'
 import type { ScenarioContext } from './scenario.ts'
+import { createPostgresReader } from './postgres-reader.ts'
 import { createSqliteReader, type StoreReader } from './store-reader.ts'
 import { tellStory } from './story.ts'
 
@@ -37,6 +38,8 @@ export interface CartOptions {
   readonly service?: ServiceOptions
   /** Where the store's file lies; a temporary folder by default. */
   readonly folder?: string
+  /** A database that several instances can share, in place of a file. */
+  readonly postgresUrl?: string
   /** Otherwise it is started by the scenario. */
   readonly isStarted?: boolean
 }
@@ -91,7 +94,7 @@ export class Cart implements AsyncDisposable {
     if (options.folder === undefined) {
       resources.defer(() => rm(folder, { recursive: true, force: true }))
     }
-    const path = join(folder, 'cart.db')
+    const { url: databaseUrl, store } = openStore(folder, options.postgresUrl)
     const topic = `orders-${randomUUID()}`
     const { cluster, registryUrl } = context
     const journal = new Journal()
@@ -103,7 +106,7 @@ export class Cart implements AsyncDisposable {
           options.via === 'proxy' ? cluster.proxiedServers : cluster.bootstrapServers,
         SCHEMA_REGISTRY_URL: registryUrl,
         KAFKA_TOPIC: topic,
-        DATABASE_URL: `sqlite:${path}`,
+        DATABASE_URL: databaseUrl,
         LOG_LEVEL: 'warn',
         // Half of the time of a start is compiling the same files.
         NODE_COMPILE_CACHE: join(tmpdir(), 'cart-service-compile-cache'),
@@ -113,7 +116,6 @@ export class Cart implements AsyncDisposable {
       resources.defer(() => instance.close())
       instances.push(instance)
     }
-    const store = createSqliteReader(path)
     const parts = { journal, instances, store, topic, resources: resources.move() }
     const cart = new Cart(context, options, parts)
     if (options.isStarted === false) return cart
@@ -162,14 +164,18 @@ export class Cart implements AsyncDisposable {
   /** Waits until all that was pending when the fault ended is settled, and takes the time. */
   async untilSettled(doubts?: Doubts): Promise<void> {
     const { sinceMs, eventIds } = doubts ?? (await this.doubts())
+    const left = async (): Promise<readonly string[]> => {
+      const pending = new Set(await this.store.pendingIds())
+      return eventIds.filter((eventId) => pending.has(eventId))
+    }
     await until(
-      async () => {
-        const pending = new Set(await this.store.pendingIds())
-        return !eventIds.some((eventId) => pending.has(eventId))
-      },
+      async () => (await left()).length === 0,
       () => `${eventIds.length} doubts are settled; the service wrote:\n${this.service.output()}`,
       SETTLED_MS_MAX,
-    )
+    ).catch(async (error: Error) => {
+      const [eventId] = await left()
+      throw new Error(`${error.message}\n${await this.#storyOf(eventId)}`, { cause: error })
+    })
     const tookMs = nowMs() - sinceMs
     this.#settledAfterMs = Math.max(this.#settledAfterMs, tookMs)
     if (tookMs > SETTLED_WITHIN_MS) {
@@ -191,9 +197,9 @@ export class Cart implements AsyncDisposable {
       // The checker finds it, and tells of which order.
     })
     for (const instance of this.instances) await this.#stop(instance)
-    const { bootstrapServers } = this.#context.cluster
-    const observations = await observe(bootstrapServers, this.topic, this.store)
-    const { violations: found, counts } = check(this.journal, observations)
+    const { mayRepeatAfterDeath } = this.#context
+    const observations = await this.#observe()
+    const { violations: found, counts } = check(this.journal, observations, mayRepeatAfterDeath)
     const violations = [...found, ...this.#misbehaved]
     const [first] = violations
     const slowestMs = slowestAnswerMs(this.journal)
@@ -213,6 +219,13 @@ export class Cart implements AsyncDisposable {
     }
   }
 
+  /** Requests that were taken and have no answer, by what the caller saw. */
+  noteUnanswered(): void {
+    const codes = Map.groupBy(this.journal.entries.filter(isUnanswered), ({ code }) => code)
+    const seen = [...codes].map(([code, entries]) => `${entries.length} × ${code}`)
+    this.notes.push(`connections that broke before the answer: ${seen.join(', ') || 'none'}`)
+  }
+
   /** Resolves when every request has its answer. */
   async stopLoad(): Promise<void> {
     await this.#load?.stop()
@@ -225,10 +238,31 @@ export class Cart implements AsyncDisposable {
     await this.#resources.disposeAsync()
   }
 
+  async #storyOf(eventId: string | undefined): Promise<string> {
+    const observations = await this.#observe()
+    const stored = observations.storedEvents.find((event) => event.eventId === eventId)
+    const violation = { orderId: stored?.orderId ?? '', text: 'is not settled' }
+    return tellStory({ invariant: 'I9', ...violation }, this.journal, observations)
+  }
+
+  #observe(): Promise<Observations> {
+    return observe(this.#context.cluster.bootstrapServers, this.topic, this.store)
+  }
+
   async #stop(instance: Instance): Promise<void> {
     const { code, signal } = await instance.stop()
     if (code === 0) return
     const text = `service ${instance.number} ended with ${code ?? signal}: ${instance.output()}`
     this.#misbehaved.push({ invariant: 'I10', orderId: '', text })
   }
+}
+
+function openStore(
+  folder: string,
+  postgresUrl: string | undefined,
+): { readonly url: string; readonly store: StoreReader } {
+  if (postgresUrl !== undefined)
+    return { url: postgresUrl, store: createPostgresReader(postgresUrl) }
+  const path = join(folder, 'cart.db')
+  return { url: `sqlite:${path}`, store: createSqliteReader(path) }
 }

@@ -6,7 +6,7 @@
  *   I2  every settled event stands where the store says
  *   I3  nothing else is on the topic: what was answered "not applied" or 4xx is not, and is not stored
  *   I4  the versions of an order are 1, 2, 3, … in the order of offsets
- *   I5  a repeat is equal to the first, byte by byte, and only the death of a service can cause it
+ *   I5  a repeat is equal to the first, byte by byte, and stands there only where a death may cause one
  *   I6  no two events of an order have the same version
  *   I7  the store is what the topic tells, event by event and order by order
  *   I8  an order is in one partition
@@ -42,13 +42,19 @@ export interface Findings {
 
 const STATUSES = new Set([200, 201, 404, 409, 503])
 
-export function check(journal: Journal, observations: Observations): Findings {
-  return new Checker(journal, observations).check()
+/** `mayRepeatAfterDeath`: the fault opens the one window in which an event may stand twice. */
+export function check(
+  journal: Journal,
+  observations: Observations,
+  mayRepeatAfterDeath: boolean,
+): Findings {
+  return new Checker(journal, observations, mayRepeatAfterDeath).check()
 }
 
 class Checker {
   readonly #journal: Journal
   readonly #observations: Observations
+  readonly #mayRepeatAfterDeath: boolean
   readonly #violations: Violation[] = []
   readonly #counts: Counts = {
     lost: 0,
@@ -64,8 +70,9 @@ class Checker {
   readonly #byOrder: Map<string, TopicEvent[]>
   readonly #entriesByOrder: Map<string, JournalEntry[]>
 
-  constructor(journal: Journal, observations: Observations) {
+  constructor(journal: Journal, observations: Observations, mayRepeatAfterDeath: boolean) {
     this.#journal = journal
+    this.#mayRepeatAfterDeath = mayRepeatAfterDeath
     this.#observations = observations
     for (const event of observations.topic) {
       if (!this.#first.has(event.eventId)) this.#first.set(event.eventId, event)
@@ -160,11 +167,9 @@ class Checker {
     if (first.digest !== event.digest) {
       this.#violate('I5', event.orderId, `${place(first)} and ${place(event)} are not the same`)
     }
-    if (this.#wasOnItsWayAtADeath(event)) {
-      this.#counts.repeatedInWindow += 1
-      return
-    }
-    this.#counts.repeated += 1
+    const isInWindow = this.#wasOnItsWayAtADeath(event)
+    this.#counts[isInWindow ? 'repeatedInWindow' : 'repeated'] += 1
+    if (isInWindow && this.#mayRepeatAfterDeath) return
     this.#violate('I5', event.orderId, `${place(event)} repeats ${place(first)}`)
   }
 
@@ -210,7 +215,7 @@ class Checker {
   #checkOrders(): void {
     const rows = new Map(this.#observations.storedOrders.map((row) => [row.orderId, row]))
     for (const [orderId, events] of this.#byOrder) {
-      const latest = events.at(-1)
+      const latest = events.toSorted((one, other) => one.version - other.version).at(-1)
       const row = rows.get(orderId)
       const isSame = row?.version === latest?.version && row?.status === latest?.status
       if (!isSame) {

@@ -118,7 +118,7 @@ export function startOrderLoad(options: LoadOptions, journal = new Journal()): O
       unanswered.add(asked)
       void asked.finally(() => unanswered.delete(asked))
       const dueMs = startMs + ((count + 1) * 1_000) / perSecond
-      if (dueMs > performance.now()) await setTimeout(dueMs - performance.now())
+      await setTimeout(Math.max(0, dueMs - performance.now()))
     }
     await Promise.all(unanswered)
   }

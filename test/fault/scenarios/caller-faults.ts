@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
 import { Cart } from '../harness/cart.ts'
-import { isUnanswered } from '../harness/journal.ts'
 import { mergeReports, type Report } from '../harness/report.ts'
 import type { Scenario } from '../harness/scenario.ts'
 
@@ -18,7 +17,7 @@ const impatientCallers: Scenario = {
   brokers: 1,
   async run(context) {
     await using cart = await Cart.start(context, { load: { impatience: 1 / 3, pauseMs: 0 } })
-    await cart.runWell(context.rounds(20_000, 500))
+    await cart.runWell(context.rounds(10_000, 500))
     return await cart.finish()
   },
 }
@@ -29,7 +28,7 @@ const sharedOrders: Scenario = {
   brokers: 1,
   async run(context) {
     await using cart = await Cart.start(context, { load: { sharedOrders: 20, pauseMs: 0 } })
-    for (let round = 0; round < context.rounds(20, 3); round += 1) {
+    for (let round = 0; round < context.rounds(10, 3); round += 1) {
       await setTimeout(context.random.integer(0, 1_000))
       await cart.service.kill()
       const doubts = await cart.doubts()
@@ -60,9 +59,8 @@ const serviceStop: Scenario = {
       if (round % 10 === 0) context.progress(`${round} of ${rounds} stops`)
     }
     const report = await cart.finish()
-    const resets = cart.journal.entries.filter(isUnanswered).length
     cart.notes.push(`${rounds} stops, the slowest took ${(slowestMs / 1_000).toFixed(1)} s`)
-    cart.notes.push(`${resets} requests whose connection was accepted had no answer`)
+    cart.noteUnanswered()
     const late = slowestMs > STOP_MS_MAX ? ['a stop took too long'] : []
     return { ...report, late: [...report.late, ...late] }
   },
@@ -94,7 +92,7 @@ const noBroker: Scenario = {
   async run(context) {
     const [broker] = context.cluster.brokers
     const reports: Report[] = []
-    for (let round = 0; round < context.rounds(5, 1); round += 1) {
+    for (let round = 0; round < context.rounds(3, 1); round += 1) {
       await using cart = await Cart.start(context, { isStarted: false })
       await broker?.kill()
       cart.journal.noteFault('broker: down')
@@ -121,7 +119,7 @@ const jumpingClock: Scenario = {
   async run(context) {
     const service = { imports: [JUMPING_CLOCK] }
     await using cart = await Cart.start(context, { service })
-    for (let round = 0; round < context.rounds(20, 2); round += 1) {
+    for (let round = 0; round < context.rounds(10, 2); round += 1) {
       await setTimeout(context.random.integer(500, 2_000))
       await cart.service.kill()
       const doubts = await cart.doubts()

@@ -71,7 +71,7 @@ const brokerOfThree: Scenario = {
   async run(context) {
     await using cart = await Cart.start(context)
     const spans: Span[] = []
-    for (let round = 0; round < context.rounds(3, 1); round += 1) {
+    for (let round = 0; round < context.rounds(2, 1); round += 1) {
       const fewest = (await byLeadership(context, cart.topic)).slice(-1)
       spans.push(await killFor(cart, fewest, 'the broker that leads least'))
       const most = (await byLeadership(context, cart.topic)).slice(0, 1)
@@ -92,7 +92,7 @@ const pausedLeader: Scenario = {
   async run(context) {
     await using cart = await Cart.start(context)
     const spans: Span[] = []
-    for (let round = 0; round < context.rounds(3, 1); round += 1) {
+    for (let round = 0; round < context.rounds(2, 1); round += 1) {
       const [leader] = await byLeadership(context, cart.topic)
       const fromMs = nowMs()
       cart.journal.noteFault(`broker ${leader?.nodeId}: SIGSTOP`)

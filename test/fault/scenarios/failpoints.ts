@@ -1,4 +1,4 @@
-import { protocolErrorsCodesById } from '@platformatic/kafka'
+import { codeOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
 
@@ -11,10 +11,6 @@ const POINTS = ['reserve', 'publish', 'produce', 'settle', 'discard', 'recover']
 
 /** A few calls into its life, when others are under way. */
 const CALL_NUMBER_MAX = 40
-
-const MESSAGE_TOO_LARGE = Number(
-  Object.entries(protocolErrorsCodesById).find(([, name]) => name === 'MESSAGE_TOO_LARGE')?.[0],
-)
 
 /** One life of the service, which ends at the point. */
 async function dieAt(cart: Cart, point: string, callNumber: number): Promise<void> {
@@ -34,7 +30,7 @@ async function dieAtOnce(cart: Cart, context: ScenarioContext, point: string): P
     await dieAt(cart, 'before produce', callNumber)
     await dieAt(cart, point, 1)
   } else if (point.endsWith('discard')) {
-    broker?.proxy.setFateOfAll({ kind: 'answer-unsent', errorCode: MESSAGE_TOO_LARGE })
+    broker?.proxy.setFateOfAll({ kind: 'answer-unsent', errorCode: codeOf('MESSAGE_TOO_LARGE') })
     await dieAt(cart, point, callNumber)
     broker?.proxy.setFateOfAll(undefined)
   } else await dieAt(cart, point, callNumber)
@@ -44,10 +40,11 @@ export const failpoints: Scenario = {
   name: 'failpoints',
   about: 'the service dies before and after each step of the protocol',
   brokers: 1,
+  mayRepeatAfterDeath: true,
   async run(context) {
     await using cart = await Cart.start(context, { via: 'proxy' })
     for (const point of POINTS) {
-      for (let round = 0; round < context.rounds(10, 1); round += 1) {
+      for (let round = 0; round < context.rounds(3, 1); round += 1) {
         await cart.service.kill()
         await dieAtOnce(cart, context, point)
         const doubts = await cart.doubts()

@@ -57,7 +57,7 @@ const smallDisk: Scenario = {
   async run(context) {
     await using disk = await mountSmallDisk()
     await using cart = await Cart.start(context, { folder: disk.folder })
-    for (let round = 0; round < context.rounds(10, 1); round += 1) {
+    for (let round = 0; round < context.rounds(5, 1); round += 1) {
       cart.journal.noteFault('disk: full')
       fillUp(disk.folder)
       await setTimeout(FULL_MS)
@@ -81,7 +81,7 @@ const busyStore: Scenario = {
     await using resources = new AsyncDisposableStack()
     resources.defer(() => rm(folder, { recursive: true, force: true }))
     await using cart = await Cart.start(context, { folder })
-    for (let round = 0; round < context.rounds(3, 1); round += 1) {
+    for (let round = 0; round < context.rounds(2, 1); round += 1) {
       for (const seconds of [1, 3, 8]) {
         using other = new DatabaseSync(join(folder, 'cart.db'), { timeout: 5_000 })
         other.exec('BEGIN IMMEDIATE')
@@ -106,7 +106,7 @@ const powerLoss: Scenario = {
     await using resources = new AsyncDisposableStack()
     resources.defer(() => rm(folder, { recursive: true, force: true }))
     await using cart = await Cart.start(context, { folder })
-    const rounds = context.rounds(100, 5)
+    const rounds = context.rounds(50, 5)
     for (let round = 0; round < rounds; round += 1) {
       await setTimeout(context.random.integer(0, 300))
       const copy = join(folder, `copy-${round}`)

@@ -2,10 +2,29 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 
 import { readMigrations } from '../../../src/service/storage/migrations.ts'
+import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
-import { openStore } from './postgres-store.ts'
+import { endLeases, openStore } from './postgres-store.ts'
 
 const STARTED_AT_ONCE = 6
+
+/** As docs/how-to/run-in-production.md has them. */
+const GRANTS = ['SELECT, INSERT, UPDATE, DELETE ON ALL TABLES', 'USAGE ON ALL SEQUENCES'] as const
+
+const GIVE_ALL_TO_SUPERUSER = `
+  DO $$
+  DECLARE name regclass;
+  BEGIN
+    EXECUTE format('ALTER SCHEMA %I OWNER TO CURRENT_USER', current_schema());
+    FOR name IN
+      SELECT oid FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace
+        AND (relkind = 'r' OR oid = 'take_overs'::regclass)
+    LOOP
+      EXECUTE format('ALTER TABLE %s OWNER TO CURRENT_USER', name);
+    END LOOP;
+  END
+  $$`
 
 describe('the migrations of PostgreSQL', () => {
   let schema: TestSchema
@@ -44,11 +63,23 @@ describe('the migrations of PostgreSQL', () => {
     assert.deepEqual(applied, expected)
   })
 
-  test('are found by a role that may not create anything', async () => {
+  test('are found by a role that may not create anything, and works with what it is granted', async () => {
     await (await openStore(schema)).close()
-    await schema.sql(`ALTER SCHEMA ${schema.name} OWNER TO CURRENT_USER`)
+    await schema.sql(GIVE_ALL_TO_SUPERUSER)
+    for (const grant of GRANTS) await schema.sql(`GRANT ${grant} IN SCHEMA ${schema.name} TO cart`)
     await schema.sql(`GRANT USAGE ON SCHEMA ${schema.name} TO cart`)
-    await (await openStore(schema)).close()
+    const store = await openStore(schema)
+    const [settled, pending] = [creationOf(newOrderId()), creationOf(newOrderId())]
+    assert.equal(await store.reserve(settled), 'reserved')
+    assert.equal(await store.settle(settled, { partition: 0, offset: 1 }), 'settled')
+    await store.reserve(pending)
+    await store.saveSchemaId('orders-value', 'aa', 1)
+    await store.close()
+    await endLeases(schema)
+    const successor = await openStore(schema)
+    assert.equal((await successor.takeOverPending(1)).length, 1)
+    assert.equal(await successor.discard(pending), 'discarded')
+    await successor.close()
   })
 
   test('of a newer version are refused', async () => {

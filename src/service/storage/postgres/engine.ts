@@ -22,7 +22,7 @@ import {
   listEvents,
   listOrders,
 } from './query-statements.ts'
-import { cutIntoGroups, type Group, type OperationOf } from './statement-groups.ts'
+import { cutIntoGroups, type Group, type OperationOf, splitGroup } from './statement-groups.ts'
 
 type Value = OperationValues[Operation['kind']]
 
@@ -32,12 +32,16 @@ type LoneOperation = Exclude<
   OperationOf<'reserve' | 'settle' | 'discard' | 'find-order'>
 >
 
+type Results = Map<Operation, OperationResult>
+
 /**
  * Runs a batch as few statements, each for many operations and each a transaction of its own.
  *
- * When the database cannot do its work, every operation of the statement failed. When it was answered
- * that the statement is our mistake, its operations are run again one by one, so that the one to blame
- * alone gets the error; this costs nothing as long as there are no mistakes.
+ * When the database cannot do its work, every operation of the statement failed, and the rest of the
+ * batch is refused without being sent: each statement might have to wait for its own time-out, and
+ * nothing else is done meanwhile. When it was answered that the statement is our mistake, its operations
+ * are run again one by one, so that the one to blame alone gets the error; this costs nothing as long
+ * as there are no mistakes.
  */
 export class PostgresEngine implements BatchRunner {
   readonly #connection: Connection
@@ -47,31 +51,41 @@ export class PostgresEngine implements BatchRunner {
   }
 
   async run(batch: readonly Operation[]): Promise<readonly OperationResult[]> {
-    const results = new Map<Operation, OperationResult>()
-    for (const group of cutIntoGroups(batch)) await this.#runGroup(group, results)
-    return batch.map((operation) => results.get(operation) ?? assert.fail('has no result'))
+    const results: Results = new Map()
+    const failure = await this.#runGroups(cutIntoGroups(batch), results)
+    return batch.map((operation) => results.get(operation) ?? refuse(failure))
   }
 
   close(): Promise<void> {
     return this.#connection.close()
   }
 
-  async #runGroup(group: Group, results: Map<Operation, OperationResult>): Promise<void> {
-    const { kind, operations } = group
+  /** Ends at the first statement that the database cannot carry out, and returns why. */
+  async #runGroups(groups: readonly Group[], results: Results): Promise<StoreError | undefined> {
+    for (const group of groups) {
+      const failure = await this.#runGroup(group, results)
+      if (failure !== undefined) return failure
+    }
+    return undefined
+  }
+
+  async #runGroup(group: Group, results: Results): Promise<StoreError | undefined> {
+    const operations: readonly Operation[] = group.operations
     try {
       const answers = await this.#carryOut(group)
-      for (const [index, operation] of operations.entries()) {
-        results.set(operation, toResult(answers[index]))
-      }
+      operations.forEach((operation, index) => results.set(operation, toResult(answers[index])))
+      return undefined
     } catch (error) {
-      if (!(error instanceof StoreError) && operations.length > 1) {
+      if (error instanceof StoreError) {
+        const { message, isApplied } = error
         for (const operation of operations) {
-          await this.#runGroup({ kind, operations: [operation] } as Group, results)
+          results.set(operation, { kind: 'failed', message, isApplied })
         }
-        return
+        return error
       }
-      const failure = toFailure(error)
-      for (const operation of operations) results.set(operation, failure)
+      if (operations.length > 1) return this.#runGroups(splitGroup(group), results)
+      for (const operation of operations) results.set(operation, { kind: 'bug', error })
+      return undefined
     }
   }
 
@@ -152,7 +166,8 @@ function toResult(answer: Value | 'stray'): OperationResult {
   return { kind: 'bug', error: new AssertionError({ message }) }
 }
 
-function toFailure(error: unknown): OperationResult {
-  if (!(error instanceof StoreError)) return { kind: 'bug', error }
-  return { kind: 'failed', message: error.message, isApplied: error.isApplied }
+/** For what was not sent. */
+function refuse(failure: StoreError | undefined): OperationResult {
+  assert.ok(failure, 'an operation has no result')
+  return { kind: 'failed', message: failure.message, isApplied: 'no' }
 }

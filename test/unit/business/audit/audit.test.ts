@@ -14,14 +14,14 @@ function record(version: number, offset: number): TopicEvent {
 }
 
 function kindsFound(events: readonly StoredEvent[], records: readonly TopicEvent[]): string[] {
-  const audit = new Audit([100])
+  const audit = new Audit([{ first: 0, end: 100 }], String)
   for (const event of events) audit.addStored(event)
   for (const one of records) audit.addRecord(one)
   return audit.report().differences.map(({ kind }) => kind)
 }
 
 test('a topic with what the store holds, in order, agrees', () => {
-  const audit = new Audit([100])
+  const audit = new Audit([{ first: 0, end: 100 }], String)
   audit.addStored(stored(1, 0))
   audit.addStored(stored(2, 5))
   audit.addRecord(record(1, 0))
@@ -30,6 +30,7 @@ test('a topic with what the store holds, in order, agrees', () => {
     storedCount: 2,
     pendingCount: 0,
     topicCount: 2,
+    expiredCount: 0,
     differences: [],
   })
 })
@@ -64,4 +65,18 @@ test('versions out of order and versions left out are told apart', () => {
   const both = [stored(1, 1), stored(2, 0)]
   assert.deepEqual(kindsFound(both, [record(2, 0), record(1, 1)]), ['gap', 'out-of-order'])
   assert.deepEqual(kindsFound([stored(1, 0), stored(3, 1)], [record(1, 0), record(3, 1)]), ['gap'])
+})
+
+test('what Kafka has deleted by its retention is counted, and neither missing nor a gap', () => {
+  const audit = new Audit([{ first: 50, end: 100 }], String)
+  for (const event of [stored(1, 48), stored(2, 49), stored(3, 50), stored(4, 99)]) {
+    audit.addStored(event)
+  }
+  audit.addRecord(record(3, 50))
+  const { expiredCount, differences } = audit.report()
+  assert.equal(expiredCount, 2)
+  assert.deepEqual(
+    differences.map(({ kind, version }) => [kind, version]),
+    [['missing', 4]],
+  )
 })

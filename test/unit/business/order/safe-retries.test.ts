@@ -6,11 +6,12 @@ import type { ChangeDeps } from '../../../../src/business/order/begin-change.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import { createOrder } from '../../../../src/business/order/create-order.ts'
 import type { ChangedOrder } from '../../../../src/business/order/commands.ts'
-import type {
-  Acked,
-  EventPublisher,
-  OrderStore,
-  PublishOutcome,
+import {
+  StoreError,
+  type Acked,
+  type EventPublisher,
+  type OrderStore,
+  type PublishOutcome,
 } from '../../../../src/business/ports.ts'
 import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
@@ -113,6 +114,13 @@ test('a request that is sent again by its key is answered the same, whatever cam
   // Under the lifecycle policy it could not be carried out once more.
   assert.deepEqual(await change('k-2', 'confirmed'), { ...confirmed, isReplayed: true })
   assert.equal(published.length, 3)
+})
+
+test('a retry by its key is not told "no" while the store cannot say what the first try did', async (t) => {
+  const { create, store } = await setUp(t)
+  await create('k-1')
+  store.findKeyedChange = () => Promise.reject(new StoreError('away', 'no'))
+  await assert.rejects(create('k-1'), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
 })
 
 test('a key that belongs to another request is refused', async (t) => {

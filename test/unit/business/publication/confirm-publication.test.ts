@@ -14,7 +14,7 @@ import type { PendingEvent } from '../../../../src/models/order-event.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
 
-/** What the property test leaves out: a store that fails, and time. */
+/** A store that fails, and time: case by case what the property test plays in every order. */
 
 const acked: PublishOutcome = { kind: 'acked', position: { partition: 0, offset: 0 } }
 const refused: PublishOutcome = { kind: 'refused', reason: 'too large' }

@@ -73,6 +73,10 @@ test('a disagreement on sequence numbers, or on the producer itself, ends the pr
   assert.equal(classifyProduceFailure(answered('INVALID_PRODUCER_EPOCH'), 2).verdict, 'state-lost')
 })
 
+test('a batch in doubt that is dated too far ahead is looked for, and made anew', () => {
+  assert.equal(classifyProduceFailure(answered('INVALID_TIMESTAMP'), 2).verdict, 'state-lost')
+})
+
 test('time-outs and broken connections are never proof', () => {
   const failures = [
     new TimeoutError('Request timed out'),

@@ -40,6 +40,17 @@ describe('the registry client', () => {
     await registry[Symbol.asyncDispose]()
   })
 
+  test('tells the schema under an id, and that there is none', async () => {
+    const schemaId = registry.add(SUBJECT, SCHEMA)
+    const avro = { text: SCHEMA, schemaType: 'AVRO', hasReferences: false }
+    assert.deepEqual(await client.schemaById(schemaId), avro)
+    assert.equal(await client.schemaById(schemaId + 1), undefined)
+    const body = JSON.stringify({ schema: 'x', schemaType: 'PROTOBUF', references: [{}] })
+    registry.interfere({ kind: 'answer', status: 200, body }, 1)
+    const other = { text: 'x', schemaType: 'PROTOBUF', hasReferences: true }
+    assert.deepEqual(await client.schemaById(schemaId), other)
+  })
+
   test('registers a schema and finds it again, laid out differently', async () => {
     assert.deepEqual(await client.register(SUBJECT, SCHEMA), { kind: 'registered', schemaId: 1 })
     assert.deepEqual(await client.register(SUBJECT, SCHEMA), { kind: 'registered', schemaId: 1 })

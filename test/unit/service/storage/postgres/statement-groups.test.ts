@@ -55,6 +55,14 @@ describe('a batch for PostgreSQL', () => {
     assert.deepEqual(kindsOf(batch), ['find-order 4'])
   })
 
+  test('does not put more bytes into a statement than are good for the server', () => {
+    const batch = Array.from({ length: 9 }, (_, index) => {
+      const pending = somePending({ orderId: `order-${index}` as never, valueBytes: 1_000_000 })
+      return { kind: 'reserve', owner: 'me', row: toEventRow(pending) } as const
+    })
+    assert.deepEqual(kindsOf(batch), ['reserve 4', 'reserve 4', 'reserve 1'])
+  })
+
   test('keeps the owners of one instance apart', () => {
     const batch = ['earlier', 'later'].map((owner) => operationOf('reserve', owner, owner))
     assert.deepEqual(kindsOf(batch), ['reserve 1', 'reserve 1'])

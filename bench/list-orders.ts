@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { parseArgs } from 'node:util'
+import { openSqliteStore } from '../src/service/storage/sqlite/store.ts'
+import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
+import { infrastructure } from '../test/support/infrastructure.ts'
+import { createTestSchema, type TestSchema } from '../test/support/postgres-schema.ts'
+import { startService, type ServiceProcess } from '../test/support/service-process.ts'
+
+/**
+ * Is a list as fast among a million orders as among a thousand? Two services, one with few and one
+ * with many stored orders, are asked the same in turns; printed is the ratio of their medians.
+ *
+ *   node bench/list-orders.ts [--few 1000] [--many 1000000] [--rounds 200] [--database sqlite|postgres]
+ */
+const { values } = parseArgs({
+  options: {
+    few: { type: 'string', default: '1000' },
+    many: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '200' },
+    database: { type: 'string', default: 'sqlite' },
+  },
+})
+
+/** Orders `1` to `count`, a second apart; every tenth is shipped, at version 2. */
+const FIRST_ORDER_MS = Date.parse('2026-01-01T00:00:00.000Z')
+
+function orderAt(number: number, status: string): object {
+  return {
+    orderId: `ORD-${number}`,
+    customerId: customerOf(number),
+    orderDate: dateOf(number),
+    items: [
+      { itemId: 'ITEM-LAPTOP-123', quantity: 2, priceMinor: 1999 },
+      { itemId: 'ITEM-PHONE-456', quantity: 1, priceMinor: 50000 },
+    ],
+    totalMinor: 53998,
+    currency: 'EUR',
+    status,
+  }
+}
+
+function customerOf(number: number): string {
+  return `CUST-${1_000 + (number % 9_000)}`
+}
+
+function dateOf(number: number): string {
+  return new Date(FIRST_ORDER_MS + number * 1_000).toISOString()
+}
+
+async function fillSqlite(path: string, count: number): Promise<void> {
+  await (await openSqliteStore({ path })).close()
+  using db = new DatabaseSync(path)
+  const addEvent = db.prepare(`
+    INSERT INTO order_events (event_id, order_id, version, type, time, topic, topic_partition,
+                              search_from_offset, schema_id, key, value, state, topic_offset, settled_at)
+    VALUES (?, ?, ?, ?, ?, 'orders', 0, 0, 1, x'00', x'00', ?, ?, ?)`)
+  const addOrder = db.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, ?)')
+  db.exec('BEGIN')
+  for (let number = 1; number <= count; number += 1) {
+    const time = dateOf(number)
+    const isShipped = number % 10 === 0
+    for (const [version, status] of isShipped
+      ? ([
+          [1, 'pending'],
+          [2, 'shipped'],
+        ] as const)
+      : ([[1, 'pending']] as const)) {
+      const type = version === 1 ? 'order-created' : 'order-status-changed'
+      const state = JSON.stringify(orderAt(number, status))
+      const id = `ORD-${number}`
+      addEvent.run(`${id}-${version}`, id, version, type, time, state, number * 2 + version, time)
+    }
+    const status = isShipped ? 'shipped' : 'pending'
+    addOrder.run(`ORD-${number}`, isShipped ? 2 : 1, status, customerOf(number), time)
+  }
+  db.exec('COMMIT')
+}
+
+async function fillPostgres(schema: TestSchema, count: number): Promise<void> {
+  const state = JSON.stringify(orderAt(0, '%S'))
+    .replace('ORD-0', '%I')
+    .replace('CUST-1000', '%C')
+    .replace(dateOf(0), '%D')
+  const events = (version: number, status: string, numbers: string): string => `
+    INSERT INTO order_events (order_id, version, event_id, owner, type, time, topic, topic_partition,
+                              search_from_offset, schema_id, key, value, state, topic_offset, settled_at)
+    SELECT 'ORD-' || n, ${version}, 'ORD-' || n || '-${version}', 'bench',
+           '${version === 1 ? 'order-created' : 'order-status-changed'}', date, 'orders', 0, 0, 1,
+           '\\x00', '\\x00',
+           replace(replace(replace(replace('${state}', '%I', 'ORD-' || n), '%C', customer), '%D', date), '%S', '${status}')::json,
+           n * 2 + ${version}, clock_timestamp()
+    FROM (${numbers}) AS numbered`
+  const numbers = (where: string): string => `
+    SELECT n, 'CUST-' || (1000 + n % 9000) AS customer,
+           to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS date
+    FROM generate_series(1, ${count}) AS n WHERE ${where}`
+  await schema.sql(events(1, 'pending', numbers('TRUE')))
+  await schema.sql(events(2, 'shipped', numbers('n % 10 = 0')))
+  await schema.sql(`
+    INSERT INTO orders (order_id, version, status, customer_id, order_date)
+    SELECT 'ORD-' || n, CASE WHEN n % 10 = 0 THEN 2 ELSE 1 END,
+           CASE WHEN n % 10 = 0 THEN 'shipped' ELSE 'pending' END, customer, date
+    FROM (${numbers('TRUE')}) AS numbered`)
+  await schema.sql('ANALYZE')
+}
+
+async function startOn(databaseUrl: string): Promise<ServiceProcess> {
+  return startService({
+    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
+    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+    KAFKA_TOPIC: `bench-${randomUUID()}`,
+    DATABASE_URL: databaseUrl,
+    LOG_LEVEL: 'warn',
+  })
+}
+
+async function timeOf(url: string): Promise<number> {
+  const startedMs = performance.now()
+  const response = await fetch(url)
+  await response.arrayBuffer()
+  if (!response.ok) throw new Error(`${url} was answered ${response.status}`)
+  return performance.now() - startedMs
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((one, other) => one - other)[Math.floor(times.length / 2)] ?? NaN
+}
+
+/** What is asked of a service with so many orders: the same for both, seen from their newest order. */
+function queriesFor(count: number): ReadonlyArray<[name: string, path: string]> {
+  const middle = count - Math.min(count, 1_000) / 2
+  const cursor = Buffer.from(JSON.stringify([dateOf(middle), `ORD-${middle}`])).toString(
+    'base64url',
+  )
+  return [
+    ['newest 50', '/api/orders'],
+    ['newest 200', '/api/orders?limit=200'],
+    ['of a status', '/api/orders?status=shipped'],
+    ['of a customer', `/api/orders?customerId=${customerOf(count)}`],
+    ['of a customer and a status', `/api/orders?customerId=${customerOf(count)}&status=pending`],
+    ['of a time', `/api/orders?from=${dateOf(middle)}&to=${dateOf(middle + 100)}`],
+    ['after a cursor', `/api/orders?cursor=${cursor}`],
+    ['one order', `/api/orders/ORD-${middle - (middle % 10)}`],
+    ['history of an order', `/api/orders/ORD-${middle - (middle % 10)}/events`],
+  ]
+}
+
+await globalSetup()
+await using closing = new AsyncDisposableStack()
+closing.defer(() => globalTeardown())
+const dir = await mkdtemp(join(tmpdir(), 'cart-service-bench-'))
+closing.defer(() => rm(dir, { recursive: true, force: true }))
+
+async function prepare(count: number): Promise<ServiceProcess> {
+  if (values.database === 'postgres') {
+    const schema = await createTestSchema()
+    closing.defer(() => schema.drop())
+    const first = await startOn(schema.url())
+    await first.end('SIGTERM')
+    await fillPostgres(schema, count)
+    return startOn(schema.url())
+  }
+  const path = join(dir, `cart-${count}.db`)
+  await fillSqlite(path, count)
+  return startOn(`sqlite:${path}`)
+}
+
+const counts = [Number(values.few), Number(values.many)]
+const services: ServiceProcess[] = []
+for (const count of counts) {
+  const service = await prepare(count)
+  closing.defer(async () => void (await service.end('SIGTERM')))
+  services.push(service)
+}
+process.stdout.write(`${values.database}, medians of ${values.rounds} requests in turns, in ms\n`)
+process.stdout.write(
+  `${'request'.padEnd(28)}${counts.map((count) => String(count).padStart(10)).join('')}     ratio\n`,
+)
+const questions = counts.map(queriesFor)
+for (const [index, [name]] of (questions[0] ?? []).entries()) {
+  const times: number[][] = [[], []]
+  for (let round = -10; round < Number(values.rounds); round += 1) {
+    for (const [which, service] of services.entries()) {
+      const time = await timeOf(`${service.url}${questions[which]?.[index]?.[1]}`)
+      if (round >= 0) times[which]?.push(time)
+    }
+  }
+  const [few = NaN, many = NaN] = times.map(median)
+  const figures = [few, many].map((time) => time.toFixed(2).padStart(10)).join('')
+  process.stdout.write(`${name.padEnd(28)}${figures}${(many / few).toFixed(2).padStart(10)}\n`)
+}

@@ -1,0 +1,77 @@
+/** Where a command writes: results to stdout, what goes on meanwhile to stderr. */
+export interface Print {
+  readonly out: (line: string) => void
+  readonly progress: (line: string) => void
+}
+
+/** One option, in the form that `parseArgs` of node:util takes, and what the help says of it. */
+export interface CommandOption {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly default?: string | boolean
+  /** What follows the option, such as `<n>`; absent where nothing does. */
+  readonly value?: string
+  readonly description: string
+}
+
+export interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** The arguments as the usage line has them, such as `<orderId> <status>`; absent where there are none. */
+  readonly parameters?: string
+  /** Hand them to `parseArgs` as they are, so that the help tells the truth. */
+  readonly options: Readonly<Record<string, CommandOption>>
+  /** What 0, 1 and 2 mean here, where it is more than {@link EXIT_CODES} says. */
+  readonly exitCodes?: Partial<Record<keyof typeof EXIT_CODES, string>>
+  /** Parses its own arguments and resolves with the exit code; what it rejects with is printed, exit code 2. */
+  run(args: readonly string[], print: Print): Promise<number>
+}
+
+/** The command was called wrongly; the message says how. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'UsageError'
+  }
+}
+
+export const EXIT_CODES = {
+  0: 'done and well',
+  1: 'done and not well',
+  2: 'could not be done',
+} as const
+
+export const JSON_OPTION = {
+  type: 'boolean',
+  default: false,
+  description: 'print JSON',
+} as const satisfies CommandOption
+
+/** The text of `cart <name> --help`. */
+export function renderCommandHelp(name: string, command: Command): string {
+  const options = Object.entries(command.options).map(
+    ([option, { short, value }]) =>
+      `${short === undefined ? '' : `-${short}, `}--${option}${value === undefined ? '' : ` ${value}`}`,
+  )
+  const width = Math.max(0, ...options.map(({ length }) => length))
+  const descriptions = Object.values(command.options).map(describeOption)
+  return [
+    `Usage: cart ${[name, command.parameters, '[options]'].filter(Boolean).join(' ')}`,
+    '',
+    command.summary,
+    '',
+    'Options:',
+    ...options.map((option, index) => `  ${option.padEnd(width)}  ${descriptions[index]}`),
+    '',
+    'Exit codes:',
+    ...listExitCodes(command).map(([code, meaning]) => `  ${code}  ${meaning}`),
+  ].join('\n')
+}
+
+export function describeOption({ description, default: byDefault }: CommandOption): string {
+  return typeof byDefault === 'string' ? `${description} (default: ${byDefault})` : description
+}
+
+export function listExitCodes({ exitCodes }: Pick<Command, 'exitCodes'>): Array<[string, string]> {
+  return Object.entries({ ...EXIT_CODES, ...exitCodes })
+}

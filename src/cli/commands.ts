@@ -1,0 +1,72 @@
+import { audit } from './audit.ts'
+import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
+import { config } from './config.ts'
+import { create } from './create.ts'
+import { demo } from './demo.ts'
+import { doctor } from './doctor.ts'
+import { listen } from './listen.ts'
+import { update } from './update.ts'
+
+/** THE table of commands, by the words that call them. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  listen,
+  create,
+  update,
+  demo,
+  doctor,
+  config,
+  audit,
+}
+
+/** Finds the command that the words call and runs it; resolves with the exit code. */
+export async function runCart(words: readonly string[], print: Print): Promise<number> {
+  const name = [2, 1]
+    .map((count) => words.slice(0, count).join(' '))
+    .find((candidate) => Object.hasOwn(COMMANDS, candidate))
+  const command = name === undefined ? undefined : COMMANDS[name]
+  if (name === undefined || command === undefined) {
+    const isHelp = asksForHelp(words) || words[0] === 'help'
+    if (words.length > 0 && !isHelp) print.progress(`There is no command '${words[0]}'.\n`)
+    ;(isHelp ? print.out : print.progress)(renderHelp())
+    return isHelp ? 0 : 2
+  }
+  const args = words.slice(name.split(' ').length)
+  if (asksForHelp(args)) {
+    print.out(renderCommandHelp(name, command))
+    return 0
+  }
+  try {
+    return await command.run(args, print)
+  } catch (error) {
+    print.progress(error instanceof Error ? error.message : String(error))
+    if (isUsageError(error)) print.progress(`See: cart ${name} --help`)
+    return 2
+  }
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--')
+  return (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h')
+}
+
+function isUsageError(error: unknown): boolean {
+  if (error instanceof UsageError) return true
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
+  )
+}
+
+export function renderHelp(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length))
+  return [
+    'Usage: cart <command> [options]',
+    '',
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    'cart <command> --help tells its options.',
+    `Exit codes: ${Object.entries(EXIT_CODES)
+      .map(([code, meaning]) => `${code} ${meaning}`)
+      .join(', ')}.`,
+    'The settings are those of the service: environment variables, or a .env file.',
+  ].join('\n')
+}

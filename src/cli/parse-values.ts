@@ -1,0 +1,51 @@
+import { UsageError } from './command.ts'
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** `500ms`, `90s`, `10m`, `2h`, `1d`, or `1.5h`; undefined where it is none of these. */
+export function parseDurationMs(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
+  const unitMs = UNIT_MS[unit]
+  return count === undefined || unitMs === undefined ? undefined : Number(count) * unitMs
+}
+
+export function durationMsOf(option: string, text: string): number {
+  const durationMs = parseDurationMs(text)
+  if (durationMs !== undefined) return durationMs
+  throw new UsageError(`--${option} must be a duration such as 90s, 10m or 2h, got '${text}'`)
+}
+
+/** A time, or a duration before now. */
+export function timeMsOf(option: string, text: string, nowMs: number): number {
+  const durationMs = parseDurationMs(text)
+  if (durationMs !== undefined) return Math.floor(nowMs - durationMs)
+  // Date.parse also takes a bare number for a year, or worse.
+  const timeMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(timeMs)) return timeMs
+  throw new UsageError(
+    `--${option} must be a duration such as 10m, or a time such as 2026-11-24T09:00:00Z, got '${text}'`,
+  )
+}
+
+export function integerOf(option: string, text: string, min: number, max: number): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= min && number <= max) return number
+  throw new UsageError(`--${option} must be an integer from ${min} to ${max}, got '${text}'`)
+}
+
+export function numberOf(option: string, text: string, min: number, max: number): number {
+  const number = Number(text)
+  if (/^\d+(?:\.\d+)?$/.test(text) && number >= min && number <= max) return number
+  throw new UsageError(`--${option} must be a number from ${min} to ${max}, got '${text}'`)
+}
+
+export function choiceOf(option: string, text: string, choices: readonly string[]): string {
+  if (choices.includes(text)) return text
+  throw new UsageError(`--${option} must be one of ${choices.join(', ')}, got '${text}'`)
+}

@@ -1,0 +1,70 @@
+import {
+  ConfigResourceTypes,
+  describeConfigsV4,
+  metadataV9,
+  ResponseError,
+  type Connection,
+} from '@platformatic/kafka'
+import { TOPIC_SETTINGS, type TopicFacts } from '../../business/diagnosis/judge-topic.ts'
+import type { Broker } from './broker-connection.ts'
+import { errorName } from './broker-errors.ts'
+import type { KafkaCluster } from './cluster.ts'
+
+const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+/** As the cluster tells them to a client: how it calls its brokers, and what it knows of the topic. */
+export interface ClusterFacts {
+  readonly brokers: readonly Broker[]
+  /** Undefined: there is no such topic. */
+  readonly topic: TopicFacts | undefined
+}
+
+/** Rejects with a sentence when no broker answers in Kafka's protocol. */
+export function readClusterFacts(cluster: KafkaCluster): Promise<ClusterFacts> {
+  return cluster.askAnyBroker(async (connection) => {
+    const { brokers, topics } = await askMetadata(connection, cluster.topic)
+    const found = topics[0]
+    const refusal = errorName(found?.errorCode ?? 0)
+    if (found?.partitions.length === 0 && refusal !== TOPIC_MISSING) throw new Error(refusal)
+    const partitions = (found?.partitions ?? []).map((partition) => ({
+      hasLeader: partition.leaderId >= 0,
+      replicaCount: partition.replicaNodes.length,
+      inSyncCount: partition.isrNodes.length,
+    }))
+    const topic =
+      partitions.length === 0
+        ? undefined
+        : { topic: cluster.topic, partitions, settings: await readSettings(connection, cluster) }
+    return { brokers: brokers.map(({ host, port }) => ({ host, port })), topic }
+  })
+}
+
+type Metadata = Awaited<ReturnType<typeof metadataV9.api.async>>
+
+/** A missing topic or a missing leader is an error to the client, and an answer here. */
+async function askMetadata(connection: Connection, topic: string): Promise<Metadata> {
+  return metadataV9.api.async(connection, [topic], false).catch((error: unknown) => {
+    if (error instanceof ResponseError && 'response' in error) return error.response as Metadata
+    throw error
+  })
+}
+
+/** Undefined where this client may not ask for them. */
+async function readSettings(
+  connection: Connection,
+  { topic }: KafkaCluster,
+): Promise<TopicFacts['settings']> {
+  const resource = {
+    resourceType: ConfigResourceTypes.TOPIC,
+    resourceName: topic,
+    configurationKeys: Object.values(TOPIC_SETTINGS),
+  }
+  const answer = await describeConfigsV4.api
+    .async(connection, [resource], false, false)
+    .catch((error: unknown) => {
+      if (error instanceof ResponseError) return undefined
+      throw error
+    })
+  const configs = answer?.results[0]?.configs
+  return configs && new Map(configs.map(({ name, value }) => [name, value ?? '']))
+}

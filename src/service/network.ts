@@ -1,0 +1,35 @@
+import { lookup } from 'node:dns/promises'
+import { connect } from 'node:net'
+
+/** Why the name does not lead to an address; undefined when it does. */
+export async function lookupError(host: string): Promise<string | undefined> {
+  try {
+    await lookup(host)
+    return undefined
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
+/** Why no connection comes about; undefined when one does. It is closed at once. */
+export function connectError(
+  host: string,
+  port: number,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: timeoutMs })
+    const answer = (reason: string | undefined): void => {
+      socket.destroy()
+      resolve(reason)
+    }
+    socket.once('connect', () => answer(undefined))
+    socket.once('timeout', () => answer(`no answer within ${timeoutMs} ms`))
+    socket.once('error', (error) => answer(codeOf(error)))
+  })
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+}

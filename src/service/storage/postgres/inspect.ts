@@ -1,0 +1,39 @@
+import type { StoreFacts } from '../../../business/diagnosis/judge-store.ts'
+import { createLink } from './connection.ts'
+import { translatePostgresError } from './postgres-errors.ts'
+import { beginSession } from './session.ts'
+
+const TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, answerMs: 6_000 }
+
+/**
+ * Looks at a database beside the services that use it; never writes. Rejects with a StoreError where
+ * the service could not use it.
+ */
+export async function inspectStore(options: {
+  readonly url: string
+  readonly database: string
+  readonly mustBeDurable: boolean
+}): Promise<StoreFacts> {
+  const { database } = options
+  const { client, socket } = createLink({ url: options.url, timeouts: TIMEOUTS })
+  // Told by the statement that it interrupts.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await beginSession(client, options)
+    const found = await client.query<{ exists: boolean }>(
+      `SELECT to_regclass('order_events') IS NOT NULL AS exists`,
+    )
+    const exists = found.rows[0]?.exists === true
+    const facts = { name: `PostgreSQL, ${database}`, exists, freeBytes: undefined }
+    if (!exists) return { ...facts, pendingCount: 0 }
+    const { rows } = await client.query<{ pending: number }>(
+      'SELECT count(*)::integer AS pending FROM order_events WHERE topic_offset IS NULL',
+    )
+    return { ...facts, pendingCount: rows[0]?.pending ?? 0 }
+  } catch (error) {
+    throw translatePostgresError(database, error, 'connecting') ?? error
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,30 @@
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import type { StoreFacts } from '../../../business/diagnosis/judge-store.ts'
+
+/**
+ * Looks at a database file beside whoever uses it; never writes. Throws where the service could not
+ * use it: a directory or file that may not be written, a file that is no such database.
+ */
+export function inspectStore(path: string): StoreFacts {
+  const directory = nearestDirectory(path)
+  accessSync(directory, constants.W_OK)
+  const { bavail, bsize } = statfsSync(directory)
+  const facts = { name: `SQLite, ${path}`, freeBytes: bavail * bsize }
+  if (!existsSync(path)) return { ...facts, exists: false, pendingCount: 0 }
+  accessSync(path, constants.W_OK)
+  using db = new DatabaseSync(path, { readOnly: true })
+  const row = db
+    .prepare('SELECT count(*) AS pending FROM order_events WHERE topic_offset IS NULL')
+    .get()
+  return { ...facts, exists: true, pendingCount: Number(row?.['pending']) }
+}
+
+/** The service makes those that are missing. */
+function nearestDirectory(path: string): string {
+  let directory = dirname(path)
+  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory)
+  return directory
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { suite, test } from 'node:test'
+import { findFreePort } from '../../dev-services/ports.ts'
+import type { Finding } from '../../src/business/diagnosis/finding.ts'
+import { runCart } from '../support/cart-command.ts'
+import { FakeRegistry } from '../support/fake-registry.ts'
+import { infrastructure } from '../support/infrastructure.ts'
+import { makeTopic } from '../support/raw-records.ts'
+import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
+import { startService } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+interface Diagnosis {
+  readonly code: number
+  readonly findings: readonly Finding[]
+  readonly output: string
+}
+
+async function examine(settings: Readonly<Record<string, string>>): Promise<Diagnosis> {
+  const { code, stdout, stderr } = await runCart(['doctor', '--json'], {
+    API_HOST: '127.0.0.1',
+    API_PORT: String(await findFreePort()),
+    DATABASE_URL: 'sqlite::memory:',
+    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
+    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+    KAFKA_TOPIC: `doctor-${randomUUID()}`,
+    ...settings,
+  })
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] }
+  return { code, findings, output: stdout + stderr }
+}
+
+function find({ findings, output }: Diagnosis, check: string): Finding {
+  const found = findings.find((finding) => finding.check === check)
+  assert.ok(found, `${check} in ${output}`)
+  return found
+}
+
+function problemsOf({ findings }: Diagnosis): string[] {
+  return findings.filter(({ verdict }) => verdict === 'problem').map(({ check }) => check)
+}
+
+suite('cart doctor', () => {
+  test('finds no problem where the service runs', async (t) => {
+    const topic = `doctor-${randomUUID()}`
+    const folder = await temporaryFolder(t)
+    const settings = {
+      KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
+      SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+      KAFKA_TOPIC: topic,
+      DATABASE_URL: `sqlite:${folder}/cart.db`,
+    }
+    const service = await startService(settings)
+    t.after(() => service.end('SIGKILL'))
+    const diagnosis = await examine({ ...settings, API_PORT: new URL(service.url).port })
+    assert.equal(diagnosis.code, 0, diagnosis.output)
+    assert.deepEqual(problemsOf(diagnosis), [])
+    for (const check of [
+      'runtime',
+      'settings',
+      'kafka dns',
+      'kafka tcp',
+      'kafka',
+      `topic ${topic}`,
+      'partitions',
+      'registry',
+      `subject ${topic}-value`,
+      `compatibility of ${topic}-value`,
+      'clock',
+      'store',
+      'service',
+    ]) {
+      assert.equal(find(diagnosis, check).verdict, 'ok', check)
+    }
+    // The brokers of tests have one replica.
+    for (const check of ['replication', 'min.insync.replicas']) {
+      const finding = find(diagnosis, check)
+      assert.equal(finding.verdict, 'warning')
+      assert.ok('action' in finding && finding.action !== '')
+    }
+  })
+
+  test('tells a missing topic, and one with other partitions than wanted', async () => {
+    const topic = `doctor-${randomUUID()}`
+    const missing = await examine({ KAFKA_TOPIC: topic })
+    assert.equal(missing.code, 1)
+    assert.deepEqual(problemsOf(missing), [`topic ${topic}`])
+    await makeTopic(infrastructure().kafkaBootstrapServers, topic, 5)
+    const other = await examine({ KAFKA_TOPIC: topic })
+    assert.equal(other.code, 0, other.output)
+    assert.match(find(other, 'partitions').detail, /^5, and KAFKA_TOPIC_PARTITIONS is 3$/)
+  })
+
+  test('tells where nothing listens, what has no address, and that one broker is enough', async () => {
+    const port = await findFreePort()
+    const away = await examine({
+      KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}`,
+      SCHEMA_REGISTRY_URL: `http://127.0.0.1:${port}`,
+    })
+    assert.equal(away.code, 1)
+    assert.deepEqual(problemsOf(away), ['kafka tcp', 'registry tcp'])
+    const nameless = await examine({ KAFKA_BOOTSTRAP_SERVERS: 'kafka.invalid:9092' })
+    assert.ok(problemsOf(nameless).includes('kafka dns'))
+    const topic = `doctor-${randomUUID()}`
+    const { kafkaBootstrapServers } = infrastructure()
+    await makeTopic(kafkaBootstrapServers, topic, 3)
+    const partly = await examine({
+      KAFKA_TOPIC: topic,
+      KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port},${kafkaBootstrapServers}`,
+    })
+    assert.deepEqual(problemsOf(partly), [])
+    assert.equal(find(partly, 'kafka tcp').verdict, 'warning')
+  })
+
+  test('tells what listens and is no broker or no registry, and shows no password', async (t) => {
+    const service = await startService({
+      KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
+      SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+      KAFKA_TOPIC: `doctor-${randomUUID()}`,
+      DATABASE_URL: 'sqlite::memory:',
+    })
+    t.after(() => service.end('SIGKILL'))
+    const { host } = new URL(service.url)
+    const diagnosis = await examine({
+      KAFKA_BOOTSTRAP_SERVERS: host,
+      SCHEMA_REGISTRY_URL: `http://key:geheim@${host}`,
+    })
+    assert.deepEqual(problemsOf(diagnosis), ['kafka', 'registry'])
+    assert.match(find(diagnosis, 'registry').detail, /answered 404/)
+    assert.ok(!diagnosis.output.includes('geheim'))
+  })
+
+  test('tells a subject that our schema cannot follow, with the reasons', async () => {
+    await using registry = await FakeRegistry.start()
+    const topic = `doctor-${randomUUID()}`
+    registry.add(`${topic}-value`, '{"type":"record","name":"Other","fields":[]}')
+    registry.declareIncompatible(['field orderId has no default'])
+    const diagnosis = await examine({ KAFKA_TOPIC: topic, SCHEMA_REGISTRY_URL: registry.url })
+    const finding = find(diagnosis, `subject ${topic}-value`)
+    assert.equal(finding.verdict, 'problem')
+    assert.match(finding.detail, /not compatible.*field orderId has no default/)
+    assert.ok(
+      registry.asked.every((question) => !question.startsWith('PUT')),
+      'nothing is written',
+    )
+    assert.ok(
+      registry.asked.every((question) => !/^POST \/subjects\/[^/]+\/versions/.test(question)),
+    )
+  })
+
+  test('tells a store that cannot be used, and looks at nothing with wrong settings', async (t) => {
+    const folder = await temporaryFolder(t)
+    await writeFile(`${folder}/cart.db`, 'no database at all, but some text that is long enough')
+    const broken = await examine({ DATABASE_URL: `sqlite:${folder}/cart.db` })
+    assert.ok(problemsOf(broken).includes('store'))
+    const wrong = await examine({ API_PORT: 'many', PUBLISH_TIMEOUT_MS: 'soon' })
+    assert.equal(wrong.code, 1)
+    assert.deepEqual(problemsOf(wrong), ['settings'])
+    assert.match(find(wrong, 'settings').detail, /API_PORT.*PUBLISH_TIMEOUT_MS|PUBLISH.*API_PORT/)
+    assert.equal(wrong.findings.length, 2)
+  })
+
+  test('examines a PostgreSQL database without showing its password', async () => {
+    await using schema = await createTestSchema()
+    const empty = await examine({ DATABASE_URL: schema.url() })
+    const store = find(empty, 'store')
+    assert.equal(store.verdict, 'ok', empty.output)
+    assert.match(store.detail, /^PostgreSQL, \S+ at \S+, made by the first start$/)
+    const wrong = new URL(schema.url())
+    wrong.password = 'geheim'
+    const refused = await examine({ DATABASE_URL: wrong.href })
+    assert.equal(find(refused, 'store').verdict, 'problem')
+    for (const { output } of [empty, refused]) {
+      assert.ok(!output.includes(ROLE_PASSWORD) && !output.includes('geheim'), output)
+    }
+  })
+
+  test('cart config shows what holds, hides secrets, and refuses what is not usable', async () => {
+    const env = { SCHEMA_REGISTRY_URL: 'http://key:geheim@localhost:1', API_PORT: '8001' }
+    const shown = await runCart(['config'], env)
+    assert.equal(shown.code, 0)
+    assert.match(shown.stdout, /^API_PORT +8001 +environment$/m)
+    assert.match(shown.stdout, /^KAFKA_TOPIC +order-events +default$/m)
+    assert.ok(!shown.stdout.includes('geheim'))
+    const refused = await runCart(['config', '--json'], { ...env, API_PORT: 'many' })
+    assert.equal(refused.code, 1)
+    const { ok, problems } = JSON.parse(refused.stdout) as { ok: boolean; problems: string[] }
+    assert.equal(ok, false)
+    assert.match(problems.join(), /^API_PORT must be/)
+  })
+})

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { suite, test } from 'node:test'
+import { findFreePort } from '../../dev-services/ports.ts'
+import { runCart, startCart } from '../support/cart-command.ts'
+import { infrastructure } from '../support/infrastructure.ts'
+import { readTopic } from '../support/read-topic.ts'
+import { startService } from '../support/service-process.ts'
+
+interface Report {
+  readonly sent: number
+  readonly acknowledged: number
+  readonly answers: Readonly<Record<string, number>>
+  readonly ackTimes?: { readonly count: number }
+}
+
+function freshSettings() {
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
+    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+    KAFKA_TOPIC: `cli-${randomUUID()}`,
+    DATABASE_URL: 'sqlite::memory:',
+  }
+}
+
+suite('the command line as a client', () => {
+  test('creates and updates orders, and says what a refusal means', async (t) => {
+    const service = await startService(freshSettings())
+    t.after(() => service.end('SIGKILL'))
+    const url = ['--url', service.url]
+    const created = await runCart(['create', 'two words', '--items', '2', ...url], {})
+    assert.equal(created.code, 0, created.stderr)
+    assert.match(
+      created.stdout,
+      /^Order two words created: pending, [\d.]+ [A-Z]{3}\n( {2}ITEM-.*\n){2}$/,
+    )
+    const again = await runCart(['create', 'two words', ...url], {})
+    assert.equal(again.code, 1)
+    assert.match(again.stderr, /^409 ORDER_ALREADY_EXISTS: .*\nNothing happened/)
+    const updated = await runCart(['update', 'two words', 'shipped', '--json', ...url], {})
+    assert.equal(updated.code, 0)
+    const { kind, order } = JSON.parse(updated.stdout) as {
+      kind: string
+      order: { status: string }
+    }
+    assert.deepEqual([kind, order.status], ['done', 'shipped'])
+    const wrong = await runCart(['update', 'two words', 'lost', ...url], {})
+    assert.equal(wrong.code, 1)
+    assert.match(wrong.stderr, /^400 REQUEST_INVALID: status must be one of/)
+    const unnamed = await runCart(['create', '--json', ...url], {})
+    assert.match(unnamed.stdout, /"orderId":"ORD-\w+"/)
+  })
+
+  test('says that nothing happened when nothing listens, and how to send it again', async () => {
+    const env = { API_PORT: String(await findFreePort()), API_HOST: '127.0.0.1' }
+    const { code, stderr } = await runCart(['create', "it's", '--items', '4'], env)
+    assert.equal(code, 2)
+    const lines = stderr.split('\n')
+    assert.equal(lines[0], `http://127.0.0.1:${env.API_PORT} cannot be reached (ECONNREFUSED)`)
+    assert.equal(
+      lines[1],
+      String.raw`Nothing happened. Send it again: cart create 'it'\''s' --items 4`,
+    )
+  })
+
+  test('the demo acknowledges what is on the topic, and sums it up', async (t) => {
+    const settings = freshSettings()
+    const service = await startService(settings)
+    t.after(() => service.end('SIGKILL'))
+    const args = ['demo', '--rate', '100', '--orders', '5', '--json', '--url', service.url]
+    const { code, stdout, stderr } = await runCart(args, {})
+    assert.equal(code, 0, stdout + stderr)
+    const report = JSON.parse(stdout) as Report
+    const records = await readTopic(settings.KAFKA_BOOTSTRAP_SERVERS, settings.KAFKA_TOPIC)
+    assert.equal(report.acknowledged, records.length)
+    assert.equal(report.answers['201'], 5)
+    assert.equal(report.ackTimes?.count, records.length)
+    const statuses = new Set(records.map(({ headers }) => headers['ce_type']))
+    assert.equal(statuses.size, 2, 'orders are created and changed')
+  })
+
+  test('the demo ends on Ctrl-C with its summary', async (t) => {
+    const settings = freshSettings()
+    const service = await startService(settings)
+    t.after(() => service.end('SIGKILL'))
+    await using demo = startCart(['demo', '--rate', '50', '--for', '10m', '--url', service.url], {})
+    await using listen = startCart(['listen', '--from-beginning', '--limit', '3'], settings)
+    assert.equal(await listen.exited, 0)
+    demo.signal('SIGINT')
+    assert.equal(await demo.exited, 0, demo.stderr())
+    assert.match(demo.lines[0] ?? '', /^\d+ changes sent in [\d.]+ s, \d+ acknowledged$/)
+    assert.match(demo.lines.at(-1) ?? '', /p50 [\d.]+ ms, p95/)
+  })
+
+  test('a demo of which nothing was acknowledged could not be done', async () => {
+    const url = `http://127.0.0.1:${await findFreePort()}`
+    const { code, stdout } = await runCart(
+      ['demo', '--rate', '20', '--for', '200ms', '--url', url],
+      {},
+    )
+    assert.equal(code, 2)
+    assert.match(stdout, /, 0 acknowledged\n {2}no answer not-applied +\d+\n/)
+  })
+})

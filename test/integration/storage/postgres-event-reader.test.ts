@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { readStoredEvents } from '../../../src/service/storage/postgres/event-reader.ts'
+import { changeOf, creationOf, newOrderId } from '../../contract/order-store-events.ts'
+import { createTestSchema } from '../../support/postgres-schema.ts'
+import { openStore } from './postgres-store.ts'
+
+/** More than a page. */
+const ORDERS = 1_200
+
+test('an audit reads all events of a PostgreSQL database as they were when it began', async () => {
+  await using schema = await createTestSchema()
+  const store = await openStore(schema)
+  const creations = Array.from({ length: ORDERS }, () => creationOf(newOrderId()))
+  await Promise.all(creations.map((creation) => store.reserve(creation)))
+  const [settled] = creations
+  assert.ok(settled)
+  await store.settle(settled, { partition: 2, offset: 7 })
+
+  const read = new Map<string, unknown>()
+  for await (const event of readStoredEvents({ url: schema.url(), database: 'of the test' })) {
+    // Done while it reads, and not seen.
+    if (read.size === 0) await store.reserve(changeOf(settled.event.order.orderId, 2, 'shipped'))
+    read.set(event.eventId, event)
+  }
+  await store.close()
+
+  assert.deepEqual(new Set(read.keys()), new Set(creations.map(({ event }) => event.eventId)))
+  const { eventId, order, version } = settled.event
+  assert.deepEqual(read.get(eventId), {
+    eventId,
+    orderId: order.orderId,
+    version,
+    value: settled.encoded.value,
+    position: { partition: 2, offset: 7 },
+  })
+})
+
+test('an audit of a PostgreSQL database that is away says which one', async () => {
+  const events = readStoredEvents({
+    url: 'postgres://cart:hush@127.0.0.1:1/cart',
+    database: 'cart at db',
+  })
+  await assert.rejects(events.next(), {
+    name: 'StoreError',
+    message: /^The database cart at db cannot be used: .*ECONNREFUSED/,
+  })
+})

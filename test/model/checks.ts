@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { CommandError } from '../../src/business/errors.ts'
+import type { OrderEvent, PendingEvent } from '../../src/models/order-event.ts'
+import type { OrderId } from '../../src/models/order.ts'
+import type { Exchange, World } from './world.ts'
+
+/** What must hold when every instance lives again and everything under way has come to its end. */
+export function assertSound(world: World): void {
+  const { database, topic, exchanges } = world
+  assert.deepEqual([...database.pending.keys()], [], 'nothing is left pending')
+  const latest = foldTopic(topic.records)
+  assert.deepEqual([...database.orders.keys()].toSorted(), [...latest.keys()].toSorted())
+  for (const [orderId, { order, version }] of latest) {
+    const stored = database.orders.get(orderId)
+    assert.equal(stored?.version, version, `the store has ${orderId} as the topic has it`)
+    assert.equal(stored?.order, order, `the store has ${orderId} as the topic has it`)
+  }
+  for (const { pending, position } of database.settled.values()) {
+    const at = topic.records[position?.offset ?? -1]
+    assert.equal(at, pending.event, `${pending.event.eventId} is settled where it stands`)
+  }
+  assertKeysUsedOnce([...database.settled.values()].map(({ pending }) => pending))
+  for (const exchange of exchanges) assertTrue(exchange, topic.records)
+}
+
+function assertKeysUsedOnce(settled: readonly PendingEvent[]): void {
+  const keys = settled.flatMap(({ retryKey }) => retryKey?.idempotencyKey ?? [])
+  assert.equal(new Set(keys).size, keys.length, `a key is used once: ${keys.join()}`)
+}
+
+/** The last event of each order. First occurrences stand as 1, 2, 3…, one event for each version. */
+function foldTopic(records: readonly OrderEvent[]): Map<OrderId, OrderEvent> {
+  const latest = new Map<OrderId, OrderEvent>()
+  const seen = new Set<string>()
+  for (const event of records) {
+    if (seen.has(event.eventId)) continue
+    seen.add(event.eventId)
+    const { orderId } = event.order
+    const version = (latest.get(orderId)?.version ?? 0) + 1
+    assert.equal(event.version, version, `versions of ${orderId} stand without a gap`)
+    latest.set(orderId, event)
+  }
+  return latest
+}
+
+/** What a "no" says has to be true for ever; "unknown" and no answer at all say nothing. */
+function assertTrue(
+  { reply, traceparent, repeats }: Exchange,
+  records: readonly OrderEvent[],
+): void {
+  if (!(reply instanceof CommandError) || reply.outcome === 'unknown') return
+  assert.ok(
+    !records.some((event) => event.traceparent === traceparent),
+    `${traceparent} was answered ${reply.code}, and is on the topic`,
+  )
+  // This one says itself that something may come of the earlier request.
+  if (reply.code === 'REQUEST_IN_FLIGHT') return
+  assert.ok(
+    repeats === undefined || !records.includes(repeats),
+    `${traceparent} was answered ${reply.code}, and what it repeats is on the topic`,
+  )
+}

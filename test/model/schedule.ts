@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import type { OrderId, OrderStatus } from '../../src/models/order.ts'
+import { assertSound } from './checks.ts'
+import type { ModelProcess } from './model-process.ts'
+import { World, type Request } from './world.ts'
+
+/**
+ * A schedule is a list of bytes. Each says what happens next: something that is under way goes on, a
+ * client asks, time passes, or something breaks. Low bytes are the harmless ones and take the oldest
+ * first, so that what fast-check shrinks to is a short story in which little goes wrong.
+ */
+
+const ORDERS = ['a', 'b'] as OrderId[]
+const STATUSES: readonly OrderStatus[] = ['confirmed', 'shipped']
+/** Before and after a renewal, a deadline, the end of a lease. */
+const PASSES_MS = [100, 1_000, 3_000, 6_000, 11_000] as const
+const FAULTS_LAST_MS = [1_000, 6_000, 11_000, 25_000] as const
+
+/** Enough for a change from its request to its reply. */
+const FLOW_STEPS_MAX = 16
+
+/** Far above what any schedule needs to come to rest. */
+const HEALING_STEPS_MAX = 2_000
+
+/** The first byte above a move's. */
+const MOVES: ReadonlyArray<
+  readonly [below: number, move: (world: World, choice: number) => void | Promise<void>]
+> = [
+  [150, goOn],
+  [170, flow],
+  [200, ask],
+  [212, passTime],
+  [232, spoilStep],
+  [241, pause],
+  [246, kill],
+  [250, stop],
+  [256, cutOff],
+]
+
+/** Plays it, heals what is broken, and checks that all that was said is true. */
+export async function playSchedule(
+  bytes: Uint8Array,
+  instanceCount: number,
+  isTold = false,
+): Promise<World> {
+  const world = new World(instanceCount, isTold)
+  try {
+    await startAll(world)
+    for (let index = 0; index + 1 < bytes.length; index += 2) {
+      const [what = 0, choice = 0] = [bytes[index], bytes[index + 1]]
+      await MOVES.find(([below]) => what < below)?.[1](world, choice)
+      await world.settleDown()
+    }
+    await heal(world)
+    assertSound(world)
+  } catch (failure) {
+    if (isTold) throw new Error(tell(world), { cause: failure })
+    // Once more, for the story: a schedule always goes the same way.
+    await playSchedule(bytes, instanceCount, true)
+    throw failure
+  }
+  return world
+}
+
+function tell({ timeline }: World): string {
+  return `the story, with ${timeline.story?.length} steps:\n${timeline.story?.join('\n')}`
+}
+
+function goOn({ timeline }: World, choice: number): void {
+  const possible = timeline.possible()
+  const step = possible[choice % possible.length]
+  if (step === undefined) timeline.advanceToNextTimer()
+  else timeline.take(step)
+}
+
+/** Several steps as they come. */
+async function flow(world: World, choice: number): Promise<void> {
+  for (let step = choice % FLOW_STEPS_MAX; step >= 0; step -= 1) {
+    goOn(world, 0)
+    await world.settleDown()
+  }
+}
+
+function ask(world: World, choice: number): void {
+  const process = pick(
+    world.processes.filter(({ isServing, isPaused }) => isServing && !isPaused),
+    choice,
+  )
+  if (process !== undefined) world.send(process, requestOf(choice >> 2))
+}
+
+/** Half of them carry a key: most of these one that means this request, some one for any. */
+function requestOf(choice: number): Request {
+  const orderId = ORDERS[(choice >> 2) % ORDERS.length] ?? assert.fail()
+  const kind = choice % 4
+  const change = kind < 2 ? { items: kind + 1 } : { status: STATUSES[kind - 2] ?? assert.fail() }
+  const key = (choice >> 3) % 8
+  if (key < 4) return { orderId, ...change }
+  return { orderId, ...change, idempotencyKey: key < 7 ? `${orderId}-${kind}` : 'any' }
+}
+
+function passTime({ timeline }: World, choice: number): void {
+  const byMs = PASSES_MS[choice % (2 * PASSES_MS.length)]
+  if (byMs === undefined) timeline.advanceToNextTimer()
+  else timeline.advance(byMs)
+}
+
+/** Of what is under way to the database or the broker. */
+function spoilStep({ timeline }: World, choice: number): void {
+  const fragile = timeline.possible().filter(({ place }) => place !== 'process')
+  const step = pick(fragile, choice)
+  if (step === undefined) return
+  const how = choice >> 3
+  if (how % 3 === 0) timeline.hold(step, durationOf(how))
+  else timeline.spoil(step, how)
+}
+
+function pause(world: World, choice: number): void {
+  const process = pick(
+    world.processes.filter(({ isAlive, isPaused }) => isAlive && !isPaused),
+    choice,
+  )
+  if (process !== undefined) world.pause(process, durationOf(choice >> 2))
+}
+
+function kill(world: World, choice: number): void {
+  const slots = [...world.processes.keys()].filter((slot) => world.processes[slot]?.isAlive)
+  const slot = pick(slots, choice)
+  if (slot !== undefined) world.kill(slot, durationOf(choice >> 2))
+}
+
+function stop(world: World, choice: number): void {
+  const slots = [...world.processes.keys()].filter((slot) => world.processes[slot]?.isServing)
+  const slot = pick(slots, choice)
+  if (slot !== undefined) world.stop(slot, durationOf(choice >> 2))
+}
+
+function cutOff({ timeline }: World, choice: number): void {
+  const place = choice % 2 === 0 ? 'database' : 'broker'
+  if (!timeline.isAway[place]) timeline.cutOff(place, durationOf(choice >> 1))
+}
+
+function durationOf(choice: number): number {
+  return pick(FAULTS_LAST_MS, choice) ?? 0
+}
+
+function pick<Value>(values: readonly Value[], choice: number): Value | undefined {
+  return values[choice % values.length]
+}
+
+async function startAll(world: World): Promise<void> {
+  for (;;) {
+    await world.settleDown()
+    const [next] = world.timeline.possible()
+    if (next === undefined) return
+    world.timeline.take(next)
+  }
+}
+
+/** Nothing breaks any more, and everything is given the time to come to its end. */
+async function heal(world: World): Promise<void> {
+  const { timeline, processes } = world
+  timeline.heal()
+  for (const process of processes) process.isPaused = false
+  for (let step = 0; step < HEALING_STEPS_MAX; step += 1) {
+    for (const [slot, { isAlive }] of processes.entries()) if (!isAlive) world.start(slot)
+    await world.settleDown()
+    const [next] = timeline.possible()
+    if (next !== undefined) timeline.take(next)
+    else if (isAtRest(world)) return
+    else timeline.advanceToNextTimer()
+  }
+  assert.fail('it does not come to rest')
+}
+
+function isAtRest({ timeline, processes, database, exchanges }: World): boolean {
+  return (
+    timeline.isIdle &&
+    database.pending.size === 0 &&
+    processes.every(isIdle) &&
+    exchanges.every(({ process, reply }) => !process.isAlive || reply !== undefined)
+  )
+}
+
+function isIdle({ isServing, publications }: ModelProcess): boolean {
+  return isServing && publications.count === 0
+}

@@ -1,0 +1,79 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { until } from './until.ts'
+
+const CART = fileURLToPath(new URL('../../src/cli/cart.ts', import.meta.url))
+
+/** The process ends by itself after this, whatever becomes of the test. */
+const LIFE_MS_MAX = 5 * 60_000
+
+export interface CartResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `cart` to its end, with these settings and no others. */
+export function runCart(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<CartResult> {
+  return new Promise((resolve) => {
+    const options = { env, timeout: LIFE_MS_MAX, maxBuffer: 64 * 1024 * 1024 }
+    execFile(process.execPath, [CART, ...args], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code)
+      resolve({ code, stdout, stderr })
+    })
+  })
+}
+
+/** A command that goes on; disposing of it kills it. */
+export interface RunningCart extends AsyncDisposable {
+  readonly lines: readonly string[]
+  readonly stderr: () => string
+  /** Waits for so many lines on stdout. */
+  untilLines(count: number): Promise<void>
+  /** Closes its stdout, as `head` does. */
+  closeOutput(): void
+  signal(name: NodeJS.Signals): void
+  /** Null after a signal. */
+  readonly exited: Promise<number | null>
+}
+
+export function startCart(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): RunningCart {
+  const child = spawn(process.execPath, [CART, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIFE_MS_MAX,
+  })
+  const lines: string[] = []
+  let rest = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n')
+    rest = parts.pop() ?? ''
+    lines.push(...parts)
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
+  const exited = once(child, 'exit').then(() => child.exitCode)
+  return {
+    lines,
+    stderr: () => stderr,
+    untilLines: (count) =>
+      until(
+        () => lines.length >= count,
+        () => `there are ${count} lines; there were ${lines.length}, and on stderr:\n${stderr}`,
+      ),
+    closeOutput: () => void child.stdout.destroy(),
+    signal: (name) => void child.kill(name),
+    exited,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+      await exited
+    },
+  }
+}

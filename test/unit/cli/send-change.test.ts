@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { meaningOf, reportChange } from '../../../src/cli/report-change.ts'
+import { readResult, type ChangeResult } from '../../../src/cli/send-change.ts'
+
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): ChangeResult {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return readResult({ status, headers: new Headers(headers) }, text)
+}
+
+function report(result: ChangeResult, isJson = false) {
+  const out: string[] = []
+  const progress: string[] = []
+  const print = {
+    out: (line: string) => void out.push(line),
+    progress: (line: string) => void progress.push(line),
+  }
+  const code = reportChange(result, { done: 'created', again: 'cart create X', isJson }, print)
+  return { code, out: out.join('\n'), progress: progress.join('\n') }
+}
+
+const order = {
+  orderId: 'ORD-1',
+  status: 'pending',
+  totalAmount: 20.5,
+  currency: 'EUR',
+  items: [{ itemId: 'ITEM-WATCH-1', quantity: 2, price: 10.25 }],
+}
+
+test('success is an order on stdout and 0', () => {
+  const { code, out, progress } = report(answer(201, { success: true, data: order }))
+  assert.equal(code, 0)
+  assert.equal(out, 'Order ORD-1 created: pending, 20.5 EUR\n  ITEM-WATCH-1  2 x 10.25')
+  assert.equal(progress, '')
+})
+
+test('a refusal is 1, and says that nothing happened', () => {
+  const { code, out, progress } = report(
+    answer(409, { code: 'ORDER_ALREADY_EXISTS', detail: "Order 'ORD-1' already exists" }),
+  )
+  assert.equal(code, 1)
+  assert.equal(out, '')
+  assert.match(
+    progress,
+    /^409 ORDER_ALREADY_EXISTS: Order 'ORD-1' already exists\nNothing happened/,
+  )
+  assert.ok(!progress.includes('cart create X'))
+})
+
+test('another change in flight is worth another try', () => {
+  const { progress } = report(answer(409, { code: 'CHANGE_IN_FLIGHT', detail: 'wait' }))
+  assert.match(progress, /Nothing happened\. Send it again: cart create X/)
+})
+
+test('a 503 is 2, and its outcome says what to conclude', () => {
+  const no = report(
+    answer(
+      503,
+      { code: 'KAFKA_UNAVAILABLE', detail: 'x', outcome: 'not-applied' },
+      { 'retry-after': '2' },
+    ),
+  )
+  assert.equal(no.code, 2)
+  assert.match(no.progress, /\nNothing happened\. Send it again, after 2 s: cart create X$/)
+  const unknown = report(
+    answer(503, { code: 'KAFKA_UNAVAILABLE', detail: 'x', outcome: 'unknown' }),
+  )
+  assert.equal(unknown.code, 2)
+  assert.match(unknown.progress, /\nIt may have happened\. Send the same again .*: cart create X$/)
+})
+
+test('whatever does not say that nothing happened may have happened', () => {
+  for (const result of [
+    answer(500, { code: 'INTERNAL_ERROR', detail: 'x' }),
+    answer(502, '<html>a proxy</html>'),
+    answer(503, { detail: 'no outcome' }),
+    answer(200, '<html>some page</html>'),
+    answer(302, ''),
+  ]) {
+    assert.equal(report(result).code, 2)
+    assert.ok(result.kind !== 'done')
+    assert.match(meaningOf(result, 'again'), /may have happened/)
+  }
+})
+
+test('as JSON every result is one text on stdout', () => {
+  const refused = answer(404, { code: 'ORDER_NOT_FOUND', detail: 'x' })
+  assert.deepEqual(JSON.parse(report(refused, true).out), {
+    kind: 'refused',
+    outcome: 'not-applied',
+    httpStatus: 404,
+    code: 'ORDER_NOT_FOUND',
+    detail: 'x',
+  })
+})
