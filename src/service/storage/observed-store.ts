@@ -6,8 +6,9 @@ import {
   type OrderStore,
   type RetryKeyStore,
 } from '../../business/ports.ts'
+import type { SettledFeed } from '../../business/stream/settled-feed.ts'
 
-type Store = OrderStore & OrderReader & RetryKeyStore
+type Store = OrderStore & OrderReader & SettledFeed & RetryKeyStore
 
 /** While it is down no traffic may come any more, so somebody has to ask whether it is back. */
 const PROBE_EVERY_MS = 1_000
@@ -67,6 +68,8 @@ export function observeStore(
     listOrders: (query) => observe(store.listOrders(query), wasRead),
     listEvents: (...args) => observe(store.listEvents(...args), wasRead),
     findEvent: (...args) => observe(store.findEvent(...args), wasRead),
+    findLastPlace: () => observe(store.findLastPlace(), wasRead),
+    listSettled: (...args) => observe(store.listSettled(...args), wasRead),
     findKeyedChange: (key) => observe(store.findKeyedChange(key), wasRead),
     forgetKeys: (...args) => observe(store.forgetKeys(...args), (count) => count > 0),
     reserve: (pending) => observe(store.reserve(pending), (result) => result === 'reserved'),

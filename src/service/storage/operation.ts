@@ -4,6 +4,7 @@ import type {
   ReserveResult,
   SettleResult,
 } from '../../business/ports.ts'
+import type { EventPlace } from '../../business/stream/settled-feed.ts'
 import type { EventPosition } from '../../models/order-event.ts'
 import type {
   EventKey,
@@ -11,6 +12,7 @@ import type {
   KeyedChangeRow,
   OrderRow,
   PublishedEventRow,
+  PlacedEventRow,
   SettledEventRow,
 } from './order-row.ts'
 
@@ -48,6 +50,8 @@ export type Operation =
       readonly limit: number
     }
   | { readonly kind: 'find-event'; readonly ofOrder: string; readonly version: number }
+  | { readonly kind: 'list-settled'; readonly after: EventPlace; readonly limit: number }
+  | { readonly kind: 'find-last-place' }
   | { readonly kind: 'find-keyed-change'; readonly idempotencyKey: string }
   | { readonly kind: 'list-pending'; readonly limit: number }
   | { readonly kind: 'find-schema-id'; readonly subject: string; readonly fingerprint: string }
@@ -70,6 +74,8 @@ export interface OperationValues {
   readonly 'list-orders': readonly OrderRow[]
   readonly 'list-events': readonly SettledEventRow[]
   readonly 'find-event': PublishedEventRow | undefined
+  readonly 'list-settled': readonly PlacedEventRow[]
+  readonly 'find-last-place': EventPlace | undefined
   readonly 'find-keyed-change': KeyedChangeRow | undefined
   readonly 'list-pending': readonly EventRow[]
   readonly 'find-schema-id': number | undefined

@@ -7,6 +7,7 @@ import type {
   PendingEvent,
   PublishedEvent,
 } from '../../models/order-event.ts'
+import type { PlacedEvent } from '../../business/stream/settled-feed.ts'
 import type { Order, OrderStatus } from '../../models/order.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
@@ -60,6 +61,13 @@ export interface PublishedEventRow extends Pick<
 > {
   readonly offset: number
   readonly settledAt: string
+}
+
+/** Its status is that of its state. */
+export interface PlacedEventRow extends Omit<SettledEventRow, 'status'> {
+  readonly settling: number
+  readonly arrival: number
+  readonly state: string
 }
 
 export interface KeyedChangeRow extends OrderRow {
@@ -187,6 +195,13 @@ export function toSettledEvent(row: SettledEventRow): SettledEvent {
     position: { partition: row.partition, offset: row.offset },
     schemaId: row.schemaId,
   }
+}
+
+export function toPlacedEvent(row: PlacedEventRow): PlacedEvent {
+  const { settling, arrival, state } = row
+  const order = toOrder(state)
+  const event = toSettledEvent({ ...row, status: order.status })
+  return { ...event, place: { settling, arrival }, order }
 }
 
 export function toKeyedChange(row: KeyedChangeRow): KeyedChange {

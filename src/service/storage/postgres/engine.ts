@@ -17,10 +17,12 @@ import {
 import {
   findEvent,
   findKeyedChange,
+  findLastPlace,
   findOrders,
   findSchemaId,
   listEvents,
   listOrders,
+  listSettled,
 } from './query-statements.ts'
 import { cutIntoGroups, type Group, type OperationOf, splitGroup } from './statement-groups.ts'
 
@@ -111,6 +113,8 @@ export class PostgresEngine implements BatchRunner {
       case 'list-orders':
       case 'list-events':
       case 'find-event':
+      case 'list-settled':
+      case 'find-last-place':
       case 'find-keyed-change':
       case 'list-pending':
       case 'find-schema-id': {
@@ -150,6 +154,10 @@ export class PostgresEngine implements BatchRunner {
         return listEvents(query, operation)
       case 'find-event':
         return findEvent(query, operation)
+      case 'list-settled':
+        return listSettled(query, operation)
+      case 'find-last-place':
+        return findLastPlace(query)
       case 'find-keyed-change':
         return findKeyedChange(query, operation.idempotencyKey)
       case 'list-pending':
