@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { buildServer } from '../src/api/server.ts'
 import { DependencyHealth } from '../src/business/dependency-health.ts'
 import { generateOrder } from '../src/business/order/order-generator.ts'
+import { LiveFeed } from '../src/business/stream/live-feed.ts'
 import { systemClock, systemRandom } from '../src/service/system.ts'
 
 /** The same routes and schemas with nothing behind them: what HTTP alone costs on this machine. */
@@ -27,12 +28,19 @@ const server = await buildServer({
     listOrderEvents: notPartOfThis,
     getOrderEvent: notPartOfThis,
   },
+  feed: new LiveFeed({
+    feed: { findLastPlace: notPartOfThis, listSettled: notPartOfThis },
+    clock: systemClock,
+    publishTimeoutMs: 5_000,
+  }),
+  clock: systemClock,
   dependencyStates: () => health.states(),
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,
   areSchemaIdsKnown: () => true,
   settings: {
     maxItemsPerOrder: 100,
+    streamReadersMax: 1,
     kafkaBootstrapServers: 'none',
     schemaRegistryUrl: 'http://none',
     version: 'bench',

@@ -18,6 +18,7 @@ import { Publications } from './business/publication/confirm-publication.ts'
 import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
+import { LiveFeed } from './business/stream/live-feed.ts'
 import type { Config } from './config/config.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
@@ -79,7 +80,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   })
 
   const opened = await openStore(config)
-  const store = observeStore(opened, { health, clock })
+  const feed = new LiveFeed({ feed: opened, clock, publishTimeoutMs: config.publishTimeoutMs })
+  const store = observeStore(opened, { health, clock, onSettled: () => feed.wake() })
   resources.defer(() => store.close())
 
   const subjects = listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat)
@@ -139,6 +141,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const server = await buildServer({
     commands: createCommands(deps, drain),
     queries: createQueries({ ...deps, reader: store }),
+    feed,
+    clock,
     dependencyStates: () => health.states(),
     instanceState: () => ownership.state(),
     isDraining: () => drain.isDraining,
@@ -154,9 +158,10 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   return {
     server,
     close() {
-      closing ??= drain
-        .drain(clock, Math.max(0, config.shutdownTimeoutMs - CLOSING_MS))
-        .then(() => owned.disposeAsync())
+      const drained = Math.max(0, config.shutdownTimeoutMs - CLOSING_MS)
+      closing ??= drain.drain(clock, drained).then(() => owned.disposeAsync())
+      // By now new ones are turned away. Those that were there come back elsewhere.
+      feed.close()
       return closing
     },
   }
@@ -280,6 +285,7 @@ function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
 function serverSettings(config: Config) {
   return {
     maxItemsPerOrder: config.maxItemsPerOrder,
+    streamReadersMax: config.maxStreamReaders,
     kafkaBootstrapServers: config.kafkaBootstrapServers
       .map(({ host, port }) => `${host}:${port}`)
       .join(','),

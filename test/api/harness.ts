@@ -11,11 +11,15 @@ import type {
   OrderQueries,
 } from '../../src/business/order/commands.ts'
 import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
+import { LiveFeed } from '../../src/business/stream/live-feed.ts'
+import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
+import { systemClock } from '../../src/service/system.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
 
 const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
+  streamReadersMax: 10,
   kafkaBootstrapServers: 'localhost:9092',
   schemaRegistryUrl: 'http://localhost:8081',
   version: '1.2.3',
@@ -108,6 +112,12 @@ export function createFakeQueries(queries: Partial<OrderQueries> = {}): OrderQue
   }
 }
 
+/** Nothing was ever settled. */
+export const EMPTY_FEED: SettledFeed = {
+  findLastPlace: () => Promise.resolve(FIRST_PLACE),
+  listSettled: () => Promise.resolve([]),
+}
+
 export interface TestServer {
   readonly server: FastifyInstance
   /** What was logged, parsed. */
@@ -115,7 +125,10 @@ export interface TestServer {
 }
 
 type TestServerDeps = Partial<
-  Pick<ServerDeps, 'commands' | 'queries' | 'instanceState' | 'isDraining' | 'areSchemaIdsKnown'>
+  Pick<
+    ServerDeps,
+    'commands' | 'queries' | 'feed' | 'clock' | 'instanceState' | 'isDraining' | 'areSchemaIdsKnown'
+  >
 > & {
   /** Everything is up but these. */
   readonly states?: Partial<DependencyStates>
@@ -133,6 +146,8 @@ export async function startTestServer(
   const server = await buildServer({
     commands: createFakeCommands(),
     queries: createFakeQueries(),
+    feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
+    clock: systemClock,
     instanceState: () => INSTANCE,
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,

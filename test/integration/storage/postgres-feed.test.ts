@@ -39,6 +39,15 @@ function idsOf(events: readonly PlacedEvent[]): string[] {
   return events.map(({ eventId }) => eventId)
 }
 
+async function readAll(store: BatchedStore): Promise<PlacedEvent[]> {
+  const seen: PlacedEvent[] = []
+  await until(async () => {
+    seen.push(...(await store.listSettled(seen.at(-1)?.place ?? FIRST_PLACE, 7)))
+    return seen.length >= 4 * ORDERS_EACH
+  }, 'every event was seen')
+  return seen
+}
+
 test('a settlement that commits late is missed by no reader of the feed', async (t) => {
   const schema = await createSchema(t)
   await using store = closing(await openStore(schema))
@@ -89,15 +98,6 @@ test('readers of two instances see every event of both once, each order by its v
       assert.equal(await store.settle(pending, { partition: 2, offset }), 'settled')
       settled.push(pending.event.eventId)
     }
-  }
-
-  async function readAll(store: BatchedStore): Promise<PlacedEvent[]> {
-    const seen: PlacedEvent[] = []
-    await until(async () => {
-      seen.push(...(await store.listSettled(seen.at(-1)?.place ?? FIRST_PLACE, 7)))
-      return seen.length >= 4 * ORDERS_EACH
-    }, 'every event was seen')
-    return seen
   }
 
   const writers = [one, other].flatMap((store) =>

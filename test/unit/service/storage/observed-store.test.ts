@@ -7,7 +7,6 @@ import {
   type OrderStore,
   type RetryKeyStore,
 } from '../../../../src/business/ports.ts'
-import { FIRST_PLACE, type SettledFeed } from '../../../../src/business/stream/settled-feed.ts'
 import { observeStore } from '../../../../src/service/storage/observed-store.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
@@ -16,14 +15,12 @@ function setUp() {
   const faults = { isFull: false, probes: 0, closes: 0 }
   const write = <Value>(value: Value): Promise<Value> =>
     faults.isFull ? Promise.reject(new StoreError('disk full', 'no')) : Promise.resolve(value)
-  const store: OrderStore & OrderReader & SettledFeed & RetryKeyStore = {
+  const store: OrderStore & OrderReader & RetryKeyStore = {
     instanceId: 'one',
     findOrder: () => Promise.resolve(undefined),
     listOrders: () => Promise.resolve([]),
     listEvents: () => Promise.resolve([]),
     findEvent: () => Promise.resolve(undefined),
-    findLastPlace: () => Promise.resolve(FIRST_PLACE),
-    listSettled: () => Promise.resolve([]),
     findKeyedChange: () => Promise.resolve(undefined),
     forgetKeys: () => write(0),
     reserve: () => write('reserved' as const),
