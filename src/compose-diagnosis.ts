@@ -67,7 +67,7 @@ async function diagnoseKafka(config: Config): Promise<Finding[]> {
   const cluster = new KafkaCluster(kafkaClientId, kafkaTopic, kafkaBootstrapServers)
   const facts = await readClusterFacts(cluster).catch(describe)
   if (typeof facts === 'string') {
-    const action = 'Is that a plain Kafka listener? TLS and SASL are not supported by this version.'
+    const action = 'Is that the plaintext listener of a Kafka broker? If not, correct the address.'
     return [...addresses, problem('kafka', facts, action)]
   }
   const { brokers, topic } = facts

@@ -44,6 +44,8 @@ export async function watchTopic(config: Config, options: WatchTopicOptions): Pr
   const decode = createRecordDecoder({ client, clock: systemClock })
   const { kafkaClientId, kafkaTopic, kafkaBootstrapServers, kafkaKeyFormat } = config
   const cluster = new KafkaCluster(kafkaClientId, kafkaTopic, kafkaBootstrapServers)
+  // Who ends it does not wait for a registry that is silent.
+  options.signal.addEventListener('abort', () => client.close(), { once: true })
   const decodeKey = kafkaKeyFormat === 'avro' ? decode : undefined
   try {
     await tailTopic(

@@ -2,6 +2,12 @@ import type { Clock } from './ports.ts'
 
 const POLL_MS = 10
 
+/**
+ * Who has a connection open hears with its next answer that it is to be closed. Without this time the
+ * request that is just on its way would meet a closed connection, and have no answer at all.
+ */
+const NOTICE_MS = 300
+
 /** Knows which commands are still unanswered, so that stopping can wait for them. */
 export class CommandDrain {
   #unanswered = 0
@@ -21,10 +27,13 @@ export class CommandDrain {
     }
   }
 
-  /** Begins to drain. Resolves when every command is answered, or after `timeoutMs`. */
+  /** Begins to drain. Resolves a moment later when every command is answered, or after `timeoutMs`. */
   async drain(clock: Clock, timeoutMs: number): Promise<void> {
     this.#isDraining = true
-    const endMs = clock.monotonicMs() + timeoutMs
-    while (this.#unanswered > 0 && clock.monotonicMs() < endMs) await clock.sleep(POLL_MS)
+    const beganMs = clock.monotonicMs()
+    const passedMs = (): number => clock.monotonicMs() - beganMs
+    while (passedMs() < timeoutMs && (this.#unanswered > 0 || passedMs() < NOTICE_MS)) {
+      await clock.sleep(POLL_MS)
+    }
   }
 }

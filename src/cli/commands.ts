@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { audit } from './audit.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
 import { config } from './config.ts'
@@ -24,12 +25,7 @@ export async function runCart(words: readonly string[], print: Print): Promise<n
     .map((count) => words.slice(0, count).join(' '))
     .find((candidate) => Object.hasOwn(COMMANDS, candidate))
   const command = name === undefined ? undefined : COMMANDS[name]
-  if (name === undefined || command === undefined) {
-    const isHelp = asksForHelp(words) || words[0] === 'help'
-    if (words.length > 0 && !isHelp) print.progress(`There is no command '${words[0]}'.\n`)
-    ;(isHelp ? print.out : print.progress)(renderHelp())
-    return isHelp ? 0 : 2
-  }
+  if (name === undefined || command === undefined) return answerWithoutCommand(words, print)
   const args = words.slice(name.split(' ').length)
   if (asksForHelp(args)) {
     print.out(renderCommandHelp(name, command))
@@ -42,6 +38,26 @@ export async function runCart(words: readonly string[], print: Print): Promise<n
     if (isUsageError(error)) print.progress(`See: cart ${name} --help`)
     return 2
   }
+}
+
+function answerWithoutCommand(words: readonly string[], print: Print): number {
+  const [first] = words
+  if (first === '--version') {
+    print.out(readVersion())
+    return 0
+  }
+  if (first === 'help' || asksForHelp(words)) {
+    print.out(renderHelp())
+    return 0
+  }
+  if (first !== undefined) print.progress(`There is no command '${first}'.\n`)
+  print.progress(renderHelp())
+  return 2
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }
 
 function asksForHelp(words: readonly string[]): boolean {
@@ -63,7 +79,7 @@ export function renderHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'cart <command> --help tells its options.',
+    'cart <command> --help tells its options, cart --version the version.',
     `Exit codes: ${Object.entries(EXIT_CODES)
       .map(([code, meaning]) => `${code} ${meaning}`)
       .join(', ')}.`,

@@ -1,15 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config/read-config.ts'
 import { JSON_OPTION, UsageError, type Command } from './command.ts'
 import { integerOf } from './parse-values.ts'
 import { CHANGE_EXIT_CODES, reportChange } from './report-change.ts'
-import { sendChange, serviceAddress, URL_OPTION } from './send-change.ts'
+import { KEY_OPTION, sendChange, serviceAddress, URL_OPTION, type Change } from './send-change.ts'
 import { shellWord } from './shell-word.ts'
 
 const ITEMS_MAX = 1_000
 
 const options = {
   items: { type: 'string', value: '<n>', default: '3', description: 'how many items it has' },
+  key: KEY_OPTION,
   url: URL_OPTION,
   json: JSON_OPTION,
 } as const
@@ -26,8 +28,10 @@ export const create: Command = {
     const numItems = integerOf('items', values.items, 1, ITEMS_MAX)
     const address = serviceAddress(readConfig(), values.url)
     const body = { orderId, numItems }
-    const result = await sendChange(address, { method: 'POST', path: '/api/create-order', body })
-    const again = `cart create ${shellWord(orderId)} --items ${numItems}`
+    const { key: idempotencyKey = randomUUID() } = values
+    const change: Change = { method: 'POST', path: '/api/create-order', body, idempotencyKey }
+    const result = await sendChange(address, change)
+    const again = `cart create ${shellWord(orderId)} --items ${numItems} --key ${shellWord(idempotencyKey)}`
     return reportChange(result, { done: 'created', again, isJson: values.json }, print)
   },
 }

@@ -1,4 +1,5 @@
-import type { Change, ChangeResult } from './send-change.ts'
+import { randomUUID } from 'node:crypto'
+import { isWorthRepeating, type Change, type ChangeResult } from './send-change.ts'
 
 /** Orders that are under way at a time; from then on they are moved on instead of new ones made. */
 const OPEN_ORDERS_MAX = 1_000
@@ -13,19 +14,18 @@ const NEXT_STATUS: Readonly<Record<string, string>> = {
   shipped: 'delivered',
 }
 
-/** One change of one order, and what it was tried for before. */
+/** One change of one order. */
 export interface DemoStep {
   readonly orderId: string
   readonly change: Change
   /** The order's status once it is done. */
   readonly status: string
-  /** An earlier try may have happened: a refusal then tells that it did. */
-  readonly isInDoubt: boolean
 }
 
 /**
  * Orders as a shop sees them: created, confirmed, shipped, delivered, some cancelled on the way, many
- * at a time, one change of an order at a time. What was not acknowledged is sent again, the same.
+ * at a time, one change of an order at a time. What was not acknowledged is sent again, the same with
+ * the same key; what was refused for good is given up.
  */
 export class DemoOrders {
   readonly #idPrefix: string
@@ -59,11 +59,7 @@ export class DemoOrders {
   settle(step: DemoStep, result: ChangeResult): void {
     this.#inFlightCount -= 1
     if (result.kind === 'done') return this.#moveOn(step)
-    const isFinal = result.kind === 'refused' && result.code !== 'CHANGE_IN_FLIGHT'
-    if (!isFinal) {
-      const isInDoubt = step.isInDoubt || result.outcome === 'unknown'
-      this.#waiting.push({ ...step, isInDoubt })
-    } else if (step.isInDoubt) this.#moveOn(step)
+    if (isWorthRepeating(result)) this.#waiting.push(step)
   }
 
   #moveOn({ orderId, status }: DemoStep): void {
@@ -71,25 +67,26 @@ export class DemoOrders {
     if (next === undefined) return
     const isCancelled = status !== 'shipped' && this.#random() < CANCEL_SHARE
     const newStatus = isCancelled ? 'cancelled' : next
-    const body = { orderId, status: newStatus }
     this.#waiting.push({
       orderId,
-      change: { method: 'PUT', path: '/api/update-order', body },
+      change: this.#change('PUT', '/api/update-order', { orderId, status: newStatus }),
       status: newStatus,
-      isInDoubt: false,
     })
   }
 
   #newOrder(): DemoStep {
     this.#createdCount += 1
     const orderId = `${this.#idPrefix}-${String(this.#createdCount).padStart(4, '0')}`
-    const body = { orderId, numItems: 1 + Math.floor(this.#random() * ITEMS_MAX) }
+    const numItems = 1 + Math.floor(this.#random() * ITEMS_MAX)
     return {
       orderId,
-      change: { method: 'POST', path: '/api/create-order', body },
+      change: this.#change('POST', '/api/create-order', { orderId, numItems }),
       status: 'pending',
-      isInDoubt: false,
     }
+  }
+
+  #change(method: Change['method'], path: Change['path'], body: object): Change {
+    return { method, path, body, idempotencyKey: randomUUID() }
   }
 
   #mayCreate(): boolean {

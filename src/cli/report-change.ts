@@ -1,5 +1,5 @@
 import type { Print } from './command.ts'
-import type { ChangeResult, OrderJson } from './send-change.ts'
+import { isWorthRepeating, type ChangeResult, type OrderJson } from './send-change.ts'
 
 export const CHANGE_EXIT_CODES = {
   0: 'done: the event is on the topic and the order in the store',
@@ -46,7 +46,7 @@ export function meaningOf(result: Exclude<ChangeResult, { kind: 'done' }>, again
   if (result.outcome === 'unknown') {
     return `It may have happened. Send the same again to find out: ${again}`
   }
-  if (result.kind === 'refused' && result.code !== 'CHANGE_IN_FLIGHT') {
+  if (!isWorthRepeating(result)) {
     return 'Nothing happened, and the same request would be refused again.'
   }
   const seconds = 'retryAfterSeconds' in result ? result.retryAfterSeconds : undefined

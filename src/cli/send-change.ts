@@ -35,10 +35,19 @@ export interface OrderJson {
   }>
 }
 
+export const KEY_OPTION = {
+  type: 'string',
+  value: '<key>',
+  description:
+    'Idempotency-Key: the same request with the same key is carried out once; a new one without it',
+} as const satisfies CommandOption
+
 export interface Change {
   readonly method: 'POST' | 'PUT'
   readonly path: '/api/create-order' | '/api/update-order'
   readonly body: object
+  /** The same for every try of it, so that it is safe to send again whatever the answer was. */
+  readonly idempotencyKey: string
 }
 
 /** What is known of a change after its answer. */
@@ -57,6 +66,14 @@ interface ProblemAnswer {
   readonly code: string
   readonly detail: string
   readonly retryAfterSeconds: number | undefined
+}
+
+/** Refusals by which nothing happened and which may not be repeated. */
+const PASSING = new Set(['CHANGE_IN_FLIGHT', 'REQUEST_TIMED_OUT'])
+
+/** Whether the same request is worth another try. */
+export function isWorthRepeating(result: Exclude<ChangeResult, { kind: 'done' }>): boolean {
+  return result.kind !== 'refused' || PASSING.has(result.code)
 }
 
 export interface ServiceAddress {
@@ -79,7 +96,10 @@ export async function sendChange(address: ServiceAddress, change: Change): Promi
   try {
     const response = await fetch(address.url + change.path, {
       method: change.method,
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': change.idempotencyKey,
+      },
       body: JSON.stringify(change.body),
       redirect: 'manual',
       signal: AbortSignal.timeout(address.timeoutMs),
@@ -109,7 +129,9 @@ export function readResult(
         : 'this is no answer of CartService; is that its address?',
     retryAfterSeconds: /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined,
   }
-  if (status >= 400 && status < 500) return { kind: 'refused', outcome: 'not-applied', ...problem }
+  // An earlier try is still being settled: not yet a no.
+  const isRefusal = status >= 400 && status < 500 && code !== 'REQUEST_IN_FLIGHT'
+  if (isRefusal) return { kind: 'refused', outcome: 'not-applied', ...problem }
   // A 500, or a proxy's answer, says nothing of what happened.
   return { kind: 'failed', outcome: outcome === 'not-applied' ? outcome : 'unknown', ...problem }
 }

@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config/read-config.ts'
 import { JSON_OPTION, UsageError, type Command } from './command.ts'
 import { CHANGE_EXIT_CODES, reportChange } from './report-change.ts'
-import { sendChange, serviceAddress, URL_OPTION } from './send-change.ts'
+import { KEY_OPTION, sendChange, serviceAddress, URL_OPTION, type Change } from './send-change.ts'
 import { shellWord } from './shell-word.ts'
 
-const options = { url: URL_OPTION, json: JSON_OPTION } as const
+const options = { key: KEY_OPTION, url: URL_OPTION, json: JSON_OPTION } as const
 
 export const update: Command = {
   summary: 'gives an order another status at the running service',
@@ -20,8 +21,10 @@ export const update: Command = {
     }
     const address = serviceAddress(readConfig(), values.url)
     const body = { orderId, status }
-    const result = await sendChange(address, { method: 'PUT', path: '/api/update-order', body })
-    const again = `cart update ${shellWord(orderId)} ${shellWord(status)}`
+    const { key: idempotencyKey = randomUUID() } = values
+    const change: Change = { method: 'PUT', path: '/api/update-order', body, idempotencyKey }
+    const result = await sendChange(address, change)
+    const again = `cart update ${shellWord(orderId)} ${shellWord(status)} --key ${shellWord(idempotencyKey)}`
     return reportChange(result, { done: 'updated', again, isJson: values.json }, print)
   },
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { runCart, startCart } from '../support/cart-command.ts'
+import { FakeRegistry } from '../support/fake-registry.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
 import { makeTopic, plantRecords } from '../support/raw-records.ts'
@@ -32,6 +35,11 @@ function freshSettings() {
     KAFKA_TOPIC: `listen-${randomUUID()}`,
     DATABASE_URL: 'sqlite::memory:',
   }
+}
+
+/** Before the registry's time-out; long enough for a busy machine. */
+function silenceIsOver(): Promise<string> {
+  return setTimeout(25_000, 'still waiting for the registry', { ref: false })
 }
 
 suite('cart listen', () => {
@@ -93,6 +101,32 @@ suite('cart listen', () => {
     assert.match(human.stdout, /^\S+Z {2}ORD-1 +v2 {2}status-changed {2}shipped +\S+ [A-Z]{3} {2}/m)
     assert.match(human.stdout, /^\S+Z {2}text +cannot be decoded +\d@\d+ +not in the wire format/m)
     assert.ok(!human.stdout.includes('\u001B'))
+  })
+
+  test('reads Avro keys, and ends at once while a registry is silent', async (t) => {
+    const settings = { ...freshSettings(), KAFKA_KEY_FORMAT: 'avro' }
+    const service = await startService(settings)
+    t.after(() => service.end('SIGKILL'))
+    const created = await runCart(['create', 'ORD-1', '--url', service.url], settings)
+    assert.equal(created.code, 0, created.stderr)
+    const args = ['listen', '--from-beginning', '--json']
+    const { stdout } = await runCart([...args, '--exit-at-end'], settings)
+    assert.deepEqual(
+      linesOf(stdout).map(({ key }) => key),
+      ['ORD-1'],
+    )
+
+    await using registry = await FakeRegistry.start()
+    registry.interfere({ kind: 'silence' })
+    const asked = once(registry.arrivals, 'request')
+    await using cart = startCart(args, {
+      ...settings,
+      SCHEMA_REGISTRY_URL: registry.url,
+      SCHEMA_REGISTRY_TIMEOUT_MS: '60000',
+    })
+    await asked
+    cart.signal('SIGINT')
+    assert.equal(await Promise.race([cart.exited, silenceIsOver()]), 0)
   })
 
   test('goes on over a kill of the broker, leaves nothing out and repeats nothing', async (t) => {

@@ -11,13 +11,13 @@ import {
   type ChangeDeps,
 } from './begin-change.ts'
 import type { ChangedOrder, ChangeOrderStatus } from './commands.ts'
-import { findEarlierAnswer } from './find-earlier-answer.ts'
+import { findAnswerByKey } from './find-earlier-answer.ts'
 import { allowedNextStatuses, type StatusPolicy } from './order-status.ts'
 
 /**
  * Gives an order another status. Changes of one order that come at the same time are applied one
  * after the other. Throws ORDER_NOT_FOUND, VERSION_MOVED, STATUS_TRANSITION_NOT_ALLOWED,
- * CHANGE_IN_FLIGHT, a 503 with its outcome, or what {@link findEarlierAnswer} throws.
+ * CHANGE_IN_FLIGHT, a 503 with its outcome, or what {@link findAnswerByKey} throws.
  */
 export async function changeOrderStatus(
   deps: ChangeDeps,
@@ -29,15 +29,13 @@ export async function changeOrderStatus(
     type === 'order-status-changed' && order.status === status
 
   while (deps.clock.monotonicMs() < deadlineMs) {
+    const answer = await findAnswerByKey(deps, command, deadlineMs)
+    if (answer !== undefined) return answer
     const earlier = deps.publications.find(orderId)
     if (earlier !== undefined) {
       const repeated = await waitForEarlierChange(deps, earlier, { retryKey, asksFor }, deadlineMs)
       if (repeated !== undefined) return repeated
       continue
-    }
-    if (retryKey !== undefined) {
-      const answer = await findEarlierAnswer(deps, retryKey, deadlineMs)
-      if (answer !== undefined) return answer
     }
     const settled = await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs)
     // While the store was read another request may have begun: then wait for that one, too.

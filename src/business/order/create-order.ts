@@ -8,12 +8,12 @@ import {
   type ChangeDeps,
 } from './begin-change.ts'
 import type { ChangedOrder, CreateOrder } from './commands.ts'
-import { findEarlierAnswer } from './find-earlier-answer.ts'
+import { findAnswerByKey } from './find-earlier-answer.ts'
 import { generateOrder } from './order-generator.ts'
 
 /**
  * Creates an order. Throws ORDER_ALREADY_EXISTS, CHANGE_IN_FLIGHT, a 503 with its outcome, or what
- * {@link findEarlierAnswer} throws.
+ * {@link findAnswerByKey} throws.
  */
 export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
   const { orderId, numItems, retryKey } = command
@@ -22,17 +22,13 @@ export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promi
     type === 'order-created' && order.items.length === numItems
 
   do {
+    const answer = await findAnswerByKey(deps, command, deadlineMs)
+    if (answer !== undefined) return answer
     const earlier = deps.publications.find(orderId)
     if (earlier !== undefined) {
       const repeated = await waitForEarlierChange(deps, earlier, { retryKey, asksFor }, deadlineMs)
       if (repeated !== undefined) return repeated
       continue
-    }
-    if (retryKey !== undefined) {
-      const answer = await findEarlierAnswer(deps, retryKey, deadlineMs)
-      if (answer !== undefined) return answer
-      // While the store was read another request may have begun: then wait for that one, too.
-      if (deps.publications.find(orderId) !== undefined) continue
     }
     const event = orderCreated(deps, command)
     const pending = preparePending(deps, event, retryKey)

@@ -1,4 +1,5 @@
 import type { RetryKey } from '../../models/order-event.ts'
+import type { OrderId } from '../../models/order.ts'
 import { CommandError } from '../errors.ts'
 import { readStore, requestInFlight, type ChangeDeps } from './begin-change.ts'
 import type { ChangedOrder } from './commands.ts'
@@ -7,11 +8,27 @@ import type { ChangedOrder } from './commands.ts'
 const POLL_MS = 50
 
 /**
+ * To be asked before another request's change is waited for: the answer of this one may be there
+ * already, and must not be "no" because a stranger's change takes its time. While its own change is
+ * alive here, that one is waited for instead. Throws as {@link findEarlierAnswer} does.
+ */
+export async function findAnswerByKey(
+  deps: Pick<ChangeDeps, 'retryKeys' | 'clock' | 'publications'>,
+  { orderId, retryKey }: { orderId: OrderId; retryKey?: RetryKey },
+  deadlineMs: number,
+): Promise<ChangedOrder | undefined> {
+  if (retryKey === undefined) return undefined
+  const alive = deps.publications.find(orderId)
+  if (alive?.retryKey?.idempotencyKey === retryKey.idempotencyKey) return undefined
+  return findEarlierAnswer(deps, retryKey, deadlineMs)
+}
+
+/**
  * What became of an earlier request with the same idempotency key. Undefined: there was none, or
  * nothing came of it, so this one is to be carried out. While the earlier one is still running it is
  * waited for. Throws IDEMPOTENCY_KEY_REUSED, REQUEST_IN_FLIGHT at the deadline, or STORE_UNAVAILABLE.
  */
-export async function findEarlierAnswer(
+async function findEarlierAnswer(
   deps: Pick<ChangeDeps, 'retryKeys' | 'clock'>,
   { idempotencyKey, fingerprint }: RetryKey,
   deadlineMs: number,

@@ -76,6 +76,8 @@ test('whatever does not say that nothing happened may have happened', () => {
     answer(503, { detail: 'no outcome' }),
     answer(200, '<html>some page</html>'),
     answer(302, ''),
+    // An earlier try with the same key is being settled.
+    answer(409, { code: 'REQUEST_IN_FLIGHT', detail: 'wait' }),
   ]) {
     assert.equal(report(result).code, 2)
     assert.ok(result.kind !== 'done')

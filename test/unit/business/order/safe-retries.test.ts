@@ -123,6 +123,22 @@ test('a retry by its key is not told "no" while the store cannot say what the fi
   await assert.rejects(create('k-1'), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
 })
 
+test("a retry by its key is answered while a stranger's change of the order is alive", async (t) => {
+  const { create, change, clock, published, answerWith } = await setUp(t)
+  const first = await create('k-1')
+  answerWith(() => new Promise(() => {}))
+  const stranger = assert.rejects(change(undefined, 'confirmed'), { outcome: 'unknown' })
+  await clock.runUntil(() => published.length === 2, 0)
+  let isAnswered = false
+  const retry = Promise.allSettled([create('k-1')]).finally(() => {
+    isAnswered = true
+  })
+  await clock.runUntil(() => isAnswered)
+  assert.deepEqual(await retry, [{ status: 'fulfilled', value: { ...first, isReplayed: true } }])
+  clock.advance(2 * PUBLISH_TIMEOUT_MS)
+  await stranger
+})
+
 test('a key that belongs to another request is refused', async (t) => {
   const { create, change } = await setUp(t)
   await create('k-1')
