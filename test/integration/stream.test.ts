@@ -82,6 +82,13 @@ async function assertReadersSawEverything(
     whole.close()
     return whole.events.length === onTopic.size
   }, 'everything is settled')
+  await until(
+    () => readers.every(({ eventCount }) => eventCount() >= onTopic.size),
+    () => {
+      const counts = readers.map(({ eventCount }) => eventCount())
+      return `every reader has the ${onTopic.size} events of the topic, they have ${counts.join(', ')}`
+    },
+  )
   for (const { stop } of readers) await stop()
   for (const [index, { events, connectionCount }] of readers.entries()) {
     assert.ok(connectionCount() > 5, 'the reader has connected often')

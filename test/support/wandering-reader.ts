@@ -6,8 +6,10 @@ import { until } from './until.ts'
 const EVENTS_MAX = 150
 
 export interface WanderingReader {
-  /** What it got, over all its connections. */
+  /** What it got, over all its connections that have ended. */
   readonly events: readonly StreamEvent[]
+  /** With those of the present one. */
+  readonly eventCount: () => number
   readonly connectionCount: () => number
   /** Resolves when it has let go; rejects when it could not connect any more. */
   stop(): Promise<void>
@@ -23,6 +25,7 @@ export async function startWanderingReader(
   let isStopped = false
   let connectionCount = 0
   let lastEventId: string | undefined
+  let current: EventStream | undefined
 
   async function connect(): Promise<EventStream | undefined> {
     let stream: EventStream | undefined
@@ -37,6 +40,7 @@ export async function startWanderingReader(
 
   async function read(stream: EventStream): Promise<void> {
     connectionCount += 1
+    current = stream
     let hasEnded = false
     void stream.ended.then(() => {
       hasEnded = true
@@ -50,6 +54,7 @@ export async function startWanderingReader(
     stream.close()
     await stream.ended
     events.push(...stream.events)
+    current = undefined
     if (stream.lastEventId() !== '') lastEventId = stream.lastEventId()
   }
 
@@ -63,6 +68,7 @@ export async function startWanderingReader(
   })()
   return {
     events,
+    eventCount: () => events.length + (current?.events.length ?? 0),
     connectionCount: () => connectionCount,
     async stop() {
       isStopped = true
