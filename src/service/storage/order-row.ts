@@ -68,6 +68,7 @@ export interface PlacedEventRow extends Omit<SettledEventRow, 'status'> {
   readonly settling: number
   readonly arrival: number
   readonly state: string
+  readonly settledAt: string
 }
 
 export interface KeyedChangeRow extends OrderRow {
@@ -198,10 +199,10 @@ export function toSettledEvent(row: SettledEventRow): SettledEvent {
 }
 
 export function toPlacedEvent(row: PlacedEventRow): PlacedEvent {
-  const { settling, arrival, state } = row
+  const { settling, arrival, state, settledAt } = row
   const order = toOrder(state)
   const event = toSettledEvent({ ...row, status: order.status })
-  return { ...event, place: { settling, arrival }, order }
+  return { ...event, place: { settling, arrival }, order, settledAt }
 }
 
 export function toKeyedChange(row: KeyedChangeRow): KeyedChange {

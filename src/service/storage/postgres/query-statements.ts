@@ -13,6 +13,9 @@ import type { OperationOf } from './statement-groups.ts'
 
 /** Every statement that only reads. */
 
+/** As JavaScript writes it. */
+const SETTLED_AT = `to_char(settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
 const FIND_ORDERS = {
   name: 'find-orders',
   text: `
@@ -57,7 +60,7 @@ export async function findEvent(
   const text = `
     SELECT event_id AS "eventId", type, version, time, traceparent, topic,
            topic_partition AS "partition", topic_offset AS "offset",
-           to_char(settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "settledAt",
+           ${SETTLED_AT} AS "settledAt",
            schema_id AS "schemaId", key, value, state
     FROM order_events
     WHERE order_id = $1 AND version = $2 AND topic_offset IS NOT NULL`
@@ -76,7 +79,8 @@ const LIST_SETTLED = {
   name: 'list-settled',
   text: `
     SELECT settled_in AS settling, id AS arrival, event_id AS "eventId", type, version, time, topic,
-           topic_partition AS "partition", topic_offset AS "offset", schema_id AS "schemaId", state
+           topic_partition AS "partition", topic_offset AS "offset", schema_id AS "schemaId", state,
+           ${SETTLED_AT} AS "settledAt"
     FROM order_events
     WHERE topic_offset IS NOT NULL AND (settled_in, id) > ($1::bigint, $2::bigint)
       AND settled_in < ${OLDEST_UNDER_WAY}

@@ -15,7 +15,8 @@ export type QueryStatements = ReturnType<typeof prepareQueryStatements>
 
 const PLACED_COLUMNS = `
   settled_in AS settling, id AS arrival, event_id AS eventId, type, version, time, topic,
-  topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state`
+  topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state,
+  settled_at AS settledAt`
 
 /** Every statement that only reads, prepared once per connection where its text is always the same. */
 export function prepareQueryStatements(db: DatabaseSync) {
