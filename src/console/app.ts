@@ -32,8 +32,16 @@ const list = startOrderList({
 })
 
 const plots = startPlots(
-  { svg: svgById('rate-plot'), figure: byId('rate', HTMLElement) },
-  { svg: svgById('time-plot'), figure: byId('time', HTMLElement) },
+  {
+    svg: svgById('rate-plot'),
+    figure: byId('rate', HTMLElement),
+    note: byId('rate-note', HTMLElement),
+  },
+  {
+    svg: svgById('time-plot'),
+    figure: byId('time', HTMLElement),
+    note: byId('time-note', HTMLElement),
+  },
 )
 
 const state = watchServiceState({

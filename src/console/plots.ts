@@ -18,6 +18,7 @@ interface Second {
 interface Plot {
   readonly svg: SVGSVGElement
   readonly figure: HTMLElement
+  readonly note: HTMLElement
 }
 
 export interface Plots {
@@ -31,13 +32,13 @@ export function startPlots(rate: Plot, time: Plot): Plots {
     const counts = seconds.map(({ count }) => count)
     const perSecond = counts.slice(-5).reduce((sum, count) => sum + count, 0) / 5
     rate.figure.textContent = perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1)
-    drawBars(rate.svg, counts, counts, 'changes a second at most')
+    drawBars(rate, counts, counts, 'a second')
     const all = seconds.flatMap(({ tookMs }) => tookMs)
     const middle = quantile(all, 0.5)
     time.figure.textContent = middle === undefined ? '–' : `${middle} ms`
     const medians = seconds.map(({ tookMs }) => quantile(tookMs, 0.5) ?? 0)
     const slowest = seconds.map(({ tookMs }) => quantile(tookMs, 1) ?? 0)
-    drawBars(time.svg, medians, slowest, 'ms at most')
+    drawBars(time, medians, slowest, 'ms')
   }
 
   setInterval(() => {
@@ -69,14 +70,14 @@ function quantile(values: readonly number[], share: number): number | undefined 
 
 /** A strong bar for each second up to `lows`, a faint one up to `highs`. */
 function drawBars(
-  svg: SVGSVGElement,
+  { svg, note }: Plot,
   lows: readonly number[],
   highs: readonly number[],
   unit: string,
 ): void {
   const top = Math.max(...highs)
   const scale = PLOT_HEIGHT / Math.max(top, 1)
-  svg.setAttribute('aria-label', `The last minute: ${top} ${unit}`)
+  note.textContent = `In the last minute, at most ${top} ${unit}`
   const bars = lows.flatMap((low, index) => {
     const high = highs[index] ?? low
     return [bar('faint', index, high * scale), bar('strong', index, low * scale)]

@@ -73,6 +73,7 @@ test('documents every route but the documentation', async (t) => {
   const names = operationsOf(await readOpenApi(server)).map(([name]) => name)
   assert.deepEqual(names.toSorted(), [
     'GET /',
+    'GET /api/events/stream',
     'GET /api/orders',
     'GET /api/orders/{orderId}',
     'GET /api/orders/{orderId}/events',
