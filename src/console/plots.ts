@@ -77,7 +77,7 @@ function drawBars(
 ): void {
   const top = Math.max(...highs)
   const scale = PLOT_HEIGHT / Math.max(top, 1)
-  note.textContent = `In the last minute, at most ${top} ${unit}`
+  note.textContent = `Last minute: at most ${top} ${unit}`
   const bars = lows.flatMap((low, index) => {
     const high = highs[index] ?? low
     return [bar('faint', index, high * scale), bar('strong', index, low * scale)]
