@@ -89,7 +89,7 @@ async function assertReadersSawEverything(
       return `every reader has the ${onTopic.size} events of the topic, they have ${counts.join(', ')}`
     },
   )
-  for (const { stop } of readers) await stop()
+  for (const reader of readers) await reader.stop()
   for (const [index, { events, connectionCount }] of readers.entries()) {
     assert.ok(connectionCount() > 5, 'the reader has connected often')
     assert.equal(idsOf(events).size, events.length, `reader ${index} saw nothing twice`)
