@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
 import type { OrderQuery, SettledEvent, SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { createFakeQueries, orderOf, startTestServer } from './harness.ts'
@@ -174,12 +175,15 @@ test('shows what one event is made of on the topic', async (t) => {
   )
 })
 
+async function avroKeyedEvent(): Promise<DescribedEvent> {
+  const found = await createFakeQueries().getOrderEvent('ORD-1' as OrderId, 1)
+  return { ...found, encoded: { ...found.encoded, key: Buffer.from([0, 0, 0, 0, 7, 2, 65]) } }
+}
+
 test('shows a key that is not the text of the order id by its bytes alone', async (t) => {
-  const getOrderEvent = async () => {
-    const found = await createFakeQueries().getOrderEvent('ORD-1' as OrderId, 1)
-    return { ...found, encoded: { ...found.encoded, key: Buffer.from([0, 0, 0, 0, 7, 2, 65]) } }
-  }
-  const { server } = await startTestServer(t, { queries: createFakeQueries({ getOrderEvent }) })
+  const { server } = await startTestServer(t, {
+    queries: createFakeQueries({ getOrderEvent: avroKeyedEvent }),
+  })
   const response = await server.inject('/api/orders/ORD-1/events/1')
   assert.deepEqual(response.json().data.key, { text: null, hex: '00000000070241' })
 })
