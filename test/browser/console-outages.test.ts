@@ -85,6 +85,9 @@ test('shows an outage of Kafka, says what became of each change, and finds out b
   const result = page.locator('#created')
   await create('ORD-1')
   await result.getByText("Order 'ORD-1' created successfully").waitFor()
+  await page.getByRole('link', { name: 'ORD-1' }).click()
+  const detail = page.locator('#detail')
+  await detail.getByLabel('New status').selectOption('shipped')
 
   broker.pause()
   await create('ORD-2')
@@ -98,19 +101,26 @@ test('shows an outage of Kafka, says what became of each change, and finds out b
   await page.locator('#states').getByText('Pending events 1').waitFor()
   assert.equal(await orderRow(page, 'ORD-2').count(), 0)
   // Another one is refused at once: it is not sent after the one in doubt.
-  await create('ORD-3')
-  await result.getByText('Nothing happened:').waitFor()
+  await detail.getByRole('button', { name: 'Update' }).click()
+  await detail.getByText('Nothing happened:').waitFor()
 
   broker.resume()
   await page.getByRole('alert').waitFor({ state: 'hidden' })
   await orderRow(page, 'ORD-2').getByText('pending').waitFor()
+  // Without the key of the first request this would be told that the order exists.
   await result.getByRole('button', { name: 'Send the same request again' }).click()
-  await result.getByText("Order 'ORD-3' created successfully").waitFor()
-  await orderRow(page, 'ORD-3').waitFor()
+  await result.getByText("Order 'ORD-2' created successfully").waitFor()
+  await detail.getByRole('button', { name: 'Send the same request again' }).click()
+  await detail.getByText("Order 'ORD-1' updated successfully").waitFor()
+  await orderRow(page, 'ORD-1').getByText('shipped').waitFor()
   const records = await readTopic(broker.bootstrapServers, topic)
   assert.deepEqual(
-    records.map(({ key }) => key),
-    ['ORD-1', 'ORD-2', 'ORD-3'],
+    records.map(({ key, headers }) => [key, headers['ce_sequence']]),
+    [
+      ['ORD-1', '0000000001'],
+      ['ORD-2', '0000000001'],
+      ['ORD-1', '0000000002'],
+    ],
   )
   assertQuiet()
 })
