@@ -25,13 +25,17 @@ interface RunningService {
   readonly service: ServiceProcess
 }
 
-async function startOwnService(t: TestContext): Promise<RunningService> {
+async function startOwnService(
+  t: TestContext,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
   const { kafkaBootstrapServers, schemaRegistryUrl } = infrastructure()
   const settings = {
     KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
     SCHEMA_REGISTRY_URL: schemaRegistryUrl,
     KAFKA_TOPIC: `orders-${randomUUID()}`,
     DATABASE_URL: `sqlite:${await temporaryFolder(t)}/cart.db`,
+    ...more,
   }
   const service = await startService(settings)
   t.after(() => service.end('SIGKILL'))
@@ -118,6 +122,21 @@ test('shows what other clients do, in the list, in the open order and in the plo
   assertQuiet()
 })
 
+test('begins anew by itself when the service had no room for another reader', async (t) => {
+  const { service } = await startOwnService(t, { MAX_STREAM_READERS: '1' })
+  const { page: first } = await openConsole(t, browser, service.url)
+  const second = await first.context().newPage()
+  await second.goto(`${service.url}/console`)
+  await second.getByText('Changes connecting').waitFor()
+  await second.getByText('No order here yet').waitFor()
+  await createByOther(service, 'ORD-1')
+  await first.close()
+  await second.getByText('Changes live').waitFor()
+  await orderRow(second, 'ORD-1').waitFor()
+  await updateByOther(service, 'ORD-1', 'shipped')
+  await orderRow(second, 'ORD-1').getByText('shipped').waitFor()
+})
+
 test("puts the service's own sentences at the fields that they are about", async (t) => {
   const { service } = await startOwnService(t)
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
@@ -148,7 +167,8 @@ test('works by the keyboard alone', async (t) => {
   const { service } = await startOwnService(t)
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   const { keyboard } = page
-  const focused = () => page.evaluate<string>('document.activeElement.textContent')
+  const focused = () =>
+    page.evaluate<string>('document.activeElement.localName + document.activeElement.textContent')
 
   /** Goes on by Tab until the element has the focus, as a bounded number of times. */
   async function tabTo(wanted: string): Promise<void> {
@@ -168,14 +188,14 @@ test('works by the keyboard alone', async (t) => {
   await tabTo('#order-rows a')
   await keyboard.press('Enter')
   await page.locator('#detail h2').waitFor()
-  assert.equal(await focused(), 'ORD-1')
+  assert.equal(await focused(), 'h2ORD-1')
   await tabTo('#detail select')
   await tabTo('#detail button[type=submit]')
   await keyboard.press('Enter')
   await orderRow(page, 'ORD-1').getByText('confirmed').waitFor()
   await keyboard.press('Escape')
   await page.locator('#detail').waitFor({ state: 'hidden' })
-  assert.equal(await focused(), 'ORD-1')
+  assert.equal(await focused(), 'aORD-1')
   assertQuiet()
 })
 
