@@ -4,6 +4,7 @@ import { buildServer } from '../src/api/server.ts'
 import { DependencyHealth } from '../src/business/dependency-health.ts'
 import { generateOrder } from '../src/business/order/order-generator.ts'
 import { LiveFeed } from '../src/business/stream/live-feed.ts'
+import { describeEvents } from '../src/service/event-contract.ts'
 import { systemClock, systemRandom } from '../src/service/system.ts'
 
 /** The same routes and schemas with nothing behind them: what HTTP alone costs on this machine. */
@@ -38,6 +39,7 @@ const server = await buildServer({
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,
   areSchemaIdsKnown: () => true,
+  eventContract: describeEvents('none', 'string'),
   settings: {
     maxItemsPerOrder: 100,
     streamReadersMax: 1,

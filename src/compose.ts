@@ -20,6 +20,7 @@ import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
 import type { Config } from './config/config.ts'
+import { describeEvents } from './service/event-contract.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
@@ -148,6 +149,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
+    eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     settings: serverSettings(config),
     logger,
   })

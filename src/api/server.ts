@@ -5,6 +5,7 @@ import type { OrderCommands, OrderQueries } from '../business/order/commands.ts'
 import type { Clock } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
 import type { LiveFeed } from '../business/stream/live-feed.ts'
+import type { EventContract } from '../models/event-contract.ts'
 import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
 import { registerConsole } from './console-pages.ts'
@@ -18,6 +19,7 @@ import { registerQueryRoutes } from './controllers/query-controller.ts'
 import { registerStreamRoute } from './controllers/stream-controller.ts'
 import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
+import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
 import { RequestLog } from './request-log.ts'
 import { orderSchema } from './schemas/order-json.ts'
@@ -36,6 +38,7 @@ export interface ServerDeps {
   readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
   readonly areSchemaIdsKnown: () => boolean
+  readonly eventContract: EventContract
   readonly settings: ServerSettings
   readonly logger: FastifyBaseLogger
 }
@@ -142,5 +145,6 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerHealthRoutes(server, deps)
   await registerDocsPages(server)
   registerConsole(server)
+  registerEventPages(server, deps.eventContract, settings)
   return server
 }

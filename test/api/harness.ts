@@ -15,6 +15,7 @@ import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
 import { systemClock } from '../../src/service/system.ts'
+import { describeEvents } from '../../src/service/event-contract.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
 
 const SETTINGS: ServerSettings = {
@@ -127,7 +128,14 @@ export interface TestServer {
 type TestServerDeps = Partial<
   Pick<
     ServerDeps,
-    'commands' | 'queries' | 'feed' | 'clock' | 'instanceState' | 'isDraining' | 'areSchemaIdsKnown'
+    | 'commands'
+    | 'queries'
+    | 'feed'
+    | 'clock'
+    | 'eventContract'
+    | 'instanceState'
+    | 'isDraining'
+    | 'areSchemaIdsKnown'
   >
 > & {
   /** Everything is up but these. */
@@ -152,6 +160,7 @@ export async function startTestServer(
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
     areSchemaIdsKnown: () => true,
+    eventContract: describeEvents('order-events', 'string'),
     settings: { ...SETTINGS, ...settings },
     logger: pino({ level: logLevel }, { write }),
     ...deps,

@@ -43,7 +43,7 @@ export interface ServiceInfo {
   readonly schemaRegistryUrl: string
 }
 
-function withoutCredentials(url: string): string {
+export function withoutCredentials(url: string): string {
   const parsed = new URL(url)
   if (parsed.username === '' && parsed.password === '') return url
   parsed.username = ''

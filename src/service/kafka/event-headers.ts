@@ -1,40 +1,76 @@
 import type { EventHeader } from '../../business/ports.ts'
-import { CLOUD_EVENT_TYPES, type OrderEvent } from '../../models/order-event.ts'
+import type { HeaderRule } from '../../models/event-contract.ts'
+import {
+  CLOUD_EVENT_TYPES,
+  ORDER_EVENT_TYPES,
+  type OrderEvent,
+  type OrderEventType,
+} from '../../models/order-event.ts'
 
 /** CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as headers with `ce_` in front. */
 
 const SEQUENCE_DIGITS = 10
 
-const names = {
-  specVersion: Buffer.from('ce_specversion'),
-  id: Buffer.from('ce_id'),
-  source: Buffer.from('ce_source'),
-  type: Buffer.from('ce_type'),
-  time: Buffer.from('ce_time'),
-  subject: Buffer.from('ce_subject'),
-  sequence: Buffer.from('ce_sequence'),
-  contentType: Buffer.from('content-type'),
-  traceparent: Buffer.from('traceparent'),
+const ID_NAME = Buffer.from('ce_id')
+
+interface Header extends HeaderRule {
+  readonly nameBytes: Buffer
+  /** Undefined where the event does not carry it. */
+  readonly valueOf: (event: OrderEvent) => Buffer | undefined
 }
 
-const SPEC_VERSION = Buffer.from('1.0')
-const SOURCE = Buffer.from('/cart-service')
-const CONTENT_TYPE = Buffer.from('application/avro')
+/** THE table of headers: what is written, and what the documents say of it. */
+const HEADERS: readonly Header[] = [
+  constant('ce_specversion', '1.0', 'the version of CloudEvents'),
+  text(
+    'ce_id',
+    'the event id, a UUID v7. Two messages with the same one are the same event',
+    {
+      format: 'uuid',
+      pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+    },
+    ({ eventId }) => eventId,
+  ),
+  constant('ce_source', '/cart-service', 'the service'),
+  text(
+    'ce_type',
+    'what happened',
+    { enum: ORDER_EVENT_TYPES.map((type) => CLOUD_EVENT_TYPES[type]) },
+    ({ type }) => CLOUD_EVENT_TYPES[type],
+  ),
+  text(
+    'ce_time',
+    'when the change was made, ISO 8601 in UTC with `Z`',
+    { format: 'date-time', pattern: 'Z$' },
+    ({ time }) => time,
+  ),
+  text(
+    'ce_subject',
+    'the order id; everything but printable ASCII, and space, `"` and `%`, as the percent-encoded bytes of its UTF-8',
+    { pattern: '^(?:[!#$&-~]|%[0-9A-F]{2})+$' },
+    ({ order }) => encodeHeaderValue(order.orderId),
+  ),
+  text(
+    'ce_sequence',
+    `the version of the order: 1 for its creation, then without gaps, zero-padded to ${SEQUENCE_DIGITS} digits so that it also sorts as text`,
+    { pattern: `^[0-9]{${SEQUENCE_DIGITS}}$` },
+    ({ version }) => String(version).padStart(SEQUENCE_DIGITS, '0'),
+  ),
+  constant('content-type', 'application/avro', 'what the value is'),
+  optionalText(
+    'traceparent',
+    'the W3C trace context of the request, if it carried a valid one',
+    { pattern: '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' },
+    ({ traceparent }) => traceparent,
+  ),
+]
 
 /** The same event has the same headers on every try. */
 export function eventHeaders(event: OrderEvent): Map<Buffer, Buffer> {
-  const headers = new Map([
-    [names.specVersion, SPEC_VERSION],
-    [names.id, Buffer.from(event.eventId)],
-    [names.source, SOURCE],
-    [names.type, Buffer.from(CLOUD_EVENT_TYPES[event.type])],
-    [names.time, Buffer.from(event.time)],
-    [names.subject, Buffer.from(encodeHeaderValue(event.order.orderId))],
-    [names.sequence, Buffer.from(String(event.version).padStart(SEQUENCE_DIGITS, '0'))],
-    [names.contentType, CONTENT_TYPE],
-  ])
-  if (event.traceparent !== undefined) {
-    headers.set(names.traceparent, Buffer.from(event.traceparent))
+  const headers = new Map<Buffer, Buffer>()
+  for (const { nameBytes, valueOf } of HEADERS) {
+    const value = valueOf(event)
+    if (value !== undefined) headers.set(nameBytes, value)
   }
   return headers
 }
@@ -45,6 +81,54 @@ export function describeHeaders(event: OrderEvent): readonly EventHeader[] {
     name: name.toString(),
     value: value.toString(),
   }))
+}
+
+/** What the headers of an event of this type are, in their order. */
+export function headerRulesOf(type: OrderEventType): readonly HeaderRule[] {
+  return HEADERS.map(({ name, description, isRequired, schema }) => ({
+    name,
+    description,
+    isRequired,
+    schema: name === 'ce_type' ? { type: 'string', const: CLOUD_EVENT_TYPES[type] } : schema,
+  }))
+}
+
+function constant(name: string, value: string, description: string): Header {
+  const bytes = Buffer.from(value)
+  const schema = { type: 'string', const: value } as const
+  return { ...named(name, description), isRequired: true, schema, valueOf: () => bytes }
+}
+
+type TextSchema = Omit<HeaderRule['schema'], 'type'>
+
+function text(
+  name: string,
+  description: string,
+  schema: TextSchema,
+  valueOf: (event: OrderEvent) => string,
+): Header {
+  return { ...optionalText(name, description, schema, valueOf), isRequired: true }
+}
+
+function optionalText(
+  name: string,
+  description: string,
+  schema: TextSchema,
+  valueOf: (event: OrderEvent) => string | undefined,
+): Header {
+  return {
+    ...named(name, description),
+    isRequired: false,
+    schema: { type: 'string', ...schema },
+    valueOf: (event) => {
+      const value = valueOf(event)
+      return value === undefined ? undefined : Buffer.from(value)
+    },
+  }
+}
+
+function named(name: string, description: string) {
+  return { name, nameBytes: Buffer.from(name), description }
 }
 
 /**
@@ -65,7 +149,7 @@ export function readEventId(
   headers: ReadonlyArray<[Buffer | null, Buffer | null]>,
 ): string | undefined {
   for (const [name, value] of headers) {
-    if (name !== null && value !== null && name.equals(names.id)) return value.toString()
+    if (name !== null && value !== null && name.equals(ID_NAME)) return value.toString()
   }
   return undefined
 }

@@ -46,10 +46,10 @@ export function createEventEncoder(deps: {
   }
 }
 
-function valueSubject(topic: string): string {
+export function valueSubject(topic: string): string {
   return `${topic}-value`
 }
 
-function keySubject(topic: string): string {
+export function keySubject(topic: string): string {
   return `${topic}-key`
 }

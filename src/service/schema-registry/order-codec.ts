@@ -12,14 +12,18 @@ const HEADER_BYTES = 5
 /** Holds every key and an order of about 400 items; a larger one makes it grow to its own size. */
 const SCRATCH_BYTES = 16 * 1024
 
+/** schemas/order.avsc as it is. */
+export const orderSchemaFile = readFileSync(
+  new URL('../../../schemas/order.avsc', import.meta.url),
+  'utf8',
+)
+
 /**
  * The texts that are registered, byte for byte. They are written as other serializers write them,
  * without layout and with a primitive spelled out: a registry that compares texts would otherwise
  * give the same schema a second id when one of those comes along.
  */
-export const orderSchemaText = JSON.stringify(
-  JSON.parse(readFileSync(new URL('../../../schemas/order.avsc', import.meta.url), 'utf8')),
-)
+export const orderSchemaText = JSON.stringify(JSON.parse(orderSchemaFile))
 
 export const keySchemaText = '{"type":"string"}'
 
@@ -50,7 +54,7 @@ export function encodeKey(orderId: string): Uint8Array {
 
 /** The framed value of an event. */
 export function encodeOrder(order: Order, schemaId: number): Uint8Array {
-  return frame(orderType, recordOf(order), schemaId)
+  return frame(orderType, toOrderRecord(order), schemaId)
 }
 
 /** The framed key that the Python service writes (`KAFKA_KEY_FORMAT=avro`). */
@@ -92,7 +96,8 @@ function copyOfScratch(end: number): Uint8Array {
   return new Uint8Array(scratch.subarray(0, end))
 }
 
-function recordOf(order: Order): OrderRecord {
+/** The order as the schema has it: what a consumer gets when it decodes the value. */
+export function toOrderRecord(order: Order): OrderRecord {
   const { currency } = order
   return {
     orderId: order.orderId,
