@@ -41,14 +41,11 @@ export function asPython({ service }: Addresses, { method, path, body }: Request
   ].join('\n')
 }
 
-export function recordAsKcat(
-  { kafka, registry }: Addresses,
-  { topic, partition, offset }: Place,
-): string {
+/** Without the value: not every kcat is built to decode Avro. */
+export function recordAsKcat({ kafka }: Addresses, { topic, partition, offset }: Place): string {
   return [
     `kcat -b ${shellQuote(kafka)} -t ${shellQuote(topic)} -C -p ${partition} -o ${offset} -c 1`,
-    `-r ${shellQuote(registry)} -s value=avro`,
-    String.raw`-f '%p@%o %k\n%h\n%s\n'`,
+    String.raw`-f '%p@%o %k %S bytes\n%h\n'`,
   ].join(' \\\n  ')
 }
 

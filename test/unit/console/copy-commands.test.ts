@@ -54,7 +54,7 @@ test('a Python program has the address and the body', () => {
   assert.match(program, /json=\{"orderId":"\\"quoted\\"","numItems":3\}/u)
 })
 
-test('the commands for a record name its broker, registry, topic, partition and offset', () => {
+test('the commands for a record name its broker, topic, partition and offset', () => {
   const place = { topic: 'order-events', partition: 2, offset: 41 }
   const words = shellWords(recordAsKcat(ADDRESSES, place))
   assert.deepEqual(words.slice(0, 11), [
@@ -70,7 +70,6 @@ test('the commands for a record name its broker, registry, topic, partition and 
     '-c',
     '1',
   ])
-  assert.deepEqual(words.slice(11, 15), ['-r', ADDRESSES.registry, '-s', 'value=avro'])
   const program = recordAsPython(ADDRESSES, place)
   for (const part of [
     'kafka-1:9092,kafka-2:9092',
