@@ -23,7 +23,12 @@ const server = await buildServer({
       }),
     changeOrderStatus: notPartOfThis,
   },
-  queries: { getOrder: notPartOfThis, listOrders: notPartOfThis, listOrderEvents: notPartOfThis },
+  queries: {
+    getOrder: notPartOfThis,
+    listOrders: notPartOfThis,
+    listOrderEvents: notPartOfThis,
+    getOrderEvent: notPartOfThis,
+  },
   feed: new LiveFeed({
     feed: { findLastPlace: notPartOfThis, listSettled: notPartOfThis },
     clock: systemClock,

@@ -9,6 +9,7 @@ import { changeOrderStatus } from './business/order/change-order-status.ts'
 import type { OrderCommands, OrderQueries } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
 import { getOrder } from './business/order/get-order.ts'
+import { getOrderEvent } from './business/order/get-order-event.ts'
 import { listOrderEvents } from './business/order/list-order-events.ts'
 import { listOrders, type ReadDeps } from './business/order/list-orders.ts'
 import type { SchemaIdStore } from './business/ports.ts'
@@ -21,6 +22,7 @@ import { LiveFeed } from './business/stream/live-feed.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
+import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
 import { readRanges, readRecords } from './service/kafka/topic-audit.ts'
 import { createRegistryClient } from './service/schema-registry/client.ts'
@@ -278,6 +280,7 @@ function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
     getOrder: (orderId) => getOrder(deps, orderId),
     listOrders: (query) => listOrders(deps, query),
     listOrderEvents: (...args) => listOrderEvents(deps, ...args),
+    getOrderEvent: (...args) => getOrderEvent({ ...deps, describeHeaders }, ...args),
   }
 }
 

@@ -8,6 +8,7 @@ import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
 import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
+import { registerConsole } from './console-pages.ts'
 import {
   registerHealthRoutes,
   registerServiceInfoRoute,
@@ -143,6 +144,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
   await registerDocsPages(server)
+  registerConsole(server)
   registerEventPages(server, deps.eventContract, settings)
   return server
 }

@@ -79,3 +79,14 @@ export interface EventPosition {
   readonly partition: number
   readonly offset: number
 }
+
+/** A settled event as it stands on the topic. */
+export interface PublishedEvent {
+  readonly event: OrderEvent
+  readonly encoded: EncodedEvent
+  /** Undefined for an event from before it was recorded. */
+  readonly topic: string | undefined
+  readonly position: EventPosition
+  /** When it became a fact, by the store's clock: ISO 8601, UTC, with `Z`. */
+  readonly settledAt: string
+}

@@ -77,6 +77,7 @@ test('documents every route but the documentation', async (t) => {
     'GET /api/orders',
     'GET /api/orders/{orderId}',
     'GET /api/orders/{orderId}/events',
+    'GET /api/orders/{orderId}/events/{version}',
     'GET /health',
     'GET /health/live',
     'GET /health/ready',

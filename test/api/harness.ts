@@ -10,6 +10,7 @@ import type {
   OrderCommands,
   OrderQueries,
 } from '../../src/business/order/commands.ts'
+import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
@@ -84,12 +85,30 @@ export function createFakeCommands(error?: unknown): FakeCommands {
   }
 }
 
+function describedEvent(orderId: OrderId, version: number): DescribedEvent {
+  return {
+    event: {
+      eventId: `event-${version}`,
+      type: version === 1 ? 'order-created' : 'order-status-changed',
+      version,
+      time: '2026-01-31T12:00:00.000Z',
+      order: orderOf(orderId, 1),
+    },
+    encoded: { key: Buffer.from(orderId), value: Buffer.from([0, 0, 0, 1, 2, 250]), schemaId: 258 },
+    topic: 'order-events',
+    position: { partition: 2, offset: 40 + version },
+    settledAt: '2026-01-31T12:00:00.004Z',
+    headers: [{ name: 'ce_id', value: `event-${version}` }],
+  }
+}
+
 /** Every order is there, at version 2, and nothing else is. */
 export function createFakeQueries(queries: Partial<OrderQueries> = {}): OrderQueries {
   return {
     getOrder: (orderId) => Promise.resolve({ order: orderOf(orderId, 2), version: 2 }),
     listOrders: () => Promise.resolve([]),
     listOrderEvents: () => Promise.resolve([]),
+    getOrderEvent: (orderId, version) => Promise.resolve(describedEvent(orderId, version)),
     ...queries,
   }
 }

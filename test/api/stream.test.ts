@@ -81,6 +81,7 @@ test('a reader gets every change that is settled from then on, with the whole or
       type: 'com.ecommerce.order.created',
       version: 1,
       time: '2026-01-31T12:00:00.000Z',
+      settledAt: '2026-01-31T12:00:00.004Z',
       topic: 'order-events',
       partition: 0,
       offset: 2,

@@ -28,6 +28,7 @@ export class MemoryFeed implements SettledFeed {
       topic: 'order-events',
       position: { partition: 0, offset: number },
       schemaId: 7,
+      settledAt: '2026-01-31T12:00:00.004Z',
       order: {
         orderId: orderId as OrderId,
         customerId: 'CUST-1000',

@@ -10,6 +10,7 @@ const EXAMPLE_EVENT: PlacedEvent = {
   type: 'order-status-changed',
   version: 2,
   time: '2026-01-31T12:00:05.000Z',
+  settledAt: '2026-01-31T12:00:05.004Z',
   status: 'confirmed',
   topic: 'order-events',
   position: { partition: 2, offset: 42 },

@@ -38,6 +38,7 @@ function toStreamEventJson({ position, order, ...event }: PlacedEvent) {
     type: CLOUD_EVENT_TYPES[event.type],
     version: event.version,
     time: event.time,
+    settledAt: event.settledAt,
     topic: event.topic ?? null,
     ...position,
     schemaId: event.schemaId,

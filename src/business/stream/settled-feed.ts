@@ -19,6 +19,8 @@ export const FIRST_PLACE: EventPlace = { settling: 0, arrival: 0 }
 export interface PlacedEvent extends SettledEvent {
   readonly place: EventPlace
   readonly order: Order
+  /** When it became a fact, by the store's clock: ISO 8601, UTC, with `Z`. */
+  readonly settledAt: string
 }
 
 /**

@@ -14,13 +14,13 @@ import {
   type SettleResult,
   StoreError,
 } from '../../business/ports.ts'
+import type { EventPosition, PendingEvent, PublishedEvent } from '../../models/order-event.ts'
 import {
   type EventPlace,
   FIRST_PLACE,
   type PlacedEvent,
   type SettledFeed,
 } from '../../business/stream/settled-feed.ts'
-import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import { OperationQueue } from './operation-queue.ts'
@@ -30,6 +30,7 @@ import {
   toEventRow,
   toKeyedChange,
   toPendingEvent,
+  toPublishedEvent,
   toPlacedEvent,
   toSettledEvent,
   toSettledOrder,
@@ -104,6 +105,12 @@ export class BatchedStore
     const operation = { kind: 'list-events', ofOrder: orderId, afterVersion, limit } as const
     const rows = await this.#lists.submit(operation)
     return rows.map(toSettledEvent)
+  }
+
+  async findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined> {
+    assertCount(version, 'version')
+    const row = await this.#lists.submit({ kind: 'find-event', ofOrder: orderId, version })
+    return row && toPublishedEvent(row)
   }
 
   async findLastPlace(): Promise<EventPlace> {

@@ -71,6 +71,7 @@ export function observeStore(
     findOrder: (orderId) => observe(store.findOrder(orderId), wasRead),
     listOrders: (query) => observe(store.listOrders(query), wasRead),
     listEvents: (...args) => observe(store.listEvents(...args), wasRead),
+    findEvent: (...args) => observe(store.findEvent(...args), wasRead),
     findKeyedChange: (key) => observe(store.findKeyedChange(key), wasRead),
     forgetKeys: (...args) => observe(store.forgetKeys(...args), (count) => count > 0),
     reserve: (pending) => observe(store.reserve(pending), (result) => result === 'reserved'),

@@ -11,6 +11,7 @@ import type {
   EventRow,
   KeyedChangeRow,
   OrderRow,
+  PublishedEventRow,
   PlacedEventRow,
   SettledEventRow,
 } from './order-row.ts'
@@ -48,6 +49,7 @@ export type Operation =
       readonly afterVersion: number
       readonly limit: number
     }
+  | { readonly kind: 'find-event'; readonly ofOrder: string; readonly version: number }
   | { readonly kind: 'list-settled'; readonly after: EventPlace; readonly limit: number }
   | { readonly kind: 'find-last-place' }
   | { readonly kind: 'find-keyed-change'; readonly idempotencyKey: string }
@@ -71,6 +73,7 @@ export interface OperationValues {
   readonly 'find-order': OrderRow | undefined
   readonly 'list-orders': readonly OrderRow[]
   readonly 'list-events': readonly SettledEventRow[]
+  readonly 'find-event': PublishedEventRow | undefined
   readonly 'list-settled': readonly PlacedEventRow[]
   readonly 'find-last-place': EventPlace | undefined
   readonly 'find-keyed-change': KeyedChangeRow | undefined

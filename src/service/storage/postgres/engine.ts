@@ -15,6 +15,7 @@ import {
   settle,
 } from './order-statements.ts'
 import {
+  findEvent,
   findKeyedChange,
   findLastPlace,
   findOrders,
@@ -111,6 +112,7 @@ export class PostgresEngine implements BatchRunner {
       case 'forget-keys':
       case 'list-orders':
       case 'list-events':
+      case 'find-event':
       case 'list-settled':
       case 'find-last-place':
       case 'find-keyed-change':
@@ -150,6 +152,8 @@ export class PostgresEngine implements BatchRunner {
         return listOrders(query, operation.query)
       case 'list-events':
         return listEvents(query, operation)
+      case 'find-event':
+        return findEvent(query, operation)
       case 'list-settled':
         return listSettled(query, operation)
       case 'find-last-place':

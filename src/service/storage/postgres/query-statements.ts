@@ -1,11 +1,20 @@
 import type { OrderQuery } from '../../../business/ports.ts'
 import type { EventPlace } from '../../../business/stream/settled-feed.ts'
 import { listOrdersStatement } from '../list-orders.ts'
-import type { KeyedChangeRow, OrderRow, PlacedEventRow, SettledEventRow } from '../order-row.ts'
+import type {
+  KeyedChangeRow,
+  OrderRow,
+  PlacedEventRow,
+  PublishedEventRow,
+  SettledEventRow,
+} from '../order-row.ts'
 import type { Query } from './connection.ts'
 import type { OperationOf } from './statement-groups.ts'
 
 /** Every statement that only reads. */
+
+/** As JavaScript writes it. */
+const SETTLED_AT = `to_char(settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 const FIND_ORDERS = {
   name: 'find-orders',
@@ -44,6 +53,21 @@ export function listEvents(
   return query<SettledEventRow>({ text }, [ofOrder, afterVersion, limit])
 }
 
+export async function findEvent(
+  query: Query,
+  { ofOrder, version }: OperationOf<'find-event'>,
+): Promise<PublishedEventRow | undefined> {
+  const text = `
+    SELECT event_id AS "eventId", type, version, time, traceparent, topic,
+           topic_partition AS "partition", topic_offset AS "offset",
+           ${SETTLED_AT} AS "settledAt",
+           schema_id AS "schemaId", key, value, state
+    FROM order_events
+    WHERE order_id = $1 AND version = $2 AND topic_offset IS NOT NULL`
+  const rows = await query<PublishedEventRow>({ text }, [ofOrder, version])
+  return rows[0]
+}
+
 /**
  * Transactions do not commit in the order of their numbers. But every one that this statement does
  * not see has a number from here up (`xmin` of its snapshot), so below it nothing can be added.
@@ -55,7 +79,8 @@ const LIST_SETTLED = {
   name: 'list-settled',
   text: `
     SELECT settled_in AS settling, id AS arrival, event_id AS "eventId", type, version, time, topic,
-           topic_partition AS "partition", topic_offset AS "offset", schema_id AS "schemaId", state
+           topic_partition AS "partition", topic_offset AS "offset", schema_id AS "schemaId", state,
+           ${SETTLED_AT} AS "settledAt"
     FROM order_events
     WHERE topic_offset IS NOT NULL AND (settled_in, id) > ($1::bigint, $2::bigint)
       AND settled_in < ${OLDEST_UNDER_WAY}

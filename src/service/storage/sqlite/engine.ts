@@ -25,6 +25,7 @@ const IS_READ = {
   'find-order': true,
   'list-orders': true,
   'list-events': true,
+  'find-event': true,
   'list-settled': true,
   'find-last-place': true,
   'find-keyed-change': true,
@@ -188,6 +189,8 @@ function applyRead(statements: Statements, operation: ReadOperation): Value {
       return statements.listOrders(operation.query)
     case 'list-events':
       return statements.listEvents(operation.ofOrder, operation.afterVersion, operation.limit)
+    case 'find-event':
+      return statements.findEvent(operation.ofOrder, operation.version)
     case 'list-settled':
       return statements.listSettled(operation.after, operation.limit)
     case 'find-last-place':

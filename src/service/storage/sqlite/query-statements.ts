@@ -3,13 +3,20 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { OrderQuery } from '../../../business/ports.ts'
 import type { EventPlace } from '../../../business/stream/settled-feed.ts'
 import { listOrdersStatement } from '../list-orders.ts'
-import type { KeyedChangeRow, OrderRow, PlacedEventRow, SettledEventRow } from '../order-row.ts'
+import type {
+  KeyedChangeRow,
+  OrderRow,
+  PlacedEventRow,
+  PublishedEventRow,
+  SettledEventRow,
+} from '../order-row.ts'
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
 
 const PLACED_COLUMNS = `
   settled_in AS settling, id AS arrival, event_id AS eventId, type, version, time, topic,
-  topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state`
+  topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state,
+  settled_at AS settledAt`
 
 /** Every statement that only reads, prepared once per connection where its text is always the same. */
 export function prepareQueryStatements(db: DatabaseSync) {
@@ -25,6 +32,13 @@ export function prepareQueryStatements(db: DatabaseSync) {
     WHERE order_id = ? AND version > ? AND topic_offset IS NOT NULL
     ORDER BY version
     LIMIT ?`)
+
+  const findEvent = db.prepare(`
+    SELECT event_id AS eventId, type, version, time, traceparent, topic,
+           topic_partition AS "partition", topic_offset AS "offset", settled_at AS settledAt,
+           schema_id AS schemaId, key, value, state
+    FROM order_events
+    WHERE order_id = ? AND version = ? AND topic_offset IS NOT NULL`)
 
   // In two parts: SQLite would look (settled_in, id) > (?, ?) up by settled_in alone, and walk through
   // all that were settled before it was recorded.
@@ -72,6 +86,9 @@ export function prepareQueryStatements(db: DatabaseSync) {
 
     listEvents: (orderId: string, afterVersion: number, limit: number) =>
       listEvents.all(orderId, afterVersion, limit) as unknown as readonly SettledEventRow[],
+
+    findEvent: (orderId: string, version: number) =>
+      findEvent.get(orderId, version) as unknown as PublishedEventRow | undefined,
 
     listSettled: ({ settling, arrival }: EventPlace, limit: number) =>
       listSettled.all(settling, arrival, limit) as unknown as readonly PlacedEventRow[],
