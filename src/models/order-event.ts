@@ -31,6 +31,12 @@ export interface EncodedEvent {
   readonly schemaId: number
 }
 
+/**
+ * Producer epochs, an int16, from here on belong to take-overs, and those below to the lanes that a
+ * broker gave the producer id to: so whoever takes over has the higher one.
+ */
+export const TAKE_OVER_EPOCH_MIN = 16_384
+
 /** As the broker knows the sender of a batch. It refuses an epoch below the highest that it has seen. */
 export interface ProducerIdentity {
   /** A safe integer, though Kafka would allow larger ones. */

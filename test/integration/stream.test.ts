@@ -112,7 +112,8 @@ test('readers miss nothing and see nothing twice over cut connections, SIGKILL a
   const load = startLoad(t, [service.url])
   await runWell(load, [service])
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-    await service.end(signal)
+    const { code } = await service.end(signal)
+    assert.equal(code, signal === 'SIGTERM' ? 0 : null, service.output())
     service = await start(t, fixed)
     await runWell(load, [service])
   }

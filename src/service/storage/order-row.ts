@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 
 import type { KeyedChange, SettledEvent, SettledOrder } from '../../business/ports.ts'
 import type { PlacedEvent } from '../../business/stream/settled-feed.ts'
-import type { OrderEventType, PendingEvent } from '../../models/order-event.ts'
+import {
+  type OrderEventType,
+  type PendingEvent,
+  TAKE_OVER_EPOCH_MIN,
+} from '../../models/order-event.ts'
 import type { Order, OrderStatus } from '../../models/order.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
@@ -130,15 +134,15 @@ function toProducer({ producerId, producerEpoch }: EventRow): Pick<PendingEvent,
   return { producer: { id: producerId, epoch: producerEpoch } }
 }
 
-/** A producer epoch is an int16, and 0 is what a broker gives out. */
-const PRODUCER_EPOCH_MAX = 32_767
+/** Up to the largest int16. */
+const TAKE_OVER_EPOCHS = 32_768 - TAKE_OVER_EPOCH_MIN
 
 /**
  * The epoch that a take-over sends under, from its number in the store. Where the numbers wrap around
  * a producer id is long out of use that had the same epoch once.
  */
 export function takeOverEpoch(takeOverNumber: number): number {
-  return 1 + (takeOverNumber % PRODUCER_EPOCH_MAX)
+  return TAKE_OVER_EPOCH_MIN + (takeOverNumber % TAKE_OVER_EPOCHS)
 }
 
 export function toSettledOrder(row: OrderRow): SettledOrder {
