@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -33,6 +33,7 @@ interface LoadFigures {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly maxMs: number
+  readonly created: number
   readonly failed: number
 }
 
@@ -47,6 +48,8 @@ interface ReaderFigures {
 }
 
 const run = promisify(execFile)
+
+const TICKS_PER_SECOND = 100
 
 function scriptAt(name: string): string {
   return new URL(name, import.meta.url).pathname
@@ -72,6 +75,28 @@ async function startReaders(url: string): Promise<() => Promise<ReaderFigures>> 
     if (value === undefined) throw new Error('the readers have failed')
     return JSON.parse(value) as ReaderFigures
   }
+}
+
+/** Of all threads of the service since it started. Linux only. */
+async function readCpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // Fields 14 and 15, in ticks; counted behind the name, which may have spaces.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) / TICKS_PER_SECOND
+}
+
+/** The rate and the latency depend on what else runs on the machine; the processor time hardly does. */
+async function measure(name: string): Promise<void> {
+  const before = await readCpuSeconds(service.pid)
+  const figures = await load(service.url)
+  const seconds = (await readCpuSeconds(service.pid)) - before
+  printLoad(name, figures)
+  process.stdout.write(
+    `  the service used ${Math.round((seconds * 1e6) / figures.created)} µs of CPU for each order\n`,
+  )
 }
 
 function printLoad(name: string, { perSecond, p50Ms, p99Ms, maxMs, failed }: LoadFigures): void {
@@ -103,9 +128,9 @@ try {
   )
   await load(service.url, '3')
   for (let round = 1; round <= Number(values.rounds); round += 1) {
-    printLoad('without readers', await load(service.url))
+    await measure('without readers')
     const end = await startReaders(service.url)
-    printLoad('with readers', await load(service.url))
+    await measure('with readers')
     printReaders(await end())
   }
 } finally {

@@ -33,7 +33,8 @@ interface OpenApi {
 }
 
 async function readOpenApi(server: FastifyInstance): Promise<OpenApi> {
-  const response = await server.inject('/openapi.json')
+  const headers = { host: 'localhost:8000' }
+  const response = await server.inject({ url: '/openapi.json', headers })
   assert.equal(response.statusCode, 200)
   assert.match(String(response.headers['content-type']), /^application\/json/)
   return response.json()

@@ -334,14 +334,14 @@ test('what was on its way from an instance that was taken over from is refused b
 
 test('what is still on its way when the numbers are given up is refused by the broker', async () => {
   await using publishing = await Publishing.start()
-  const before = publishing.next()
+  const early = publishing.next()
   proxy.fates.push({ kind: 'answer-unsent', errorCode: codeOf('MESSAGE_TOO_LARGE') })
-  assert.equal((await publishing.publish(before)).kind, 'refused')
-  const after = publishing.next()
-  assert.deepEqual(after.producer, { id: before.producer?.id, epoch: 1 })
+  assert.equal((await publishing.publish(early)).kind, 'refused')
+  const late = publishing.next()
+  assert.deepEqual(late.producer, { id: early.producer?.id, epoch: 1 })
   await assertAckedOnce(publishing, [])
-  assert.equal(await sendLate(publishing, before), 'INVALID_PRODUCER_EPOCH')
-  assert.deepEqual(await publishing.offsetsOf(before), [])
+  assert.equal(await sendLate(publishing, early), 'INVALID_PRODUCER_EPOCH')
+  assert.deepEqual(await publishing.offsetsOf(early), [])
 })
 
 test('a take-over of many events, and one whose epoch was used, settle each event once', async () => {
