@@ -44,7 +44,7 @@ function describe({ subject, level, versions }: SubjectCheck): string[] {
   if (versions.length === 0) return [`${subject}: nothing is registered yet, so nothing can break`]
   const verdict = isWell({ subject, level, versions }) ? 'compatible' : 'NOT compatible'
   return [
-    `${subject}: ${verdict} (${level ?? "the registry's default level"})`,
+    `${subject}: ${verdict} (${level ?? 'no level of its own yet: as FULL_TRANSITIVE'})`,
     ...versions.flatMap(({ version, schemaId, isCompatible, reasons }) => [
       `  version ${version} (schema id ${schemaId}): ${isCompatible ? 'compatible' : 'NOT compatible'}`,
       ...reasons.map((reason) => `    - ${reason}`),

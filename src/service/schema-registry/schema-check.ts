@@ -25,7 +25,8 @@ type Client = Pick<
 
 /**
  * Asks the registry about every version of the subject, not only the latest: the topic holds events of
- * all of them. The verdict is the registry's; where it has no words for it, Avro's own rules have.
+ * all of them. The verdict is the registry's; where it has no words for it, Avro's own rules have. On a
+ * subject without a level of its own, which the service will give it, both directions have to hold.
  * Rejects with RegistryError.
  */
 export async function checkSchema(
@@ -36,12 +37,12 @@ export async function checkSchema(
   const versions: VersionCheck[] = []
   for (const version of await client.listVersions(subject)) {
     const registered = await client.schemaOfVersion(subject, version)
-    const { isCompatible, reasons } = await client.checkVersion(subject, version, schema)
-    const { schemaId } = registered
-    const explained = isCompatible
-      ? []
-      : [...explainIncompatibility(schema, registered.text), ...reasons]
-    versions.push({ version, schemaId, isCompatible, reasons: explained })
+    const asked = await client.checkVersion(subject, version, schema)
+    const { schemaId, text } = registered
+    const unread = explainIncompatibility(schema, text)
+    const isCompatible = asked.isCompatible && (level !== undefined || unread.length === 0)
+    const reasons = isCompatible ? [] : [...unread, ...asked.reasons]
+    versions.push({ version, schemaId, isCompatible, reasons })
   }
   return { subject, level, versions }
 }
