@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { buildServer } from '../src/api/server.ts'
 import { DependencyHealth } from '../src/business/dependency-health.ts'
 import { generateOrder } from '../src/business/order/order-generator.ts'
+import { LiveFeed } from '../src/business/stream/live-feed.ts'
 import { describeEvents } from '../src/service/event-contract.ts'
 import { systemClock, systemRandom } from '../src/service/system.ts'
 
@@ -22,7 +23,18 @@ const server = await buildServer({
       }),
     changeOrderStatus: notPartOfThis,
   },
-  queries: { getOrder: notPartOfThis, listOrders: notPartOfThis, listOrderEvents: notPartOfThis },
+  queries: {
+    getOrder: notPartOfThis,
+    listOrders: notPartOfThis,
+    listOrderEvents: notPartOfThis,
+    getOrderEvent: notPartOfThis,
+  },
+  feed: new LiveFeed({
+    feed: { findLastPlace: notPartOfThis, listSettled: notPartOfThis },
+    clock: systemClock,
+    publishTimeoutMs: 5_000,
+  }),
+  clock: systemClock,
   dependencyStates: () => health.states(),
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,
@@ -30,6 +42,7 @@ const server = await buildServer({
   eventContract: describeEvents('none', 'string'),
   settings: {
     maxItemsPerOrder: 100,
+    streamReadersMax: 1,
     kafkaBootstrapServers: 'none',
     schemaRegistryUrl: 'http://none',
     version: 'bench',

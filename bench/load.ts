@@ -2,11 +2,11 @@ import autocannon from 'autocannon'
 import process from 'node:process'
 
 /**
- * Creates orders as fast as they are answered, in a process of its own; prints one line of JSON.
- * Arguments: url, connections, seconds.
+ * Creates orders as fast as they are answered, or so many a second, in a process of its own; prints one
+ * line of JSON. Arguments: url, connections, seconds, orders per second.
  */
 
-const [url = '', connections = '', seconds = ''] = process.argv.slice(2)
+const [url = '', connections = '', seconds = '', perSecond] = process.argv.slice(2)
 const run = Date.now().toString(36)
 let count = 0
 
@@ -14,6 +14,7 @@ const result = await autocannon({
   url,
   connections: Number(connections),
   duration: Number(seconds),
+  ...(perSecond === undefined ? {} : { overallRate: Number(perSecond) }),
   requests: [
     {
       method: 'POST',

@@ -157,7 +157,14 @@ async function format(
   try {
     await run(
       command,
-      [...args, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile],
+      // The id may begin with a hyphen, which as a word of its own would be an option.
+      [
+        ...args,
+        'kafka.tools.StorageTool',
+        'format',
+        `--cluster-id=${clusterId}`,
+        `--config=${propertiesFile}`,
+      ],
       { timeout: formatTimeoutMs, signal },
     )
   } catch (error) {

@@ -39,6 +39,7 @@ export function renderSummary(summary: Summary, stream: NodeJS.WritableStream): 
     '',
     line('API', `POST ${apiUrl}/api/create-order`),
     line('', `PUT  ${apiUrl}/api/update-order`),
+    line('Console', `${apiUrl}/console`),
     line('Docs', `${apiUrl}/docs and ${apiUrl}/redoc`),
     line('Health', `${apiUrl}/health`),
     line('Kafka', `${summary.kafka}, topic ${topic}${describePartitions(partitions)}`),

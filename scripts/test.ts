@@ -21,6 +21,7 @@ const steps: ReadonlyArray<[title: string, command: string, args: readonly strin
     ? [['tests', process.execPath, [...WITH_SERVERS, ...chosen]]]
     : [
         ['types', 'tsc', ['--noEmit']],
+        ['types of the console', 'tsc', ['--noEmit', '-p', 'src/console']],
         ['lint', 'oxlint', ['--type-aware']],
         ['format', 'prettier', ['--check', '--log-level=warn', '.']],
         ['generated documents', process.execPath, ['scripts/generate-docs.ts', '--check']],

@@ -1,6 +1,8 @@
 import type { Config } from './config/config.ts'
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
 import { createRecordDecoder, type DecodeRecord } from './service/schema-registry/record-decoder.ts'
+import { listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
+import { checkSchema, type SubjectCheck } from './service/schema-registry/schema-check.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { tailTopic, type TailedRecord, type TailStart } from './service/kafka/topic-tail.ts'
 import { systemClock } from './service/system.ts'
@@ -10,6 +12,7 @@ import { systemClock } from './service/system.ts'
  * compose.ts is about the service alone.
  */
 
+export type { SubjectCheck } from './service/schema-registry/schema-check.ts'
 export type { TailStart } from './service/kafka/topic-tail.ts'
 
 /** A record as people and programs read it. */
@@ -85,6 +88,27 @@ async function readableRecord(
   if (decoded.kind === 'decoded') return { ...common, value: decoded.value }
   const { reason, hexPrefix } = decoded
   return { ...common, value: undefined, problem: { reason, hexPrefix } }
+}
+
+/**
+ * Asks the registry whether the schemas of the working tree may stand beside every registered version.
+ * `valueSchema`: the text to check in place of the value's own. Rejects with a sentence.
+ */
+export async function checkSchemas(
+  config: Config,
+  valueSchema: string | undefined,
+): Promise<SubjectCheck[]> {
+  const client = createClient(config)
+  try {
+    const checks: SubjectCheck[] = []
+    const [value, ...others] = listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat)
+    if (value === undefined) return checks
+    const schema = valueSchema ?? value.schema
+    for (const one of [{ ...value, schema }, ...others]) checks.push(await checkSchema(client, one))
+    return checks
+  } finally {
+    client.close()
+  }
 }
 
 /** Any producer can set any number. */

@@ -9,6 +9,7 @@ import { changeOrderStatus } from './business/order/change-order-status.ts'
 import type { OrderCommands, OrderQueries } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
 import { getOrder } from './business/order/get-order.ts'
+import { getOrderEvent } from './business/order/get-order-event.ts'
 import { listOrderEvents } from './business/order/list-order-events.ts'
 import { listOrders, type ReadDeps } from './business/order/list-orders.ts'
 import type { SchemaIdStore } from './business/ports.ts'
@@ -17,9 +18,11 @@ import { Publications } from './business/publication/confirm-publication.ts'
 import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
+import { LiveFeed } from './business/stream/live-feed.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
+import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
 import { readRanges, readRecords } from './service/kafka/topic-audit.ts'
 import { createRegistryClient } from './service/schema-registry/client.ts'
@@ -78,7 +81,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   })
 
   const opened = await openStore(config)
-  const store = observeStore(opened, { health, clock })
+  const feed = new LiveFeed({ feed: opened, clock, publishTimeoutMs: config.publishTimeoutMs })
+  const store = observeStore(opened, { health, clock, onSettled: () => feed.wake() })
   resources.defer(() => store.close())
 
   const subjects = listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat)
@@ -138,6 +142,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const server = await buildServer({
     commands: createCommands(deps, drain),
     queries: createQueries({ ...deps, reader: store }),
+    feed,
+    clock,
     dependencyStates: () => health.states(),
     instanceState: () => ownership.state(),
     isDraining: () => drain.isDraining,
@@ -154,9 +160,10 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   return {
     server,
     close() {
-      closing ??= drain
-        .drain(clock, Math.max(0, config.shutdownTimeoutMs - CLOSING_MS))
-        .then(() => owned.disposeAsync())
+      const drained = Math.max(0, config.shutdownTimeoutMs - CLOSING_MS)
+      closing ??= drain.drain(clock, drained).then(() => owned.disposeAsync())
+      // By now new ones are turned away. Those that were there come back elsewhere.
+      feed.close()
       return closing
     },
   }
@@ -273,12 +280,14 @@ function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
     getOrder: (orderId) => getOrder(deps, orderId),
     listOrders: (query) => listOrders(deps, query),
     listOrderEvents: (...args) => listOrderEvents(deps, ...args),
+    getOrderEvent: (...args) => getOrderEvent({ ...deps, describeHeaders }, ...args),
   }
 }
 
 function serverSettings(config: Config) {
   return {
     maxItemsPerOrder: config.maxItemsPerOrder,
+    streamReadersMax: config.maxStreamReaders,
     kafkaBootstrapServers: config.kafkaBootstrapServers
       .map(({ host, port }) => `${host}:${port}`)
       .join(','),

@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
     ],
     packages: ['node:*'],
   },
+  'src/console': { folders: [], packages: [] },
   'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/kafka': {

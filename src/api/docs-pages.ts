@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { CommandError } from '../business/errors.ts'
+import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
 import type { ProblemCode } from './problems.ts'
 import { problemResponses } from './schemas/problem-json.ts'
 
@@ -68,6 +69,19 @@ function documentProblems(
   return { ...schema, response: { ...problemResponses(problemCodes), ...response } }
 }
 
+function sampleCalls(schema: FastifySchema | undefined): object {
+  const operationId = schema !== undefined && 'operationId' in schema ? schema.operationId : ''
+  return { 'x-codeSamples': codeSamplesFor(operationId ?? '') }
+}
+
+/** Of a Host header, which callers choose: nothing but a name and a port gets into the document. */
+const HOST = /^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i
+
+/** The samples send to where the document was asked for. */
+function withOrigin(document: string, { host, protocol }: FastifyRequest): string {
+  return HOST.test(host) ? document.replaceAll(SAMPLE_ORIGIN, `${protocol}://${host}`) : document
+}
+
 /** Call before the routes are registered: the document is made of them. */
 export async function collectOpenApi(server: FastifyInstance, version: string): Promise<void> {
   await server.register(swagger, {
@@ -89,7 +103,7 @@ export async function collectOpenApi(server: FastifyInstance, version: string): 
     // for each, and none is used.
     transform: ({ schema, url, route }) => ({
       schema: route.config?.problemCodes
-        ? documentProblems(schema, route.config.problemCodes)
+        ? { ...documentProblems(schema, route.config.problemCodes), ...sampleCalls(schema) }
         : schema,
       url,
     }),
@@ -106,9 +120,9 @@ function registerOpenApiRoute(server: FastifyInstance): void {
     method: 'GET',
     url: '/openapi.json',
     schema: { hide: true },
-    handler: async (_request, reply) => {
+    handler: async (request, reply) => {
       document ??= JSON.stringify(server.swagger())
-      return reply.type('application/json; charset=utf-8').send(document)
+      return reply.type('application/json; charset=utf-8').send(withOrigin(document, request))
     },
   })
 }

@@ -29,6 +29,11 @@ export const PROBLEM_KINDS = {
     title: 'No such order',
     exampleDetail: "Order 'ORD-1' does not exist",
   },
+  EVENT_NOT_FOUND: {
+    status: 404,
+    title: 'No such event',
+    exampleDetail: "Order 'ORD-1' has no confirmed event of version 4",
+  },
   PATH_NOT_FOUND: {
     status: 404,
     title: 'No such path',

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands, OrderQueries } from '../business/order/commands.ts'
+import type { Clock } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
+import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
 import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
+import { registerConsole } from './console-pages.ts'
 import {
   registerHealthRoutes,
   registerServiceInfoRoute,
@@ -13,6 +16,7 @@ import {
 } from './controllers/health-controller.ts'
 import { registerOrderRoutes } from './controllers/order-controller.ts'
 import { registerQueryRoutes } from './controllers/query-controller.ts'
+import { registerStreamRoute } from './controllers/stream-controller.ts'
 import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { registerEventPages } from './event-pages.ts'
@@ -21,12 +25,15 @@ import { RequestLog } from './request-log.ts'
 import { orderSchema } from './schemas/order-json.ts'
 import { problemSchema } from './schemas/problem-json.ts'
 import { RULE_KEYWORD } from './schemas/rule.ts'
+import { EventStreams } from './stream/event-streams.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
 
 export interface ServerDeps {
   readonly commands: OrderCommands
   readonly queries: OrderQueries
+  readonly feed: LiveFeed
+  readonly clock: Clock
   readonly dependencyStates: () => DependencyStates
   readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
@@ -38,6 +45,7 @@ export interface ServerDeps {
 
 export interface ServerSettings extends ServiceInfo {
   readonly maxItemsPerOrder: number
+  readonly streamReadersMax: number
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
 }
@@ -103,6 +111,15 @@ function setCommonHeaders(reply: FastifyReply): void {
   reply.header('cache-control', 'no-store')
 }
 
+function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStreams {
+  return new EventStreams({
+    feed,
+    clock,
+    readersMax: settings.streamReadersMax,
+    onDropped: (reason) => logger.info({ reason }, 'a reader of the stream was disconnected'),
+  })
+}
+
 /**
  * The HTTP server, ready to listen. The caller closes it; requests that came before `close` are
  * still answered.
@@ -123,9 +140,11 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await collectOpenApi(server, settings.version)
   registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
   registerQueryRoutes(server, queries)
+  registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
   await registerDocsPages(server)
+  registerConsole(server)
   registerEventPages(server, deps.eventContract, settings)
   return server
 }

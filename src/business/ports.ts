@@ -5,6 +5,7 @@ import type {
   OrderEventType,
   PendingEvent,
   ProducerIdentity,
+  PublishedEvent,
 } from '../models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../models/order.ts'
 
@@ -178,6 +179,9 @@ export interface OrderReader {
     afterVersion: number,
     limit: number,
   ): Promise<readonly SettledEvent[]>
+
+  /** One settled event, with its bytes. */
+  findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined>
 }
 
 /** Which request caused which event. Rejects with {@link StoreError}. */
@@ -209,6 +213,14 @@ export class StoreError extends Error {
 export interface EventEncoder {
   /** Throws `SCHEMA_REGISTRY_UNAVAILABLE`, not applied, while no schema id is known. */
   encode(event: OrderEvent): EncodedEvent
+}
+
+/** The headers that the event has on the topic, in their order. */
+export type DescribeHeaders = (event: OrderEvent) => readonly EventHeader[]
+
+export interface EventHeader {
+  readonly name: string
+  readonly value: string
 }
 
 /** The broker has the event, at this position, after every earlier event of the partition. */

@@ -6,6 +6,7 @@ import { create } from './create.ts'
 import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { listen } from './listen.ts'
+import { schemaCheck } from './schema-check.ts'
 import { update } from './update.ts'
 
 /** THE table of commands, by the words that call them. */
@@ -17,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   doctor,
   config,
   audit,
+  'schema check': schemaCheck,
 }
 
 /** Finds the command that the words call and runs it; resolves with the exit code. */

@@ -89,6 +89,7 @@ function toConfig(settings: Settings) {
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
     publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
+    maxStreamReaders: settings.MAX_STREAM_READERS,
     maxItemsPerOrder: settings.MAX_ITEMS_PER_ORDER,
     orderStatusPolicy: settings.ORDER_STATUS_POLICY,
     idempotencyRetentionMs: settings.IDEMPOTENCY_RETENTION_HOURS * MS_PER_HOUR,

@@ -145,6 +145,10 @@ export const settingsSchema = Type.Object({
     'Events that may wait for their acknowledgement; above it new changes are answered 503 at once.',
     { minimum: 1, maximum: 1_000_000, default: 10_000 },
   ),
+  MAX_STREAM_READERS: integer(
+    'Connections that may follow GET /api/events/stream; further ones are answered 503.',
+    { minimum: 1, maximum: 100_000, default: 1_000 },
+  ),
   MAX_ITEMS_PER_ORDER: integer('Largest numItems of a new order.', {
     minimum: 1,
     maximum: 1_000,

@@ -31,6 +31,12 @@ export interface EncodedEvent {
   readonly schemaId: number
 }
 
+/**
+ * Producer epochs, an int16, from here on belong to take-overs, and those below to the lanes that a
+ * broker gave the producer id to: so whoever takes over has the higher one.
+ */
+export const TAKE_OVER_EPOCH_MIN = 16_384
+
 /** As the broker knows the sender of a batch. It refuses an epoch below the highest that it has seen. */
 export interface ProducerIdentity {
   /** A safe integer, though Kafka would allow larger ones. */
@@ -72,4 +78,15 @@ export interface PendingEvent {
 export interface EventPosition {
   readonly partition: number
   readonly offset: number
+}
+
+/** A settled event as it stands on the topic. */
+export interface PublishedEvent {
+  readonly event: OrderEvent
+  readonly encoded: EncodedEvent
+  /** Undefined for an event from before it was recorded. */
+  readonly topic: string | undefined
+  readonly position: EventPosition
+  /** When it became a fact, by the store's clock: ISO 8601, UTC, with `Z`. */
+  readonly settledAt: string
 }

@@ -10,12 +10,17 @@ import type {
   OrderCommands,
   OrderQueries,
 } from '../../src/business/order/commands.ts'
+import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
+import { LiveFeed } from '../../src/business/stream/live-feed.ts'
+import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
+import { systemClock } from '../../src/service/system.ts'
 import { describeEvents } from '../../src/service/event-contract.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
 
 const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
+  streamReadersMax: 10,
   kafkaBootstrapServers: 'localhost:9092',
   schemaRegistryUrl: 'http://localhost:8081',
   version: '1.2.3',
@@ -80,14 +85,38 @@ export function createFakeCommands(error?: unknown): FakeCommands {
   }
 }
 
+function describedEvent(orderId: OrderId, version: number): DescribedEvent {
+  return {
+    event: {
+      eventId: `event-${version}`,
+      type: version === 1 ? 'order-created' : 'order-status-changed',
+      version,
+      time: '2026-01-31T12:00:00.000Z',
+      order: orderOf(orderId, 1),
+    },
+    encoded: { key: Buffer.from(orderId), value: Buffer.from([0, 0, 0, 1, 2, 250]), schemaId: 258 },
+    topic: 'order-events',
+    position: { partition: 2, offset: 40 + version },
+    settledAt: '2026-01-31T12:00:00.004Z',
+    headers: [{ name: 'ce_id', value: `event-${version}` }],
+  }
+}
+
 /** Every order is there, at version 2, and nothing else is. */
 export function createFakeQueries(queries: Partial<OrderQueries> = {}): OrderQueries {
   return {
     getOrder: (orderId) => Promise.resolve({ order: orderOf(orderId, 2), version: 2 }),
     listOrders: () => Promise.resolve([]),
     listOrderEvents: () => Promise.resolve([]),
+    getOrderEvent: (orderId, version) => Promise.resolve(describedEvent(orderId, version)),
     ...queries,
   }
+}
+
+/** Nothing was ever settled. */
+export const EMPTY_FEED: SettledFeed = {
+  findLastPlace: () => Promise.resolve(FIRST_PLACE),
+  listSettled: () => Promise.resolve([]),
 }
 
 export interface TestServer {
@@ -99,7 +128,14 @@ export interface TestServer {
 type TestServerDeps = Partial<
   Pick<
     ServerDeps,
-    'commands' | 'queries' | 'eventContract' | 'instanceState' | 'isDraining' | 'areSchemaIdsKnown'
+    | 'commands'
+    | 'queries'
+    | 'feed'
+    | 'clock'
+    | 'eventContract'
+    | 'instanceState'
+    | 'isDraining'
+    | 'areSchemaIdsKnown'
   >
 > & {
   /** Everything is up but these. */
@@ -118,6 +154,8 @@ export async function startTestServer(
   const server = await buildServer({
     commands: createFakeCommands(),
     queries: createFakeQueries(),
+    feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
+    clock: systemClock,
     instanceState: () => INSTANCE,
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
 import type { OrderQuery, SettledEvent, SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { createFakeQueries, orderOf, startTestServer } from './harness.ts'
@@ -144,5 +145,54 @@ test('shows the history of an order page by page', async (t) => {
   for (const cursor of ['x', Buffer.from('["a"]').toString('base64url')]) {
     const refused = await server.inject(`/api/orders/ORD-1/events?cursor=${cursor}`)
     assert.equal(refused.statusCode, 400)
+  }
+})
+
+test('shows what one event is made of on the topic', async (t) => {
+  const { server } = await startTestServer(t)
+  const response = await server.inject('/api/orders/ORD-1/events/2')
+  assert.equal(response.statusCode, 200)
+  const { data, message } = response.json()
+  assert.equal(message, "Event 2 of order 'ORD-1' found")
+  const { value, ...rest } = data
+  assert.deepEqual(rest, {
+    eventId: 'event-2',
+    type: 'com.ecommerce.order.status-changed',
+    version: 2,
+    time: '2026-01-31T12:00:00.000Z',
+    status: 'pending',
+    topic: 'order-events',
+    partition: 2,
+    offset: 42,
+    schemaId: 258,
+    settledAt: '2026-01-31T12:00:00.004Z',
+    key: { text: 'ORD-1', hex: '4f52442d31' },
+    headers: [{ name: 'ce_id', value: 'event-2' }],
+  })
+  assert.deepEqual(
+    [value.sizeBytes, value.framingHex, value.base64, value.order.totalAmount],
+    [6, '0000000102', 'AAAAAQL6', 39.98],
+  )
+})
+
+async function avroKeyedEvent(): Promise<DescribedEvent> {
+  const found = await createFakeQueries().getOrderEvent('ORD-1' as OrderId, 1)
+  return { ...found, encoded: { ...found.encoded, key: Buffer.from([0, 0, 0, 0, 7, 2, 65]) } }
+}
+
+test('shows a key that is not the text of the order id by its bytes alone', async (t) => {
+  const { server } = await startTestServer(t, {
+    queries: createFakeQueries({ getOrderEvent: avroKeyedEvent }),
+  })
+  const response = await server.inject('/api/orders/ORD-1/events/1')
+  assert.deepEqual(response.json().data.key, { text: null, hex: '00000000070241' })
+})
+
+test('refuses a version that no event can have', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const version of ['0', '-1', '1.5', 'one', '1234567890', '%20']) {
+    const response = await server.inject(`/api/orders/ORD-1/events/${version}`)
+    assert.equal(response.statusCode, 400, version)
+    assert.equal(response.json().errors[0].field, 'version')
   }
 })

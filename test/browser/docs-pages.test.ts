@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { chromium, type Page } from 'playwright-core'
+import { chromium, type BrowserContextOptions, type Page } from 'playwright-core'
 import { startTestServer } from '../api/harness.ts'
+import { sidewaysOverflow } from './console-page.ts'
 
-/** In a real Chromium: both pages show the operations and reach nobody but the service. */
+/** In a real Chromium: the pages of documentation show what they are about and reach nobody but the service. */
 
 const CHROMIUM = '/usr/bin/chromium'
 
@@ -15,19 +16,35 @@ const QUIET = [
   '--no-first-run',
 ]
 
-async function openPage(t: TestContext, path: string): Promise<{ page: Page; outside: string[] }> {
+interface OpenedPage {
+  readonly page: Page
+  readonly outside: readonly string[]
+  /** What the browser had to complain about. */
+  readonly complaints: readonly string[]
+}
+
+async function openPage(
+  t: TestContext,
+  path: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
   const { server } = await startTestServer(t)
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
   t.after(() => browser.close())
-  const page = await browser.newPage()
+  const page = await browser.newPage(options)
   const outside: string[] = []
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
   page.on('requestfinished', (request) => {
     const url = request.url()
     if (!url.startsWith(origin) && !/^(?:data|blob):/u.test(url)) outside.push(url)
   })
   await page.goto(`${origin}${path}`)
-  return { page, outside }
+  return { page, outside, complaints }
 }
 
 for (const [path, text] of [
@@ -39,5 +56,21 @@ for (const [path, text] of [
     await page.getByText(text).first().waitFor()
     await page.waitForLoadState('networkidle')
     assert.deepEqual(outside, [])
+  })
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`/asyncapi shows the events on a narrow screen, too (${colorScheme})`, async (t) => {
+    const viewport = { width: 360, height: 740 }
+    const { page, outside, complaints } = await openPage(t, '/asyncapi', { colorScheme, viewport })
+    for (const text of ['OrderCreated', 'ce_sequence']) {
+      await page.getByText(text).first().waitFor()
+    }
+    for (const example of await page.getByText('An example').all()) await example.click()
+    await page.getByText('"totalAmount"').first().waitFor()
+    assert.equal(await sidewaysOverflow(page), 0)
+    await page.getByRole('link', { name: 'Avro schema' }).waitFor()
+    assert.deepEqual(outside, [])
+    assert.deepEqual(complaints, [])
   })
 }

@@ -161,5 +161,33 @@ export function describeOrderReader(
         assert.deepEqual(await store.listEvents(newOrderId(), 0, 10), [])
       })
     })
+
+    describe('findEvent', () => {
+      it('gives a settled event with its bytes and its place, and no other', async () => {
+        const orderId = newOrderId()
+        const creation = creationOf(orderId)
+        const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+        const traced = { ...creation.event, traceparent }
+        await settle({ ...creation, topic: 'orders-of-old', event: traced })
+        const change = await settle(changeOf(orderId, 2, 'shipped'))
+        await store.reserve(changeOf(orderId, 3, 'delivered'))
+
+        const first = await store.findEvent(orderId, 1)
+        const second = await store.findEvent(orderId, 2)
+        assert.deepEqual([first?.event, first?.topic], [traced, 'orders-of-old'])
+        assert.deepEqual([second?.event, second?.topic], [change.event, undefined])
+        assert.deepEqual(Buffer.from(second?.encoded.key ?? []).toString(), orderId)
+        assert.deepEqual([...(second?.encoded.value ?? [])], [...change.encoded.value])
+        assert.equal(second?.encoded.schemaId, 7)
+        assert.deepEqual(second?.position, { partition: 2, offset: nextOffset })
+        // By the database's clock, which is not ours: its form is what is promised.
+        const settledAt = second?.settledAt ?? ''
+        assert.equal(new Date(settledAt).toISOString(), settledAt)
+
+        assert.equal(await store.findEvent(orderId, 3), undefined)
+        assert.equal(await store.findEvent(orderId, 4), undefined)
+        assert.equal(await store.findEvent(newOrderId(), 1), undefined)
+      })
+    })
   })
 }

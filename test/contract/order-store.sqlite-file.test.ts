@@ -8,6 +8,7 @@ import { WorkerRunner } from '../../src/service/storage/sqlite/worker-runner.ts'
 import { describeOrderReader } from './order-reader.contract.ts'
 import { describeOrderStore, type StoreHarness } from './order-store.contract.ts'
 import { describeRetryKeys } from './retry-keys.contract.ts'
+import { describeSettledFeed } from './settled-feed.contract.ts'
 
 async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   const directory = await mkdtemp(join(tmpdir(), 'cart-store-'))
@@ -25,3 +26,5 @@ describeOrderStore({ name: 'a SQLite file', isDurable: true }, createHarness)
 describeOrderReader('a SQLite file', createHarness)
 
 describeRetryKeys('a SQLite file', createHarness)
+
+describeSettledFeed('a SQLite file', createHarness)

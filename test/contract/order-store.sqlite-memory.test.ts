@@ -5,6 +5,7 @@ import { createInlineRunner } from '../../src/service/storage/sqlite/inline-runn
 import { describeOrderReader } from './order-reader.contract.ts'
 import { describeOrderStore, type StoreHarness } from './order-store.contract.ts'
 import { describeRetryKeys } from './retry-keys.contract.ts'
+import { describeSettledFeed } from './settled-feed.contract.ts'
 
 async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   const runner = createInlineRunner(new SqliteEngine(createConnector({ path: ':memory:' })))
@@ -19,3 +20,5 @@ describeOrderStore({ name: 'SQLite in memory', isDurable: false }, createHarness
 describeOrderReader('SQLite in memory', createHarness)
 
 describeRetryKeys('SQLite in memory', createHarness)
+
+describeSettledFeed('SQLite in memory', createHarness)

@@ -14,8 +14,13 @@ class History {
   readonly storedEvents: StoredEvent[] = []
   readonly storedOrders: StoredOrderRow[] = []
 
-  ask(orderId: string, kind: JournalEntry['kind'], answer: Partial<JournalEntry>): JournalEntry {
-    const entry = this.journal.begin({ orderId, kind, asked: 1, instance: 0 })
+  ask(
+    orderId: string,
+    kind: JournalEntry['kind'],
+    answer: Partial<JournalEntry>,
+    key?: string,
+  ): JournalEntry {
+    const entry = this.journal.begin({ orderId, kind, asked: 1, key, instance: 0 })
     const open = { status: 0, code: undefined, outcome: undefined, order: undefined }
     this.journal.end(entry, { ...open, ...answer })
     return entry
@@ -211,7 +216,13 @@ for (const [lie, broken, tell] of LIES) {
 
 test('a confirmed order that is said to be missing is a lie', () => {
   const history = trueHistory()
-  const late = history.journal.begin({ orderId: 'order-1', kind: 'update', asked: 1, instance: 0 })
+  const late = history.journal.begin({
+    orderId: 'order-1',
+    kind: 'update',
+    asked: 1,
+    key: undefined,
+    instance: 0,
+  })
   const answer = { status: 404, code: 'ORDER_NOT_FOUND', outcome: undefined, order: undefined }
   history.journal.end({ ...late, sentAtMs: Infinity }, answer)
   history.journal.entries.splice(-1, 1, { ...late, ...answer, sentAtMs: Infinity })
@@ -237,6 +248,17 @@ test('a request that repeats one in doubt may share its event', () => {
   history.store(history.publish(doubtful, 1))
   history.ask('order-5', 'create', { status: 201, order: '{}' })
   assert.deepEqual(history.broken, [])
+})
+
+test('requests with one key may share an event, and may not have two', () => {
+  const history = trueHistory()
+  const order = '{"orderId":"order-5"}'
+  const first = history.ask('order-5', 'create', { status: 201, order }, 'key-1')
+  history.store(history.publish(first, 1))
+  const again = history.ask('order-5', 'create', { status: 201, order }, 'key-1')
+  assert.deepEqual(history.broken, [])
+  history.store(history.publish(again, 2))
+  assert.deepEqual(history.broken, ['I11'])
 })
 
 test('the story of an order has its requests, its faults, its records and its rows', () => {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { deleteTopicsV6, NumericMap, produceV8, protocolErrorsCodesById } from '@platformatic/kafka'
 import { DependencyHealth } from '../../src/business/dependency-health.ts'
 import type { PublishOutcome } from '../../src/business/ports.ts'
-import type { PendingEvent } from '../../src/models/order-event.ts'
+import { TAKE_OVER_EPOCH_MIN, type PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { classifyProduceFailure } from '../../src/service/kafka/broker-errors.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
@@ -321,12 +321,27 @@ test('what was on its way from an instance that was taken over from is refused b
   assert.equal(pending.producer?.epoch, 0)
 
   await using successor = await Publishing.start(publishing.topic)
-  const takenOver = { ...pending, producer: { ...pending.producer, epoch: 7 } }
+  const takenOver = {
+    ...pending,
+    producer: { ...pending.producer, epoch: TAKE_OVER_EPOCH_MIN + 7 },
+  }
   const { position } = await successor.publisher.recover(takenOver)
   assert.equal(await sendLate(publishing, pending), 'INVALID_PRODUCER_EPOCH')
   assert.deepEqual(await publishing.offsetsOf(pending), [position.offset])
   // The successor's own events go on under its own numbers.
   assert.equal((await successor.publish(successor.next())).kind, 'acked')
+})
+
+test('what is still on its way when the numbers are given up is refused by the broker', async () => {
+  await using publishing = await Publishing.start()
+  const early = publishing.next()
+  proxy.fates.push({ kind: 'answer-unsent', errorCode: codeOf('MESSAGE_TOO_LARGE') })
+  assert.equal((await publishing.publish(early)).kind, 'refused')
+  const late = publishing.next()
+  assert.deepEqual(late.producer, { id: early.producer?.id, epoch: 1 })
+  await assertAckedOnce(publishing, [])
+  assert.equal(await sendLate(publishing, early), 'INVALID_PRODUCER_EPOCH')
+  assert.deepEqual(await publishing.offsetsOf(early), [])
 })
 
 test('a take-over of many events, and one whose epoch was used, settle each event once', async () => {
@@ -342,8 +357,8 @@ test('a take-over of many events, and one whose epoch was used, settle each even
       }),
     )
   // More than one batch can hold; then again at a lower epoch, which the broker refuses.
-  const acks = await takeOver(events.slice(0, 550), 9)
-  acks.push(...(await takeOver(events.slice(550), 8)))
+  const acks = await takeOver(events.slice(0, 550), TAKE_OVER_EPOCH_MIN + 9)
+  acks.push(...(await takeOver(events.slice(550), TAKE_OVER_EPOCH_MIN + 8)))
   for (const [index, { position }] of acks.entries()) {
     if (index % 50 !== 0) continue
     const offsets = await publishing.offsetsOf(events[index] ?? assert.fail())

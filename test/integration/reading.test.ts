@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { toOrderJson } from '../../src/api/schemas/order-json.ts'
+import { decodeOrder } from '../../src/service/schema-registry/order-codec.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 import { createTestSchema } from '../support/postgres-schema.ts'
-import { readTopic } from '../support/read-topic.ts'
+import { readTopic, type ReadRecord } from '../support/read-topic.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -30,6 +32,29 @@ async function send(
   })
   const answer = (await response.json()) as Answer['body']
   return { status: response.status, headers: response.headers, body: answer }
+}
+
+interface DescribedJson {
+  readonly key: { readonly text: string; readonly hex: string }
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly value: {
+    readonly sizeBytes: number
+    readonly framingHex: string
+    readonly base64: string
+    readonly order: object
+  }
+}
+
+/** What the service tells of an event is what a consumer gets from the topic. */
+function assertDescribes(data: unknown, record: ReadRecord): void {
+  const { key, headers, value } = data as DescribedJson
+  assert.deepEqual([key.text, key.hex], [record.key, Buffer.from(record.key).toString('hex')])
+  const described = headers.map((header) => [header.name, header.value])
+  assert.deepEqual(described, Object.entries(record.headers))
+  assert.equal(value.base64, record.value.toString('base64'))
+  assert.equal(value.sizeBytes, record.value.length)
+  assert.equal(value.framingHex, record.value.subarray(0, 5).toString('hex'))
+  assert.deepEqual(value.order, toOrderJson(decodeOrder(record.value).order))
 }
 
 for (const database of ['SQLite', 'PostgreSQL'] as const) {
@@ -91,6 +116,12 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
         schemaId: value.readInt32BE(1),
       })),
     )
+    for (const [index, record] of records.entries()) {
+      const { body } = await send('GET', api(`orders/ORD-1/events/${index + 1}`))
+      assertDescribes(body.data, record)
+    }
+    const never = await send('GET', api('orders/ORD-1/events/3'))
+    assert.deepEqual([never.status, never.body.code], [404, 'EVENT_NOT_FOUND'])
     const missing = await send('GET', api('orders/ORD-2/events'))
     assert.deepEqual([missing.status, missing.body.code], [404, 'ORDER_NOT_FOUND'])
   })

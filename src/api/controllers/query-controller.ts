@@ -10,6 +10,7 @@ import {
   listOrdersAnswer,
   toOrderEventJson,
 } from '../schemas/list-answers.ts'
+import { eventAnswer, eventPath, toDescribedEventJson } from '../schemas/event-answer.ts'
 import {
   limitOf,
   listEventsRequest,
@@ -64,6 +65,16 @@ const LIST_EVENTS_SCHEMA = {
   params: orderPath,
   querystring: listEventsRequest,
   response: { 200: listEventsAnswer },
+}
+
+const GET_EVENT_SCHEMA = {
+  operationId: 'getOrderEvent',
+  summary: 'Read one event of an order',
+  description:
+    'A confirmed change with all that its record on the topic is made of: key, headers and bytes.',
+  tags: TAGS,
+  params: eventPath,
+  response: { 200: eventAnswer },
 }
 
 /** A query is text; this one number is read before validation, which does not convert. */
@@ -140,6 +151,22 @@ export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQuer
         message: countMessage(page.length, 'event'),
         data: page.map(toOrderEventJson),
         nextCursor: found.length > limit && last ? writeCursor([last.version]) : null,
+      }
+    },
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/api/orders/:orderId/events/:version',
+    schema: GET_EVENT_SCHEMA,
+    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND', 'EVENT_NOT_FOUND'] },
+    handler: async (request) => {
+      const { orderId, version } = request.params
+      const event = await queries.getOrderEvent(orderId, Number(version))
+      return {
+        success: true as const,
+        message: `Event ${version} of order '${orderId}' found`,
+        data: toDescribedEventJson(event),
       }
     },
   })

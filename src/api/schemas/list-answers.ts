@@ -8,7 +8,7 @@ const nextCursor = Type.Union([Type.String(), Type.Null()], {
   description: 'For the next page; null at the end.',
 })
 
-const orderEventSchema = Type.Object({
+export const orderEventSchema = Type.Object({
   eventId: Type.String({ description: 'ce_id: a UUID v7.' }),
   type: Type.String({
     description: 'ce_type.',
@@ -27,7 +27,7 @@ const orderEventSchema = Type.Object({
 
 type OrderEventJson = Static<typeof orderEventSchema>
 
-const EXAMPLE_EVENT: OrderEventJson = {
+export const EXAMPLE_EVENT: OrderEventJson = {
   eventId: '01991f3c-5d3e-7c2b-9a4f-2f6d1c0b8e7a',
   type: CLOUD_EVENT_TYPES['order-created'],
   version: 1,

@@ -1,6 +1,7 @@
 import type { RetryKey } from '../../models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../../models/order.ts'
 import type { OrderQuery, SettledEvent, SettledOrder } from '../ports.ts'
+import type { DescribedEvent } from './get-order-event.ts'
 
 export interface CreateOrder {
   readonly orderId: OrderId
@@ -41,4 +42,5 @@ export interface OrderQueries {
     afterVersion: number,
     limit: number,
   ): Promise<readonly SettledEvent[]>
+  getOrderEvent(orderId: OrderId, version: number): Promise<DescribedEvent>
 }

@@ -38,26 +38,34 @@ const VERDICTS: Record<string, ProduceVerdict> = {
   INVALID_PRODUCER_ID_MAPPING: 'state-lost',
 }
 
+/** Answers by which the broker disowns the producer: another one sends under its id. */
+const DISOWNING = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'])
+
 /**
  * Answers after which the same bytes will not be taken, with an earlier try out: the broker disowns
  * the producer, or the records are dated too far ahead, which every try of the batch was. So an
  * earlier one was appended or never will be, and the topic tells which.
  */
-const FINAL = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_TIMESTAMP'])
+const FINAL = new Set([...DISOWNING, 'INVALID_TIMESTAMP'])
 
 export interface ProduceFailure {
   readonly verdict: ProduceVerdict
   /** Kafka's name of the error, or what the client saw; for logs and health. */
   readonly name: string
+  /** The broker takes nothing any more from this producer id at this epoch. */
+  readonly isDisowned: boolean
 }
 
 /** `requestsSent`: how many Produce requests of this batch left, the answered one included. */
 export function classifyProduceFailure(error: unknown, requestsSent: number): ProduceFailure {
   const name = partitionErrorName(error)
-  if (name === undefined) return { verdict: 'unknown', name: describeError(error) }
+  if (name === undefined) {
+    return { verdict: 'unknown', name: describeError(error), isDisowned: false }
+  }
+  const isDisowned = DISOWNING.has(name)
   const verdict = VERDICTS[name] ?? 'unknown'
-  if (verdict !== 'not-appended' || requestsSent === 1) return { verdict, name }
-  return { verdict: FINAL.has(name) ? 'state-lost' : 'unknown', name }
+  if (verdict !== 'not-appended' || requestsSent === 1) return { verdict, name, isDisowned }
+  return { verdict: FINAL.has(name) ? 'state-lost' : 'unknown', name, isDisowned }
 }
 
 /**

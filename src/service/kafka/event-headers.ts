@@ -1,3 +1,4 @@
+import type { EventHeader } from '../../business/ports.ts'
 import type { HeaderRule } from '../../models/event-contract.ts'
 import {
   CLOUD_EVENT_TYPES,
@@ -72,6 +73,14 @@ export function eventHeaders(event: OrderEvent): Map<Buffer, Buffer> {
     if (value !== undefined) headers.set(nameBytes, value)
   }
   return headers
+}
+
+/** For people: every header of ours is text. */
+export function describeHeaders(event: OrderEvent): readonly EventHeader[] {
+  return Array.from(eventHeaders(event), ([name, value]) => ({
+    name: name.toString(),
+    value: value.toString(),
+  }))
 }
 
 /** What the headers of an event of this type are, in their order. */

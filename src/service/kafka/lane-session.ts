@@ -1,6 +1,6 @@
 import { initProducerIdV3, NumericMap, produceV8, type Connection } from '@platformatic/kafka'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
-import type { ProducerIdentity } from '../../models/order-event.ts'
+import { TAKE_OVER_EPOCH_MIN, type ProducerIdentity } from '../../models/order-event.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { LaneBatch } from './lane-batch.ts'
 import { TopicReader } from './topic-reader.ts'
@@ -10,9 +10,6 @@ const ACKS_ALL = -1
 /** How long the broker may wait for followers, and the whole request may take, before the next try. */
 const REPLICATION_TIMEOUT_MS = 1_500
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
-
-/** The epoch of an id that the broker has just given out. */
-const FIRST_EPOCH = 0
 
 /** Sequence numbers go on at 0 after 2^31 - 1. */
 const SEQUENCE_COUNT = 2 ** 31
@@ -42,12 +39,11 @@ export class LaneSession {
     this.#onLost = onLost
   }
 
-  /** What the next events are sent by; undefined where it cannot be told, or taken over. */
+  /** What the next events are sent by; undefined where that is not known, or cannot be written down. */
   get producer(): ProducerIdentity | undefined {
-    const id = Number(this.#producer?.id)
-    return Number.isSafeInteger(id) && this.#producer?.epoch === FIRST_EPOCH
-      ? { id, epoch: FIRST_EPOCH }
-      : undefined
+    if (this.#producer === undefined) return undefined
+    const { id, epoch } = this.#producer
+    return Number.isSafeInteger(Number(id)) ? { id: Number(id), epoch } : undefined
   }
 
   /** Makes sure of a connection and a producer id. Rejects when there is none to be had now. */
@@ -85,10 +81,19 @@ export class LaneSession {
     producer.nextSequence = (producer.nextSequence + batch.entries.length) % SEQUENCE_COUNT
   }
 
-  /** Gives the numbers of the batch up: the next {@link open} takes a new producer id. */
-  forgetProducer({ producer }: LaneBatch): void {
-    if (isTakenOver(producer)) this.#takenOver.set(nameOf(producer), 'given-up')
-    else this.#producer = undefined
+  /**
+   * Gives the numbers of the batch up. The same producer id goes on at the next epoch, so that what is
+   * still on its way under the old one is refused by the broker, also when another instance takes over.
+   * From a broker that disowns the producer the next {@link open} takes a new id.
+   */
+  giveUpNumbers({ producer }: LaneBatch, isDisowned: boolean): void {
+    if (isTakenOver(producer)) {
+      this.#takenOver.set(nameOf(producer), 'given-up')
+      return
+    }
+    const { id = 0n, epoch = -1 } = this.#producer ?? {}
+    const isOver = isDisowned || epoch < 0 || epoch + 1 === TAKE_OVER_EPOCH_MIN
+    this.#producer = isOver ? undefined : { id, epoch: epoch + 1, nextSequence: 0 }
   }
 
   /** The connection may hold a late answer to an abandoned request: it is not used again. */
@@ -145,7 +150,7 @@ export class LaneSession {
 
 /** An event that was taken over without a new epoch, or without a producer, goes by the lane's own. */
 function isTakenOver(producer: ProducerIdentity | undefined): producer is ProducerIdentity {
-  return producer !== undefined && producer.epoch > FIRST_EPOCH
+  return producer !== undefined && producer.epoch >= TAKE_OVER_EPOCH_MIN
 }
 
 function nameOf({ id, epoch }: ProducerIdentity): string {

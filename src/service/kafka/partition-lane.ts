@@ -12,7 +12,8 @@
  *     │ ──no answer, or one that proves nothing──▶ sent again, unchanged: the same sequence numbers,
  *     │                                            by which the broker drops what it already has
  *     └─ ──producer state lost, or an offset that cannot be──▶ look on the topic:
- *            found ──▶ acked        not found ──▶ sent with a new producer id
+ *            found ──▶ acked        not found ──▶ sent with the next producer epoch, so that the
+ *                                            broker refuses what is still on its way under the old one
  *
  * Recovered events start at "look on the topic"; those not found are sent as the producer that they
  * were taken over from, at a higher epoch, so that the broker refuses what that one still has on its
@@ -218,11 +219,13 @@ export class PartitionLane {
   /** Either the ack is wrong, or the topic was made anew: then the event is where the ack says. */
   #distrustAck(batch: LaneBatch, baseOffset: number): void {
     batch.searchFromOffset = Math.min(batch.searchFromOffset, Math.max(0, baseOffset))
+    this.#session.giveUpNumbers(batch, false)
     this.#startLookUp(batch, `acked at offset ${baseOffset}, which was taken before`)
   }
 
   async #acceptFailure(batch: LaneBatch, error: unknown): Promise<void> {
-    const { verdict, name } = classifyProduceFailure(error, batch.requestsSent)
+    const { verdict, name, isDisowned } = classifyProduceFailure(error, batch.requestsSent)
+    if (verdict !== 'unknown') this.#session.giveUpNumbers(batch, isDisowned)
     if (verdict === 'not-appended') {
       this.#refuse(batch, name)
       return
@@ -232,12 +235,11 @@ export class PartitionLane {
   }
 
   /**
-   * Proven not on the topic. The numbers it would have had are given up with the producer id. Of a
-   * batch of several, those still waited for go again, one by one; for the others it is too late.
+   * Proven not on the topic. Of a batch of several, those still waited for go again, one by one; for
+   * the others it is too late.
    */
   #refuse(batch: LaneBatch, name: string): void {
     this.#batch = undefined
-    this.#session.forgetProducer(batch)
     const isAlone = batch.entries.length === 1
     const again = batch.entries.filter(({ doubt }) => !isAlone && doubt === undefined)
     for (const entry of batch.entries) {
@@ -251,7 +253,6 @@ export class PartitionLane {
   #startLookUp(batch: LaneBatch, reason: string): void {
     this.#trouble.reason = reason
     batch.mustLookUp = true
-    this.#session.forgetProducer(batch)
     batch.producer = undefined
   }
 

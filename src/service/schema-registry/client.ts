@@ -30,6 +30,11 @@ export interface RegisteredSchema {
   readonly hasReferences: boolean
 }
 
+export interface VersionedSchema {
+  readonly schemaId: number
+  readonly text: string
+}
+
 /** What the registry said to a schema: its id, or why it will not take it. */
 export type RegisterResult =
   | { readonly kind: 'registered'; readonly schemaId: number }
@@ -51,6 +56,11 @@ export interface RegistryClient {
   register(subject: string, schema: string): Promise<RegisterResult>
   /** Against every version of the subject that its compatibility level asks for. */
   checkCompatibility(subject: string, schema: string): Promise<Compatibility>
+  /** The versions of the subject, from the first on; none where it is not known. */
+  listVersions(subject: string): Promise<readonly number[]>
+  schemaOfVersion(subject: string, version: number): Promise<VersionedSchema>
+  /** Against this one version, by the compatibility level of the subject. */
+  checkVersion(subject: string, version: number, schema: string): Promise<Compatibility>
   /** The subject's own level; undefined where the registry's default holds. */
   getSubjectCompatibility(subject: string): Promise<string | undefined>
   setSubjectCompatibility(subject: string, level: string): Promise<void>
@@ -75,6 +85,12 @@ export function createRegistryClient(options: RegistryHttpOptions): RegistryClie
     const schemaId = fieldOf(answer.body, 'id')
     if (isSchemaId(schemaId)) return schemaId
     throw misunderstood(options.baseUrl, question, 'a schema id')
+  }
+
+  const compatibilityOf = (answer: RegistryAnswer, question: string): Compatibility => {
+    const isCompatible = fieldOf(answer.body, 'is_compatible')
+    if (typeof isCompatible === 'boolean') return { isCompatible, reasons: reasonsOf(answer) }
+    throw misunderstood(options.baseUrl, question, 'true or false')
   }
 
   return {
@@ -132,9 +148,36 @@ export function createRegistryClient(options: RegistryHttpOptions): RegistryClie
       // registering checks as well.
       if (answer.status === 404 || answer.status === 405) return { isCompatible: true, reasons: [] }
       if (!isOk(answer)) throw refusal(answer, question)
-      const isCompatible = fieldOf(answer.body, 'is_compatible')
-      if (typeof isCompatible === 'boolean') return { isCompatible, reasons: reasonsOf(answer) }
-      throw misunderstood(options.baseUrl, question, 'true or false')
+      return compatibilityOf(answer, question)
+    },
+
+    async listVersions(subject) {
+      const question = `list the versions of subject ${subject}`
+      const answer = await ask('GET', `/subjects/${encodeURIComponent(subject)}/versions`)
+      if (answer.status === 404) return []
+      if (!isOk(answer)) throw refusal(answer, question)
+      if (Array.isArray(answer.body) && answer.body.every(Number.isInteger)) {
+        return answer.body.map(Number).toSorted((one, other) => one - other)
+      }
+      throw misunderstood(options.baseUrl, question, 'a list of numbers')
+    },
+
+    async schemaOfVersion(subject, version) {
+      const question = `tell version ${version} of subject ${subject}`
+      const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
+      const answer = await ask('GET', path)
+      if (!isOk(answer)) throw refusal(answer, question)
+      const text = fieldOf(answer.body, 'schema')
+      if (typeof text !== 'string') throw misunderstood(options.baseUrl, question, 'a schema')
+      return { schemaId: schemaIdOf(answer, question), text }
+    },
+
+    async checkVersion(subject, version, schema) {
+      const question = `check the schema against version ${version} of subject ${subject}`
+      const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions/${version}?verbose=true&normalize=true`
+      const answer = await ask('POST', path, { schema })
+      if (!isOk(answer)) throw refusal(answer, question)
+      return compatibilityOf(answer, question)
     },
 
     async getSubjectCompatibility(subject) {

@@ -14,7 +14,13 @@ import {
   type SettleResult,
   StoreError,
 } from '../../business/ports.ts'
-import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
+import type { EventPosition, PendingEvent, PublishedEvent } from '../../models/order-event.ts'
+import {
+  type EventPlace,
+  FIRST_PLACE,
+  type PlacedEvent,
+  type SettledFeed,
+} from '../../business/stream/settled-feed.ts'
 import type { OrderId } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import { OperationQueue } from './operation-queue.ts'
@@ -24,6 +30,8 @@ import {
   toEventRow,
   toKeyedChange,
   toPendingEvent,
+  toPublishedEvent,
+  toPlacedEvent,
   toSettledEvent,
   toSettledOrder,
 } from './order-row.ts'
@@ -39,7 +47,9 @@ export interface BatchedStoreOptions {
 }
 
 /** Turns calls into operations, and their values back. What they do is the runner's. */
-export class BatchedStore implements OrderStore, OrderReader, RetryKeyStore, SchemaIdStore {
+export class BatchedStore
+  implements OrderStore, OrderReader, SettledFeed, RetryKeyStore, SchemaIdStore
+{
   readonly #runner: BatchRunner
   readonly #queue: OperationQueue
   readonly #reader: BatchRunner | undefined
@@ -95,6 +105,24 @@ export class BatchedStore implements OrderStore, OrderReader, RetryKeyStore, Sch
     const operation = { kind: 'list-events', ofOrder: orderId, afterVersion, limit } as const
     const rows = await this.#lists.submit(operation)
     return rows.map(toSettledEvent)
+  }
+
+  async findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined> {
+    assertCount(version, 'version')
+    const row = await this.#lists.submit({ kind: 'find-event', ofOrder: orderId, version })
+    return row && toPublishedEvent(row)
+  }
+
+  async findLastPlace(): Promise<EventPlace> {
+    return (await this.#lists.submit({ kind: 'find-last-place' })) ?? FIRST_PLACE
+  }
+
+  async listSettled(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
+    assertCount(after.settling, 'settling')
+    assertCount(after.arrival, 'arrival')
+    assertCount(limit, 'limit')
+    const rows = await this.#lists.submit({ kind: 'list-settled', after, limit })
+    return rows.map(toPlacedEvent)
   }
 
   async findKeyedChange(idempotencyKey: string): Promise<KeyedChange | undefined> {

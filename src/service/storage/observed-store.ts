@@ -5,6 +5,7 @@ import {
   type OrderReader,
   type OrderStore,
   type RetryKeyStore,
+  type SettleResult,
 } from '../../business/ports.ts'
 
 type Store = OrderStore & OrderReader & RetryKeyStore
@@ -18,7 +19,11 @@ const PROBE_EVERY_MS = 1_000
  */
 export function observeStore(
   store: Store,
-  { health, clock }: { health: DependencyHealth; clock: Clock },
+  {
+    health,
+    clock,
+    onSettled = () => {},
+  }: { health: DependencyHealth; clock: Clock; onSettled?: () => void },
 ): Store {
   const closing = new AbortController()
   let probing: Promise<void> | undefined
@@ -66,11 +71,15 @@ export function observeStore(
     findOrder: (orderId) => observe(store.findOrder(orderId), wasRead),
     listOrders: (query) => observe(store.listOrders(query), wasRead),
     listEvents: (...args) => observe(store.listEvents(...args), wasRead),
+    findEvent: (...args) => observe(store.findEvent(...args), wasRead),
     findKeyedChange: (key) => observe(store.findKeyedChange(key), wasRead),
     forgetKeys: (...args) => observe(store.forgetKeys(...args), (count) => count > 0),
     reserve: (pending) => observe(store.reserve(pending), (result) => result === 'reserved'),
-    settle: (pending, position) =>
-      observe(store.settle(pending, position), (result) => result === 'settled'),
+    async settle(pending, position) {
+      const result = await observe(store.settle(pending, position), wasSettled)
+      if (result === 'settled') onSettled()
+      return result
+    },
     discard: (pending) => observe(store.discard(pending), (result) => result === 'discarded'),
     renewLease: () => observe(store.renewLease(), wasRead),
     takeOverPending: (limit) => observe(store.takeOverPending(limit), (taken) => taken.length > 0),
@@ -83,6 +92,10 @@ export function observeStore(
       await store.close()
     },
   }
+}
+
+function wasSettled(result: SettleResult): boolean {
+  return result === 'settled'
 }
 
 function wasRead(): boolean {

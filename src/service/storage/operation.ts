@@ -4,8 +4,17 @@ import type {
   ReserveResult,
   SettleResult,
 } from '../../business/ports.ts'
+import type { EventPlace } from '../../business/stream/settled-feed.ts'
 import type { EventPosition } from '../../models/order-event.ts'
-import type { EventKey, EventRow, KeyedChangeRow, OrderRow, SettledEventRow } from './order-row.ts'
+import type {
+  EventKey,
+  EventRow,
+  KeyedChangeRow,
+  OrderRow,
+  PublishedEventRow,
+  PlacedEventRow,
+  SettledEventRow,
+} from './order-row.ts'
 
 /**
  * A call of the store as plain data, so that it can wait with others for the next batch, and be sent
@@ -40,6 +49,9 @@ export type Operation =
       readonly afterVersion: number
       readonly limit: number
     }
+  | { readonly kind: 'find-event'; readonly ofOrder: string; readonly version: number }
+  | { readonly kind: 'list-settled'; readonly after: EventPlace; readonly limit: number }
+  | { readonly kind: 'find-last-place' }
   | { readonly kind: 'find-keyed-change'; readonly idempotencyKey: string }
   | { readonly kind: 'list-pending'; readonly limit: number }
   | { readonly kind: 'find-schema-id'; readonly subject: string; readonly fingerprint: string }
@@ -61,6 +73,9 @@ export interface OperationValues {
   readonly 'find-order': OrderRow | undefined
   readonly 'list-orders': readonly OrderRow[]
   readonly 'list-events': readonly SettledEventRow[]
+  readonly 'find-event': PublishedEventRow | undefined
+  readonly 'list-settled': readonly PlacedEventRow[]
+  readonly 'find-last-place': EventPlace | undefined
   readonly 'find-keyed-change': KeyedChangeRow | undefined
   readonly 'list-pending': readonly EventRow[]
   readonly 'find-schema-id': number | undefined

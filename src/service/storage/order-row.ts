@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 
 import type { KeyedChange, SettledEvent, SettledOrder } from '../../business/ports.ts'
-import type { OrderEventType, PendingEvent } from '../../models/order-event.ts'
+import {
+  type OrderEvent,
+  type OrderEventType,
+  type PendingEvent,
+  type PublishedEvent,
+  TAKE_OVER_EPOCH_MIN,
+} from '../../models/order-event.ts'
+import type { PlacedEvent } from '../../business/stream/settled-feed.ts'
 import type { Order, OrderStatus } from '../../models/order.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
@@ -37,6 +44,32 @@ export interface SettledEventRow {
   readonly partition: number
   readonly offset: number
   readonly schemaId: number
+}
+
+export interface PublishedEventRow extends Pick<
+  EventRow,
+  | 'eventId'
+  | 'type'
+  | 'version'
+  | 'time'
+  | 'traceparent'
+  | 'topic'
+  | 'partition'
+  | 'schemaId'
+  | 'key'
+  | 'value'
+  | 'state'
+> {
+  readonly offset: number
+  readonly settledAt: string
+}
+
+/** Its status is that of its state. */
+export interface PlacedEventRow extends Omit<SettledEventRow, 'status'> {
+  readonly settling: number
+  readonly arrival: number
+  readonly state: string
+  readonly settledAt: string
 }
 
 export interface KeyedChangeRow extends OrderRow {
@@ -94,20 +127,36 @@ export function toEventRow({
 
 export function toPendingEvent(row: EventRow): PendingEvent {
   return {
-    event: {
-      eventId: row.eventId,
-      type: row.type as OrderEventType,
-      version: row.version,
-      time: row.time,
-      order: toOrder(row.state),
-      ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
-    },
+    event: toOrderEvent(row),
     encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
     ...toRetryKey(row),
     ...(row.topic === null ? {} : { topic: row.topic }),
     partition: row.partition,
     searchFromOffset: row.searchFromOffset,
     ...toProducer(row),
+  }
+}
+
+function toOrderEvent(
+  row: Pick<EventRow, 'eventId' | 'type' | 'version' | 'time' | 'state' | 'traceparent'>,
+): OrderEvent {
+  return {
+    eventId: row.eventId,
+    type: row.type as OrderEventType,
+    version: row.version,
+    time: row.time,
+    order: toOrder(row.state),
+    ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+  }
+}
+
+export function toPublishedEvent(row: PublishedEventRow): PublishedEvent {
+  return {
+    event: toOrderEvent(row),
+    encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
+    topic: row.topic ?? undefined,
+    position: { partition: row.partition, offset: row.offset },
+    settledAt: row.settledAt,
   }
 }
 
@@ -122,15 +171,15 @@ function toProducer({ producerId, producerEpoch }: EventRow): Pick<PendingEvent,
   return { producer: { id: producerId, epoch: producerEpoch } }
 }
 
-/** A producer epoch is an int16, and 0 is what a broker gives out. */
-const PRODUCER_EPOCH_MAX = 32_767
+/** Up to the largest int16. */
+const TAKE_OVER_EPOCHS = 32_768 - TAKE_OVER_EPOCH_MIN
 
 /**
  * The epoch that a take-over sends under, from its number in the store. Where the numbers wrap around
  * a producer id is long out of use that had the same epoch once.
  */
 export function takeOverEpoch(takeOverNumber: number): number {
-  return 1 + (takeOverNumber % PRODUCER_EPOCH_MAX)
+  return TAKE_OVER_EPOCH_MIN + (takeOverNumber % TAKE_OVER_EPOCHS)
 }
 
 export function toSettledOrder(row: OrderRow): SettledOrder {
@@ -148,6 +197,13 @@ export function toSettledEvent(row: SettledEventRow): SettledEvent {
     position: { partition: row.partition, offset: row.offset },
     schemaId: row.schemaId,
   }
+}
+
+export function toPlacedEvent(row: PlacedEventRow): PlacedEvent {
+  const { settling, arrival, state, settledAt } = row
+  const order = toOrder(state)
+  const event = toSettledEvent({ ...row, status: order.status })
+  return { ...event, place: { settling, arrival }, order, settledAt }
 }
 
 export function toKeyedChange(row: KeyedChangeRow): KeyedChange {

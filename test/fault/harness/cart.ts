@@ -7,7 +7,7 @@ import type { ServiceOptions } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 import { check, type Violation } from './checker.ts'
 import { Instance } from './instance.ts'
-import { isUnanswered, Journal, nowMs } from './journal.ts'
+import { Journal, nowMs } from './journal.ts'
 import { countReplies, slowestAnswerMs } from './measures.ts'
 import { observe, type Observations } from './observations.ts'
 import { startOrderLoad, type LoadOptions, type OrderLoad } from './order-load.ts'
@@ -33,6 +33,8 @@ export interface CartOptions {
   /** Straight to the brokers by default. */
   readonly via?: 'direct' | 'proxy'
   readonly settings?: Readonly<Record<string, string>>
+  /** Of one instance, by its number; they win. */
+  readonly settingsOf?: (instance: number) => Readonly<Record<string, string>>
   readonly instances?: number
   readonly load?: Omit<LoadOptions, 'urls' | 'random'>
   readonly service?: ServiceOptions
@@ -111,6 +113,7 @@ export class Cart implements AsyncDisposable {
         // Half of the time of a start is compiling the same files.
         NODE_COMPILE_CACHE: join(tmpdir(), 'cart-service-compile-cache'),
         ...options.settings,
+        ...options.settingsOf?.(number),
       }
       const instance = new Instance(number, settings, journal)
       resources.defer(() => instance.close())
@@ -217,13 +220,6 @@ export class Cart implements AsyncDisposable {
       notes: this.notes,
       observations,
     }
-  }
-
-  /** Requests that were taken and have no answer, by what the caller saw. */
-  noteUnanswered(): void {
-    const codes = Map.groupBy(this.journal.entries.filter(isUnanswered), ({ code }) => code)
-    const seen = [...codes].map(([code, entries]) => `${entries.length} × ${code}`)
-    this.notes.push(`connections that broke before the answer: ${seen.join(', ') || 'none'}`)
   }
 
   /** Resolves when every request has its answer. */

@@ -12,11 +12,12 @@
  *   I8  an order is in one partition
  *   I9  nothing is left pending, and every doubt is settled in time
  *   I10 every reply is one of the contract, true, and in time
+ *   I11 requests with one key have one event
  */
 import { isConfirmed, isOpen, isSameRequest, type Journal, type JournalEntry } from './journal.ts'
 import type { Observations, StoredEvent, TopicEvent } from './observations.ts'
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10'
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'I11'
 
 export interface Violation {
   readonly invariant: Invariant
@@ -85,6 +86,7 @@ class Checker {
 
   check(): Findings {
     for (const entry of this.#journal.entries) this.#checkReply(entry)
+    this.#checkKeys()
     for (const [orderId, events] of this.#byOrder) this.#checkVersions(orderId, events)
     for (const event of this.#observations.topic) this.#checkRepeat(event)
     this.#checkStore()
@@ -126,9 +128,21 @@ class Checker {
   #eventOfTwin(entry: JournalEntry): TopicEvent | undefined {
     return this.#entriesByOrder
       .get(entry.orderId)
-      ?.filter((other) => other !== entry && isOpen(other) && isSameRequest(entry, other))
+      ?.filter((other) => other !== entry && isTwin(entry, other))
       .map(({ traceparent }) => this.#byTraceparent.get(traceparent))
       .find((event) => event?.order === entry.order)
+  }
+
+  #checkKeys(): void {
+    const keyed = this.#journal.entries.filter(({ key }) => key !== undefined)
+    for (const [key, entries] of Map.groupBy(keyed, (entry) => entry.key)) {
+      const events = entries.flatMap(
+        ({ traceparent }) => this.#byTraceparent.get(traceparent) ?? [],
+      )
+      if (events.length <= 1) continue
+      const places = events.map(place).join(', ')
+      this.#violate('I11', events[0]?.orderId ?? '', `key ${key} has the events at ${places}`)
+    }
   }
 
   #wasCreatedBefore({ orderId, sentAtMs }: JournalEntry): boolean {
@@ -233,6 +247,12 @@ class Checker {
   #violate(invariant: Invariant, orderId: string, text: string): void {
     this.#violations.push({ invariant, orderId, text })
   }
+}
+
+/** Whether the two may share one event: by their key, or because one was repeated when it was in doubt. */
+function isTwin(entry: JournalEntry, other: JournalEntry): boolean {
+  if (entry.key !== undefined && entry.key === other.key) return true
+  return isOpen(other) && isSameRequest(entry, other)
 }
 
 function place({ partition, offset }: TopicEvent): string {

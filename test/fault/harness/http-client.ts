@@ -20,7 +20,7 @@ export class HttpClient {
    */
   async send(
     url: string,
-    { kind, orderId, asked, traceparent }: JournalEntry,
+    { kind, orderId, asked, key, traceparent }: JournalEntry,
     hangUpMs?: number,
   ): Promise<Answer> {
     const body = JSON.stringify({
@@ -36,6 +36,7 @@ export class HttpClient {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
           traceparent,
+          ...(key !== undefined && { 'idempotency-key': key }),
         },
         timeout: ANSWER_TIMEOUT_MS,
       })

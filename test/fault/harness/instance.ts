@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import {
   spawnService,
   untilReady,
@@ -8,6 +11,8 @@ import {
 } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 import type { Journal } from './journal.ts'
+
+const AUDIT = fileURLToPath(new URL('../../../src/cli/cart.ts', import.meta.url))
 
 /** Longer than the longest scenario; no process outlives its run by much. */
 const LIFE_MS_MAX = 120 * 60_000
@@ -83,8 +88,14 @@ export class Instance {
     this.#running.signal('SIGCONT')
   }
 
-  get exited(): Promise<ProcessEnd> {
-    return this.#running.exited
+  /** What `cart audit`, beside it, finds when it compares topic and store. */
+  audit(): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const env = { ...this.#settings, PATH: process.env['PATH'] }
+    execFile(process.execPath, [AUDIT, 'audit'], { env }, (error, stdout, stderr) => {
+      resolve(error === null ? stdout : `failed: ${stdout}${stderr}`)
+    })
+    return promise
   }
 
   untilReady(): Promise<void> {

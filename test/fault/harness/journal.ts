@@ -8,6 +8,8 @@ export interface JournalEntry {
   readonly asked: number | string
   /** Carried by the event that this request causes: it tells the two apart from all others. */
   readonly traceparent: string
+  /** The client's `Idempotency-Key`: all requests that carry it are one. */
+  readonly key: string | undefined
   /** Which of the instances was asked. */
   readonly instance: number
   readonly sentAtMs: number
@@ -33,7 +35,9 @@ export class Journal {
   readonly faults: Fault[] = []
   #confirmedCount = 0
 
-  begin(request: Pick<JournalEntry, 'orderId' | 'kind' | 'asked' | 'instance'>): JournalEntry {
+  begin(
+    request: Pick<JournalEntry, 'orderId' | 'kind' | 'asked' | 'key' | 'instance'>,
+  ): JournalEntry {
     const entry: JournalEntry = {
       ...request,
       traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,

@@ -75,3 +75,14 @@ export function longestGapMs(timesMs: readonly number[], fromMs: number, toMs: n
   }
   return longestMs
 }
+
+/** Requests whose connection broke before the answer, and how many of them took effect all the same. */
+export function countBroken(
+  { entries }: Journal,
+  topic: readonly TopicEvent[],
+): { readonly broken: number; readonly tookEffect: number } {
+  const unanswered = entries.filter(isUnanswered)
+  const onTopic = new Set(topic.map(({ traceparent }) => traceparent))
+  const tookEffect = unanswered.filter(({ traceparent }) => onTopic.has(traceparent)).length
+  return { broken: unanswered.length, tookEffect }
+}

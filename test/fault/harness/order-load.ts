@@ -53,9 +53,10 @@ export function startOrderLoad(options: LoadOptions, journal = new Journal()): O
     orderId: string,
     kind: 'create' | 'update',
     asked: number | string,
+    key?: string,
   ): Promise<JournalEntry> {
     const instance = random.integer(0, urls.length - 1)
-    const entry = journal.begin({ orderId, kind, asked, instance })
+    const entry = journal.begin({ orderId, kind, asked, key, instance })
     const hangUpMs = random.chance(impatience) ? random.integer(0, 10) : undefined
     journal.end(entry, await client.send(urls[instance] ?? '', entry, hangUpMs))
     const leastMs = isUnsent(entry) ? PAUSE_UNSENT_MS : PAUSE_AFTER_FAILURE_MS
@@ -64,18 +65,25 @@ export function startOrderLoad(options: LoadOptions, journal = new Journal()): O
     return entry
   }
 
-  /** As a caller who wants to know: asks the same again until the answer is yes or no. */
+  /**
+   * As a caller who wants to know: asks the same again until the answer is yes or no, with and without
+   * a key by which the service recognises it; with one, sometimes also after the answer.
+   */
   async function askUntilTold(
     orderId: string,
     kind: 'create' | 'update',
     asked: number | string,
   ): Promise<boolean> {
-    let entry = await ask(orderId, kind, asked)
+    const key = random.chance(0.5) ? randomUUID() : undefined
+    let entry = await ask(orderId, kind, asked, key)
     const wantsToKnow = random.chance(0.5)
     for (let repeat = 0; repeat < REPEATS_MAX && wantsToKnow && !isStopped; repeat += 1) {
       if (!isOpen(entry)) break
       await setTimeout(random.integer(0, 500))
-      entry = await ask(orderId, kind, asked)
+      entry = await ask(orderId, kind, asked, key)
+    }
+    if (key !== undefined && isConfirmed(entry) && random.chance(1 / 10)) {
+      await ask(orderId, kind, asked, key)
     }
     return isConfirmed(entry)
   }

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
 import { Cart } from '../harness/cart.ts'
+import { countBroken } from '../harness/measures.ts'
 import { mergeReports, type Report } from '../harness/report.ts'
 import type { Scenario } from '../harness/scenario.ts'
 
@@ -60,8 +61,15 @@ const serviceStop: Scenario = {
     }
     const report = await cart.finish()
     cart.notes.push(`${rounds} stops, the slowest took ${(slowestMs / 1_000).toFixed(1)} s`)
-    cart.noteUnanswered()
-    const late = slowestMs > STOP_MS_MAX ? ['a stop took too long'] : []
+    const { broken, tookEffect } = countBroken(cart.journal, report.observations.topic)
+    cart.notes.push(
+      `${broken} connections broke before the answer; ${tookEffect} of these requests took effect`,
+    )
+    const late = [
+      ...(slowestMs > STOP_MS_MAX ? ['a stop took too long'] : []),
+      // What was taken has its answer before the process ends; only what was not even read may break.
+      ...(tookEffect > 0 ? ['a request took effect and was not answered'] : []),
+    ]
     return { ...report, late: [...report.late, ...late] }
   },
 }

@@ -9,7 +9,7 @@ import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
  * one has looked on the topic and published the event itself.
  */
 
-/** While one batch waits for so long, others are reserved under the same producer id. */
+/** While one batch waits for so long, others are reserved at the same producer epoch. */
 const REFUSED_AFTER_MS = 300
 
 const PARTITIONS = 3
@@ -22,15 +22,14 @@ const fenced: Scenario = {
   run: (context) => holdOverDeath(context, () => Promise.resolve()),
 }
 
-const open: Scenario = {
-  name: 'crash-window-open',
+const fencedAfterRefusal: Scenario = {
+  name: 'crash-window-refusal',
   about:
-    'the same, of events that were sent under another producer id than they were reserved with',
+    'the same, of events that were sent at another producer epoch than they were reserved with',
   brokers: 1,
-  mayRepeatAfterDeath: true,
   run: (context) =>
     holdOverDeath(context, async () => {
-      // A refused batch costs the lane its producer id; what was reserved meanwhile goes out under the next.
+      // A refused batch costs the lane its numbers; what was reserved meanwhile goes out at the next epoch.
       const proxy = proxyOf(context)
       const errorCode = codeOf('MESSAGE_TOO_LARGE')
       const refusal = { kind: 'answer-unsent', errorCode, delayMs: REFUSED_AFTER_MS } as const
@@ -69,4 +68,4 @@ async function holdOverDeath(
   return report
 }
 
-export const CRASH_WINDOWS = [fenced, open]
+export const CRASH_WINDOWS = [fenced, fencedAfterRefusal]

@@ -2,18 +2,17 @@ import { codeOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
 
-const FAILPOINTS = new URL('../../support/failpoints.ts', import.meta.url).href
+export const FAILPOINTS = new URL('../../support/failpoints.ts', import.meta.url).href
 
-const POINTS = ['reserve', 'publish', 'produce', 'settle', 'discard', 'recover'].flatMap((step) => [
-  `before ${step}`,
-  `after ${step}`,
-])
+export const POINTS = ['reserve', 'publish', 'produce', 'settle', 'discard', 'recover'].flatMap(
+  (step) => [`before ${step}`, `after ${step}`],
+)
 
 /** A few calls into its life, when others are under way. */
 const CALL_NUMBER_MAX = 40
 
 /** One life of the service, which ends at the point. */
-async function dieAt(cart: Cart, point: string, callNumber: number): Promise<void> {
+export async function dieAt(cart: Cart, point: string, callNumber: number): Promise<void> {
   cart.journal.noteFault(`service 0 is to die ${point}, call ${callNumber}`)
   const settings = { CART_FAILPOINT: `${point} ${callNumber}` }
   await cart.service.spawn(settings, { imports: [FAILPOINTS] })
@@ -22,7 +21,11 @@ async function dieAt(cart: Cart, point: string, callNumber: number): Promise<voi
     throw new Error(`ended with ${code ?? signal}: ${cart.service.output()}`)
 }
 
-async function dieAtOnce(cart: Cart, context: ScenarioContext, point: string): Promise<void> {
+export async function dieAtOnce(
+  cart: Cart,
+  context: ScenarioContext,
+  point: string,
+): Promise<void> {
   const [broker] = context.cluster.brokers
   const callNumber = context.random.integer(1, CALL_NUMBER_MAX)
   if (point.endsWith('recover')) {

@@ -1,9 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 import { startPostgresCluster, type PostgresCluster } from '../../support/postgres-cluster.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
+import { openTcpLink, type TcpLink } from '../../support/tcp-link.ts'
 import { Cart, type CartOptions } from '../harness/cart.ts'
+import { countBroken } from '../harness/measures.ts'
 import type { Report } from '../harness/report.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
+import { dieAtOnce, FAILPOINTS, POINTS } from './failpoints.ts'
 
 /** Three instances on one PostgreSQL, asked by all callers about the same 200 orders. */
 
@@ -20,6 +23,8 @@ interface SharedCart {
   readonly cart: Cart
   readonly postgres: PostgresCluster
   readonly schema: TestSchema
+  /** From the last instance to PostgreSQL. */
+  readonly link: TcpLink
 }
 
 async function withInstances(
@@ -31,14 +36,28 @@ async function withInstances(
   const postgres = await startPostgresCluster()
   resources.defer(() => postgres.close())
   const schema = await createTestSchema(postgres.url)
+  const link = await openTcpLink(postgres.port)
+  resources.use(link)
+  const linked = new URL(schema.url())
+  linked.port = String(link.port)
   await using cart = await Cart.start(context, {
     instances: INSTANCES,
     postgresUrl: schema.url(),
+    // The last one reaches the database by a way of its own.
+    settingsOf: (number) => (number === INSTANCES - 1 ? { DATABASE_URL: linked.href } : {}),
     load: { sharedOrders: SHARED_ORDERS, pauseMs: 10 },
     ...options,
   })
-  await act({ cart, postgres, schema })
-  return await cart.finish({ mayAnswerLate })
+  await act({ cart, postgres, schema, link })
+  await cart.stopLoad()
+  await cart.untilSettled()
+  cart.notes.push(`audit: ${(await cart.service.audit()).trim()}`)
+  const report = await cart.finish({ mayAnswerLate })
+  const { broken, tookEffect } = countBroken(cart.journal, report.observations.topic)
+  cart.notes.push(
+    `${broken} connections broke before the answer; ${tookEffect} of these requests took effect`,
+  )
+  return report
 }
 
 const instanceKill: Scenario = {
@@ -130,7 +149,6 @@ const instanceStop: Scenario = {
         }
       }
       await cart.untilSettled()
-      cart.noteUnanswered()
     }),
 }
 
@@ -173,6 +191,64 @@ const sessionsEnded: Scenario = {
     }),
 }
 
+const postgresCut: Scenario = {
+  name: 'postgres-cut',
+  about: 'one of three instances does not reach PostgreSQL for longer than its lease',
+  brokers: 1,
+  run: (context) =>
+    withInstances(context, async ({ cart, link }) => {
+      for (let round = 0; round < context.rounds(2, 1); round += 1) {
+        for (const state of ['silent', 'refused'] as const) {
+          await link.set(state)
+          cart.journal.noteFault(`the way from service ${INSTANCES - 1} to PostgreSQL: ${state}`)
+          await setTimeout(PAUSE_MS)
+          await link.set('open')
+          cart.journal.noteFault('the way to PostgreSQL: open')
+          await cart.untilSettled()
+          await cart.runWell()
+        }
+      }
+    }),
+}
+
+/** A lease that does not make every death a long wait. */
+const SHORT_LEASE_MS = 5_000
+
+const takeOverPoints: Scenario = {
+  name: 'failpoints-taken-over',
+  about: 'an instance dies at each step of the protocol; the others take over, and die at that too',
+  brokers: 1,
+  mayRepeatAfterDeath: true,
+  run: (context) =>
+    withInstances(
+      context,
+      async ({ cart }) => {
+        const [first, second] = cart.instances
+        if (first === undefined || second === undefined) return
+        for (const point of POINTS) {
+          if (point.endsWith('recover')) {
+            await second.kill()
+            const settings = { CART_FAILPOINT: `${point} 1` }
+            await second.start(settings, { imports: [FAILPOINTS] })
+            // It takes over what this one leaves, unless the third is faster.
+            cart.journal.noteFault(`service 1 is to die ${point}`)
+            await first.kill()
+            await Promise.race([second.died(), cart.untilSettled()])
+            await second.close()
+            await second.start()
+          } else {
+            await first.kill()
+            await dieAtOnce(cart, context, point)
+          }
+          await cart.untilSettled()
+          await first.start()
+          context.progress(`died ${point}`)
+        }
+      },
+      { via: 'proxy', settings: { INSTANCE_LEASE_MS: String(SHORT_LEASE_MS) } },
+    ),
+}
+
 export const INSTANCE_FAULTS = [
   instanceKill,
   instancePause,
@@ -180,4 +256,6 @@ export const INSTANCE_FAULTS = [
   instanceStop,
   postgresCrash,
   sessionsEnded,
+  postgresCut,
+  takeOverPoints,
 ]

@@ -3,6 +3,7 @@ import { openPostgresStore } from '../../../src/service/storage/postgres/store.t
 import { describeOrderReader } from '../../contract/order-reader.contract.ts'
 import { describeOrderStore, type StoreHarness } from '../../contract/order-store.contract.ts'
 import { describeRetryKeys } from '../../contract/retry-keys.contract.ts'
+import { describeSettledFeed } from '../../contract/settled-feed.contract.ts'
 import { createTestSchema } from '../../support/postgres-schema.ts'
 
 /** Longer than any test takes: who is dead is said below, and not by the time. */
@@ -32,3 +33,5 @@ describeOrderStore({ name: 'PostgreSQL', isDurable: true }, createHarness)
 describeOrderReader('PostgreSQL', createHarness)
 
 describeRetryKeys('PostgreSQL', createHarness)
+
+describeSettledFeed('PostgreSQL', createHarness)

@@ -15,11 +15,14 @@ import {
   settle,
 } from './order-statements.ts'
 import {
+  findEvent,
   findKeyedChange,
+  findLastPlace,
   findOrders,
   findSchemaId,
   listEvents,
   listOrders,
+  listSettled,
 } from './query-statements.ts'
 import { cutIntoGroups, type Group, type OperationOf, splitGroup } from './statement-groups.ts'
 
@@ -109,6 +112,9 @@ export class PostgresEngine implements BatchRunner {
       case 'forget-keys':
       case 'list-orders':
       case 'list-events':
+      case 'find-event':
+      case 'list-settled':
+      case 'find-last-place':
       case 'find-keyed-change':
       case 'list-pending':
       case 'find-schema-id': {
@@ -146,6 +152,12 @@ export class PostgresEngine implements BatchRunner {
         return listOrders(query, operation.query)
       case 'list-events':
         return listEvents(query, operation)
+      case 'find-event':
+        return findEvent(query, operation)
+      case 'list-settled':
+        return listSettled(query, operation)
+      case 'find-last-place':
+        return findLastPlace(query)
       case 'find-keyed-change':
         return findKeyedChange(query, operation.idempotencyKey)
       case 'list-pending':

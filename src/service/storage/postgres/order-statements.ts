@@ -111,7 +111,8 @@ const SETTLE = {
       LEFT JOIN orders ON orders.order_id = asked.order_id
     ), settled AS (
       UPDATE order_events AS event
-      SET topic_partition = new_partition, topic_offset = new_offset, settled_at = clock_timestamp()
+      SET topic_partition = new_partition, topic_offset = new_offset, settled_at = clock_timestamp(),
+          settled_in = pg_current_xact_id()::text::bigint
       FROM found
       WHERE event.ctid = place AND event.owner = $1 AND event.settled_at IS NULL AND is_next
       RETURNING ordinal, event.order_id, event.version, state

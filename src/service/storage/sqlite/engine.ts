@@ -25,6 +25,9 @@ const IS_READ = {
   'find-order': true,
   'list-orders': true,
   'list-events': true,
+  'find-event': true,
+  'list-settled': true,
+  'find-last-place': true,
   'find-keyed-change': true,
   'list-pending': true,
   'find-schema-id': true,
@@ -186,6 +189,12 @@ function applyRead(statements: Statements, operation: ReadOperation): Value {
       return statements.listOrders(operation.query)
     case 'list-events':
       return statements.listEvents(operation.ofOrder, operation.afterVersion, operation.limit)
+    case 'find-event':
+      return statements.findEvent(operation.ofOrder, operation.version)
+    case 'list-settled':
+      return statements.listSettled(operation.after, operation.limit)
+    case 'find-last-place':
+      return statements.findLastPlace()
     case 'find-keyed-change':
       return statements.findKeyedChange(operation.idempotencyKey)
     case 'list-pending':

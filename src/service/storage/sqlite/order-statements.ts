@@ -63,7 +63,10 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
   const settleEvent = db.prepare(`
     UPDATE order_events
-    SET topic_partition = ?, topic_offset = ?, settled_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+    SET topic_partition = ?, topic_offset = ?, settled_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+        settled_in = 1 + ifnull((SELECT settled_in FROM order_events INDEXED BY order_events_settled
+                                 WHERE topic_offset IS NOT NULL
+                                 ORDER BY settled_in DESC LIMIT 1), 0)
     WHERE order_id = ? AND version = ? AND event_id = ? AND owner = ? AND topic_offset IS NULL`)
 
   // The columns come from the stored state, so that the row cannot say anything else than the event.

@@ -1,10 +1,22 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { OrderQuery } from '../../../business/ports.ts'
+import type { EventPlace } from '../../../business/stream/settled-feed.ts'
 import { listOrdersStatement } from '../list-orders.ts'
-import type { KeyedChangeRow, OrderRow, SettledEventRow } from '../order-row.ts'
+import type {
+  KeyedChangeRow,
+  OrderRow,
+  PlacedEventRow,
+  PublishedEventRow,
+  SettledEventRow,
+} from '../order-row.ts'
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
+
+const PLACED_COLUMNS = `
+  settled_in AS settling, id AS arrival, event_id AS eventId, type, version, time, topic,
+  topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state,
+  settled_at AS settledAt`
 
 /** Every statement that only reads, prepared once per connection where its text is always the same. */
 export function prepareQueryStatements(db: DatabaseSync) {
@@ -20,6 +32,39 @@ export function prepareQueryStatements(db: DatabaseSync) {
     WHERE order_id = ? AND version > ? AND topic_offset IS NOT NULL
     ORDER BY version
     LIMIT ?`)
+
+  const findEvent = db.prepare(`
+    SELECT event_id AS eventId, type, version, time, traceparent, topic,
+           topic_partition AS "partition", topic_offset AS "offset", settled_at AS settledAt,
+           schema_id AS schemaId, key, value, state
+    FROM order_events
+    WHERE order_id = ? AND version = ? AND topic_offset IS NOT NULL`)
+
+  // In two parts: SQLite would look (settled_in, id) > (?, ?) up by settled_in alone, and walk through
+  // all that were settled before it was recorded.
+  const listSettled = db.prepare(`
+    SELECT * FROM (
+      SELECT ${PLACED_COLUMNS}
+      FROM order_events INDEXED BY order_events_settled
+      WHERE topic_offset IS NOT NULL AND settled_in = ?1 AND id > ?2
+      ORDER BY id
+      LIMIT ?3)
+    UNION ALL
+    SELECT * FROM (
+      SELECT ${PLACED_COLUMNS}
+      FROM order_events INDEXED BY order_events_settled
+      WHERE topic_offset IS NOT NULL AND settled_in > ?1
+      ORDER BY settled_in, id
+      LIMIT ?3)
+    ORDER BY settling, arrival
+    LIMIT ?3`)
+
+  const findLastPlace = db.prepare(`
+    SELECT settled_in AS settling, id AS arrival
+    FROM order_events INDEXED BY order_events_settled
+    WHERE topic_offset IS NOT NULL
+    ORDER BY settled_in DESC, id DESC
+    LIMIT 1`)
 
   const findKeyedChange = db.prepare(`
     SELECT version, state, request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS isSettled
@@ -41,6 +86,17 @@ export function prepareQueryStatements(db: DatabaseSync) {
 
     listEvents: (orderId: string, afterVersion: number, limit: number) =>
       listEvents.all(orderId, afterVersion, limit) as unknown as readonly SettledEventRow[],
+
+    findEvent: (orderId: string, version: number) =>
+      findEvent.get(orderId, version) as unknown as PublishedEventRow | undefined,
+
+    listSettled: ({ settling, arrival }: EventPlace, limit: number) =>
+      listSettled.all(settling, arrival, limit) as unknown as readonly PlacedEventRow[],
+
+    findLastPlace(): EventPlace | undefined {
+      const row = findLastPlace.get()
+      return row && { ...(row as unknown as EventPlace) }
+    },
 
     findKeyedChange(idempotencyKey: string): KeyedChangeRow | undefined {
       const row = findKeyedChange.get(idempotencyKey)

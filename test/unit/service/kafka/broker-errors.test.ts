@@ -8,6 +8,9 @@ import {
 } from '@platformatic/kafka'
 import { classifyProduceFailure } from '../../../../src/service/kafka/broker-errors.ts'
 
+/** Another one sends under the producer's id. */
+const DISOWNING = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']
+
 const PRODUCE = 0
 
 /** What the client rejects with when the broker answers a Produce request with this error. */
@@ -46,7 +49,9 @@ const UNKNOWN = [
 
 test('an answer given before the append is proof, when no other request of the batch ever left', () => {
   for (const name of NOT_APPENDED) {
-    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'not-appended', name })
+    const { verdict, name: said, isDisowned } = classifyProduceFailure(answered(name), 1)
+    assert.deepEqual([verdict, said], ['not-appended', name])
+    assert.equal(isDisowned, DISOWNING.includes(name), name)
   }
 })
 
@@ -58,7 +63,11 @@ test('the same answer proves nothing once another request of the batch may be un
 
 test('answers that may stand for an appended batch are never proof', () => {
   for (const name of UNKNOWN) {
-    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'unknown', name })
+    assert.deepEqual(classifyProduceFailure(answered(name), 1), {
+      verdict: 'unknown',
+      name,
+      isDisowned: false,
+    })
   }
 })
 
@@ -84,6 +93,10 @@ test('time-outs and broken connections are never proof', () => {
     new Error('something else'),
   ]
   for (const error of failures) {
-    assert.deepEqual(classifyProduceFailure(error, 1), { verdict: 'unknown', name: error.message })
+    assert.deepEqual(classifyProduceFailure(error, 1), {
+      verdict: 'unknown',
+      name: error.message,
+      isDisowned: false,
+    })
   }
 })

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { OrderEvent } from '../../../../src/models/order-event.ts'
 import type { OrderId } from '../../../../src/models/order.ts'
-import { eventHeaders, readEventId } from '../../../../src/service/kafka/event-headers.ts'
+import {
+  eventHeaders,
+  headerRulesOf,
+  readEventId,
+} from '../../../../src/service/kafka/event-headers.ts'
 import { someEvent } from '../../../support/some-event.ts'
 
 function headersOf(event: OrderEvent): Record<string, string> {
@@ -46,4 +51,23 @@ test('the event id is read back from the headers, and only from them', () => {
   assert.equal(readEventId([...eventHeaders(event)]), event.eventId)
   assert.equal(readEventId([[Buffer.from('other'), Buffer.from('x')]]), undefined)
   assert.equal(readEventId([[null, null]]), undefined)
+})
+
+test('the reference of events has every header in its order, and what it is', () => {
+  const page = readFileSync(
+    new URL('../../../../docs/reference/events.md', import.meta.url),
+    'utf8',
+  )
+  const section = page.slice(page.indexOf('## Headers'), page.indexOf('## Value'))
+  const rows = [...section.matchAll(/^\| `([\w-]+)` +\| (.*?) +\|$/gm)]
+  const rules = headerRulesOf('order-created')
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    rules.map(({ name }) => name),
+  )
+  for (const [index, [, name, text = '']] of rows.entries()) {
+    const { description, schema } = rules[index] ?? assert.fail()
+    const said = schema.const ?? description
+    assert.ok(text.includes(said), `${name}: ${text}`)
+  }
 })

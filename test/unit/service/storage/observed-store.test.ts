@@ -20,6 +20,7 @@ function setUp() {
     findOrder: () => Promise.resolve(undefined),
     listOrders: () => Promise.resolve([]),
     listEvents: () => Promise.resolve([]),
+    findEvent: () => Promise.resolve(undefined),
     findKeyedChange: () => Promise.resolve(undefined),
     forgetKeys: () => write(0),
     reserve: () => write('reserved' as const),

@@ -1,0 +1,111 @@
+/** How each operation is called, as programs to copy: the `x-codeSamples` of the OpenAPI document. */
+
+/** Where the samples send, until the document is asked for under another address. */
+export const SAMPLE_ORIGIN = 'http://localhost:8000'
+
+export interface SampleRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Readonly<Record<string, string | number>>
+  /** The answer does not end. */
+  readonly isStream?: true
+}
+
+export interface CodeSample {
+  readonly lang: 'Shell' | 'JavaScript' | 'Python'
+  readonly label: 'curl' | 'JavaScript' | 'Python'
+  readonly source: string
+}
+
+/** By operationId; a test demands every operation here. */
+export const SAMPLE_REQUESTS: Readonly<Record<string, SampleRequest>> = {
+  createOrder: {
+    method: 'POST',
+    path: '/api/create-order',
+    headers: { 'Idempotency-Key': '01991f3c-5d3e-7c2b-9a4f-2f6d1c0b8e7a' },
+    body: { orderId: 'ORD-1', numItems: 2 },
+  },
+  updateOrder: {
+    method: 'PUT',
+    path: '/api/update-order',
+    headers: { 'If-Match': '"1"' },
+    body: { orderId: 'ORD-1', status: 'confirmed' },
+  },
+  getOrder: { method: 'GET', path: '/api/orders/ORD-1' },
+  listOrders: { method: 'GET', path: '/api/orders?status=pending&limit=20' },
+  listOrderEvents: { method: 'GET', path: '/api/orders/ORD-1/events' },
+  getOrderEvent: { method: 'GET', path: '/api/orders/ORD-1/events/1' },
+  followChanges: { method: 'GET', path: '/api/events/stream', isStream: true },
+  getService: { method: 'GET', path: '/' },
+  getHealth: { method: 'GET', path: '/health' },
+  getLiveness: { method: 'GET', path: '/health/live' },
+  getReadiness: { method: 'GET', path: '/health/ready' },
+}
+
+export function codeSamplesFor(operationId: string): readonly CodeSample[] {
+  const request = SAMPLE_REQUESTS[operationId]
+  if (request === undefined) return []
+  return [
+    { lang: 'Shell', label: 'curl', source: curl(request) },
+    { lang: 'JavaScript', label: 'JavaScript', source: javaScript(request) },
+    { lang: 'Python', label: 'Python', source: python(request) },
+  ]
+}
+
+function headersOf({ headers, body }: SampleRequest): Readonly<Record<string, string>> {
+  return body === undefined ? { ...headers } : { 'Content-Type': 'application/json', ...headers }
+}
+
+function curl(request: SampleRequest): string {
+  const { method, path, body, isStream } = request
+  const verb = method === 'GET' ? '' : `-X ${method} `
+  return [
+    `curl ${isStream ? '-N' : '-i'} ${verb}'${SAMPLE_ORIGIN}${path}'`,
+    ...Object.entries(headersOf(request)).map(([name, value]) => `-H '${name}: ${value}'`),
+    ...(body === undefined ? [] : [`-d '${JSON.stringify(body)}'`]),
+  ].join(' \\\n  ')
+}
+
+function javaScript(request: SampleRequest): string {
+  const { method, path, body, isStream } = request
+  const url = JSON.stringify(SAMPLE_ORIGIN + path)
+  if (isStream) {
+    return [
+      `const changes = new EventSource(${url})`,
+      'const show = ({ data }) => console.log(JSON.parse(data))',
+      "changes.addEventListener('com.ecommerce.order.created', show)",
+      "changes.addEventListener('com.ecommerce.order.status-changed', show)",
+    ].join('\n')
+  }
+  const fields = [
+    ...(method === 'GET' ? [] : [`  method: '${method}',`]),
+    ...(body === undefined ? [] : [`  headers: ${JSON.stringify(headersOf(request))},`]),
+    ...(body === undefined ? [] : [`  body: JSON.stringify(${JSON.stringify(body)}),`]),
+  ]
+  const call = fields.length === 0 ? `fetch(${url})` : `fetch(${url}, {\n${fields.join('\n')}\n})`
+  return `const response = await ${call}\nconsole.log(response.status, await response.json())`
+}
+
+function python({ method, path, headers, body, isStream }: SampleRequest): string {
+  const url = JSON.stringify(SAMPLE_ORIGIN + path)
+  if (isStream) {
+    return [
+      'import requests',
+      '',
+      `with requests.get(${url}, stream=True, timeout=(5, 60)) as changes:`,
+      '    for line in changes.iter_lines(decode_unicode=True):',
+      '        if line.startswith("data:"):',
+      '            print(line.removeprefix("data:"))',
+    ].join('\n')
+  }
+  const options = [
+    url,
+    ...(headers === undefined ? [] : [`headers=${JSON.stringify(headers)}`]),
+    ...(body === undefined ? [] : [`json=${JSON.stringify(body)}`]),
+    // Longer than the service takes, so that it can say how things stand.
+    'timeout=15',
+  ]
+  const call = `requests.${method.toLowerCase()}(\n    ${options.join(',\n    ')},\n)`
+  return `import requests\n\nresponse = ${call}\nprint(response.status_code, response.json())`
+}

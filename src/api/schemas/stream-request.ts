@@ -1,0 +1,88 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Type, type Static } from 'typebox'
+import { CommandError } from '../../business/errors.ts'
+import type { FeedStart } from '../../business/stream/live-feed.ts'
+import {
+  ORDER_ID_LENGTH_MAX,
+  ORDER_ID_PATTERN,
+  ORDER_STATUSES,
+  type OrderId,
+  type OrderStatus,
+} from '../../models/order.ts'
+import { readPlace } from '../stream/event-frame.ts'
+import { ruled } from './rule.ts'
+
+/** What a reader of the stream asks for. */
+
+const PLACE_RULE = 'must be the id of an event of this stream'
+
+const LAST_EVENT_ID = Type.String({
+  ...ruled('Goes on after this event; wins over `from`.', PLACE_RULE),
+  examples: ['4711-1207'],
+})
+
+export const streamHeaders = Type.Object({ 'Last-Event-ID': Type.Optional(LAST_EVENT_ID) })
+
+export const streamRequest = Type.Object({
+  orderId: Type.Optional(
+    Type.Unsafe<OrderId>(
+      Type.String({
+        ...ruled(
+          'Only changes of this order.',
+          `must be a string of 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`,
+        ),
+        minLength: 1,
+        maxLength: ORDER_ID_LENGTH_MAX,
+        pattern: ORDER_ID_PATTERN,
+      }),
+    ),
+  ),
+  status: Type.Optional(
+    Type.Unsafe<OrderStatus>(
+      Type.String({
+        ...ruled(
+          'Only changes that bring an order into this status.',
+          `must be one of ${ORDER_STATUSES.join(', ')}`,
+        ),
+        enum: [...ORDER_STATUSES],
+      }),
+    ),
+  ),
+  from: Type.Optional(
+    Type.Unsafe<'beginning' | 'now'>(
+      Type.String({
+        ...ruled('Where to begin without an event to go on after.', 'must be beginning or now'),
+        enum: ['beginning', 'now'],
+        default: 'now',
+      }),
+    ),
+  ),
+  lastEventId: Type.Optional(
+    Type.String({
+      ...ruled('For clients that cannot set Last-Event-ID, which wins over it.', PLACE_RULE),
+    }),
+  ),
+})
+
+/**
+ * Where to begin, and the name of the field that said so. A browser sends the address that it was
+ * given again with each new connection, and Last-Event-ID with it, so the header wins.
+ * Throws REQUEST_INVALID.
+ */
+export function readStart(
+  headers: IncomingHttpHeaders,
+  { lastEventId, from = 'now' }: Static<typeof streamRequest>,
+): { field: string; start: FeedStart } {
+  const header = headers['last-event-id']
+  const field = header === undefined ? 'lastEventId' : 'Last-Event-ID'
+  const text = header === undefined ? lastEventId : String(header)
+  if (text === undefined) return { field, start: from }
+  const place = readPlace(text)
+  if (place === undefined) throw notOurs(field)
+  return { field, start: place }
+}
+
+export function notOurs(field: string): CommandError {
+  const message = `${field} ${PLACE_RULE}`
+  return new CommandError('REQUEST_INVALID', message, { fieldErrors: [{ field, message }] })
+}

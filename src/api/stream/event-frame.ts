@@ -1,0 +1,54 @@
+import { Buffer } from 'node:buffer'
+import type { EventPlace, PlacedEvent } from '../../business/stream/settled-feed.ts'
+import { CLOUD_EVENT_TYPES } from '../../models/order-event.ts'
+import { toOrderJson } from '../schemas/order-json.ts'
+
+/** Server-sent events as the HTML standard has them (section 9.2). */
+
+/** What a reader whose connection ends waits before it connects again. */
+const RETRY_MS = 2_000
+
+const PLACE_PATTERN = /^(\d{1,15})-(\d{1,15})$/
+
+/** A place as `Last-Event-ID`. Opaque to callers: what it says may change. */
+export function writePlace({ settling, arrival }: EventPlace): string {
+  return `${settling}-${arrival}`
+}
+
+/** Undefined for what is none of ours. */
+export function readPlace(text: string): EventPlace | undefined {
+  const [, settling, arrival] = PLACE_PATTERN.exec(text) ?? []
+  if (settling === undefined || arrival === undefined) return undefined
+  return { settling: Number(settling), arrival: Number(arrival) }
+}
+
+/** Sets the reader's place, without an event: it has one before the first event comes. */
+export function openingFrame(place: EventPlace): string {
+  return `retry: ${RETRY_MS}\nid: ${writePlace(place)}\n\n`
+}
+
+/** Shows both ends that the other is there, and moves the place past events that were not asked for. */
+export function heartbeatFrame(place: EventPlace): string {
+  return `: still here\nid: ${writePlace(place)}\n\n`
+}
+
+function toStreamEventJson({ position, order, ...event }: PlacedEvent) {
+  return {
+    eventId: event.eventId,
+    type: CLOUD_EVENT_TYPES[event.type],
+    version: event.version,
+    time: event.time,
+    settledAt: event.settledAt,
+    topic: event.topic ?? null,
+    ...position,
+    schemaId: event.schemaId,
+    order: toOrderJson(order),
+  }
+}
+
+/** JSON has no line breaks, so it is one line of data. */
+export function eventFrame(event: PlacedEvent): Buffer {
+  const json = toStreamEventJson(event)
+  const data = JSON.stringify(json)
+  return Buffer.from(`id: ${writePlace(event.place)}\nevent: ${json.type}\ndata: ${data}\n\n`)
+}

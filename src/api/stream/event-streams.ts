@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { unavailable } from '../../business/errors.ts'
+import type { Clock } from '../../business/ports.ts'
+import type { LiveFeed } from '../../business/stream/live-feed.ts'
+import type { EventPlace } from '../../business/stream/settled-feed.ts'
+import { FrameCache, type StreamFilter } from './frame-cache.ts'
+import { StreamReader, type DropReason } from './stream-reader.ts'
+
+/** Below the 60 s after which common proxies drop a silent connection. */
+const HEARTBEAT_EVERY_MS = 15_000
+
+/** So many are written to before requests get their turn again. */
+const READERS_AT_ONCE = 32
+
+export interface EventStreamsDeps {
+  readonly feed: LiveFeed
+  readonly clock: Clock
+  readonly readersMax: number
+  readonly onDropped: (reason: DropReason) => void
+}
+
+/** All readers of this process. The feed is followed while there is one. */
+export class EventStreams {
+  readonly #deps: EventStreamsDeps
+  readonly #frames = new FrameCache()
+  readonly #readers = new Set<StreamReader>()
+  #unfollow: (() => void) | undefined
+  #stopHeartbeat: (() => void) | undefined
+  #isPumping = false
+  #isNews = false
+
+  constructor(deps: EventStreamsDeps) {
+    this.#deps = deps
+  }
+
+  /** Throws SERVICE_FULL. */
+  assertRoom(): void {
+    const { readersMax } = this.#deps
+    if (this.#readers.size < readersMax) return
+    const detail = `${readersMax} readers follow the changes already`
+    throw unavailable('SERVICE_FULL', detail, 'not-applied')
+  }
+
+  /** The response has its head; from now on it is this reader's. */
+  open(response: ServerResponse, start: EventPlace, filter: StreamFilter): void {
+    const { feed, onDropped } = this.#deps
+    const reader = new StreamReader(response, {
+      source: feed,
+      frames: this.#frames,
+      filter,
+      start,
+      onDropped,
+    })
+    this.#readers.add(reader)
+    response.once('close', () => this.#remove(reader))
+    if (this.#unfollow === undefined) this.#begin()
+    reader.pump()
+  }
+
+  /** Ends every stream. Idempotent. */
+  close(): void {
+    for (const reader of this.#readers) reader.end()
+  }
+
+  #begin(): void {
+    const { feed } = this.#deps
+    this.#unfollow = feed.follow({ onEvents: () => void this.#pump(), onEnd: () => this.close() })
+    this.#scheduleHeartbeat()
+  }
+
+  #remove(reader: StreamReader): void {
+    this.#readers.delete(reader)
+    if (this.#readers.size > 0) return
+    this.#unfollow?.()
+    this.#unfollow = undefined
+    this.#stopHeartbeat?.()
+  }
+
+  /** In slices: with many readers one round takes longer than a request should wait. */
+  async #pump(): Promise<void> {
+    this.#isNews = true
+    if (this.#isPumping) return
+    this.#isPumping = true
+    while (this.#isNews) {
+      this.#isNews = false
+      let count = 0
+      for (const reader of this.#readers) {
+        reader.pump()
+        count += 1
+        if (count % READERS_AT_ONCE === 0) await setImmediate()
+      }
+    }
+    this.#isPumping = false
+  }
+
+  #scheduleHeartbeat(): void {
+    this.#stopHeartbeat = this.#deps.clock.schedule(HEARTBEAT_EVERY_MS, () => {
+      for (const reader of this.#readers) reader.heartbeat()
+      this.#scheduleHeartbeat()
+    })
+  }
+}

@@ -1,0 +1,186 @@
+import { readStore } from '../order/begin-change.ts'
+import { StoreError, type Clock } from '../ports.ts'
+import { RecentEvents } from './recent-events.ts'
+import {
+  FIRST_PLACE,
+  isAfter,
+  type EventPlace,
+  type PlacedEvent,
+  type SettledFeed,
+} from './settled-feed.ts'
+
+/** After a look at the store, so that what is settled meanwhile is read and sent together. */
+const GATHER_MS = 50
+
+/** For events of other instances; a settlement of this one wakes it at once. */
+const LOOK_EVERY_MS = 200
+
+/** Bounds one statement of the store, and what a reader is given at once. */
+const PAGE_EVENTS_MAX = 250
+
+/** Between two pages of old events, of all readers together: changes get their turn. */
+const BETWEEN_PAGES_MS = 10
+
+/** Where a reader begins. */
+export type FeedStart = EventPlace | 'beginning' | 'now'
+
+export interface FeedFollower {
+  /** There are new events to read. */
+  onEvents(): void
+  /** The feed is closed. */
+  onEnd(): void
+}
+
+export interface LiveFeedDeps {
+  readonly feed: SettledFeed
+  readonly clock: Clock
+  readonly publishTimeoutMs: number
+}
+
+/** One time of following, from the first look at the store to the last. */
+interface Run {
+  readonly stopping: AbortController
+  readonly follower: FeedFollower
+  /** Undefined until the store has said where it begins. */
+  recent: RecentEvents | undefined
+}
+
+/**
+ * The feed of settled events for the readers of this process: while somebody follows, it looks for new
+ * ones and keeps them in memory, once for all readers. Each reader keeps its own place, so whatever is
+ * dropped, late or repeated here loses and repeats nothing there.
+ */
+export class LiveFeed {
+  readonly #deps: LiveFeedDeps
+  #run: Run | undefined
+  #isWoken = false
+  #waking = new AbortController()
+  #lastPage: Promise<unknown> = Promise.resolve()
+  #isClosed = false
+
+  constructor(deps: LiveFeedDeps) {
+    this.#deps = deps
+  }
+
+  /** Something was settled here. */
+  wake(): void {
+    this.#isWoken = true
+    this.#waking.abort()
+  }
+
+  /** One follower at a time. Returns what ends it. */
+  follow(follower: FeedFollower): () => void {
+    if (this.#isClosed) {
+      follower.onEnd()
+      return () => {}
+    }
+    const run: Run = { stopping: new AbortController(), follower, recent: undefined }
+    this.#run = run
+    void this.#look(run)
+    return () => this.#stop(run)
+  }
+
+  /**
+   * The place after which a reader begins; undefined for one where no event is yet, which is not of
+   * this store. From now: everything that is settled after the call, and perhaps a little before.
+   * Throws STORE_UNAVAILABLE.
+   */
+  async findStart(start: FeedStart): Promise<EventPlace | undefined> {
+    if (start === 'beginning') return FIRST_PLACE
+    const kept = this.#run?.recent?.end
+    if (kept !== undefined) {
+      if (start === 'now') return kept
+      if (!isAfter(start, kept)) return start
+    }
+    // Another instance may have told it, a moment before this one would have read it.
+    const { feed, clock, publishTimeoutMs } = this.#deps
+    const deadlineMs = clock.monotonicMs() + publishTimeoutMs
+    const last = await readStore(feed.findLastPlace(), clock, deadlineMs)
+    if (start === 'now') return last
+    return isAfter(start, last) ? undefined : start
+  }
+
+  /** The next events from memory; undefined for a place that lies further back than memory. */
+  listRecent(after: EventPlace): readonly PlacedEvent[] | undefined {
+    const run = this.#run
+    if (run === undefined) return undefined
+    // Nothing is known yet: there will be a call of onEvents when it is.
+    return run.recent === undefined ? [] : run.recent.listAfter(after, PAGE_EVENTS_MAX)
+  }
+
+  /**
+   * The next events from the store, one page at a time for all readers together. Undefined when the
+   * store cannot say.
+   */
+  readPage(after: EventPlace): Promise<readonly PlacedEvent[] | undefined> {
+    const { feed, clock } = this.#deps
+    const page = this.#lastPage.then(() =>
+      feed.listSettled(after, PAGE_EVENTS_MAX).catch(ignoreStoreError),
+    )
+    this.#lastPage = page.then(
+      () => clock.sleep(BETWEEN_PAGES_MS),
+      () => undefined,
+    )
+    return page
+  }
+
+  /** Ends the following. Idempotent. */
+  close(): void {
+    this.#isClosed = true
+    const run = this.#run
+    if (run === undefined) return
+    this.#stop(run)
+    run.follower.onEnd()
+  }
+
+  #stop(run: Run): void {
+    run.stopping.abort()
+    this.#waking.abort()
+    if (this.#run === run) this.#run = undefined
+  }
+
+  async #look(run: Run): Promise<void> {
+    const { clock } = this.#deps
+    const { signal } = run.stopping
+    while (!signal.aborted) {
+      const isMore =
+        run.recent === undefined ? await this.#begin(run) : await this.#readNew(run, run.recent)
+      if (isMore) continue
+      await clock.sleep(GATHER_MS, signal)
+      await this.#waitUntilWoken(run)
+    }
+  }
+
+  /** True once it is known where the events begin; a store that cannot say is asked again. */
+  async #begin(run: Run): Promise<boolean> {
+    const start = await this.#deps.feed.findLastPlace().catch(ignoreStoreError)
+    if (start === undefined || run.stopping.signal.aborted) return false
+    run.recent = new RecentEvents(start)
+    run.follower.onEvents()
+    return true
+  }
+
+  /** True when there are more to read at once. */
+  async #readNew({ stopping, follower }: Run, recent: RecentEvents): Promise<boolean> {
+    const events = await this.#deps.feed
+      .listSettled(recent.end, PAGE_EVENTS_MAX)
+      .catch(ignoreStoreError)
+    if (events === undefined || events.length === 0 || stopping.signal.aborted) return false
+    recent.append(events)
+    follower.onEvents()
+    return events.length === PAGE_EVENTS_MAX
+  }
+
+  async #waitUntilWoken({ stopping }: Run): Promise<void> {
+    this.#waking = new AbortController()
+    if (!this.#isWoken && !stopping.signal.aborted) {
+      await this.#deps.clock.sleep(LOOK_EVERY_MS, this.#waking.signal)
+    }
+    this.#isWoken = false
+  }
+}
+
+function ignoreStoreError(error: unknown): undefined {
+  if (error instanceof StoreError) return undefined
+  throw error
+}

@@ -1,0 +1,154 @@
+/** Requests to the service, and what its answers look like. Paths are relative to the page. */
+
+export interface OrderItem {
+  readonly itemId: string
+  readonly quantity: number
+  readonly price: number
+}
+
+export interface Order {
+  readonly orderId: string
+  readonly customerId: string
+  readonly orderDate: string
+  readonly items: readonly OrderItem[]
+  readonly totalAmount: number
+  readonly currency: string
+  readonly status: string
+}
+
+export interface OrderEvent {
+  readonly eventId: string
+  readonly type: string
+  readonly version: number
+  readonly time: string
+  readonly status: string
+  readonly topic: string | null
+  readonly partition: number
+  readonly offset: number
+  readonly schemaId: number
+}
+
+export interface DescribedEvent extends OrderEvent {
+  readonly settledAt: string
+  readonly key: { readonly text: string | null; readonly hex: string }
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  readonly value: {
+    readonly sizeBytes: number
+    readonly framingHex: string
+    readonly base64: string
+    readonly order: Order
+  }
+}
+
+export interface Problem {
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+  readonly outcome?: 'not-applied' | 'unknown'
+  readonly errors?: readonly { readonly field: string; readonly message: string }[]
+}
+
+export interface Page<Item> {
+  readonly data: readonly Item[]
+  readonly nextCursor: string | null
+}
+
+export interface Check {
+  readonly status: 'up' | 'down'
+  readonly since: string
+  readonly reason?: string
+}
+
+export interface Health {
+  readonly instance: { readonly lease: string; readonly pendingEvents: number }
+  readonly checks: {
+    readonly kafka: Check
+    readonly schemaRegistry: Check
+    readonly storage: Check
+  }
+}
+
+export interface ServiceInfo {
+  readonly version: string
+  readonly kafka_broker: string
+  readonly schema_registry: string
+}
+
+export type Answer<Body> =
+  | { readonly kind: 'success'; readonly body: Body }
+  | { readonly kind: 'problem'; readonly problem: Problem }
+  /** Nothing came back: whether anything happened is not known. */
+  | { readonly kind: 'no-answer' }
+
+/** A change that can be sent again as it is: the key makes sure that it is carried out once. */
+export interface Command {
+  readonly method: 'POST' | 'PUT'
+  readonly path: string
+  readonly body: Readonly<Record<string, unknown>>
+  readonly idempotencyKey: string
+}
+
+export interface CommandAnswer {
+  readonly message: string
+  readonly data: Order
+}
+
+/** Longer than the service takes at most, with its default of 5 s for publishing. */
+const COMMAND_TIMEOUT_MS = 30_000
+const READ_TIMEOUT_MS = 10_000
+
+/** `crypto.randomUUID` is there on https and localhost only. */
+function newIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export function createOrderCommand(body: Command['body']): Command {
+  return {
+    method: 'POST',
+    path: 'api/create-order',
+    body,
+    idempotencyKey: newIdempotencyKey(),
+  }
+}
+
+export function updateOrderCommand(body: Command['body']): Command {
+  return { method: 'PUT', path: 'api/update-order', body, idempotencyKey: newIdempotencyKey() }
+}
+
+export function sendCommand(command: Command): Promise<Answer<CommandAnswer>> {
+  const { method, path, body, idempotencyKey } = command
+  return ask(path, COMMAND_TIMEOUT_MS, {
+    method,
+    headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+    body: JSON.stringify(body),
+  })
+}
+
+export function read<Body>(path: string): Promise<Answer<Body>> {
+  return ask(path, READ_TIMEOUT_MS, {})
+}
+
+export function orderPath(orderId: string): string {
+  return `api/orders/${encodeURIComponent(orderId)}`
+}
+
+/** What to tell a reader whose request did not succeed. */
+export function sentenceOf(answer: Exclude<Answer<unknown>, { kind: 'success' }>): string {
+  return answer.kind === 'problem' ? answer.problem.detail : 'The service does not answer.'
+}
+
+async function ask<Body>(
+  path: string,
+  timeoutMs: number,
+  request: RequestInit,
+): Promise<Answer<Body>> {
+  try {
+    const response = await fetch(path, { ...request, signal: AbortSignal.timeout(timeoutMs) })
+    const body: unknown = await response.json()
+    if (response.ok) return { kind: 'success', body: body as Body }
+    return { kind: 'problem', problem: body as Problem }
+  } catch {
+    return { kind: 'no-answer' }
+  }
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { startTestServer } from './harness.ts'
+
+/** What a page or a module loads. */
+const LOADED = /(?:src|href)="(console\/[^"]+)"|from '\.\/([^']+)'/gu
+
+/** The page and all that it loads, and what those load, by path. */
+async function loadConsole(server: FastifyInstance) {
+  const loaded = new Map<string, Awaited<ReturnType<FastifyInstance['inject']>>>()
+  const wanted = ['/console']
+  for (const path of wanted) {
+    if (loaded.has(path)) continue
+    const response = await server.inject(path)
+    loaded.set(path, response)
+    for (const [, fromPage, fromModule] of response.body.matchAll(LOADED)) {
+      wanted.push(`/${fromPage ?? `console/${fromModule}`}`)
+    }
+  }
+  return loaded
+}
+
+test('serves the console with all that it loads, as scripts and styles a browser takes', async (t) => {
+  const { server } = await startTestServer(t)
+  const loaded = await loadConsole(server)
+  assert.ok(loaded.size > 10, `${loaded.size} files`)
+  for (const [path, { statusCode, headers }] of loaded) {
+    assert.equal(statusCode, 200, path)
+    const extension = path.split('.')[1] ?? 'html'
+    const expected = { html: 'text/html', css: 'text/css', ts: 'text/javascript' }[extension]
+    assert.equal(headers['content-type'], `${expected}; charset=utf-8`, path)
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+  }
+})
+
+test('the scripts of the console have no types left, and the whole of it is small', async (t) => {
+  const { server } = await startTestServer(t)
+  const loaded = await loadConsole(server)
+  let bytes = 0
+  for (const [path, { body }] of loaded) {
+    bytes += body.length
+    if (path.endsWith('.ts')) assert.doesNotMatch(body, /^(?:export )?(?:interface|type) /mu, path)
+  }
+  assert.ok(bytes < 100_000, `${bytes} bytes`)
+})
+
+test('the console may load and ask nothing but the service, and nothing inline', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const [path, { headers }] of await loadConsole(server)) {
+    assert.equal(
+      headers['content-security-policy'],
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+        "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+        "require-trusted-types-for 'script'",
+      path,
+    )
+    assert.equal(headers['referrer-policy'], 'no-referrer')
+  }
+})
+
+test('a browser that has a file of the console is told so, and never keeps an old one', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const [url, { headers }] of await loadConsole(server)) {
+    assert.equal(headers['cache-control'], 'no-cache')
+    const { etag } = headers
+    const again = await server.inject({ url, headers: { 'if-none-match': String(etag) } })
+    assert.deepEqual([again.statusCode, again.body, again.headers['etag']], [304, '', etag])
+    const other = await server.inject({ url, headers: { 'if-none-match': '"other"' } })
+    assert.equal(other.statusCode, 200)
+  }
+})
+
+test('serves nothing of the folder that is not part of the page', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const path of ['/console/tsconfig.json', '/console/page.html', '/console/..%2fmain.ts']) {
+    const response = await server.inject(path)
+    assert.deepEqual([response.statusCode, response.json().code], [404, 'PATH_NOT_FOUND'], path)
+  }
+})

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { infrastructure } from '../support/infrastructure.ts'
+import { startTestBroker } from '../support/kafka-broker.ts'
+import { readTopic } from '../support/read-topic.ts'
+import { startService } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { launchChromium, openConsole, orderRow } from './console-page.ts'
+
+/** What a reader of the console sees, and can do, while something is away. */
+
+let browser: Browser
+
+before(async () => {
+  browser = await launchChromium()
+})
+
+after(() => browser.close())
+
+test('shows that the service is away, and goes on by itself without a gap when it is back', async (t) => {
+  const { kafkaBootstrapServers, schemaRegistryUrl } = infrastructure()
+  const settings = {
+    KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
+    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+    KAFKA_TOPIC: `orders-${randomUUID()}`,
+    DATABASE_URL: `sqlite:${await temporaryFolder(t)}/cart.db`,
+  }
+  let service = await startService(settings)
+  t.after(() => service.end('SIGKILL'))
+  const create = async (orderId: string): Promise<void> => {
+    const response = await fetch(`${service.url}/api/create-order`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ orderId, numItems: 1 }),
+    })
+    assert.equal(response.status, 201)
+  }
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  await create('ORD-1')
+  await orderRow(page, 'ORD-1').waitFor()
+  // A reload would lose it.
+  await page.evaluate('window.wasHereBefore = true')
+
+  await service.end('SIGKILL')
+  await page.getByRole('alert').getByText('The service does not answer since').waitFor()
+  await page.getByLabel('Order id').fill('ORD-2')
+  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByText('It may have happened: no answer came.').waitFor()
+
+  service = await startService({ ...settings, API_PORT: new URL(service.url).port })
+  // Before the page can have connected again, perhaps: it is to miss nothing.
+  await create('ORD-3')
+  await page.getByText('Changes live').waitFor()
+  await page.getByRole('alert').waitFor({ state: 'hidden' })
+  await orderRow(page, 'ORD-3').waitFor()
+  await page.getByRole('button', { name: 'Send the same request again' }).click()
+  await page.getByText("Order 'ORD-2' created successfully").waitFor()
+  await orderRow(page, 'ORD-2').waitFor()
+  const shown = await page.locator('#order-rows a').allTextContents()
+  assert.deepEqual(shown.toSorted(), ['ORD-1', 'ORD-2', 'ORD-3'])
+  assert.equal(await page.evaluate('window.wasHereBefore'), true)
+  assertQuiet()
+})
+
+test('shows an outage of Kafka, says what became of each change, and finds out by the same request', async (t) => {
+  const broker = await startTestBroker()
+  t.after(() => broker.close())
+  const topic = `orders-${randomUUID()}`
+  const service = await startService({
+    KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers,
+    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
+    KAFKA_TOPIC: topic,
+    KAFKA_TOPIC_PARTITIONS: '1',
+    PUBLISH_TIMEOUT_MS: '1000',
+    DATABASE_URL: `sqlite:${await temporaryFolder(t)}/cart.db`,
+  })
+  t.after(() => service.end('SIGKILL'))
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  const create = async (orderId: string): Promise<void> => {
+    await page.getByLabel('Order id').fill(orderId)
+    await page.getByRole('button', { name: 'Create' }).click()
+  }
+  const result = page.locator('#created')
+  await create('ORD-1')
+  await result.getByText("Order 'ORD-1' created successfully").waitFor()
+  await page.getByRole('link', { name: 'ORD-1' }).click()
+  const detail = page.locator('#detail')
+  await detail.getByLabel('New status').selectOption('shipped')
+
+  broker.pause()
+  await create('ORD-2')
+  await result.getByText('It may have happened:').waitFor()
+  await page.getByRole('alert').getByText('Kafka is down since').waitFor()
+  const health = (await (await fetch(`${service.url}/health`)).json()) as {
+    checks: { kafka: { reason: string } }
+  }
+  await page.getByRole('alert').getByText(health.checks.kafka.reason).waitFor()
+  await page.locator('#states').getByText('Kafka down').waitFor()
+  await page.locator('#states').getByText('Pending events 1').waitFor()
+  assert.equal(await orderRow(page, 'ORD-2').count(), 0)
+  // Another one is refused at once: it is not sent after the one in doubt.
+  await detail.getByRole('button', { name: 'Update' }).click()
+  await detail.getByText('Nothing happened:').waitFor()
+
+  broker.resume()
+  await page.getByRole('alert').waitFor({ state: 'hidden' })
+  await orderRow(page, 'ORD-2').getByText('pending').waitFor()
+  // Without the key of the first request this would be told that the order exists.
+  await result.getByRole('button', { name: 'Send the same request again' }).click()
+  await result.getByText("Order 'ORD-2' created successfully").waitFor()
+  await detail.getByRole('button', { name: 'Send the same request again' }).click()
+  await detail.getByText("Order 'ORD-1' updated successfully").waitFor()
+  await orderRow(page, 'ORD-1').getByText('shipped').waitFor()
+  const records = await readTopic(broker.bootstrapServers, topic)
+  assert.deepEqual(
+    records.map(({ key, headers }) => [key, headers['ce_sequence']]),
+    [
+      ['ORD-1', '0000000001'],
+      ['ORD-2', '0000000001'],
+      ['ORD-1', '0000000002'],
+    ],
+  )
+  assertQuiet()
+})

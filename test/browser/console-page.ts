@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+
+/** The console in a real Chromium, watched: what it asks of others, and what the browser complains about. */
+
+const CHROMIUM = '/usr/bin/chromium'
+
+const QUIET = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+
+/** An answer that is an error is told here, too; those are what some tests are about. */
+const ANSWERED_WITH_ERROR = /^Failed to load resource/u
+
+const WAIT_MS_MAX = 60_000
+
+export interface ConsolePage {
+  readonly page: Page
+  /** Fails when the page reached anybody but the service, or the browser had to complain. */
+  readonly assertQuiet: () => void
+}
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+}
+
+export async function openConsole(
+  t: TestContext,
+  browser: Browser,
+  serviceUrl: string,
+  options: BrowserContextOptions = {},
+): Promise<ConsolePage> {
+  const context = await browser.newContext({ locale: 'en-GB', ...options })
+  t.after(() => context.close())
+  context.setDefaultTimeout(WAIT_MS_MAX)
+  const page = await context.newPage()
+  const outside: string[] = []
+  const complaints: string[] = []
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(`${serviceUrl}/`) && !url.startsWith('data:')) outside.push(url)
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return
+    if (!ANSWERED_WITH_ERROR.test(message.text())) complaints.push(message.text())
+  })
+  await page.goto(`${serviceUrl}/console`)
+  await page.getByText('Changes live').waitFor()
+  return {
+    page,
+    assertQuiet() {
+      assert.deepEqual(outside, [])
+      assert.deepEqual(complaints, [])
+    },
+  }
+}
+
+export function orderRow(page: Page, orderId: string) {
+  return page.locator('#order-rows tr').filter({ has: page.getByRole('link', { name: orderId }) })
+}
+
+/** How far the page can be scrolled to the side: nothing is to be cut off. */
+export function sidewaysOverflow(page: Page): Promise<number> {
+  const root = 'document.documentElement'
+  return page.evaluate<number>(`${root}.scrollWidth - ${root}.clientWidth`)
+}

@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { findFreePort } from '../../dev-services/ports.ts'
+
+/** The way to a server, which can be harmed. `silent` swallows all that is said, on both sides. */
+export interface TcpLink extends AsyncDisposable {
+  readonly port: number
+  set(state: 'open' | 'silent' | 'refused'): Promise<void>
+}
+
+export async function openTcpLink(serverPort: number): Promise<TcpLink> {
+  const port = await findFreePort()
+  const sockets = new Set<Socket>()
+  let isSilent = false
+
+  const listener = createServer((client) => {
+    const server = connect(serverPort, '127.0.0.1')
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('data', (chunk: Buffer) => void (isSilent || other.write(chunk)))
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  const listen = async (): Promise<void> => {
+    listener.listen(port, '127.0.0.1')
+    await once(listener, 'listening')
+  }
+  const hangUp = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    if (!listener.listening) return
+    listener.close()
+    await once(listener, 'close')
+  }
+  await listen()
+  return {
+    port,
+    async set(state) {
+      isSilent = state === 'silent'
+      if (state === 'refused') await hangUp()
+      else if (!listener.listening) await listen()
+      // What was said in the silence is missing: a connection that lived through it is of no use.
+      if (state === 'open') for (const socket of sockets) socket.destroy()
+    },
+    [Symbol.asyncDispose]: hangUp,
+  }
+}

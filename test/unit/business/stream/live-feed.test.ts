@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { LiveFeed } from '../../../../src/business/stream/live-feed.ts'
+import { FIRST_PLACE, type PlacedEvent } from '../../../../src/business/stream/settled-feed.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import { MemoryFeed } from '../../../support/memory-feed.ts'
+
+/** A follower that reads everything it can, from where it began. */
+function setUp() {
+  const clock = new ManualClock()
+  const store = new MemoryFeed()
+  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: 5_000 })
+  const seen: PlacedEvent[] = []
+  const calls = { ended: 0 }
+  const follow = () =>
+    feed.follow({
+      onEvents() {
+        seen.push(...(feed.listRecent(seen.at(-1)?.place ?? FIRST_PLACE) ?? []))
+      },
+      onEnd() {
+        calls.ended += 1
+      },
+    })
+  return { clock, store, feed, seen, calls, follow }
+}
+
+/** Lets everything happen that waits for no clock. */
+async function settleDown(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+}
+
+/** It has gathered, and looks again when it is called or much later. */
+async function untilItWaits(clock: ManualClock): Promise<void> {
+  await settleDown()
+  clock.advance(50)
+  await settleDown()
+}
+
+test('events of other instances are found without a call, those of this one at once', async () => {
+  const { clock, store, feed, seen, follow } = setUp()
+  const unfollow = follow()
+  await settleDown()
+  store.settle('elsewhere')
+  await clock.runUntil(() => seen.length === 1)
+  await untilItWaits(clock)
+  store.settle('here')
+  feed.wake()
+  await settleDown()
+  assert.deepEqual(seen, store.events)
+  unfollow()
+})
+
+test('what is settled in one moment is read together, and a call while it reads is not lost', async () => {
+  const { clock, store, feed, seen, follow } = setUp()
+  const unfollow = follow()
+  await untilItWaits(clock)
+  const { pages } = store.asked
+  for (let index = 0; index < 40; index += 1) {
+    store.settle(`ORD-${index}`)
+    feed.wake()
+    await setImmediate()
+  }
+  await settleDown()
+  assert.equal(store.asked.pages, pages + 1)
+  clock.advance(50)
+  await settleDown()
+  assert.equal(seen.length, 40)
+  unfollow()
+})
+
+test('the store is asked only while somebody follows', async () => {
+  const { clock, store, feed, follow } = setUp()
+  await clock.runUntil(() => clock.monotonicMs() >= 2_000)
+  assert.deepEqual(store.asked, { places: 0, pages: 0 })
+  const unfollow = follow()
+  await clock.runUntil(() => store.asked.pages >= 3)
+  unfollow()
+  await settleDown()
+  const before = { ...store.asked }
+  feed.wake()
+  await clock.runUntil(() => clock.monotonicMs() >= 10_000)
+  assert.deepEqual(store.asked, before)
+})
+
+test('what is settled while nobody follows is not taken for read', async () => {
+  const { clock, store, feed, seen, follow } = setUp()
+  const unfollow = follow()
+  await settleDown()
+  const start = await feed.findStart('now')
+  unfollow()
+  store.settle('missed')
+  const unfollowAgain = follow()
+  await clock.runUntil(() => store.asked.places === 2)
+  assert.deepEqual(start, FIRST_PLACE)
+  assert.equal(feed.listRecent(FIRST_PLACE), undefined)
+  assert.deepEqual(await feed.readPage(FIRST_PLACE), store.events)
+  assert.deepEqual(seen, [])
+  unfollowAgain()
+})
+
+test('a store that fails is asked again, from the same place', async () => {
+  const { clock, store, seen, follow } = setUp()
+  const unfollow = follow()
+  await settleDown()
+  store.isDown = true
+  store.settle('a')
+  const { pages } = store.asked
+  await clock.runUntil(() => store.asked.pages >= pages + 3)
+  store.isDown = false
+  await clock.runUntil(() => seen.length === 1)
+  unfollow()
+})
+
+test('memory is bounded, and says what it does not reach back to', async () => {
+  const { clock, store, feed, follow } = setUp()
+  const unfollow = follow()
+  await settleDown()
+  const large = 95
+  for (let index = 0; index < 1_000; index += 1) store.settle(`ORD-${index}`, 'pending', large)
+  await clock.runUntil(() => store.asked.pages >= 6)
+  const [first, kept] = [store.events[0], store.events[500]]
+  assert.equal(feed.listRecent(first?.place ?? assert.fail()), undefined)
+  assert.deepEqual(feed.listRecent(kept?.place ?? assert.fail()), store.events.slice(501, 751))
+  assert.deepEqual(feed.listRecent(store.events.at(-1)?.place ?? assert.fail()), [])
+  unfollow()
+})
+
+test('old events are read a page at a time, whoever asks', async () => {
+  const { clock, store, feed } = setUp()
+  for (let index = 0; index < 300; index += 1) store.settle(`ORD-${index}`)
+  const pages = [1, 2, 3].map(() => feed.readPage(FIRST_PLACE))
+  await settleDown()
+  assert.equal(store.asked.pages, 1)
+  await clock.runUntil(() => store.asked.pages === 3)
+  for (const page of await Promise.all(pages)) assert.deepEqual(page, store.events.slice(0, 250))
+})
+
+test('a place is known when this or another instance may have told it', async () => {
+  const { store, feed, follow } = setUp()
+  const unfollow = follow()
+  await settleDown()
+  const { place } = store.settle('told-elsewhere')
+  assert.deepEqual(await feed.findStart(place), place)
+  assert.equal(await feed.findStart({ ...place, arrival: place.arrival + 1 }), undefined)
+  assert.deepEqual(await feed.findStart('beginning'), FIRST_PLACE)
+  unfollow()
+})
+
+test('closing ends the following, once, and every later one at once', async () => {
+  const { clock, store, feed, calls, follow } = setUp()
+  const unfollow = follow()
+  await settleDown()
+  feed.close()
+  feed.close()
+  unfollow()
+  assert.equal(calls.ended, 1)
+  follow()
+  assert.equal(calls.ended, 2)
+  const before = { ...store.asked }
+  await clock.runUntil(() => clock.monotonicMs() >= 2_000)
+  assert.deepEqual(store.asked, before)
+})
