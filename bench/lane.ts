@@ -45,6 +45,7 @@ const publisher = new KafkaEventPublisher({
   topic: { partitionCount: 1, replicationFactor: undefined },
   pendingEventsMax: 10_000,
   mayPublish: () => true,
+  onDisowned: () => {},
   clock: systemClock,
   health: new DependencyHealth(systemClock, () => {}),
 })

@@ -15,7 +15,7 @@ import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
 import { inspectStore as inspectSqliteStore } from './service/storage/sqlite/inspect.ts'
 import { systemClock } from './service/system.ts'
 
-/** What `cart doctor` asks the surroundings. Nothing here writes anywhere. */
+/** What `cart doctor` asks the surroundings. Nothing here changes anything. */
 
 const CONNECT_TIMEOUT_MS = 3_000
 

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
-import { Audit, type AuditReport, type StoredEvent } from './business/audit/audit.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/begin-change.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
@@ -24,7 +22,6 @@ import { describeEvents } from './service/event-contract.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
-import { readRanges, readRecords } from './service/kafka/topic-audit.ts'
 import { createRegistryClient } from './service/schema-registry/client.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
@@ -34,22 +31,17 @@ import {
 } from './service/schema-registry/schema-registration.ts'
 import type { BatchedStore } from './service/storage/batched-store.ts'
 import { observeStore } from './service/storage/observed-store.ts'
-import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
 import { openPostgresStore } from './service/storage/postgres/store.ts'
-import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
-import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
 const LEASE_LOST =
   'another instance has taken over what was pending here, because the lease had run out; joining anew'
 
-const NEVER = new AbortController().signal
-
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
 
-/** Added to the publish time-out: how long a client may take to send its request. */
+/** How long a client may take to send its request. */
 const RECEIVE_TIMEOUT_MS = 10_000
 
 export interface CartService {
@@ -96,7 +88,12 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   resources.defer(() => publisher.close())
   publisher.start()
 
-  const publications = new Publications({ store, publisher, clock })
+  const publications = new Publications({
+    store,
+    publisher,
+    clock,
+    onBug: (error) => logger.error({ err: error }, 'an event cannot be recovered, by a bug'),
+  })
   resources.defer(() => publications.close())
   await store.probe()
   const ownership = new Ownership({
@@ -169,33 +166,6 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
 }
 
-/** So much of a SHA-256 tells values apart, and those of a million events fit in memory. */
-const DIGEST_BYTES = 16
-
-function digestOf(value: Uint8Array): string {
-  return createHash('sha256').update(value).digest().subarray(0, DIGEST_BYTES).toString('base64')
-}
-
-/** Compares the topic with the store. `onProgress` hears how many records of how many were read. */
-export async function runAudit(
-  config: Config,
-  onProgress: (read: number, total: number) => void,
-): Promise<AuditReport> {
-  const { database } = config
-  if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
-    throw new Error('A database in memory is seen by its process alone')
-  }
-  const cluster = createCluster(config)
-  // In this order: what is on the topic by now is in the store by then.
-  const ranges = await readRanges(cluster)
-  const audit = new Audit(ranges, digestOf)
-  for await (const event of readStoredEvents(database)) audit.addStored(event)
-  const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
-  let read = 0
-  await readRecords(cluster, ranges, audit, () => onProgress((read += 1), total), NEVER)
-  return audit.report()
-}
-
 function createCluster(config: Config): KafkaCluster {
   return new KafkaCluster(config.kafkaClientId, config.kafkaTopic, config.kafkaBootstrapServers)
 }
@@ -212,17 +182,6 @@ function openStore(config: Config): Promise<BatchedStore> {
         leaseMs: config.instanceLeaseMs,
         mustBeDurable: config.databaseRequireDurability,
       })
-  }
-}
-
-function readStoredEvents(
-  database: Config['database'],
-): Iterable<StoredEvent> | AsyncIterable<StoredEvent> {
-  switch (database.kind) {
-    case 'sqlite':
-      return readSqliteEvents(database.path)
-    case 'postgres':
-      return readPostgresEvents({ url: database.url, database: database.name })
   }
 }
 
@@ -263,6 +222,8 @@ function createPublisher(
     },
     pendingEventsMax: config.maxPendingEvents,
     mayPublish: () => lease.isHeld,
+    // The next renewal tells whether another instance has taken over.
+    onDisowned: () => lease.revoke(),
     clock: systemClock,
     health,
   })

@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
     folders: [
       'src/config',
       'src/business',
-      'src/compose.ts',
+      'src/compose-audit.ts',
       'src/compose-diagnosis.ts',
       'src/compose-tools.ts',
     ],
@@ -59,6 +59,7 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
 /** The files that know every layer. */
 const FREE_FILES = new Set([
   'src/compose.ts',
+  'src/compose-audit.ts',
   'src/compose-diagnosis.ts',
   'src/compose-tools.ts',
   'src/main.ts',

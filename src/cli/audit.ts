@@ -17,7 +17,7 @@ export const audit: Command = {
   async run(args, print) {
     const { values } = parseArgs({ args: [...args], options })
     // Only now: the other commands need not wait until the whole service is loaded.
-    const { runAudit } = await import('../compose.ts')
+    const { runAudit } = await import('../compose-audit.ts')
     let nextMs = performance.now() + PROGRESS_EVERY_MS
     const report = await runAudit(readConfig(), (read, total) => {
       if (performance.now() < nextMs) return

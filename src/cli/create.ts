@@ -5,7 +5,7 @@ import { JSON_OPTION, UsageError, type Command } from './command.ts'
 import { integerOf } from './parse-values.ts'
 import { CHANGE_EXIT_CODES, reportChange } from './report-change.ts'
 import { KEY_OPTION, sendChange, serviceAddress, URL_OPTION, type Change } from './send-change.ts'
-import { shellWord } from './shell-word.ts'
+import { shellWord, urlAgain } from './shell-word.ts'
 
 const ITEMS_MAX = 1_000
 
@@ -31,7 +31,7 @@ export const create: Command = {
     const { key: idempotencyKey = randomUUID() } = values
     const change: Change = { method: 'POST', path: '/api/create-order', body, idempotencyKey }
     const result = await sendChange(address, change)
-    const again = `cart create ${shellWord(orderId)} --items ${numItems} --key ${shellWord(idempotencyKey)}`
+    const again = `cart create ${shellWord(orderId)} --items ${numItems} --key ${shellWord(idempotencyKey)}${urlAgain(values.url)}`
     return reportChange(result, { done: 'created', again, isJson: values.json }, print)
   },
 }

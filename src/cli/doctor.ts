@@ -77,11 +77,21 @@ async function diagnoseService(config: Config): Promise<Finding> {
     if (body.status === 'healthy') return ok('service', `runs at ${url}, healthy`)
     return warning('service', `runs at ${url}, degraded`, `See what it misses: curl ${url}/health`)
   } catch (error) {
-    const isNothing = error instanceof TypeError && error.message === 'fetch failed'
-    if (isNothing) return ok('service', `does not run at ${url}`)
+    if (causeOf(error) === 'ECONNREFUSED') return ok('service', `does not run at ${url}`)
+    if (error instanceof DOMException && error.name === 'TimeoutError') {
+      const wait = 'If it is CartService, it is paused or overloaded: look at its log.'
+      return problem('service', `${url} takes connections and does not answer`, wait)
+    }
     const action = 'Stop what is there, or set API_PORT to another port.'
     return problem('service', `${url} is answered by something else than CartService`, action)
   }
+}
+
+/** The error code under a failed fetch. */
+function causeOf(error: unknown): unknown {
+  const cause = error instanceof TypeError ? error.cause : undefined
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause]
+  return first instanceof Error && 'code' in first ? first.code : undefined
 }
 
 const STYLES: Readonly<Record<Finding['verdict'], Parameters<typeof styleText>[0]>> = {

@@ -4,7 +4,7 @@ import { readConfig } from '../config/read-config.ts'
 import { JSON_OPTION, UsageError, type Command } from './command.ts'
 import { CHANGE_EXIT_CODES, reportChange } from './report-change.ts'
 import { KEY_OPTION, sendChange, serviceAddress, URL_OPTION, type Change } from './send-change.ts'
-import { shellWord } from './shell-word.ts'
+import { shellWord, urlAgain } from './shell-word.ts'
 
 const options = { key: KEY_OPTION, url: URL_OPTION, json: JSON_OPTION } as const
 
@@ -24,7 +24,7 @@ export const update: Command = {
     const { key: idempotencyKey = randomUUID() } = values
     const change: Change = { method: 'PUT', path: '/api/update-order', body, idempotencyKey }
     const result = await sendChange(address, change)
-    const again = `cart update ${shellWord(orderId)} ${shellWord(status)} --key ${shellWord(idempotencyKey)}`
+    const again = `cart update ${shellWord(orderId)} ${shellWord(status)} --key ${shellWord(idempotencyKey)}${urlAgain(values.url)}`
     return reportChange(result, { done: 'updated', again, isJson: values.json }, print)
   },
 }

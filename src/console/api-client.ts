@@ -41,6 +41,8 @@ export interface DescribedEvent extends OrderEvent {
 }
 
 export interface Problem {
+  /** Of HTTP. */
+  readonly status: number
   readonly code: string
   readonly title: string
   readonly detail: string
@@ -147,7 +149,10 @@ async function ask<Body>(
     const response = await fetch(path, { ...request, signal: AbortSignal.timeout(timeoutMs) })
     const body: unknown = await response.json()
     if (response.ok) return { kind: 'success', body: body as Body }
-    return { kind: 'problem', problem: body as Problem }
+    const { status } = response
+    // A proxy's own error says nothing of what the service did.
+    if (typeof (body as Partial<Problem>).code !== 'string') return { kind: 'no-answer' }
+    return { kind: 'problem', problem: { ...(body as Problem), status } }
   } catch {
     return { kind: 'no-answer' }
   }

@@ -12,6 +12,9 @@ export interface CommandFormOptions {
 }
 
 /** Worth another try as it is: the earlier request, or another change, is still under way. */
+/** Of a bug nobody knows what it left undone. */
+const SERVER_BUG = 500
+
 const IN_FLIGHT_CODES = ['CHANGE_IN_FLIGHT', 'REQUEST_IN_FLIGHT']
 
 export function startCommandForm(options: CommandFormOptions): void {
@@ -49,7 +52,7 @@ export function startCommandForm(options: CommandFormOptions): void {
     const { problem } = answer
     if (problem.errors !== undefined && showFieldErrors(form, problem.errors)) {
       showResult(result, 'bad', `${problem.title}.`)
-    } else if (problem.outcome === 'unknown') {
+    } else if (problem.outcome === 'unknown' || problem.status === SERVER_BUG) {
       const find = 'Send it again to find out: it is carried out once.'
       showResult(result, 'unsure', `It may have happened: ${problem.detail}. ${find}`, again)
     } else if (problem.outcome === 'not-applied') {

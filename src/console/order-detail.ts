@@ -152,12 +152,20 @@ function statusForm(orderId: string, addresses: () => Addresses, onDone: () => v
     { label: 'Python', text: () => asPython(addresses(), request()) },
   ])
   let shown = ''
+  let isChosen = false
+  select.addEventListener('change', () => {
+    isChosen = true
+  })
+  form.addEventListener('submit', () => {
+    isChosen = false
+  })
   return {
     section: element('section', {}, form, result, copy),
     /** Offers what usually comes next, unless the user has chosen something else. */
     show(status: string) {
       if (shown === status) return
       shown = status
+      if (isChosen) return
       const next = STATUSES[STATUSES.findIndex((known) => known === status) + 1]
       select.value = next === undefined || next === 'cancelled' ? status : next
     },

@@ -40,6 +40,7 @@ export function startOrderList(view: ListView): OrderList {
   let isPast = false
   let reading = 0
   let waiting: LiveEvent[] = []
+  let hasDropped = false
   let unseen = 0
 
   async function reload(limit = PAGE_ORDERS): Promise<void> {
@@ -59,7 +60,8 @@ export function startOrderList(view: ListView): OrderList {
 
   async function loadOlder(): Promise<void> {
     if (isCut) await reload(ROWS_MAX)
-    if (cursor === null) return
+    // Not read: to go on from the old place would leave orders out.
+    if (isCut || cursor === null) return
     const page = await readPage(PAGE_ORDERS, cursor)
     if (page === undefined) return
     const first = page.data[0]?.orderId
@@ -87,8 +89,11 @@ export function startOrderList(view: ListView): OrderList {
   }
 
   function add(event: LiveEvent): void {
-    // Bounded: of more changes than the page can hold, the newest are shown.
-    if (waiting.length >= ROWS_MAX) waiting.shift()
+    // Bounded: a tab in the background gets no frames. What it dropped is read anew.
+    if (waiting.length >= ROWS_MAX) {
+      waiting.shift()
+      hasDropped = true
+    }
     if (waiting.push(event) === 1) requestAnimationFrame(applyWaiting)
   }
 
@@ -98,6 +103,9 @@ export function startOrderList(view: ListView): OrderList {
     waiting = []
     for (const event of events) apply(event)
     show()
+    if (!hasDropped) return
+    hasDropped = false
+    void reload(ROWS_MAX)
   }
 
   function apply({ order, version }: LiveEvent): void {

@@ -92,8 +92,8 @@ test('refuses what a filter cannot be, by its name', async (t) => {
   const cases = {
     status: ['lost', 'Pending', ''],
     customerId: ['', 'a%00b'],
-    from: ['yesterday', '2026-13-01', '1'],
-    to: ['2026-01-01T00:00:00', '2026-02-30T25:00:00Z'],
+    from: ['yesterday', '2026-13-01', '2026-02-31', '2026-02-31T00:00:00Z', '1'],
+    to: ['2026-01-01T00:00:00', '2026-02-30T25:00:00Z', '9999-12-31T23:59:59-05:00'],
     limit: ['0', '201', '-1', '1.5', 'ten', ''],
     cursor: ['x', '%20', notOurs, Buffer.from('{').toString('base64url')],
   }

@@ -35,6 +35,7 @@ class Publishing implements AsyncDisposable {
   readonly topic: string
   readonly publisher: KafkaEventPublisher
   mayPublish = true
+  onDisowned = (): void => {}
 
   private constructor(topic: string) {
     this.topic = topic
@@ -44,6 +45,7 @@ class Publishing implements AsyncDisposable {
       topic: { partitionCount: 1, replicationFactor: undefined },
       pendingEventsMax: 10_000,
       mayPublish: () => this.mayPublish,
+      onDisowned: () => this.onDisowned(),
       clock: systemClock,
       health: new DependencyHealth(systemClock, () => {}),
     })
@@ -342,6 +344,23 @@ test('what is still on its way when the numbers are given up is refused by the b
   await assertAckedOnce(publishing, [])
   assert.equal(await sendLate(publishing, early), 'INVALID_PRODUCER_EPOCH')
   assert.deepEqual(await publishing.offsetsOf(early), [])
+})
+
+test('an instance that was fenced sends nothing any more before it is known who owns what', async () => {
+  await using publishing = await Publishing.start()
+  publishing.onDisowned = () => {
+    publishing.mayPublish = false
+  }
+  const errorCode = codeOf('INVALID_PRODUCER_EPOCH')
+  proxy.fates.push({ kind: 'answer-unsent', errorCode })
+  const sentBefore = proxy.produceCount()
+  const events = Array.from({ length: 3 }, () => publishing.next())
+  const outcomes = await Promise.all(events.map((pending) => publishing.publish(pending, 1_000)))
+  assert.deepEqual(
+    outcomes.map(({ kind }) => kind),
+    ['cancelled', 'cancelled', 'cancelled'],
+  )
+  assert.equal(proxy.produceCount() - sentBefore, 1)
 })
 
 test('a take-over of many events, and one whose epoch was used, settle each event once', async () => {

@@ -16,6 +16,8 @@ const INSTANT_PATTERN = String.raw`^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\
 const INSTANT_RULE =
   'must be a date (2026-01-31) or a date and time with its offset (2026-01-31T12:00:00Z)'
 
+const DATE_LENGTH = '2026-01-31'.length
+
 const CURSOR_RULE = 'must be the nextCursor of an earlier answer'
 
 function instant(purpose: string) {
@@ -71,8 +73,19 @@ export function limitOf(query: { readonly limit?: number }): number {
 /** As orders are dated in the store. Throws REQUEST_INVALID for a date that is none. */
 export function readInstant(field: 'from' | 'to', text: string): string {
   const date = new Date(text)
-  if (Number.isNaN(date.getTime())) throw invalid(field, INSTANT_RULE)
-  return date.toISOString()
+  // JavaScript takes the 31st of February for the 3rd of March.
+  const day = new Date(text.slice(0, DATE_LENGTH))
+  if (Number.isNaN(date.getTime()) || !text.startsWith(isoDay(day))) {
+    throw invalid(field, INSTANT_RULE)
+  }
+  const inUtc = date.toISOString()
+  // A year beyond 9999 has a sign, and would sort before all others.
+  if (!/^\d/.test(inUtc)) throw invalid(field, INSTANT_RULE)
+  return inUtc
+}
+
+function isoDay(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'no day' : date.toISOString().slice(0, DATE_LENGTH)
 }
 
 /** Opaque to callers: what it says may change. */

@@ -44,6 +44,8 @@ export class EventStreams {
 
   /** The response has its head; from now on it is this reader's. */
   open(response: ServerResponse, start: EventPlace, filter: StreamFilter): void {
+    // Gone while the store was asked: its close event was before, and would never be heard here.
+    if (response.destroyed) return
     const { feed, onDropped } = this.#deps
     const reader = new StreamReader(response, {
       source: feed,

@@ -63,7 +63,8 @@ export class StreamReader {
   heartbeat(): void {
     if (this.#state !== 'blocked') {
       this.#blockedHeartbeats = 0
-      if (this.#state !== 'ended') this.#write(heartbeatFrame(this.#place))
+      // While a page is read its bytes come next; a heartbeat that blocked would start another read.
+      if (this.#state === 'ready') this.#write(heartbeatFrame(this.#place))
       return
     }
     this.#blockedHeartbeats += 1

@@ -1,5 +1,5 @@
 import type { OrderEvent } from '../../models/order-event.ts'
-import type { Order, OrderId, OrderStatus } from '../../models/order.ts'
+import type { OrderId, OrderStatus } from '../../models/order.ts'
 import { CommandError } from '../errors.ts'
 import type { SettledOrder } from '../ports.ts'
 import {
@@ -12,7 +12,7 @@ import {
 } from './begin-change.ts'
 import type { ChangedOrder, ChangeOrderStatus } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
-import { allowedNextStatuses, type StatusPolicy } from './order-status.ts'
+import { allowedNextStatuses } from './order-status.ts'
 
 /**
  * Gives an order another status. Changes of one order that come at the same time are applied one
@@ -25,8 +25,8 @@ export async function changeOrderStatus(
 ): Promise<ChangedOrder> {
   const { orderId, status, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
-  const asksFor = ({ type, order }: OrderEvent): boolean =>
-    type === 'order-status-changed' && order.status === status
+  const asksFor = ({ type, order, version }: OrderEvent): boolean =>
+    type === 'order-status-changed' && order.status === status && isExpected(command, version - 1)
 
   while (deps.clock.monotonicMs() < deadlineMs) {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
@@ -40,12 +40,13 @@ export async function changeOrderStatus(
     const settled = await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs)
     // While the store was read another request may have begun: then wait for that one, too.
     if (deps.publications.find(orderId) !== undefined) continue
-    if (settled === undefined) {
-      throw new CommandError('ORDER_NOT_FOUND', `Order '${orderId}' does not exist`)
+    const no = settled === undefined ? notFound(orderId) : findObjection(deps, command, settled)
+    if (no !== undefined || settled === undefined) {
+      // An earlier try with this key may have been settled, by another instance, since it was asked for.
+      const late = await findAnswerByKey(deps, command, deadlineMs)
+      if (late !== undefined) return late
+      throw no
     }
-    assertExpected(settled, command.expectedVersions)
-    assertAllowed(deps.statusPolicy, settled.order, status)
-
     const event = statusChanged(deps, command, settled)
     const pending = preparePending(deps, event, retryKey)
     const confirmation = await deps.publications.confirm(pending, deadlineMs)
@@ -73,25 +74,35 @@ function statusChanged(
   }
 }
 
-function assertExpected(
+function isExpected({ expectedVersions }: ChangeOrderStatus, version: number): boolean {
+  return expectedVersions === undefined || expectedVersions.includes(version)
+}
+
+/** Why the change is not to be made of this order; undefined where it is. */
+function findObjection(
+  { statusPolicy }: ChangeDeps,
+  command: ChangeOrderStatus,
   { order, version }: SettledOrder,
-  expectedVersions: readonly number[] | undefined,
-): void {
-  if (expectedVersions === undefined || expectedVersions.includes(version)) return
-  throw new CommandError(
-    'VERSION_MOVED',
-    `Order '${order.orderId}' is at version ${version}, not at one that If-Match names`,
+): CommandError | undefined {
+  if (!isExpected(command, version)) return versionMoved(order.orderId, version)
+  const allowed = allowedNextStatuses(statusPolicy, order.status)
+  if (allowed.includes(command.status)) return undefined
+  const instead =
+    allowed.length === 0 ? 'no status may follow' : `allowed next: ${allowed.join(', ')}`
+  return new CommandError(
+    'STATUS_TRANSITION_NOT_ALLOWED',
+    `${describe(order.orderId, order.status)} cannot become ${command.status}; ${instead}`,
   )
 }
 
-function assertAllowed(policy: StatusPolicy, order: Order, next: OrderStatus): void {
-  const allowed = allowedNextStatuses(policy, order.status)
-  if (allowed.includes(next)) return
-  const instead =
-    allowed.length === 0 ? 'no status may follow' : `allowed next: ${allowed.join(', ')}`
-  throw new CommandError(
-    'STATUS_TRANSITION_NOT_ALLOWED',
-    `${describe(order.orderId, order.status)} cannot become ${next}; ${instead}`,
+function notFound(orderId: OrderId): CommandError {
+  return new CommandError('ORDER_NOT_FOUND', `Order '${orderId}' does not exist`)
+}
+
+function versionMoved(orderId: OrderId, version: number): CommandError {
+  return new CommandError(
+    'VERSION_MOVED',
+    `Order '${orderId}' is at version ${version}, not at one that If-Match names`,
   )
 }
 

@@ -52,16 +52,20 @@ export interface PublicationsDeps {
   readonly store: OrderStore
   readonly publisher: EventPublisher
   readonly clock: Clock
+  /** For the log: what only our mistake can bring, where nobody waits for an answer. */
+  readonly onBug?: (error: unknown) => void
 }
 
 export class Publications {
   readonly #store: OrderStore
   readonly #publisher: EventPublisher
   readonly #clock: Clock
+  readonly #onBug: ((error: unknown) => void) | undefined
   readonly #inFlight = new Map<OrderId, Life>()
   readonly #closing = new AbortController()
 
-  constructor({ store, publisher, clock }: PublicationsDeps) {
+  constructor({ store, publisher, clock, onBug }: PublicationsDeps) {
+    this.#onBug = onBug
     this.#store = store
     this.#publisher = publisher
     this.#clock = clock
@@ -115,7 +119,8 @@ export class Publications {
     const { orderId } = pending.event.order
     const alive = this.#inFlight.get(orderId)
     if (alive === undefined) {
-      void this.#recover(pending)
+      // Its order stays closed to changes; the others, and the process, go on.
+      void this.#recover(pending).catch((bug: unknown) => this.#onBug?.(bug))
       return
     }
     // A change that has just begun here; the store refuses it, because this event is pending.

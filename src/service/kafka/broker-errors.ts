@@ -6,7 +6,7 @@ import { findErrorBy, protocolErrorsCodesById, ResponseError } from '@platformat
  * `not-appended`: the broker says so before it appends, so if this was the only request of the
  * batch that ever left, the batch is not on the topic.
  * `state-lost`: the broker and we disagree on the producer's sequence numbers. They prove nothing
- * any more: look on the topic, then go on with a new producer id.
+ * any more: look on the topic, then go on at the next producer epoch.
  * `unknown`: anything may have happened; the same batch has to be tried again.
  */
 export type ProduceVerdict = 'not-appended' | 'state-lost' | 'unknown'

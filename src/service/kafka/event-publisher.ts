@@ -26,6 +26,8 @@ export interface EventPublisherDeps {
   readonly pendingEventsMax: number
   /** False while this instance may send nothing, because it may have been taken over from. */
   readonly mayPublish: () => boolean
+  /** The broker says that another sender has a producer id of this instance. */
+  readonly onDisowned: () => void
   readonly clock: Clock
   readonly health: DependencyHealth
 }
@@ -64,6 +66,8 @@ export class KafkaEventPublisher implements EventPublisher {
   }
 
   publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome> {
+    // A lane that is made now would never be closed.
+    if (this.#closing.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
     return this.#lane(pending.partition).publish(pending, deadlineMs)
   }
 
@@ -94,8 +98,8 @@ export class KafkaEventPublisher implements EventPublisher {
   #lane(partition: number): PartitionLane {
     let lane = this.#lanes.get(partition)
     if (lane === undefined) {
-      const { cluster, clock, mayPublish } = this.#deps
-      lane = new PartitionLane({ cluster, partition, clock, mayPublish })
+      const { cluster, clock, mayPublish, onDisowned } = this.#deps
+      lane = new PartitionLane({ cluster, partition, clock, mayPublish, onDisowned })
       this.#lanes.set(partition, lane)
     }
     return lane

@@ -87,7 +87,7 @@ export class LaneSession {
    * From a broker that disowns the producer the next {@link open} takes a new id.
    */
   giveUpNumbers({ producer }: LaneBatch, isDisowned: boolean): void {
-    if (isTakenOver(producer)) {
+    if (isTakenOver(producer) && this.#takenOver.get(nameOf(producer)) !== 'given-up') {
       this.#takenOver.set(nameOf(producer), 'given-up')
       return
     }

@@ -49,13 +49,14 @@ export interface LaneDeps {
   readonly partition: number
   readonly clock: Clock
   readonly mayPublish: () => boolean
+  readonly onDisowned: () => void
 }
 
 export class PartitionLane {
   readonly partition: number
   readonly #topic: string
   readonly #clock: Clock
-  readonly #mayPublish: () => boolean
+  readonly #deps: Pick<LaneDeps, 'mayPublish' | 'onDisowned'>
   readonly #session: LaneSession
   readonly #trouble: LaneTrouble
   readonly #closing = new AbortController()
@@ -72,9 +73,9 @@ export class PartitionLane {
   #lastOffset: number | undefined
   #wake = Promise.withResolvers<void>()
 
-  constructor({ cluster, partition, clock, mayPublish }: LaneDeps) {
+  constructor({ cluster, partition, clock, ...deps }: LaneDeps) {
     this.partition = partition
-    this.#mayPublish = mayPublish
+    this.#deps = deps
     this.#topic = cluster.topic
     this.#clock = clock
     // An idle lane notices at once that its broker is gone, and looks for the next one.
@@ -99,7 +100,7 @@ export class PartitionLane {
     }
   }
 
-  /** How many events have no definite outcome yet. */
+  /** Events without a definite outcome. */
   get size(): number {
     return this.#queue.length + this.#recovered.length + (this.#batch?.entries.length ?? 0)
   }
@@ -109,7 +110,6 @@ export class PartitionLane {
     return this.#lastOffset !== undefined && !this.#trouble.isStalled(this.#batch?.sentAtMs)
   }
 
-  /** What stands in the way, for logs and health. */
   get failure(): string {
     return this.#trouble.reason ?? 'its leader does not answer'
   }
@@ -164,7 +164,7 @@ export class PartitionLane {
 
   async #step(reader: TopicReader): Promise<void> {
     // Without the lease no batch is taken either, so that what waits here can still be cancelled.
-    if (!this.#mayPublish()) {
+    if (!this.#deps.mayPublish()) {
       return this.#clock.sleep(NOT_ALLOWED_POLL_MS, this.#closing.signal)
     }
     this.#batch ??= this.#takeBatch()
@@ -225,6 +225,7 @@ export class PartitionLane {
 
   async #acceptFailure(batch: LaneBatch, error: unknown): Promise<void> {
     const { verdict, name, isDisowned } = classifyProduceFailure(error, batch.requestsSent)
+    if (isDisowned) this.#deps.onDisowned()
     if (verdict !== 'unknown') this.#session.giveUpNumbers(batch, isDisowned)
     if (verdict === 'not-appended') {
       this.#refuse(batch, name)
@@ -240,9 +241,9 @@ export class PartitionLane {
    */
   #refuse(batch: LaneBatch, name: string): void {
     this.#batch = undefined
-    const isAlone = batch.entries.length === 1
-    const again = batch.entries.filter(({ doubt }) => !isAlone && doubt === undefined)
-    for (const entry of batch.entries) {
+    const { entries } = batch
+    const again = entries.filter(({ doubt }) => entries.length > 1 && doubt === undefined)
+    for (const entry of entries) {
       if (again.includes(entry)) continue
       resolveDefinite(entry, { kind: 'refused', reason: `Kafka refused the event: ${name}` })
     }

@@ -17,8 +17,8 @@ interface Waiting {
 
 /**
  * Group commit: what arrives while a transaction runs goes into the next one, so that a commit's
- * fsync is shared by all who wait for it. One batch is under way at a time, so operations take
- * effect in the order of their calls.
+ * fsync is shared by all who wait for it. One batch is under way at a time, so operations of
+ * different batches take effect in the order of their calls.
  */
 export class OperationQueue {
   readonly #runner: BatchRunner

@@ -9,8 +9,8 @@ import { toStoreError } from './sqlite-errors.ts'
 const SQLITE_BUSY = 5
 
 /**
- * Makes this process the only owner of the database, and its directory where it is missing: pending events have no owner of their own here,
- * so a second service would publish them a second time.
+ * Makes this process the only owner of the database, and its directory where it is missing: who opens
+ * it takes over what is pending, and the former owner must be gone by then.
  *
  * The lock is SQLite's own on a file beside the database, held by an open transaction, and the
  * operating system lifts it when the process dies, however it dies. It is not on the database
