@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { FrameCache } from '../../../../src/api/stream/frame-cache.ts'
 import { StreamReader, type StreamSource } from '../../../../src/api/stream/stream-reader.ts'
 import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
@@ -109,4 +110,20 @@ test('at a stop a reader that takes nothing is not waited for', () => {
   const other = setUp()
   other.reader.end()
   assert.equal(other.response.end_, 'ended')
+})
+
+test('says nothing while a page is read, so that no second read begins', async () => {
+  const { store, memory, response, reader } = setUp()
+  for (const orderId of ['a', 'b']) store.settle(orderId)
+  memory.isReached = false
+  reader.pump()
+  const before = response.written.length
+  response.takes = false
+  reader.heartbeat()
+  assert.equal(response.written.length, before)
+  response.takes = true
+  response.emit('drain')
+  await setImmediate()
+  const events = response.written.join('').match(/^event:/gm)
+  assert.equal(events?.length, 2)
 })

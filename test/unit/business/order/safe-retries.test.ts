@@ -81,6 +81,7 @@ async function setUp(t: TestContext) {
       ...(expectedVersions && { expectedVersions }),
     })
   return {
+    deps,
     store,
     clock,
     published,
@@ -222,4 +223,38 @@ test('of two changes that expect the same version one is carried out', async (t)
   ])
   assert.equal(one.status, 'fulfilled')
   assert.equal(other.status === 'rejected' && other.reason.code, 'VERSION_MOVED')
+})
+
+test('a change in doubt is not shared with one that expects another version', async (t) => {
+  const { create, change, clock, answerWith } = await setUp(t)
+  await create(undefined)
+  const resolution = Promise.withResolvers<Acked>()
+  answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise }))
+  assert.equal(await codeOf(change(undefined, 'confirmed', [1])), 'KAFKA_UNAVAILABLE')
+  const stale = codeOf(change(undefined, 'confirmed', [7]))
+  const same = change(undefined, 'confirmed', [1])
+  await setImmediate()
+  clock.advance(1)
+  resolution.resolve(ACKED)
+  assert.equal((await same).version, 2)
+  assert.equal(await stale, 'VERSION_MOVED')
+})
+
+test('an earlier try that is settled while the order is read is the answer, and no objection', async (t) => {
+  const { deps, create, change } = await setUp(t)
+  await create(undefined)
+  const confirmed = await change('k-1', 'confirmed', [1])
+  let asked = 0
+  const late: ChangeDeps = {
+    ...deps,
+    retryKeys: {
+      findKeyedChange(key) {
+        asked += 1
+        return asked === 1 ? Promise.resolve(undefined) : deps.retryKeys.findKeyedChange(key)
+      },
+    },
+  }
+  const command = { orderId: ORDER_ID, status: 'confirmed', expectedVersions: [1] } as const
+  const again = await changeOrderStatus(late, { ...command, ...retryKeyOf('k-1', 'confirmed') })
+  assert.deepEqual(again, { ...confirmed, isReplayed: true })
 })
