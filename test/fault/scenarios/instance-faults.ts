@@ -60,6 +60,9 @@ async function withInstances(
   return report
 }
 
+/** Ten minutes of them. */
+const KILLS = 120
+
 const instanceKill: Scenario = {
   name: 'instance-kill',
   about: 'three instances on PostgreSQL, one of them killed every five seconds and started again',
@@ -67,7 +70,7 @@ const instanceKill: Scenario = {
   run: (context) =>
     withInstances(context, async ({ cart }) => {
       const settling: Array<Promise<void>> = []
-      const rounds = context.rounds(24, 3)
+      const rounds = context.rounds(KILLS, 3)
       for (let round = 1; round <= rounds; round += 1) {
         await setTimeout(KILL_EVERY_MS)
         const victim = context.random.pick(cart.instances)
