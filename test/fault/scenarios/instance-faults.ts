@@ -3,6 +3,7 @@ import { startPostgresCluster, type PostgresCluster } from '../../support/postgr
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { openTcpLink, type TcpLink } from '../../support/tcp-link.ts'
 import { Cart, type CartOptions } from '../harness/cart.ts'
+import { nowMs } from '../harness/journal.ts'
 import { countBroken } from '../harness/measures.ts'
 import type { Report } from '../harness/report.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
@@ -60,26 +61,30 @@ async function withInstances(
   return report
 }
 
-/** Ten minutes of them. */
-const KILLS = 120
+const KILL_MINUTES = 10
+const KILL_MINUTES_SHORT = 0.25
 
 const instanceKill: Scenario = {
   name: 'instance-kill',
-  about: 'three instances on PostgreSQL, one of them killed every five seconds and started again',
+  about: `three instances on PostgreSQL, one killed every five seconds, for --minutes (${KILL_MINUTES})`,
   brokers: 1,
   run: (context) =>
     withInstances(context, async ({ cart }) => {
       const settling: Array<Promise<void>> = []
-      const rounds = context.rounds(KILLS, 3)
-      for (let round = 1; round <= rounds; round += 1) {
+      const minutes = context.minutes ?? context.rounds(KILL_MINUTES, KILL_MINUTES_SHORT)
+      const endMs = nowMs() + minutes * 60_000
+      let kills = 0
+      while (nowMs() < endMs) {
         await setTimeout(KILL_EVERY_MS)
         const victim = context.random.pick(cart.instances)
         await victim.kill()
         // Whoever settles them, before or after it is back.
         settling.push(cart.untilSettled(await cart.doubts()))
         await victim.start()
-        if (round % 10 === 0) context.progress(`${round} of ${rounds} kills`)
+        kills += 1
+        if (kills % 10 === 0) context.progress(`${kills} kills`)
       }
+      cart.notes.push(`${kills} kills in ${minutes} minutes`)
       await Promise.all(settling)
       await cart.runWell()
     }),
