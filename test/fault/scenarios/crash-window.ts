@@ -1,5 +1,6 @@
 import { until } from '../../support/until.ts'
-import { codeOf, proxyOf } from '../harness/broker-answers.ts'
+import { codeOf } from '../../support/broker-errors.ts'
+import { proxyOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
 import type { Report } from '../harness/report.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'

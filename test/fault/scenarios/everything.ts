@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { ProduceFate } from '../../support/kafka-proxy.ts'
-import { codeOf, NO_PROOFS, PROOFS, proxyOf } from '../harness/broker-answers.ts'
+import { codeOf, PROOFS } from '../../support/broker-errors.ts'
+import { NO_PROOFS, proxyOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
 import { nowMs } from '../harness/journal.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'

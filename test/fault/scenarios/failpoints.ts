@@ -1,4 +1,4 @@
-import { codeOf } from '../harness/broker-answers.ts'
+import { codeOf } from '../../support/broker-errors.ts'
 import { Cart } from '../harness/cart.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
 

@@ -5,7 +5,8 @@ import { Cart } from '../harness/cart.ts'
 import { nowMs } from '../harness/journal.ts'
 import { confirmationsByPartition } from '../harness/measures.ts'
 import type { Scenario } from '../harness/scenario.ts'
-import { codeOf, NO_PROOFS, PROOFS, proxyOf } from '../harness/broker-answers.ts'
+import { codeOf, PROOFS } from '../../support/broker-errors.ts'
+import { NO_PROOFS, proxyOf } from '../harness/broker-answers.ts'
 
 /** Faults of single Produce requests and of their answers, made by the proxy before the broker. */
 

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  NetworkError,
-  protocolErrorsCodesById,
-  ResponseError,
-  TimeoutError,
-} from '@platformatic/kafka'
+import { NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka'
 import { classifyProduceFailure } from '../../../../src/service/kafka/broker-errors.ts'
+import { codeOf, PROOFS } from '../../../support/broker-errors.ts'
 
 /** Another one sends under the producer's id. */
 const DISOWNING = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']
@@ -15,28 +11,10 @@ const PRODUCE = 0
 
 /** What the client rejects with when the broker answers a Produce request with this error. */
 function answered(name: string): ResponseError {
-  const code = Number(Object.entries(protocolErrorsCodesById).find(([, id]) => id === name)?.[0])
-  assert.ok(Number.isInteger(code), `${name} is an error of the protocol`)
+  const code = codeOf(name)
   const response = { responses: [{ partitionResponses: [{ errorCode: code }] }] }
   return new ResponseError(PRODUCE, 8, { '/responses/0': [code, null] }, response)
 }
-
-const NOT_APPENDED = [
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-  'CORRUPT_MESSAGE',
-  'INVALID_TIMESTAMP',
-  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
-  'INVALID_TOPIC_EXCEPTION',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'INVALID_REQUIRED_ACKS',
-  'POLICY_VIOLATION',
-  'INVALID_PRODUCER_EPOCH',
-  'PRODUCER_FENCED',
-  'NOT_ENOUGH_REPLICAS',
-]
 
 const UNKNOWN = [
   'NOT_LEADER_OR_FOLLOWER',
@@ -48,7 +26,7 @@ const UNKNOWN = [
 ]
 
 test('an answer given before the append is proof, when no other request of the batch ever left', () => {
-  for (const name of NOT_APPENDED) {
+  for (const name of PROOFS) {
     const { verdict, name: said, isDisowned } = classifyProduceFailure(answered(name), 1)
     assert.deepEqual([verdict, said], ['not-appended', name])
     assert.equal(isDisowned, DISOWNING.includes(name), name)
@@ -56,7 +34,7 @@ test('an answer given before the append is proof, when no other request of the b
 })
 
 test('the same answer proves nothing once another request of the batch may be under way', () => {
-  for (const name of NOT_APPENDED) {
+  for (const name of PROOFS) {
     assert.notEqual(classifyProduceFailure(answered(name), 2).verdict, 'not-appended', name)
   }
 })
