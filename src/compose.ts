@@ -84,7 +84,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 
   const { instanceLeaseMs: leaseMs } = config
   const lease = new Lease(clock, leaseMs)
-  const publisher = createPublisher(config, health, lease)
+  const publisher = createPublisher(config, health, lease, () => ownership.doubt())
   resources.defer(() => publisher.close())
   publisher.start()
 
@@ -213,6 +213,7 @@ function createPublisher(
   config: Config,
   health: DependencyHealth,
   lease: Lease,
+  onDisowned: () => void,
 ): KafkaEventPublisher {
   return new KafkaEventPublisher({
     cluster: createCluster(config),
@@ -222,8 +223,7 @@ function createPublisher(
     },
     pendingEventsMax: config.maxPendingEvents,
     mayPublish: () => lease.isHeld,
-    // The next renewal tells whether another instance has taken over.
-    onDisowned: () => lease.revoke(),
+    onDisowned,
     clock: systemClock,
     health,
   })

@@ -3,6 +3,7 @@
  *
  *   held ──renewed in time──▶ held, and pending events of owners that are gone are taken over
  *     │ ──not renewed in time──▶ run out: nothing is sent and no change begins; ends with a renewal
+ *     │ ──doubted──▶ run out, and renewed at once
  *     └─ ──another instance took over──▶ lost: what is alive here is forgotten, the lanes are made
  *                                        anew, and only then it joins again, owning nothing
  *
@@ -46,7 +47,8 @@ export interface InstanceState {
 
 export class Ownership {
   readonly #deps: OwnershipDeps
-  readonly #closing = new AbortController()
+  #isClosing = false
+  #wake = new AbortController()
   #running: Promise<void> | undefined
   #isJoined = true
   #takesOverFromMs = -Infinity
@@ -73,17 +75,29 @@ export class Ownership {
     }
   }
 
+  /**
+   * The broker says that another instance sends what this one owns. Nothing is sent any more until the
+   * store has told whether it was taken over from; it is asked at once.
+   */
+  doubt(): void {
+    this.#deps.lease.revoke()
+    this.#wake.abort()
+  }
+
   /** The lease is left as it is. Idempotent. */
   async close(): Promise<void> {
-    this.#closing.abort()
+    this.#isClosing = true
+    this.#wake.abort()
     await this.#running
   }
 
   async #run(): Promise<void> {
     const { clock, leaseMs } = this.#deps
-    while (!this.#closing.signal.aborted) {
-      await clock.sleep(leaseMs / RENEWALS_PER_LEASE, this.#closing.signal)
-      if (this.#closing.signal.aborted) return
+    while (!this.#isClosing) {
+      await clock.sleep(leaseMs / RENEWALS_PER_LEASE, this.#wake.signal)
+      if (this.#isClosing) return
+      // Before the store is asked: its answer does not settle a doubt that comes later.
+      this.#wake = new AbortController()
       try {
         await this.#turn()
       } catch (error) {

@@ -154,6 +154,32 @@ test('an instance that was taken over from forgets everything before it joins an
   await ownership.close()
 })
 
+test('a doubt ends the lease, and the store is asked at once, not at the next renewal', async () => {
+  const { ownership, lease, asked, pass } = setUp()
+  await ownership.start()
+  asked()
+  ownership.doubt()
+  assert.equal(lease.isHeld, false)
+  await pass(1)
+  assert.deepEqual(asked(), ['renew'])
+  assert.equal(lease.isHeld, true)
+  await ownership.close()
+})
+
+test('a doubt that comes while the store is asked is settled by another question', async () => {
+  const { ownership, faults, asked, pass } = setUp()
+  await ownership.start()
+  asked()
+  ownership.doubt()
+  await Promise.resolve()
+  assert.deepEqual(asked(), ['renew'])
+  faults.isLost = true
+  ownership.doubt()
+  await pass(1)
+  assert.deepEqual(asked().slice(0, 2), ['renew', 'lost'])
+  await ownership.close()
+})
+
 test('joining anew is tried until the store does it, and nothing may be published until then', async () => {
   const { ownership, lease, faults, asked, pass } = setUp()
   await ownership.start()
