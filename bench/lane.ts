@@ -45,7 +45,7 @@ const publisher = new KafkaEventPublisher({
   topic: { partitionCount: 1, replicationFactor: undefined },
   pendingEventsMax: 10_000,
   mayPublish: () => true,
-  onDisowned: () => {},
+  onContested: () => {},
   clock: systemClock,
   health: new DependencyHealth(systemClock, () => {}),
 })

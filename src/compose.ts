@@ -213,7 +213,7 @@ function createPublisher(
   config: Config,
   health: DependencyHealth,
   lease: Lease,
-  onDisowned: () => void,
+  onContested: () => void,
 ): KafkaEventPublisher {
   return new KafkaEventPublisher({
     cluster: createCluster(config),
@@ -223,7 +223,7 @@ function createPublisher(
     },
     pendingEventsMax: config.maxPendingEvents,
     mayPublish: () => lease.isHeld,
-    onDisowned,
+    onContested,
     clock: systemClock,
     health,
   })

@@ -25,8 +25,8 @@ const MESSAGES: Readonly<Record<OrderEventType, { name: string; title: string; s
 const DESCRIPTION = `Every change of an order is one event: the whole order as it is after the change. It is on the
 topic before the service answers the request with success.
 
-Drop what you have seen: after a crash of the service an event can stand twice, with the same \`ce_id\` and
-the same \`ce_sequence\`. Ignore a \`ce_type\` and fields that you do not know.`
+Drop what you have seen, by \`ce_id\` and \`ce_sequence\`: a consumer that dies before it has committed its
+offset reads a message twice. Ignore a \`ce_type\` and fields that you do not know.`
 
 const CHANNEL_DESCRIPTION = `All events of an order are in one partition, in the order of their versions. The partition is
 murmur2 of the bytes of the key modulo the number of partitions, as the Java client has it.`

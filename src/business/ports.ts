@@ -147,8 +147,8 @@ export interface OrderStore {
 
   /**
    * Makes this instance the owner of pending events whose owners are gone or have no lease any more,
-   * oldest first, at most `limit`, and returns those. Their `producer` has an epoch that no other
-   * take-over has given. Empty when this instance was itself taken over from.
+   * oldest first, at most `limit`, and returns those. Empty when this instance was itself taken over
+   * from.
    */
   takeOverPending(limit: number): Promise<readonly PendingEvent[]>
 

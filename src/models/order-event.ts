@@ -31,13 +31,7 @@ export interface EncodedEvent {
   readonly schemaId: number
 }
 
-/**
- * Producer epochs, an int16, from here on belong to take-overs, and those below to the lanes that a
- * broker gave the producer id to: so whoever takes over has the higher one.
- */
-export const TAKE_OVER_EPOCH_MIN = 16_384
-
-/** As the broker knows the sender of a batch. It refuses an epoch below the highest that it has seen. */
+/** As the broker knows the sender of a batch. Of each it takes the batch that comes next, and no other. */
 export interface ProducerIdentity {
   /** A safe integer, though Kafka would allow larger ones. */
   readonly id: number
@@ -67,9 +61,8 @@ export interface PendingEvent {
    */
   readonly searchFromOffset: number
   /**
-   * The sender that the lane was when the event was admitted; absent where it was not known. When the
-   * event is taken over: the same producer id at an epoch that nobody has used. What is sent under it
-   * makes the broker refuse whatever the former owner still has on its way.
+   * The sender that the lane was when the event was admitted; absent where it was not known. Whoever
+   * takes the event over sends as the same one: so of two that send it the broker takes one.
    */
   readonly producer?: ProducerIdentity
 }

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { deleteTopicsV6, NumericMap, produceV8, protocolErrorsCodesById } from '@platformatic/kafka'
 import { DependencyHealth } from '../../src/business/dependency-health.ts'
 import type { PublishOutcome } from '../../src/business/ports.ts'
-import { TAKE_OVER_EPOCH_MIN, type PendingEvent } from '../../src/models/order-event.ts'
+import type { PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { classifyProduceFailure } from '../../src/service/kafka/broker-errors.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
@@ -12,7 +12,7 @@ import { eventHeaders } from '../../src/service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
-import type { KafkaProxy, ProduceFate } from '../support/kafka-proxy.ts'
+import type { HeldRequests, KafkaProxy, ProduceFate } from '../support/kafka-proxy.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { somePending } from '../support/some-event.ts'
 import { until } from '../support/until.ts'
@@ -35,7 +35,7 @@ class Publishing implements AsyncDisposable {
   readonly topic: string
   readonly publisher: KafkaEventPublisher
   mayPublish = true
-  onDisowned = (): void => {}
+  onContested = (): void => {}
 
   private constructor(topic: string) {
     this.topic = topic
@@ -45,7 +45,7 @@ class Publishing implements AsyncDisposable {
       topic: { partitionCount: 1, replicationFactor: undefined },
       pendingEventsMax: 10_000,
       mayPublish: () => this.mayPublish,
-      onDisowned: () => this.onDisowned(),
+      onContested: () => this.onContested(),
       clock: systemClock,
       health: new DependencyHealth(systemClock, () => {}),
     })
@@ -117,7 +117,6 @@ const PROOFS = [
   'TOPIC_AUTHORIZATION_FAILED',
   'POLICY_VIOLATION',
   'NOT_ENOUGH_REPLICAS',
-  'PRODUCER_FENCED',
 ]
 
 const NO_PROOFS = [
@@ -128,10 +127,12 @@ const NO_PROOFS = [
   'UNKNOWN_SERVER_ERROR',
 ]
 
-const STATE_LOST = [
+const CONTESTED = [
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'UNKNOWN_PRODUCER_ID',
   'DUPLICATE_SEQUENCE_NUMBER',
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
 ]
 
 test('an event refused before the append is reported as refused, and the next one goes through', async () => {
@@ -186,9 +187,9 @@ test('doubt is sticky: a refusal that comes after it does not undo the event', a
   ])
 })
 
-test('when the producer state is lost the topic tells, whether the event is there or not', async () => {
+test('when the numbers are contested the topic tells, whether the event is there or not', async () => {
   await using publishing = await Publishing.start()
-  for (const name of STATE_LOST) {
+  for (const name of CONTESTED) {
     const errorCode = codeOf(name)
     await assertAckedOnce(publishing, [{ kind: 'answer-sent', errorCode }])
     await assertAckedOnce(publishing, [{ kind: 'answer-unsent', errorCode }])
@@ -285,10 +286,81 @@ test('on a topic that was made anew the first ack is checked, and the event stan
   assert.equal(new Set(eventIds).size, eventIds.length)
 })
 
+/**
+ * An instance dies with a request on its way, and its successor has looked on the topic and sends the
+ * event as well: both requests are held. `recovered` is what the successor takes over.
+ */
+async function race(
+  publishing: Publishing,
+  sent: readonly PendingEvent[],
+  recovered: readonly PendingEvent[],
+) {
+  const formers = proxy.hold()
+  for (const pending of sent) void publishing.publish(pending)
+  await until(() => formers.count() === 1, 'the request of the former owner is held')
+  await publishing.publisher.close()
+  formers.letOthersPass()
+  const successor = await Publishing.start(publishing.topic)
+  const successors = proxy.hold()
+  const acks = recovered.map((pending) => successor.publisher.recover(pending))
+  await until(() => successors.count() === 1, 'the request of the successor is held')
+  successors.letOthersPass()
+  return { formers, successors, successor, acks }
+}
+
+async function handOn(held: HeldRequests): Promise<void> {
+  held.release()
+  await until(() => held.answeredCount() === 1, 'the broker has worked on the request')
+}
+
+/** What each of the two has: of a batch with the numbers of another the broker looks at its length. */
+const SHARES = [
+  { what: 'the same', sent: [0], recovered: [0] },
+  { what: 'more', sent: [0], recovered: [0, 1] },
+  { what: 'less', sent: [0, 1], recovered: [1] },
+  { what: 'as much, of others', sent: [0], recovered: [1] },
+]
+
+for (const { what, sent, recovered } of SHARES) {
+  for (const first of ['former owner', 'successor'] as const) {
+    test(`a successor that sends ${what}, where the ${first} is first, has each event once where it says`, async () => {
+      await using publishing = await Publishing.start()
+      const events = [publishing.next(), publishing.next()]
+      const pick = (indexes: readonly number[]) =>
+        indexes.map((index) => events[index] ?? assert.fail())
+      const raced = await race(publishing, pick(sent), pick(recovered))
+      await using successor = raced.successor
+      const { formers, successors } = raced
+      for (const held of first === 'successor' ? [successors, formers] : [formers, successors]) {
+        await handOn(held)
+      }
+      const acks = await Promise.all(raced.acks)
+      for (const [index, pending] of pick(recovered).entries()) {
+        assert.deepEqual(await publishing.offsetsOf(pending), [acks[index]?.position.offset])
+      }
+      for (const pending of pick(sent)) {
+        assert.ok((await publishing.offsetsOf(pending)).length <= 1)
+      }
+      // The successor's own events go on under its own numbers.
+      assert.equal((await successor.publish(successor.next())).kind, 'acked')
+    })
+  }
+}
+
+test('an event of a producer that the broker does not know is published once, also against a late copy', async () => {
+  await using publishing = await Publishing.start()
+  const pending = { ...publishing.next(), producer: { id: 4_711_000, epoch: 0 } }
+  const { position } = await publishing.publisher.recover(pending)
+  assert.equal(await sendLate(publishing, pending, 0), 'OUT_OF_ORDER_SEQUENCE_NUMBER')
+  assert.equal(await sendLate(publishing, pending, 1), 'OUT_OF_ORDER_SEQUENCE_NUMBER')
+  assert.deepEqual(await publishing.offsetsOf(pending), [position.offset])
+})
+
 /** What a producer that is gone still had on its way: the broker's answer to it. */
 async function sendLate(
   publishing: Publishing,
   { producer, event, encoded }: PendingEvent,
+  sequence: number,
 ): Promise<string> {
   assert.ok(producer)
   const brokers = [{ host: '127.0.0.1', port: proxy.port }]
@@ -296,8 +368,7 @@ async function sendLate(
   const identity = {
     producerId: BigInt(producer.id),
     producerEpoch: producer.epoch,
-    // The next one after the events that Publishing begins with.
-    sequences: new NumericMap([[`${publishing.topic}:0`, 3]]),
+    sequences: new NumericMap([[`${publishing.topic}:0`, sequence]]),
   }
   const record = {
     topic: publishing.topic,
@@ -317,73 +388,48 @@ async function sendLate(
   })
 }
 
-test('what was on its way from an instance that was taken over from is refused by the broker', async () => {
+test('a refusal costs the lane nothing: what comes next goes under the same numbers', async () => {
   await using publishing = await Publishing.start()
-  const pending = publishing.next()
-  assert.equal(pending.producer?.epoch, 0)
-
-  await using successor = await Publishing.start(publishing.topic)
-  const takenOver = {
-    ...pending,
-    producer: { ...pending.producer, epoch: TAKE_OVER_EPOCH_MIN + 7 },
-  }
-  const { position } = await successor.publisher.recover(takenOver)
-  assert.equal(await sendLate(publishing, pending), 'INVALID_PRODUCER_EPOCH')
-  assert.deepEqual(await publishing.offsetsOf(pending), [position.offset])
-  // The successor's own events go on under its own numbers.
-  assert.equal((await successor.publish(successor.next())).kind, 'acked')
-})
-
-test('what is still on its way when the numbers are given up is refused by the broker', async () => {
-  await using publishing = await Publishing.start()
-  const early = publishing.next()
+  const refused = publishing.next()
   proxy.fates.push({ kind: 'answer-unsent', errorCode: codeOf('MESSAGE_TOO_LARGE') })
-  assert.equal((await publishing.publish(early)).kind, 'refused')
-  const late = publishing.next()
-  assert.deepEqual(late.producer, { id: early.producer?.id, epoch: 1 })
+  assert.equal((await publishing.publish(refused)).kind, 'refused')
+  assert.deepEqual(publishing.next().producer, refused.producer)
   await assertAckedOnce(publishing, [])
-  assert.equal(await sendLate(publishing, early), 'INVALID_PRODUCER_EPOCH')
-  assert.deepEqual(await publishing.offsetsOf(early), [])
 })
 
-test('an instance that was fenced sends nothing any more before it is known who owns what', async () => {
+test('an instance whose numbers another one used sends nothing before it is known who owns what', async () => {
   await using publishing = await Publishing.start()
-  publishing.onDisowned = () => {
+  publishing.onContested = () => {
     publishing.mayPublish = false
   }
-  const errorCode = codeOf('INVALID_PRODUCER_EPOCH')
+  const errorCode = codeOf('OUT_OF_ORDER_SEQUENCE_NUMBER')
   proxy.fates.push({ kind: 'answer-unsent', errorCode })
   const sentBefore = proxy.produceCount()
   const events = Array.from({ length: 3 }, () => publishing.next())
   const outcomes = await Promise.all(events.map((pending) => publishing.publish(pending, 1_000)))
   assert.deepEqual(
     outcomes.map(({ kind }) => kind),
-    ['cancelled', 'cancelled', 'cancelled'],
+    ['in-doubt', 'in-doubt', 'in-doubt'],
   )
   assert.equal(proxy.produceCount() - sentBefore, 1)
 })
 
-test('a take-over of many events, and one whose epoch was used, settle each event once', async () => {
+test('two instances that share a take-over settle each event once', async () => {
   await using publishing = await Publishing.start()
-  const events = Array.from({ length: 600 }, () => publishing.next())
-  await using successor = await Publishing.start(publishing.topic)
-  const takeOver = (some: readonly PendingEvent[], epoch: number) =>
-    Promise.all(
-      some.map((pending) => {
-        assert.ok(pending.producer)
-        const producer = { ...pending.producer, epoch }
-        return successor.publisher.recover({ ...pending, producer })
-      }),
-    )
-  // More than one batch can hold; then again at a lower epoch, which the broker refuses.
-  const acks = await takeOver(events.slice(0, 550), TAKE_OVER_EPOCH_MIN + 9)
-  acks.push(...(await takeOver(events.slice(550), TAKE_OVER_EPOCH_MIN + 8)))
-  for (const [index, { position }] of acks.entries()) {
-    if (index % 50 !== 0) continue
-    const offsets = await publishing.offsetsOf(events[index] ?? assert.fail())
-    assert.deepEqual(offsets, [position.offset])
-  }
-  assert.equal(new Set(acks.map(({ position }) => position.offset)).size, events.length)
+  // More than one batch can hold.
+  const events = Array.from({ length: 1_200 }, () => publishing.next())
+  await using one = await Publishing.start(publishing.topic)
+  await using other = await Publishing.start(publishing.topic)
+  const acks = await Promise.all(
+    events.map((pending, index) => (index < 600 ? one : other).publisher.recover(pending)),
+  )
+  const records = await readTopic(cluster.bootstrapServers, publishing.topic)
+  const offsets = new Map(records.map(({ headers, offset }) => [headers['ce_id'], offset]))
+  assert.equal(offsets.size, records.length, 'no event stands twice')
+  assert.deepEqual(
+    acks.map(({ position }) => position.offset),
+    events.map(({ event }) => offsets.get(event.eventId)),
+  )
 })
 
 test('recovery settles what is on the topic where it stands, and publishes only what is not', async () => {

@@ -51,12 +51,16 @@ test('every answer stays true when the service dies before or after any step of 
   await survive(t, 'failpoints')
 })
 
-test('what a dead service still had on its way is refused by the broker after the recovery', async (t) => {
+test('what a dead service still had on its way makes no copy when it comes after the recovery', async (t) => {
   await survive(t, 'crash-window')
 })
 
-test('what a dead service still had on its way after a refusal is refused as well', async (t) => {
+test('what a dead service still had on its way after a refusal makes no copy either', async (t) => {
   await survive(t, 'crash-window-refusal')
+})
+
+test('what a dead service still had on its way makes no copy when it comes while its recovery sends', async (t) => {
+  await survive(t, 'crash-race')
 })
 
 test('every answer stays true while acknowledgements get lost under load', async (t) => {

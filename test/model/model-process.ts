@@ -54,6 +54,7 @@ export class ModelProcess implements Actor {
       clock,
       mayPublish: () => lease.isHeld,
       onRequest: (pending) => around.onRequest(this, pending),
+      onContested: () => this.#ownership.doubt(),
       isInCharge: () => database.isLeaseHeld(this.store.instanceId),
     })
     const ports = { store: this.store, publisher: this.#publisher, clock }
@@ -99,7 +100,7 @@ export class ModelProcess implements Actor {
     this.isServing = false
     await this.#ownership.close()
     this.publications.close()
-    await this.#publisher.abandon()
+    await this.#publisher.close()
     await this.store.close().catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error
     })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { unavailable } from '../../src/business/errors.ts'
 import type {
   Acked,
@@ -7,32 +8,19 @@ import type {
   PublishOutcome,
   Refused,
 } from '../../src/business/ports.ts'
-import type { PendingEvent, ProducerIdentity } from '../../src/models/order-event.ts'
+import type { PendingEvent } from '../../src/models/order-event.ts'
+import { createEntry, openLane, type Entry, type Lane } from './model-lane.ts'
 import type { ModelTopic, ProduceRequest } from './model-topic.ts'
-import type { Actor, Step, Timeline } from './timeline.ts'
+import type { Actor, Timeline } from './timeline.ts'
 
 /** From here on the gate is closed, as a lane's is that stalls. */
 const STALLED_AFTER_MS = 1_000
 
+/** `late`: lost to its sender. `contested`: other events have used its numbers up. */
+const BROKER_FAULTS = ['lost', 'refused', 'late', 'contested'] as const
+
 const TOPIC = 'orders'
 const PARTITION = 0
-
-interface Entry {
-  readonly pending: PendingEvent
-  readonly resolve: (outcome: PublishOutcome) => void
-  /** The sender that it was taken over with; undefined: the lane's own. */
-  producer: ProducerIdentity | undefined
-  /** The next thing to do for it: look or send. */
-  next: Step | undefined
-  /**
-   * Requests that ever left with it, here or before: with one it is not cancelled any more, and only
-   * a single one's refusal proves anything.
-   */
-  requestCount: number
-  underWaySinceMs: number | undefined
-  doubt: PromiseWithResolvers<Acked | Refused> | undefined
-  isOver: boolean
-}
 
 export interface ModelPublisherDeps {
   readonly actor: Actor
@@ -42,6 +30,8 @@ export interface ModelPublisherDeps {
   readonly mayPublish: () => boolean
   /** Hears of every request as it leaves. */
   readonly onRequest: (pending: PendingEvent) => void
+  /** The broker refuses what another instance may have sent. */
+  readonly onContested: () => void
   /** Whether this instance is in charge of what it sent, by the database. */
   readonly isInCharge: () => boolean
 }
@@ -49,29 +39,30 @@ export interface ModelPublisherDeps {
 /**
  * Keeps the promises of the publisher port as a lane does: it asks for the lease before each request
  * and each look, cancels what has not left by its deadline, puts in doubt what has, sends again what
- * got lost, takes an answer for a "no" only if a single request ever left, and sends what was taken
- * over as the producer that it was taken over with.
+ * got lost or is late, takes an answer for a "no" only if a single request ever left, and sends
+ * everything as the producer that it was stored with. What is contested it looks for again, and an
+ * ack of that it reads back.
  *
- * It leaves out what is the lanes' own: batches, and how a broker tells a repeated request of one
- * producer by its sequence numbers. Here a request that is sent again is one that never arrives. See
+ * It leaves out what is the lanes' own: batches and their sequence numbers. That by these the broker
+ * takes one of two requests for an event is the topic's to know here, and shown by
  * test/fault/produce-faults.test.ts.
  */
 export class ModelPublisher implements EventPublisher {
   readonly #deps: ModelPublisherDeps
-  #entries = new Set<Entry>()
+  #lane: Lane
+  #isClosed = false
   /** Where the topic ended when this instance last heard of it. */
   #knownEnd: number
-  #producer: ProducerIdentity
 
   constructor(deps: ModelPublisherDeps) {
     this.#deps = deps
     this.#knownEnd = deps.topic.records.length
-    this.#producer = deps.topic.nextProducer()
+    this.#lane = openLane(deps.topic)
   }
 
   admit(): Admission {
     const nowMs = this.#deps.clock.monotonicMs()
-    for (const { underWaySinceMs } of this.#entries) {
+    for (const { underWaySinceMs } of this.#lane.entries) {
       if (underWaySinceMs === undefined || nowMs - underWaySinceMs <= STALLED_AFTER_MS) continue
       throw unavailable('KAFKA_UNAVAILABLE', 'the lane is stalled', 'not-applied')
     }
@@ -79,13 +70,15 @@ export class ModelPublisher implements EventPublisher {
       topic: TOPIC,
       partition: PARTITION,
       searchFromOffset: this.#knownEnd,
-      producer: this.#producer,
+      producer: this.#lane.producer,
     }
   }
 
   publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome> {
+    if (this.#isClosed) return Promise.resolve({ kind: 'cancelled' })
     const { promise, resolve } = Promise.withResolvers<PublishOutcome>()
     const entry = this.#take(pending, 0, resolve)
+    assert.equal(pending.producer, entry.lane.producer, 'the lane that admitted it sends it')
     this.#will(entry, 'send', () => this.#send(entry))
     const { clock } = this.#deps
     const cancel = clock.schedule(deadlineMs - clock.monotonicMs(), () => this.#passDeadline(entry))
@@ -104,10 +97,9 @@ export class ModelPublisher implements EventPublisher {
 
   /** What was handed over may still leave, if the lease allows it, until the lanes are closed. */
   abandon(): Promise<void> {
-    const entries = this.#entries
-    this.#entries = new Set()
+    const { entries } = this.#lane
     const { actor, timeline, topic } = this.#deps
-    this.#producer = topic.nextProducer()
+    this.#lane = openLane(topic)
     const { promise, resolve } = Promise.withResolvers<void>()
     const forget = (): void => {
       for (const entry of entries) this.#forget(entry)
@@ -119,18 +111,14 @@ export class ModelPublisher implements EventPublisher {
     return promise
   }
 
+  close(): Promise<void> {
+    this.#isClosed = true
+    return this.abandon()
+  }
+
   #take(pending: PendingEvent, requestCount: number, resolve: Entry['resolve']): Entry {
-    const entry: Entry = {
-      pending,
-      resolve,
-      producer: requestCount > 0 ? takenOverProducer(pending) : undefined,
-      next: undefined,
-      requestCount,
-      underWaySinceMs: undefined,
-      doubt: undefined,
-      isOver: false,
-    }
-    this.#entries.add(entry)
+    const entry = createEntry(pending, this.#lane, requestCount, resolve)
+    entry.lane.entries.add(entry)
     return entry
   }
 
@@ -144,15 +132,17 @@ export class ModelPublisher implements EventPublisher {
 
   #send(entry: Entry): void {
     const { actor, timeline, clock, topic, isInCharge } = this.#deps
-    const { event } = entry.pending
-    this.#deps.onRequest(entry.pending)
+    const { pending, lane } = entry
+    const { event, producer } = pending
+    this.#deps.onRequest(pending)
     entry.next = undefined
     entry.requestCount += 1
     entry.underWaySinceMs ??= clock.monotonicMs()
     const request: ProduceRequest = {
-      event,
-      producer: entry.producer ?? this.#producer,
-      admittedBy: entry.pending.producer,
+      pending,
+      producer,
+      lane,
+      isContested: entry.isContested,
       isSenderInCharge: () => actor.isAlive && !entry.isOver && isInCharge(),
     }
     topic.underWay.add(request)
@@ -163,15 +153,23 @@ export class ModelPublisher implements EventPublisher {
       event,
       run: () => {
         const offset = topic.append(request)
-        if (offset === undefined) this.#answer(entry, 'fenced', () => this.#acceptFence(entry))
-        else this.#answer(entry, 'ack of', () => this.#ack(entry, offset))
+        if (offset === undefined) this.#contest(entry)
+        else this.#answerAck(entry, offset)
       },
-      fail: (choice) => {
-        topic.underWay.delete(request)
-        if (choice % 2 === 0) this.#lose(entry)
-        else this.#answerNo(entry)
-      },
+      fail: (choice) => this.#spoil(entry, request, choice),
     })
+  }
+
+  #spoil(entry: Entry, request: ProduceRequest, choice: number): void {
+    const { topic } = this.#deps
+    const fault = BROKER_FAULTS[choice % BROKER_FAULTS.length] ?? 'lost'
+    if (fault === 'late') return this.#delay(entry, request)
+    topic.underWay.delete(request)
+    const other = fault === 'contested' ? topic.mistake(request) : undefined
+    if (other !== undefined) this.#answerAck(entry, other)
+    else if (fault === 'refused') this.#answerNo(entry)
+    else if (fault === 'contested') this.#contest(entry)
+    else this.#lose(entry)
   }
 
   #lose(entry: Entry): void {
@@ -180,44 +178,59 @@ export class ModelPublisher implements EventPublisher {
     if (actor.isAlive && !entry.isOver) this.#will(entry, 'send again', () => this.#send(entry))
   }
 
+  /** Its sender has given it up, and it arrives. */
+  #delay(entry: Entry, request: ProduceRequest): void {
+    const { timeline, actor, topic } = this.#deps
+    const { event } = entry.pending
+    const run = (): void => void topic.append(request)
+    timeline.add({ what: 'the topic gets, late,', place: 'broker', actor, event, run })
+    this.#lose(entry)
+  }
+
+  #contest(entry: Entry): void {
+    this.#answer(entry, 'contested:', () => {
+      this.#deps.onContested()
+      this.#lookAgain(entry)
+    })
+  }
+
+  #answerAck(entry: Entry, offset: number): void {
+    this.#answer(entry, `ack at ${offset} of`, () => {
+      if (entry.isContested) this.#lookAgain(entry)
+      else this.#ack(entry, offset)
+    })
+  }
+
   #answerNo(entry: Entry): void {
     const { timeline, actor } = this.#deps
     timeline.tell(actor, 'the broker does not take', entry.pending.event)
     this.#answer(entry, 'refusal of', () => {
       if (entry.requestCount > 1) this.#will(entry, 'send again', () => this.#send(entry))
-      else this.#refuse(entry)
+      else this.#end(entry, { kind: 'refused', reason: 'the model does not take it' })
     })
   }
 
-  /** Another one sends by that producer's id, at a higher epoch. */
-  #acceptFence(entry: Entry): void {
-    if (entry.requestCount === 1) return this.#refuse(entry)
-    if (entry.producer === undefined) this.#producer = this.#deps.topic.nextProducer()
-    entry.producer = undefined
+  #lookAgain(entry: Entry): void {
+    entry.isContested = true
     this.#will(entry, 'look on the topic again for', () => this.#look(entry))
-  }
-
-  #refuse(entry: Entry): void {
-    this.#producer = this.#deps.topic.nextProducer()
-    this.#end(entry, { kind: 'refused', reason: 'the model does not take it' })
   }
 
   #look(entry: Entry): void {
     const { actor, timeline, topic } = this.#deps
-    const { pending } = entry
+    const { pending, lane } = entry
     timeline.add({
       what: 'the topic is searched for',
       place: 'broker',
       actor,
       event: pending.event,
       run: () => {
-        const offset = topic.find(pending)
+        const offset = topic.find(pending, lane)
         this.#answer(entry, offset === undefined ? 'not found' : 'found', () => {
           if (offset === undefined) this.#will(entry, 'send', () => this.#send(entry))
           else this.#ack(entry, offset)
         })
       },
-      fail: () => this.#will(entry, 'look on the topic again for', () => this.#look(entry)),
+      fail: () => this.#lookAgain(entry),
     })
   }
 
@@ -241,7 +254,7 @@ export class ModelPublisher implements EventPublisher {
 
   #end(entry: Entry, outcome: Acked | Refused): void {
     entry.isOver = true
-    this.#entries.delete(entry)
+    entry.lane.entries.delete(entry)
     if (entry.doubt === undefined) entry.resolve(outcome)
     else entry.doubt.resolve(outcome)
   }
@@ -261,7 +274,7 @@ export class ModelPublisher implements EventPublisher {
   #cancel(entry: Entry): void {
     this.#forgetNext(entry)
     entry.isOver = true
-    this.#entries.delete(entry)
+    entry.lane.entries.delete(entry)
     entry.resolve({ kind: 'cancelled' })
   }
 
@@ -276,9 +289,4 @@ export class ModelPublisher implements EventPublisher {
   #forgetNext({ next }: Entry): void {
     if (next !== undefined) this.#deps.timeline.remove(next)
   }
-}
-
-/** At the epoch of whoever took it over; where it has none of its own, it goes by the lane's. */
-function takenOverProducer({ producer }: PendingEvent): ProducerIdentity | undefined {
-  return producer !== undefined && producer.epoch > 0 ? producer : undefined
 }

@@ -12,10 +12,10 @@ import {
 } from '../../src/business/ports.ts'
 import type { EventPosition, OrderEvent, PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
-import { assertCount, takeOverEpoch, toEventRow } from '../../src/service/storage/order-row.ts'
+import { assertCount, toEventRow } from '../../src/service/storage/order-row.ts'
 
 interface StoredEvent {
-  pending: PendingEvent
+  readonly pending: PendingEvent
   owner: string
   position: EventPosition | undefined
   settledAtMs: number | undefined
@@ -43,7 +43,6 @@ export class ModelDatabase {
   readonly #leaseMs: number
   readonly #isEmbedded: boolean
   #instanceCount = 0
-  #takeOverCount = 0
 
   constructor({ nowMs, leaseMs, isEmbedded }: ModelDatabaseOptions) {
     this.#nowMs = nowMs
@@ -128,12 +127,7 @@ export class ModelDatabase {
     const taken = [...this.pending.values()]
       .filter((stored) => !this.leases.has(stored.owner))
       .slice(0, limit)
-    this.#takeOverCount += 1
-    const epoch = takeOverEpoch(this.#takeOverCount)
-    for (const stored of taken) {
-      stored.owner = owner
-      stored.pending = atEpoch(stored.pending, epoch)
-    }
+    for (const stored of taken) stored.owner = owner
     return taken.map(({ pending }) => pending)
   }
 
@@ -167,11 +161,6 @@ export class ModelDatabase {
     const stored = this.#findPending(event)
     return stored?.owner === owner ? stored : undefined
   }
-}
-
-function atEpoch(pending: PendingEvent, epoch: number): PendingEvent {
-  const { producer } = pending
-  return producer === undefined ? pending : { ...pending, producer: { id: producer.id, epoch } }
 }
 
 /** Does the work of a call in the database, and brings its answer; both may take their time. */

@@ -3,10 +3,12 @@ import type { OrderEvent, PendingEvent, ProducerIdentity } from '../../src/model
 
 /** A Produce request on its way: it left its sender, and the broker has not worked on it yet. */
 export interface ProduceRequest {
-  readonly event: OrderEvent
-  readonly producer: ProducerIdentity
-  /** The sender that the event was admitted by, at the epoch of whoever owns it. */
-  readonly admittedBy: ProducerIdentity | undefined
+  readonly pending: PendingEvent
+  readonly producer: ProducerIdentity | undefined
+  /** The lane that it left: under its own producer it counts by itself, all others ask. */
+  readonly lane: object
+  /** Its numbers were asked for, so that others may have got the same. */
+  readonly isContested: boolean
   /** Whether its sender may still send: lives, and holds its lease by the database's clock. */
   readonly isSenderInCharge: () => boolean
 }
@@ -15,47 +17,60 @@ export interface ProduceRequest {
 export class ModelTopic {
   readonly records: OrderEvent[] = []
   readonly underWay = new Set<ProduceRequest>()
-  /** Who sent each record. */
-  readonly #producers: ProducerIdentity[] = []
-  /** By producer id, the highest epoch that was seen. */
-  readonly #epochs = new Map<number, number>()
-  /** Events of which a copy was under way, sent by one who is gone, when its successor looked. */
-  readonly #mayRepeat = new Set<string>()
+  /** What was refused because another sender had been first with it. */
+  contestedCount = 0
+  /** What was answered with the ack of another event. */
+  mistakenCount = 0
+  /** By offset, what brought the record. */
+  readonly #requests: ProduceRequest[] = []
   #producerCount = 0
-
-  get repeatCount(): number {
-    return this.records.length - new Set(this.records.map(({ eventId }) => eventId)).size
-  }
 
   nextProducer(): ProducerIdentity {
     this.#producerCount += 1
     return { id: this.#producerCount, epoch: 0 }
   }
 
-  /** Returns the offset; undefined: its epoch is below one that was seen, so it is not taken. */
+  /**
+   * Returns the offset; undefined: it is not taken, because the event stands there. Who sends it for
+   * the second time has asked for the numbers before it looked, or has sent with them before: either
+   * way they are used up. It holds for one producer only.
+   */
   append(request: ProduceRequest): number | undefined {
     this.underWay.delete(request)
-    const { event, producer } = request
-    if (producer.epoch < (this.#epochs.get(producer.id) ?? 0)) return undefined
-    const first = this.records.findIndex(({ eventId }) => eventId === event.eventId)
-    if (first >= 0) this.#assertMayRepeat(request, this.#producers[first])
-    this.#epochs.set(producer.id, producer.epoch)
-    this.#producers.push(producer)
-    return this.records.push(event) - 1
+    const { pending, producer, lane } = request
+    const { event } = pending
+    assert.deepEqual(producer, pending.producer, `${event.eventId} is sent as it was stored`)
+    const first = this.#requests.find(({ pending: { event: it } }) => it.eventId === event.eventId)
+    if (first === undefined) {
+      this.#requests.push(request)
+      return this.records.push(event) - 1
+    }
+    assert.deepEqual(producer, first.producer, `${event.eventId} is published again`)
+    if (lane !== first.lane) this.contestedCount += 1
+    return undefined
   }
 
-  /** What is sent as the producer that it was admitted by is fenced by what its successor sends. */
-  #assertMayRepeat(request: ProduceRequest, first: ProducerIdentity | undefined): void {
-    const { event, producer, admittedBy } = request
-    assert.ok(this.#mayRepeat.has(event.eventId), `${event.eventId} is published again`)
-    if (producer.id !== admittedBy?.id) return
-    const fencedBelow = producer.id === first?.id ? first.epoch : 0
-    const isSuccessor = producer.epoch > fencedBelow
-    assert.ok(isSuccessor, `${event.eventId} gets through behind its successor's copy`)
+  /**
+   * Does not take it, and returns the offset of another event that may have used its numbers up, as the
+   * broker does where two batches have the same. Undefined: there is none.
+   */
+  mistake(request: ProduceRequest): number | undefined {
+    this.underWay.delete(request)
+    const { pending, producer, lane, isContested } = request
+    // Of the numbers that a lane counts by itself it gives none twice.
+    const offset = this.#requests.findLastIndex(
+      (other) =>
+        other.pending.event.eventId !== pending.event.eventId &&
+        other.producer?.id === producer?.id &&
+        (isContested || other.lane !== lane),
+    )
+    if (offset < 0) return undefined
+    this.mistakenCount += 1
+    return offset
   }
 
   /** Looks for an event from an offset on; undefined: it is not there. */
-  find({ event, searchFromOffset }: PendingEvent): number | undefined {
+  find({ event, searchFromOffset }: PendingEvent, lane: object): number | undefined {
     const isIt = ({ eventId }: OrderEvent): boolean => eventId === event.eventId
     const offset = this.records.findIndex(
       (record, index) => index >= searchFromOffset && isIt(record),
@@ -63,9 +78,8 @@ export class ModelTopic {
     if (offset >= 0) return offset
     assert.ok(!this.records.some(isIt), `${event.eventId} stands before where it is looked for`)
     for (const request of this.underWay) {
-      if (!isIt(request.event)) continue
+      if (!isIt(request.pending.event) || request.lane === lane) continue
       assert.ok(!request.isSenderInCharge(), `${event.eventId} is taken from one who may send it`)
-      this.#mayRepeat.add(event.eventId)
     }
     return undefined
   }

@@ -16,8 +16,10 @@ export const HAPPENINGS = [
   'taken over',
   /** An instance found that another one had taken over from it. */
   'lost',
-  /** An event stands twice, by the one window. */
-  'repeated',
+  /** Two senders sent one event, and the broker refused the later one. */
+  'contested',
+  /** A request got the ack of another event, by its numbers. */
+  'mistaken',
 ] as const
 
 export type Happening = (typeof HAPPENINGS)[number]
@@ -32,7 +34,8 @@ export function addTo(tally: Tally, { exchanges, topic, takenOverCount, lossCoun
   for (const exchange of exchanges) tally[happeningOf(exchange)] += 1
   tally['taken over'] += takenOverCount
   tally.lost += lossCount
-  tally.repeated += topic.repeatCount
+  tally.contested += topic.contestedCount
+  tally.mistaken += topic.mistakenCount
 }
 
 function happeningOf({ reply, repeats, isReplayed }: Exchange): Happening {

@@ -11,7 +11,7 @@ import { HAPPENINGS, type Happening } from '../model/tally.ts'
  * comes, what fails or gets lost, how time passes, who dies, is paused, stopped or started, and what
  * clients ask meanwhile. The business code is the real one; store, broker and clock are models
  * (test/model). After each schedule everything heals, and then every reply has to be true, the store
- * what the topic says, and each order's versions without a gap: see test/model/checks.ts.
+ * what the topic says, and each order's versions without a gap or a repeat: see test/model/checks.ts.
  *
  * A failure prints its seed, the shortest schedule that fast-check found, and its story. The same
  * again: CART_MODEL_SEED=<seed>. More or fewer: CART_MODEL_SCHEDULES=<how many, all together>.
@@ -50,7 +50,7 @@ function missingIn(tally: Record<Happening, number>, instanceCount: number): Hap
 
 /** What the protocol leaves little room for, so that chance may keep it out. */
 function isRare(happening: Happening, instanceCount: number): boolean {
-  return happening === 'repeated' || (happening === 'lost' && instanceCount === 1)
+  return happening === 'mistaken' || (happening === 'lost' && instanceCount === 1)
 }
 
 describe('whatever fails, and in whatever order it happens', { concurrency: RUNS.length }, () => {

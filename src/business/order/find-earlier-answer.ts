@@ -7,6 +7,9 @@ import type { ChangedOrder } from './commands.ts'
 /** How soon it shows here that another instance has settled or discarded the change. */
 const POLL_MS = 50
 
+/** What a look may take: with less left it would be the store's silence that the caller hears of. */
+const LOOK_MS = 200
+
 /**
  * To be asked before another request's change is waited for: the answer of this one may be there
  * already, and must not be "no" because a stranger's change takes its time. While its own change is
@@ -42,7 +45,7 @@ async function findEarlierAnswer(
     if (earlier.fingerprint !== fingerprint) throw keyReused()
     const { order, version } = earlier
     if (earlier.isSettled) return { order, version, isReplayed: true }
-    if (clock.monotonicMs() + POLL_MS >= deadlineMs) throw requestInFlight()
+    if (clock.monotonicMs() + POLL_MS + LOOK_MS >= deadlineMs) throw requestInFlight()
     await clock.sleep(POLL_MS)
   }
 }

@@ -5,11 +5,11 @@ import { findErrorBy, protocolErrorsCodesById, ResponseError } from '@platformat
  *
  * `not-appended`: the broker says so before it appends, so if this was the only request of the
  * batch that ever left, the batch is not on the topic.
- * `state-lost`: the broker and we disagree on the producer's sequence numbers. They prove nothing
- * any more: look on the topic, then go on at the next producer epoch.
+ * `contested`: the broker and we disagree on what the producer wrote last. It has lost that, or
+ * another instance sends as the same producer: ask it, and look on the topic.
  * `unknown`: anything may have happened; the same batch has to be tried again.
  */
-export type ProduceVerdict = 'not-appended' | 'state-lost' | 'unknown'
+export type ProduceVerdict = 'not-appended' | 'contested' | 'unknown'
 
 /**
  * Not here on purpose, because each can be the answer for a batch that was appended:
@@ -29,43 +29,35 @@ const VERDICTS: Record<string, ProduceVerdict> = {
   CLUSTER_AUTHORIZATION_FAILED: 'not-appended',
   INVALID_REQUIRED_ACKS: 'not-appended',
   POLICY_VIOLATION: 'not-appended',
-  INVALID_PRODUCER_EPOCH: 'not-appended',
-  PRODUCER_FENCED: 'not-appended',
   NOT_ENOUGH_REPLICAS: 'not-appended',
-  OUT_OF_ORDER_SEQUENCE_NUMBER: 'state-lost',
-  DUPLICATE_SEQUENCE_NUMBER: 'state-lost',
-  UNKNOWN_PRODUCER_ID: 'state-lost',
-  INVALID_PRODUCER_ID_MAPPING: 'state-lost',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'contested',
+  DUPLICATE_SEQUENCE_NUMBER: 'contested',
+  UNKNOWN_PRODUCER_ID: 'contested',
+  INVALID_PRODUCER_ID_MAPPING: 'contested',
+  INVALID_PRODUCER_EPOCH: 'contested',
+  PRODUCER_FENCED: 'contested',
 }
 
-/** Answers by which the broker disowns the producer: another one sends under its id. */
-const DISOWNING = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'])
-
 /**
- * Answers after which the same bytes will not be taken, with an earlier try out: the broker disowns
- * the producer, or the records are dated too far ahead, which every try of the batch was. So an
- * earlier one was appended or never will be, and the topic tells which.
+ * After it the same bytes will not be taken, with an earlier try out: they are dated too far ahead,
+ * which every try of the batch was. So an earlier one was appended or never will be, and the topic
+ * tells which.
  */
-const FINAL = new Set([...DISOWNING, 'INVALID_TIMESTAMP'])
+const DATED_AHEAD = 'INVALID_TIMESTAMP'
 
 export interface ProduceFailure {
   readonly verdict: ProduceVerdict
   /** Kafka's name of the error, or what the client saw; for logs and health. */
   readonly name: string
-  /** The broker takes nothing any more from this producer id at this epoch. */
-  readonly isDisowned: boolean
 }
 
 /** `requestsSent`: how many Produce requests of this batch left, the answered one included. */
 export function classifyProduceFailure(error: unknown, requestsSent: number): ProduceFailure {
   const name = partitionErrorName(error)
-  if (name === undefined) {
-    return { verdict: 'unknown', name: describeError(error), isDisowned: false }
-  }
-  const isDisowned = DISOWNING.has(name)
+  if (name === undefined) return { verdict: 'unknown', name: describeError(error) }
   const verdict = VERDICTS[name] ?? 'unknown'
-  if (verdict !== 'not-appended' || requestsSent === 1) return { verdict, name, isDisowned }
-  return { verdict: FINAL.has(name) ? 'state-lost' : 'unknown', name, isDisowned }
+  if (verdict !== 'not-appended' || requestsSent === 1) return { verdict, name }
+  return { verdict: name === DATED_AHEAD ? 'contested' : 'unknown', name }
 }
 
 /**

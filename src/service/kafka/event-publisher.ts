@@ -26,8 +26,8 @@ export interface EventPublisherDeps {
   readonly pendingEventsMax: number
   /** False while this instance may send nothing, because it may have been taken over from. */
   readonly mayPublish: () => boolean
-  /** The broker says that another sender has a producer id of this instance. */
-  readonly onDisowned: () => void
+  /** The broker says that another instance may be sending what this one sends. */
+  readonly onContested: () => void
   readonly clock: Clock
   readonly health: DependencyHealth
 }
@@ -98,8 +98,8 @@ export class KafkaEventPublisher implements EventPublisher {
   #lane(partition: number): PartitionLane {
     let lane = this.#lanes.get(partition)
     if (lane === undefined) {
-      const { cluster, clock, mayPublish, onDisowned } = this.#deps
-      lane = new PartitionLane({ cluster, partition, clock, mayPublish, onDisowned })
+      const { cluster, clock, mayPublish, onContested } = this.#deps
+      lane = new PartitionLane({ cluster, partition, clock, mayPublish, onContested })
       this.#lanes.set(partition, lane)
     }
     return lane

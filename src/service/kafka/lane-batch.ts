@@ -1,6 +1,6 @@
 import type { MessageRecord } from '@platformatic/kafka'
 import type { Acked, PublishOutcome, Refused } from '../../business/ports.ts'
-import type { PendingEvent, ProducerIdentity } from '../../models/order-event.ts'
+import type { PendingEvent } from '../../models/order-event.ts'
 import { eventHeaders } from './event-headers.ts'
 
 /** Both bounds stay well below the broker's default `message.max.bytes` of 1 MiB. */
@@ -28,10 +28,20 @@ export interface LaneBatch {
   sentAtMs: number | undefined
   /** If one of its events is on the topic, it is at this offset or above. */
   searchFromOffset: number
-  /** The producer that these events were taken over with; undefined: they are sent by the lane's own. */
-  producer: ProducerIdentity | undefined
-  /** Our sequence numbers prove nothing any more: read the topic before sending. */
+  /** Given at the first try, and the same at each: of two batches with them the broker takes one. */
+  numbers: BatchNumbers | undefined
+  /** Another may send these as well, or our numbers prove nothing any more: look on the topic first. */
   mustLookUp: boolean
+  /** An ack may then be that of another batch with the same numbers. */
+  isContested: boolean
+}
+
+/** What the broker tells one batch of a partition from another by. */
+export interface BatchNumbers {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  /** Of its first record. */
+  readonly firstSequence: number
 }
 
 /** Removes the next batch from the front of the queue: at least one event, if there is one. */
@@ -47,7 +57,7 @@ export function takeBatch(queue: LaneEntry[], eventsMax: number): LaneEntry[] {
   return queue.splice(0, count)
 }
 
-/** Removes the next batch of events that were taken over with the same producer. */
+/** Removes the next batch of events that were stored with the same producer. */
 export function takeRecovered(queue: LaneEntry[]): LaneEntry[] {
   const producer = queue[0]?.pending.producer
   const other = queue.findIndex(
@@ -74,8 +84,9 @@ export function createBatch(
     requestsSent: origin === 'new' ? 0 : 1,
     sentAtMs: undefined,
     searchFromOffset: Math.min(...entries.map(({ pending }) => pending.searchFromOffset)),
-    producer: undefined,
+    numbers: undefined,
     mustLookUp: origin === 'may-have-left',
+    isContested: origin === 'may-have-left',
   }
 }
 

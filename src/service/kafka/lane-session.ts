@@ -1,8 +1,14 @@
-import { initProducerIdV3, NumericMap, produceV8, type Connection } from '@platformatic/kafka'
+import {
+  describeProducersV0,
+  initProducerIdV3,
+  NumericMap,
+  produceV8,
+  type Connection,
+} from '@platformatic/kafka'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
-import { TAKE_OVER_EPOCH_MIN, type ProducerIdentity } from '../../models/order-event.ts'
+import type { ProducerIdentity } from '../../models/order-event.ts'
 import type { KafkaCluster } from './cluster.ts'
-import type { LaneBatch } from './lane-batch.ts'
+import type { BatchNumbers, LaneBatch } from './lane-batch.ts'
 import { TopicReader } from './topic-reader.ts'
 
 const ACKS_ALL = -1
@@ -14,10 +20,22 @@ const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
 /** Sequence numbers go on at 0 after 2^31 - 1. */
 const SEQUENCE_COUNT = 2 ** 31
 
+/**
+ * Where a producer goes on that the broker does not know: it takes any number then. Far from those of
+ * a batch that may be on its way, so that the later of the two does not follow on the earlier one.
+ */
+const UNSEEN_SEQUENCE = 2 ** 30
+
 interface Producer {
   readonly id: bigint
   readonly epoch: number
-  nextSequence: number
+  readonly nextSequence: number
+}
+
+interface DescribedProducer {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  readonly lastSequence: number
 }
 
 /** A lane's connection to the leader of its partition, and the producer id that outlives it. */
@@ -28,8 +46,6 @@ export class LaneSession {
   #connection: Connection | undefined
   #leader: Broker | undefined
   #producer: Producer | undefined
-  /** Those that events were taken over with. One that was given up is not used again. */
-  readonly #takenOver = new Map<string, Producer | 'given-up'>()
   #isClosed = false
 
   /** `onLost` is called when an open connection ends, whoever ended it. */
@@ -53,47 +69,54 @@ export class LaneSession {
     return new TopicReader(connection, this.#cluster.topic, this.#partition)
   }
 
+  /** What comes next of the lane's own. */
+  nextNumbers(): BatchNumbers {
+    const { id, epoch, nextSequence } = this.#own()
+    return { producerId: id, producerEpoch: epoch, firstSequence: nextSequence }
+  }
+
   /**
-   * Sends the batch once, under the numbers that come next. The answer is its first offset; after it
-   * call {@link advance}. A rejection says nothing of what the broker did.
+   * Asks the broker what comes next of that producer, or of the lane's own. Whoever sends with these
+   * numbers first is taken, and no other.
    */
-  async produce(batch: LaneBatch): Promise<number> {
-    const { id, epoch, nextSequence } = this.#producerOf(batch)
+  async askNumbers(identity: ProducerIdentity | undefined): Promise<BatchNumbers> {
+    const own = this.#own()
+    const { id, epoch } = identity === undefined ? own : { ...identity, id: BigInt(identity.id) }
+    const known = await this.#describeProducer(id)
+    const numbers = {
+      producerId: id,
+      producerEpoch: known?.producerEpoch ?? epoch,
+      firstSequence: known === undefined ? UNSEEN_SEQUENCE : sequenceAfter(known.lastSequence, 1),
+    }
+    if (id === own.id) this.#goOnAt(numbers, 0)
+    return numbers
+  }
+
+  /**
+   * Sends the batch once, with its numbers. The answer is its first offset; after it call
+   * {@link advance}. A rejection says nothing of what the broker did.
+   */
+  async produce({ records, numbers = this.nextNumbers() }: LaneBatch): Promise<number> {
+    const { producerId, producerEpoch, firstSequence } = numbers
     const topicPartition = `${this.#cluster.topic}:${this.#partition}`
     const answer = await produceV8.api.async(
       this.#openConnection(),
       ACKS_ALL,
       REPLICATION_TIMEOUT_MS,
-      batch.records,
+      records,
       {
-        producerId: id,
-        producerEpoch: epoch,
-        sequences: new NumericMap([[topicPartition, nextSequence]]),
+        producerId,
+        producerEpoch,
+        sequences: new NumericMap([[topicPartition, firstSequence]]),
       },
     )
     if (typeof answer === 'boolean') throw new Error('a Produce request with acks got no answer')
     return Number(answer.responses[0]?.partitionResponses[0]?.baseOffset)
   }
 
-  /** The broker has taken the batch under its numbers. */
-  advance(batch: LaneBatch): void {
-    const producer = this.#producerOf(batch)
-    producer.nextSequence = (producer.nextSequence + batch.entries.length) % SEQUENCE_COUNT
-  }
-
-  /**
-   * Gives the numbers of the batch up. The same producer id goes on at the next epoch, so that what is
-   * still on its way under the old one is refused by the broker, also when another instance takes over.
-   * From a broker that disowns the producer the next {@link open} takes a new id.
-   */
-  giveUpNumbers({ producer }: LaneBatch, isDisowned: boolean): void {
-    if (isTakenOver(producer) && this.#takenOver.get(nameOf(producer)) !== 'given-up') {
-      this.#takenOver.set(nameOf(producer), 'given-up')
-      return
-    }
-    const { id = 0n, epoch = -1 } = this.#producer ?? {}
-    const isOver = isDisowned || epoch < 0 || epoch + 1 === TAKE_OVER_EPOCH_MIN
-    this.#producer = isOver ? undefined : { id, epoch: epoch + 1, nextSequence: 0 }
+  /** The broker has taken the lane's own batch. */
+  advance({ numbers, entries }: LaneBatch): void {
+    if (numbers !== undefined) this.#goOnAt(numbers, entries.length)
   }
 
   /** The connection may hold a late answer to an abandoned request: it is not used again. */
@@ -132,29 +155,27 @@ export class LaneSession {
     return this.#connection
   }
 
-  #producerOf({ producer }: LaneBatch): Producer {
-    const takenOver = isTakenOver(producer) ? this.#takeOver(producer) : undefined
-    if (takenOver !== undefined) return takenOver
+  #own(): Producer {
     if (this.#producer === undefined) throw new Error('no producer id')
     return this.#producer
   }
 
-  /** Undefined when it was given up. */
-  #takeOver({ id, epoch }: ProducerIdentity): Producer | undefined {
-    const name = nameOf({ id, epoch })
-    const producer = this.#takenOver.get(name) ?? { id: BigInt(id), epoch, nextSequence: 0 }
-    this.#takenOver.set(name, producer)
-    return producer === 'given-up' ? undefined : producer
+  #goOnAt({ producerId, producerEpoch, firstSequence }: BatchNumbers, count: number): void {
+    const nextSequence = sequenceAfter(firstSequence, count)
+    this.#producer = { id: producerId, epoch: producerEpoch, nextSequence }
+  }
+
+  /** Undefined: the broker has never had a batch of it, or has forgotten it. */
+  async #describeProducer(id: bigint): Promise<DescribedProducer | undefined> {
+    const topic = { name: this.#cluster.topic, partitionIndexes: [this.#partition] }
+    const answer = await describeProducersV0.api.async(this.#openConnection(), [topic])
+    const producers = answer.topics[0]?.partitions[0]?.activeProducers ?? []
+    return producers.find(({ producerId }) => producerId === id)
   }
 }
 
-/** An event that was taken over without a new epoch, or without a producer, goes by the lane's own. */
-function isTakenOver(producer: ProducerIdentity | undefined): producer is ProducerIdentity {
-  return producer !== undefined && producer.epoch >= TAKE_OVER_EPOCH_MIN
-}
-
-function nameOf({ id, epoch }: ProducerIdentity): string {
-  return `${id}/${epoch}`
+function sequenceAfter(sequence: number, count: number): number {
+  return (sequence + count) % SEQUENCE_COUNT
 }
 
 async function initProducer(connection: Connection): Promise<Producer> {

@@ -11,13 +11,16 @@
  *     │ ──deadline──▶ in doubt: the caller is told so, and the lane keeps at it
  *     │ ──no answer, or one that proves nothing──▶ sent again, unchanged: the same sequence numbers,
  *     │                                            by which the broker drops what it already has
- *     └─ ──producer state lost, or an offset that cannot be──▶ look on the topic:
- *            found ──▶ acked        not found ──▶ sent with the next producer epoch, so that the
- *                                            broker refuses what is still on its way under the old one
+ *     └─ ──numbers contested, or an offset that cannot be──▶ ask the broker which numbers come next,
+ *            then look on the topic:
+ *            found ──▶ acked        not found ──▶ sent with these numbers, and looked for once more
  *
- * Recovered events start at "look on the topic"; those not found are sent as the producer that they
- * were taken over from, at a higher epoch, so that the broker refuses what that one still has on its
- * way. Doubt is sticky: what may have left once is never refused or cancelled any more.
+ * Recovered events start at "ask the broker": they are sent as the producer that they were stored
+ * with. So all that is ever sent of an event goes by the same numbers, of which the broker takes each
+ * once: what the look does not find was not there when the numbers were asked for, and wants the same
+ * ones. Our ack is then perhaps that of another batch with them, hence the second look.
+ *
+ * Doubt is sticky: what may have left once is never refused or cancelled any more.
  *
  * One request in flight, because concurrent ones may overtake each other. One partition a batch,
  * because a batch over several can succeed in part. See docs/decisions/0003-own-the-produce-request.md.
@@ -49,14 +52,14 @@ export interface LaneDeps {
   readonly partition: number
   readonly clock: Clock
   readonly mayPublish: () => boolean
-  readonly onDisowned: () => void
+  readonly onContested: () => void
 }
 
 export class PartitionLane {
   readonly partition: number
   readonly #topic: string
   readonly #clock: Clock
-  readonly #deps: Pick<LaneDeps, 'mayPublish' | 'onDisowned'>
+  readonly #deps: Pick<LaneDeps, 'mayPublish' | 'onContested'>
   readonly #session: LaneSession
   readonly #trouble: LaneTrouble
   readonly #closing = new AbortController()
@@ -181,12 +184,8 @@ export class PartitionLane {
 
   #takeBatch(): LaneBatch | undefined {
     const recovered = takeRecovered(this.#recovered)
-    if (recovered[0] !== undefined) {
-      const { producer } = recovered[0].pending
-      return {
-        ...createBatch(this.#topic, recovered, 'may-have-left', this.#clock.now()),
-        producer,
-      }
+    if (recovered.length > 0) {
+      return createBatch(this.#topic, recovered, 'may-have-left', this.#clock.now())
     }
     const entries = takeBatch(this.#queue, this.#singlesLeft > 0 ? 1 : Infinity)
     if (entries.length === 0) return undefined
@@ -197,6 +196,7 @@ export class PartitionLane {
   async #send(batch: LaneBatch): Promise<void> {
     batch.requestsSent += 1
     batch.sentAtMs ??= this.#clock.monotonicMs()
+    batch.numbers ??= this.#session.nextNumbers()
     let baseOffset: number
     try {
       baseOffset = await this.#session.produce(batch)
@@ -204,8 +204,9 @@ export class PartitionLane {
       if (!this.#isClosing) await this.#acceptFailure(batch, error)
       return
     }
-    if (baseOffset > (this.#lastOffset ?? -1)) this.#acceptAck(batch, baseOffset)
-    else this.#distrustAck(batch, baseOffset)
+    if (baseOffset <= (this.#lastOffset ?? -1)) this.#distrustAck(batch, baseOffset)
+    else if (batch.isContested) batch.mustLookUp = true
+    else this.#acceptAck(batch, baseOffset)
   }
 
   #acceptAck(batch: LaneBatch, baseOffset: number): void {
@@ -219,19 +220,16 @@ export class PartitionLane {
   /** Either the ack is wrong, or the topic was made anew: then the event is where the ack says. */
   #distrustAck(batch: LaneBatch, baseOffset: number): void {
     batch.searchFromOffset = Math.min(batch.searchFromOffset, Math.max(0, baseOffset))
-    this.#session.giveUpNumbers(batch, false)
     this.#startLookUp(batch, `acked at offset ${baseOffset}, which was taken before`)
   }
 
   async #acceptFailure(batch: LaneBatch, error: unknown): Promise<void> {
-    const { verdict, name, isDisowned } = classifyProduceFailure(error, batch.requestsSent)
-    if (isDisowned) this.#deps.onDisowned()
-    if (verdict !== 'unknown') this.#session.giveUpNumbers(batch, isDisowned)
-    if (verdict === 'not-appended') {
-      this.#refuse(batch, name)
-      return
+    const { verdict, name } = classifyProduceFailure(error, batch.requestsSent)
+    if (verdict === 'not-appended') return this.#refuse(batch, name)
+    if (verdict === 'contested') {
+      this.#deps.onContested()
+      this.#startLookUp(batch, name)
     }
-    if (verdict === 'state-lost') this.#startLookUp(batch, name)
     await this.#noteFailure(name)
   }
 
@@ -254,11 +252,11 @@ export class PartitionLane {
   #startLookUp(batch: LaneBatch, reason: string): void {
     this.#trouble.reason = reason
     batch.mustLookUp = true
-    batch.producer = undefined
   }
 
   async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
     const { signal } = this.#closing
+    const numbers = await this.#session.askNumbers(batch.entries[0]?.pending.producer)
     const eventIds = batch.entries.map(({ pending }) => pending.event.eventId)
     const { offsets, end } = await searchEvents(reader, eventIds, batch.searchFromOffset, signal)
     const missing: LaneEntry[] = []
@@ -272,8 +270,8 @@ export class PartitionLane {
     this.#batch = undefined
     if (missing.length === 0) return
     const again = createBatch(this.#topic, missing, 'may-have-left', this.#clock.now())
-    const { producer, sentAtMs } = batch
-    this.#batch = { ...again, producer, sentAtMs, mustLookUp: false }
+    const { sentAtMs } = batch
+    this.#batch = { ...again, sentAtMs, numbers, searchFromOffset: end, mustLookUp: false }
   }
 
   #ack(entry: LaneEntry, offset: number): void {

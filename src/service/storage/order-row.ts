@@ -6,7 +6,6 @@ import {
   type OrderEventType,
   type PendingEvent,
   type PublishedEvent,
-  TAKE_OVER_EPOCH_MIN,
 } from '../../models/order-event.ts'
 import type { PlacedEvent } from '../../business/stream/settled-feed.ts'
 import type { Order, OrderStatus } from '../../models/order.ts'
@@ -169,17 +168,6 @@ function toRetryKey(row: EventRow): Pick<PendingEvent, 'retryKey'> {
 function toProducer({ producerId, producerEpoch }: EventRow): Pick<PendingEvent, 'producer'> {
   if (producerId === null || producerEpoch === null) return {}
   return { producer: { id: producerId, epoch: producerEpoch } }
-}
-
-/** Up to the largest int16. */
-const TAKE_OVER_EPOCHS = 32_768 - TAKE_OVER_EPOCH_MIN
-
-/**
- * The epoch that a take-over sends under, from its number in the store. Where the numbers wrap around
- * a producer id is long out of use that had the same epoch once.
- */
-export function takeOverEpoch(takeOverNumber: number): number {
-  return TAKE_OVER_EPOCH_MIN + (takeOverNumber % TAKE_OVER_EPOCHS)
 }
 
 export function toSettledOrder(row: OrderRow): SettledOrder {

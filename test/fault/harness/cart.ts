@@ -200,9 +200,8 @@ export class Cart implements AsyncDisposable {
       // The checker finds it, and tells of which order.
     })
     for (const instance of this.instances) await this.#stop(instance)
-    const { mayRepeatAfterDeath } = this.#context
     const observations = await this.#observe()
-    const { violations: found, counts } = check(this.journal, observations, mayRepeatAfterDeath)
+    const { violations: found, counts } = check(this.journal, observations)
     const violations = [...found, ...this.#misbehaved]
     const [first] = violations
     const slowestMs = slowestAnswerMs(this.journal)

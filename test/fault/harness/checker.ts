@@ -6,7 +6,7 @@
  *   I2  every settled event stands where the store says
  *   I3  nothing else is on the topic: what was answered "not applied" or 4xx is not, and is not stored
  *   I4  the versions of an order are 1, 2, 3, … in the order of offsets
- *   I5  a repeat is equal to the first, byte by byte, and stands there only where a death may cause one
+ *   I5  no event stands twice
  *   I6  no two events of an order have the same version
  *   I7  the store is what the topic tells, event by event and order by order
  *   I8  an order is in one partition
@@ -30,10 +30,8 @@ export interface Counts {
   phantom: number
   outOfOrder: number
   gap: number
-  /** Events twice, outside of the one window in which that can be. */
+  /** Events twice. */
   repeated: number
-  /** Events twice, that were on their way when their service died. */
-  repeatedInWindow: number
 }
 
 export interface Findings {
@@ -43,19 +41,13 @@ export interface Findings {
 
 const STATUSES = new Set([200, 201, 404, 409, 503])
 
-/** `mayRepeatAfterDeath`: the fault opens the one window in which an event may stand twice. */
-export function check(
-  journal: Journal,
-  observations: Observations,
-  mayRepeatAfterDeath: boolean,
-): Findings {
-  return new Checker(journal, observations, mayRepeatAfterDeath).check()
+export function check(journal: Journal, observations: Observations): Findings {
+  return new Checker(journal, observations).check()
 }
 
 class Checker {
   readonly #journal: Journal
   readonly #observations: Observations
-  readonly #mayRepeatAfterDeath: boolean
   readonly #violations: Violation[] = []
   readonly #counts: Counts = {
     lost: 0,
@@ -63,7 +55,6 @@ class Checker {
     outOfOrder: 0,
     gap: 0,
     repeated: 0,
-    repeatedInWindow: 0,
   }
   /** First occurrences, by event id. */
   readonly #first = new Map<string, TopicEvent>()
@@ -71,9 +62,8 @@ class Checker {
   readonly #byOrder: Map<string, TopicEvent[]>
   readonly #entriesByOrder: Map<string, JournalEntry[]>
 
-  constructor(journal: Journal, observations: Observations, mayRepeatAfterDeath: boolean) {
+  constructor(journal: Journal, observations: Observations) {
     this.#journal = journal
-    this.#mayRepeatAfterDeath = mayRepeatAfterDeath
     this.#observations = observations
     for (const event of observations.topic) {
       if (!this.#first.has(event.eventId)) this.#first.set(event.eventId, event)
@@ -181,20 +171,8 @@ class Checker {
     if (first.digest !== event.digest) {
       this.#violate('I5', event.orderId, `${place(first)} and ${place(event)} are not the same`)
     }
-    const isInWindow = this.#wasOnItsWayAtADeath(event)
-    this.#counts[isInWindow ? 'repeatedInWindow' : 'repeated'] += 1
-    if (isInWindow && this.#mayRepeatAfterDeath) return
+    this.#counts.repeated += 1
     this.#violate('I5', event.orderId, `${place(event)} repeats ${place(first)}`)
-  }
-
-  #wasOnItsWayAtADeath({ orderId, traceparent }: TopicEvent): boolean {
-    const entry = this.#entriesByOrder
-      .get(orderId)
-      ?.find((candidate) => candidate.traceparent === traceparent)
-    if (entry === undefined || !isOpen(entry)) return false
-    return this.#journal.faults.some(
-      ({ isServiceDeath, atMs }) => isServiceDeath && atMs >= entry.sentAtMs,
-    )
   }
 
   #checkStore(): void {

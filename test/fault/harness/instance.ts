@@ -53,7 +53,7 @@ export class Instance {
   }
 
   async kill(): Promise<void> {
-    this.#note('SIGKILL', true)
+    this.#note('SIGKILL')
     await this.#running.end('SIGKILL')
   }
 
@@ -66,7 +66,7 @@ export class Instance {
       () => `it dies; it wrote:\n${this.output()}`,
     )
     if (end === undefined) throw new Error('unreachable')
-    this.#note('died by itself', true)
+    this.#note('died by itself')
     return end
   }
 
@@ -74,7 +74,7 @@ export class Instance {
   async stop(): Promise<ProcessEnd> {
     this.#note('SIGTERM')
     const end = await this.#running.end('SIGTERM')
-    this.#note('has stopped', true)
+    this.#note('has stopped')
     return end
   }
 
@@ -122,7 +122,7 @@ export class Instance {
     return this.#process
   }
 
-  #note(what: string, isServiceDeath = false): void {
-    this.#journal.noteFault(`service ${this.number}: ${what}`, isServiceDeath)
+  #note(what: string): void {
+    this.#journal.noteFault(`service ${this.number}: ${what}`)
   }
 }

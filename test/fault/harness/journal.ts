@@ -25,8 +25,6 @@ export interface JournalEntry {
 export interface Fault {
   readonly atMs: number
   readonly what: string
-  /** A service that dies may leave requests that the broker has not worked on yet. */
-  readonly isServiceDeath: boolean
 }
 
 /** Everything that was asked, answered and done to the service, by one clock. */
@@ -65,8 +63,8 @@ export class Journal {
     return this.#confirmedCount
   }
 
-  noteFault(what: string, isServiceDeath = false): void {
-    this.faults.push({ atMs: nowMs(), what, isServiceDeath })
+  noteFault(what: string): void {
+    this.faults.push({ atMs: nowMs(), what })
   }
 }
 

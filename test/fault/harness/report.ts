@@ -30,7 +30,6 @@ const COLUMNS: ReadonlyArray<readonly [title: string, of: (report: Report) => st
   ['out of order', ({ counts }) => counts.outOfOrder],
   ['gap', ({ counts }) => counts.gap],
   ['repeated', ({ counts }) => counts.repeated],
-  ['repeated (window)', ({ counts }) => counts.repeatedInWindow],
   ['doubts settled after', ({ settledAfterMs }) => `${(settledAfterMs / 1_000).toFixed(1)} s`],
   ['slowest answer', ({ slowestAnswerMs }) => `${(slowestAnswerMs / 1_000).toFixed(2)} s`],
   ['verdict', verdict],

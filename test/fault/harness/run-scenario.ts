@@ -18,7 +18,6 @@ export function runScenario(scenario: Scenario, options: RunOptions): Promise<Re
   return scenario.run({
     cluster,
     registryUrl,
-    mayRepeatAfterDeath: scenario.mayRepeatAfterDeath ?? false,
     random: new SeededRandom(seed),
     minutes,
     rounds: (full, short) => (size === 'full' ? full : short),

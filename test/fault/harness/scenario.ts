@@ -8,18 +8,12 @@ export interface Scenario {
   /** One line for `--list`. */
   readonly about: string
   readonly brokers: 1 | 3
-  /**
-   * Whether an event may stand twice after a death, because it was sent under another producer id than
-   * it was reserved with: see docs/decisions/0010-fence-by-producer-epoch.md.
-   */
-  readonly mayRepeatAfterDeath?: true
   run(context: ScenarioContext): Promise<Report>
 }
 
 export interface ScenarioContext {
   readonly cluster: TestCluster
   readonly registryUrl: string
-  readonly mayRepeatAfterDeath: boolean
   /** Seeded. */
   readonly random: SeededRandom
   /** For those that last as long as they are told. */

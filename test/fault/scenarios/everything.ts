@@ -102,7 +102,6 @@ export const everything: Scenario = {
   name: 'everything',
   about: `faults of the service, the broker and the link by chance, for --minutes (${MINUTES})`,
   brokers: 1,
-  mayRepeatAfterDeath: true,
   async run(context) {
     await using cart = await Cart.start(context, { via: 'proxy' })
     const minutes = context.minutes ?? context.rounds(MINUTES, SHORT_MINUTES)

@@ -43,7 +43,6 @@ export const failpoints: Scenario = {
   name: 'failpoints',
   about: 'the service dies before and after each step of the protocol',
   brokers: 1,
-  mayRepeatAfterDeath: true,
   async run(context) {
     await using cart = await Cart.start(context, { via: 'proxy' })
     for (const point of POINTS) {

@@ -226,7 +226,6 @@ const takeOverPoints: Scenario = {
   name: 'failpoints-taken-over',
   about: 'an instance dies at each step of the protocol; the others take over, and die at that too',
   brokers: 1,
-  mayRepeatAfterDeath: true,
   run: (context) =>
     withInstances(
       context,

@@ -47,7 +47,6 @@ const smallMessages: Scenario = {
   name: 'small-messages',
   about: 'the topic takes no message of more than 100 bytes for five seconds, also over a death',
   brokers: 1,
-  mayRepeatAfterDeath: true,
   async run(context) {
     await using cart = await Cart.start(context)
     for (let round = 0; round < context.rounds(6, 2); round += 1) {

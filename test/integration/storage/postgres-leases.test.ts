@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { Client } from 'pg'
 
+import type { PendingEvent } from '../../../src/models/order-event.ts'
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
 import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
@@ -71,23 +72,25 @@ describe('a lease in PostgreSQL', () => {
 
   test('is taken from by two successors at once without taking anything twice', async () => {
     const owner = await open()
-    const creations = Array.from({ length: LIMIT }, () => creationOf(newOrderId()))
+    const creations = Array.from({ length: LIMIT }, (_, index) => ({
+      ...creationOf(newOrderId()),
+      producer: { id: 4_001 + (index % 3), epoch: index % 2 },
+    }))
     await Promise.all(creations.map((creation) => owner.reserve(creation)))
     await endLeases(schema)
     const successors = [await open(), await open()]
-    const taken: string[] = []
-    const epochs = new Set<number | undefined>()
+    const taken: PendingEvent[] = []
     async function takeAll(successor: BatchedStore): Promise<void> {
       for (;;) {
         const pending = await successor.takeOverPending(7)
         if (pending.length === 0) return
-        taken.push(...pending.map(({ event }) => event.eventId))
-        epochs.add(pending[0]?.producer?.epoch)
+        taken.push(...pending)
       }
     }
     await Promise.all(successors.map(takeAll))
     assert.equal(taken.length, LIMIT)
-    assert.deepEqual(new Set(taken), new Set(creations.map(({ event }) => event.eventId)))
+    assert.deepEqual(new Set(taken), new Set(creations))
+    assert.deepEqual(await owner.listPending(LIMIT), creations)
   })
 
   test('is given back at the end of an instance that leaves nothing behind', async () => {

@@ -18,8 +18,7 @@ const GIVE_ALL_TO_SUPERUSER = `
     EXECUTE format('ALTER SCHEMA %I OWNER TO CURRENT_USER', current_schema());
     FOR name IN
       SELECT oid FROM pg_class
-      WHERE relnamespace = current_schema()::regnamespace
-        AND (relkind = 'r' OR oid = 'take_overs'::regclass)
+      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
     LOOP
       EXECUTE format('ALTER TABLE %s OWNER TO CURRENT_USER', name);
     END LOOP;

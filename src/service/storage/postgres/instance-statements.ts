@@ -1,4 +1,4 @@
-import { type EventRow, takeOverEpoch } from '../order-row.ts'
+import type { EventRow } from '../order-row.ts'
 import type { Query } from './connection.ts'
 import { EVENT_COLUMNS } from './order-statements.ts'
 
@@ -70,10 +70,8 @@ export async function takeOver(
   if (!(await isInstance(query, instanceId))) return []
   await fenceDead(query, instanceId)
   const left = await lockLeftBehind(query, limit)
-  if (left.length === 0) return []
-  const producerEpoch = takeOverEpoch(await countTakeOver(query))
-  await changeOwner(query, left, instanceId, producerEpoch)
-  return left.map((row) => ({ ...row, producerEpoch }))
+  if (left.length > 0) await changeOwner(query, left, instanceId)
+  return left
 }
 
 /** Keeps others from fencing this instance while the transaction lasts. */
@@ -112,23 +110,12 @@ function lockLeftBehind(query: Query, limit: number): Promise<readonly EventRow[
   return query<EventRow>({ text }, [limit])
 }
 
-/** From 1, and higher than that of every take-over before. */
-async function countTakeOver(query: Query): Promise<number> {
-  const text = `SELECT nextval('take_overs') AS number`
-  const rows = await query<{ readonly number: number }>({ text })
-  return Number(rows[0]?.number)
-}
-
-async function changeOwner(
-  query: Query,
-  rows: readonly EventRow[],
-  owner: string,
-  producerEpoch: number,
-): Promise<void> {
+/** Not the producer: what the former owner still has on its way is a repeat only under the same one. */
+async function changeOwner(query: Query, rows: readonly EventRow[], owner: string): Promise<void> {
   const text = `
-    UPDATE order_events AS event SET owner = $1, producer_epoch = $2
-    FROM json_to_recordset($3) AS taken ("orderId" text, version integer)
+    UPDATE order_events AS event SET owner = $1
+    FROM json_to_recordset($2) AS taken ("orderId" text, version integer)
     WHERE event.order_id = "orderId" AND event.version = taken.version`
   const keys = rows.map(({ orderId, version }) => ({ orderId, version }))
-  await query({ text }, [owner, producerEpoch, JSON.stringify(keys)])
+  await query({ text }, [owner, JSON.stringify(keys)])
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { DiscardResult, SettleResult } from '../../../business/ports.ts'
 import type { Operation, OperationResult, OperationValues } from '../operation.ts'
-import { type EventRow, takeOverEpoch } from '../order-row.ts'
+import type { EventRow } from '../order-row.ts'
 import { type Connection, type Connector, MEMORY_PATH, type Statements } from './connection.ts'
 import { type Phase, translateSqliteError } from './sqlite-errors.ts'
 
@@ -245,9 +245,6 @@ function takeOver(
 ): readonly EventRow[] {
   if (!statements.isInstance(owner)) return []
   const left = statements.listOwnedByOthers(owner, limit)
-  if (left.length === 0) return []
-  const producerEpoch = takeOverEpoch(statements.countTakeOver())
-  const rows = left.map((row) => ({ ...row, producerEpoch }))
-  for (const row of rows) statements.changeOwner(row, owner)
-  return rows
+  for (const row of left) statements.changeOwner(row, owner)
+  return left
 }

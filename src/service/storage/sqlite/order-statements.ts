@@ -94,11 +94,9 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
   const listOwnedByOthers = db.prepare(LIST_OWNED_BY_OTHERS)
 
-  const countTakeOver = db.prepare(`
-    UPDATE current_instance SET take_overs = take_overs + 1 RETURNING take_overs AS number`)
-
+  // Not the producer: what the former owner still has on its way is a repeat only under the same one.
   const changeOwner = db.prepare(`
-    UPDATE order_events SET owner = ?, producer_epoch = ?
+    UPDATE order_events SET owner = ?
     WHERE order_id = ? AND version = ? AND topic_offset IS NULL`)
 
   const listPending = db.prepare(LIST_PENDING)
@@ -176,11 +174,8 @@ export function prepareOrderStatements(db: DatabaseSync) {
     listOwnedByOthers: (owner: string, limit: number) =>
       listOwnedByOthers.all(owner, limit) as unknown as readonly EventRow[],
 
-    /** The number of this take-over, from 1. */
-    countTakeOver: (): number => Number(countTakeOver.get()?.['number']),
-
-    changeOwner: ({ orderId, version, producerEpoch }: EventRow, owner: string) =>
-      void changeOwner.run(owner, producerEpoch, orderId, version),
+    changeOwner: ({ orderId, version }: Pick<EventKey, 'orderId' | 'version'>, owner: string) =>
+      void changeOwner.run(owner, orderId, version),
 
     listPending: (limit: number) => listPending.all(limit) as unknown as readonly EventRow[],
 

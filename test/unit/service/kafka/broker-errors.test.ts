@@ -4,9 +4,6 @@ import { NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka'
 import { classifyProduceFailure } from '../../../../src/service/kafka/broker-errors.ts'
 import { codeOf, PROOFS } from '../../../support/broker-errors.ts'
 
-/** Another one sends under the producer's id. */
-const DISOWNING = ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']
-
 const PRODUCE = 0
 
 /** What the client rejects with when the broker answers a Produce request with this error. */
@@ -27,9 +24,7 @@ const UNKNOWN = [
 
 test('an answer given before the append is proof, when no other request of the batch ever left', () => {
   for (const name of PROOFS) {
-    const { verdict, name: said, isDisowned } = classifyProduceFailure(answered(name), 1)
-    assert.deepEqual([verdict, said], ['not-appended', name])
-    assert.equal(isDisowned, DISOWNING.includes(name), name)
+    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'not-appended', name })
   }
 })
 
@@ -41,27 +36,25 @@ test('the same answer proves nothing once another request of the batch may be un
 
 test('answers that may stand for an appended batch are never proof', () => {
   for (const name of UNKNOWN) {
-    assert.deepEqual(classifyProduceFailure(answered(name), 1), {
-      verdict: 'unknown',
-      name,
-      isDisowned: false,
-    })
+    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'unknown', name })
   }
 })
 
-test('a disagreement on sequence numbers, or on the producer itself, ends the producer id', () => {
+test('a disagreement on sequence numbers, or on the producer itself, is settled by the topic', () => {
   for (const name of [
     'OUT_OF_ORDER_SEQUENCE_NUMBER',
     'DUPLICATE_SEQUENCE_NUMBER',
     'UNKNOWN_PRODUCER_ID',
+    'INVALID_PRODUCER_EPOCH',
+    'PRODUCER_FENCED',
   ]) {
-    assert.equal(classifyProduceFailure(answered(name), 1).verdict, 'state-lost', name)
+    assert.equal(classifyProduceFailure(answered(name), 1).verdict, 'contested', name)
+    assert.equal(classifyProduceFailure(answered(name), 2).verdict, 'contested', name)
   }
-  assert.equal(classifyProduceFailure(answered('INVALID_PRODUCER_EPOCH'), 2).verdict, 'state-lost')
 })
 
 test('a batch in doubt that is dated too far ahead is looked for, and made anew', () => {
-  assert.equal(classifyProduceFailure(answered('INVALID_TIMESTAMP'), 2).verdict, 'state-lost')
+  assert.equal(classifyProduceFailure(answered('INVALID_TIMESTAMP'), 2).verdict, 'contested')
 })
 
 test('time-outs and broken connections are never proof', () => {
@@ -74,7 +67,6 @@ test('time-outs and broken connections are never proof', () => {
     assert.deepEqual(classifyProduceFailure(error, 1), {
       verdict: 'unknown',
       name: error.message,
-      isDisowned: false,
     })
   }
 })
