@@ -286,20 +286,26 @@ test('on a topic that was made anew the first ack is checked, and the event stan
   assert.equal(new Set(eventIds).size, eventIds.length)
 })
 
-/**
- * An instance dies with a request on its way, and its successor has looked on the topic and sends the
- * event as well: both requests are held. `recovered` is what the successor takes over.
- */
+/** An instance dies with a request on its way, which is held from now on. */
+async function dieSending(
+  publishing: Publishing,
+  sent: readonly PendingEvent[],
+): Promise<HeldRequests> {
+  const held = proxy.hold()
+  for (const pending of sent) void publishing.publish(pending)
+  await until(() => held.count() === 1, 'the request of the former owner is held')
+  await publishing.publisher.close()
+  held.letOthersPass()
+  return held
+}
+
+/** Its successor has looked on the topic, and its request with what it has taken over is held as well. */
 async function race(
   publishing: Publishing,
   sent: readonly PendingEvent[],
   recovered: readonly PendingEvent[],
 ) {
-  const formers = proxy.hold()
-  for (const pending of sent) void publishing.publish(pending)
-  await until(() => formers.count() === 1, 'the request of the former owner is held')
-  await publishing.publisher.close()
-  formers.letOthersPass()
+  const formers = await dieSending(publishing, sent)
   const successor = await Publishing.start(publishing.topic)
   const successors = proxy.hold()
   const acks = recovered.map((pending) => successor.publisher.recover(pending))
@@ -346,6 +352,20 @@ for (const { what, sent, recovered } of SHARES) {
     })
   }
 }
+
+test('what a former owner sent is found also when it comes while its successor asks for its numbers', async () => {
+  await using publishing = await Publishing.start()
+  const pending = publishing.next()
+  const formers = await dieSending(publishing, [pending])
+  await using successor = await Publishing.start(publishing.topic)
+  const questions = proxy.holdDescribeProducers()
+  const recovered = successor.publisher.recover(pending)
+  await until(() => questions.count() === 1, 'the successor asks')
+  await handOn(formers)
+  questions.release()
+  const { position } = await recovered
+  assert.deepEqual(await publishing.offsetsOf(pending), [position.offset])
+})
 
 test('an event of a producer that the broker does not know is published once, also against a late copy', async () => {
   await using publishing = await Publishing.start()

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import {
   errorAnswer,
+  isDescribeProducers,
   isProduce,
   partitionOf,
   requestId,
@@ -26,6 +27,8 @@ export type ProduceFate =
   /** Half of the request goes out, then the connection is cut. */
   | { readonly kind: 'cut-request' }
 
+const PASS: ProduceFate = { kind: 'pass' }
+
 /** What happens to everything: `silent` swallows all that is said, on both sides. */
 export type Link = 'open' | 'silent' | 'refused' | { readonly delayMs: number }
 
@@ -49,12 +52,14 @@ export interface KafkaProxy {
   readonly produceCount: () => number
   /** Keeps Produce requests from the broker, all or those of one partition, until they are released. */
   hold(partition?: number): HeldRequests
+  /** The same of the questions for what producers wrote last. */
+  holdDescribeProducers(): HeldRequests
   setLink(link: Link): Promise<void>
   close(): Promise<void>
 }
 
 interface Holding {
-  readonly partition: number | undefined
+  readonly isHeld: (request: Buffer) => boolean
   readonly released: Promise<void>
   count: number
   answeredCount: number
@@ -68,7 +73,7 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
   const fates: ProduceFate[] = []
   const sockets = new Set<Socket>()
   let produced = 0
-  let fateOfAll: ProduceFate = { kind: 'pass' }
+  let fateOfAll: ProduceFate = PASS
   let holding: Holding | undefined
   let link: Link = 'open'
 
@@ -105,9 +110,8 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     }
 
     onFrames(client, (frame) => {
-      if (!isProduce(frame)) return toBroker(frame)
-      const fate = nextFate()
-      if (isHeld(holding, frame)) return hold(frame, holding)
+      const fate = isProduce(frame) ? nextFate() : PASS
+      if (holding?.isHeld(frame) === true) return hold(frame, holding)
       if (fate.kind === 'answer-unsent') {
         const answer = errorAnswer(frame, fate.errorCode)
         return void setTimeout(() => toClient(answer), fate.delayMs ?? 0)
@@ -141,31 +145,37 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     server.close()
     await once(server, 'close')
   }
+  const holdThose = (isHeldOne: (request: Buffer) => boolean): HeldRequests => {
+    const { promise: released, resolve } = Promise.withResolvers<void>()
+    const current = { isHeld: isHeldOne, released, count: 0, answeredCount: 0 }
+    holding = current
+    const letOthersPass = (): void => {
+      if (holding === current) holding = undefined
+    }
+    return {
+      count: () => current.count,
+      answeredCount: () => current.answeredCount,
+      letOthersPass,
+      release() {
+        letOthersPass()
+        resolve()
+      },
+    }
+  }
   await listen()
   return {
     port,
     fates,
     produceCount: () => produced,
-    setFateOfAll(fate = { kind: 'pass' }) {
+    setFateOfAll(fate = PASS) {
       fateOfAll = fate
     },
-    hold(partition) {
-      const { promise: released, resolve } = Promise.withResolvers<void>()
-      const current = { partition, released, count: 0, answeredCount: 0 }
-      holding = current
-      const letOthersPass = (): void => {
-        if (holding === current) holding = undefined
-      }
-      return {
-        count: () => current.count,
-        answeredCount: () => current.answeredCount,
-        letOthersPass,
-        release() {
-          letOthersPass()
-          resolve()
-        },
-      }
-    },
+    hold: (partition) =>
+      holdThose(
+        (request) =>
+          isProduce(request) && (partition === undefined || partition === partitionOf(request)),
+      ),
+    holdDescribeProducers: () => holdThose(isDescribeProducers),
     async setLink(next) {
       link = next
       if (next === 'refused') await hangUp()
@@ -173,11 +183,6 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     },
     close: hangUp,
   }
-}
-
-function isHeld(holding: Holding | undefined, request: Buffer): holding is Holding {
-  if (holding === undefined) return false
-  return holding.partition === undefined || holding.partition === partitionOf(request)
 }
 
 /** Writes frames in their order, each after the delay of the link at its time. */

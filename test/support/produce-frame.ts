@@ -8,9 +8,14 @@
 
 const PRODUCE = 0
 const PRODUCE_VERSION = 8
+const DESCRIBE_PRODUCERS = 61
 
 export function isProduce(request: Buffer): boolean {
   return request.readInt16BE(4) === PRODUCE
+}
+
+export function isDescribeProducers(request: Buffer): boolean {
+  return request.readInt16BE(4) === DESCRIBE_PRODUCERS
 }
 
 export function requestId(request: Buffer): number {
