@@ -104,6 +104,8 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     assert.deepEqual([...new Set(answers.map(({ what }) => what))], ['201'])
     assert.equal(new Set(answers.map(({ text }) => text)).size, 1, 'one answer')
     assert.ok(answers.every(({ isReplayed }) => isReplayed))
+    const listed = await fetch(`${service.url}/api/orders`)
+    assert.equal(((await listed.json()) as { data: readonly object[] }).data.length, 1)
     const records = await readTopic(cluster.bootstrapServers, topic)
     assert.deepEqual(
       records.map(({ key: orderId, headers }) => [orderId, headers['ce_type']]),
