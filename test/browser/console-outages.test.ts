@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
+import { freshSettings } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -20,13 +21,7 @@ before(async () => {
 after(() => browser.close())
 
 test('shows that the service is away, and goes on by itself without a gap when it is back', async (t) => {
-  const { kafkaBootstrapServers, schemaRegistryUrl } = infrastructure()
-  const settings = {
-    KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
-    KAFKA_TOPIC: `orders-${randomUUID()}`,
-    DATABASE_URL: `sqlite:${await temporaryFolder(t)}/cart.db`,
-  }
+  const settings = freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`)
   let service = await startService(settings)
   t.after(() => service.end('SIGKILL'))
   const create = async (orderId: string): Promise<void> => {

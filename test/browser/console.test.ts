@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, test, type TestContext } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { infrastructure } from '../support/infrastructure.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
-import { startService, type ServiceProcess } from '../support/service-process.ts'
+import { type ServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { launchChromium, openConsole, orderRow, sidewaysOverflow } from './console-page.ts'
 
@@ -25,20 +25,12 @@ interface RunningService {
   readonly service: ServiceProcess
 }
 
-async function startOwnService(
+async function setUp(
   t: TestContext,
   more: Readonly<Record<string, string>> = {},
 ): Promise<RunningService> {
-  const { kafkaBootstrapServers, schemaRegistryUrl } = infrastructure()
-  const settings = {
-    KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
-    KAFKA_TOPIC: `orders-${randomUUID()}`,
-    DATABASE_URL: `sqlite:${await temporaryFolder(t)}/cart.db`,
-    ...more,
-  }
-  const service = await startService(settings)
-  t.after(() => service.end('SIGKILL'))
+  const settings = { ...freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`), ...more }
+  const service = await startOwnService(t, settings)
   return { settings, service }
 }
 
@@ -57,7 +49,7 @@ function updateByOther({ url }: ServiceProcess, orderId: string, status: string)
 }
 
 test('an order goes from the form to its row, its history and its bytes on the topic', async (t) => {
-  const { service, settings } = await startOwnService(t)
+  const { service, settings } = await setUp(t)
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   await page.getByText('No order here yet').waitFor()
 
@@ -100,7 +92,7 @@ test('an order goes from the form to its row, its history and its bytes on the t
 })
 
 test('shows what other clients do, in the list, in the open order and in the plots', async (t) => {
-  const { service } = await startOwnService(t)
+  const { service } = await setUp(t)
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   await createByOther(service, 'ORD-1')
   await orderRow(page, 'ORD-1').getByText('pending').waitFor()
@@ -123,7 +115,7 @@ test('shows what other clients do, in the list, in the open order and in the plo
 })
 
 test('begins anew by itself when the service had no room for another reader', async (t) => {
-  const { service } = await startOwnService(t, { MAX_STREAM_READERS: '1' })
+  const { service } = await setUp(t, { MAX_STREAM_READERS: '1' })
   const { page: first } = await openConsole(t, browser, service.url)
   const second = await first.context().newPage()
   await second.goto(`${service.url}/console`)
@@ -138,7 +130,7 @@ test('begins anew by itself when the service had no room for another reader', as
 })
 
 test("puts the service's own sentences at the fields that they are about", async (t) => {
-  const { service } = await startOwnService(t)
+  const { service } = await setUp(t)
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   const orderId = page.getByLabel('Order id')
   await orderId.fill('   ')
@@ -164,7 +156,7 @@ test("puts the service's own sentences at the fields that they are about", async
 })
 
 test('works by the keyboard alone', async (t) => {
-  const { service } = await startOwnService(t)
+  const { service } = await setUp(t)
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   const { keyboard } = page
   const focused = () =>
@@ -200,7 +192,7 @@ test('works by the keyboard alone', async (t) => {
 })
 
 test('shows any order id as the text that it is, and cuts nothing off on 360 pixels', async (t) => {
-  const { service } = await startOwnService(t)
+  const { service } = await setUp(t)
   const viewport = { width: 360, height: 740 }
   const { page, assertQuiet } = await openConsole(t, browser, service.url, { viewport })
   assert.equal(await sidewaysOverflow(page), 0)
@@ -223,7 +215,7 @@ test('shows any order id as the text that it is, and cuts nothing off on 360 pix
 })
 
 test('is light or dark as the system is, or as the reader says, who is remembered', async (t) => {
-  const { service } = await startOwnService(t)
+  const { service } = await setUp(t)
   const options = { colorScheme: 'dark' } as const
   const { page, assertQuiet } = await openConsole(t, browser, service.url, options)
   const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
@@ -242,7 +234,7 @@ test('is light or dark as the system is, or as the reader says, who is remembere
 })
 
 test('keeps a bounded number of rows, and leads to every older order', async (t) => {
-  const { service } = await startOwnService(t)
+  const { service } = await setUp(t)
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   const ids = Array.from({ length: ROWS_MAX + 60 }, (_, index) => `ORD-${1000 + index}`)
   for (const orderId of ids) await createByOther(service, orderId)

@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { runCart as cart } from '../support/cart-command.ts'
-import { infrastructure } from '../support/infrastructure.ts'
 import { startOrderLoad } from '../fault/harness/order-load.ts'
-import { startService } from '../support/service-process.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
 test('the audit agrees while the service works, and tells what was done behind its back', async (t) => {
   const path = `${await temporaryFolder(t)}/cart.db`
-  const settings = {
-    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
-    KAFKA_TOPIC: `orders-${randomUUID()}`,
-    DATABASE_URL: `sqlite:${path}`,
-  }
-  const service = await startService(settings)
-  t.after(() => service.end('SIGKILL'))
+  const settings = freshSettings(`sqlite:${path}`)
+  const service = await startOwnService(t, settings)
   const load = startOrderLoad({ urls: [service.url] })
   t.after(() => load.stop())
   await until(() => load.journal.confirmedCount > 300, 'the load runs well')

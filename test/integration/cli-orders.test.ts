@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { findFreePort } from '../../dev-services/ports.ts'
 import { runCart, startCart } from '../support/cart-command.ts'
-import { infrastructure } from '../support/infrastructure.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
-import { startService } from '../support/service-process.ts'
 
 interface Report {
   readonly sent: number
@@ -14,19 +12,9 @@ interface Report {
   readonly ackTimes?: { readonly count: number }
 }
 
-function freshSettings() {
-  return {
-    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
-    KAFKA_TOPIC: `cli-${randomUUID()}`,
-    DATABASE_URL: 'sqlite::memory:',
-  }
-}
-
 suite('the command line as a client', () => {
   test('creates and updates orders, and says what a refusal means', async (t) => {
-    const service = await startService(freshSettings())
-    t.after(() => service.end('SIGKILL'))
+    const service = await startOwnService(t, freshSettings())
     const url = ['--url', service.url]
     const created = await runCart(['create', 'two words', '--items', '2', ...url], {})
     assert.equal(created.code, 0, created.stderr)
@@ -68,8 +56,7 @@ suite('the command line as a client', () => {
 
   test('the demo acknowledges what is on the topic, and sums it up', async (t) => {
     const settings = freshSettings()
-    const service = await startService(settings)
-    t.after(() => service.end('SIGKILL'))
+    const service = await startOwnService(t, settings)
     const args = ['demo', '--rate', '100', '--orders', '5', '--json', '--url', service.url]
     const { code, stdout, stderr } = await runCart(args, {})
     assert.equal(code, 0, stdout + stderr)
@@ -84,8 +71,7 @@ suite('the command line as a client', () => {
 
   test('the demo ends on Ctrl-C with its summary', async (t) => {
     const settings = freshSettings()
-    const service = await startService(settings)
-    t.after(() => service.end('SIGKILL'))
+    const service = await startOwnService(t, settings)
     await using demo = startCart(['demo', '--rate', '50', '--for', '10m', '--url', service.url], {})
     await using listen = startCart(['listen', '--from-beginning', '--limit', '3'], settings)
     assert.equal(await listen.exited, 0)

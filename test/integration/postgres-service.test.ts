@@ -5,10 +5,10 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startOrderLoad, type OrderLoad } from '../fault/harness/order-load.ts'
-import { infrastructure } from '../support/infrastructure.ts'
+import { freshSettings, startOwnService, type Settings } from '../support/own-service.ts'
 import { startPostgresCluster } from '../support/postgres-cluster.ts'
 import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
-import { spawnService, startService, type ServiceProcess } from '../support/service-process.ts'
+import { spawnService, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
 const run = promisify(execFile)
@@ -16,23 +16,6 @@ const run = promisify(execFile)
 const CART = fileURLToPath(new URL('../../src/cli/cart.ts', import.meta.url))
 
 const CONFIRMED_TO_GO_ON = 200
-
-type Settings = Readonly<Record<string, string>>
-
-function settingsFor(databaseUrl: string): Settings {
-  return {
-    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
-    KAFKA_TOPIC: `orders-${randomUUID()}`,
-    DATABASE_URL: databaseUrl,
-  }
-}
-
-async function start(t: TestContext, settings: Settings): Promise<ServiceProcess> {
-  const service = await startService(settings)
-  t.after(() => service.end('SIGKILL'))
-  return service
-}
 
 function load(t: TestContext, services: readonly ServiceProcess[]): OrderLoad {
   const started = startOrderLoad({ urls: services.map(({ url }) => url) })
@@ -64,8 +47,8 @@ async function stopAndAudit(
 test('two instances on one PostgreSQL database work on the same topic, and the audit agrees', async (t) => {
   const schema = await createTestSchema()
   t.after(() => schema.drop())
-  const settings = settingsFor(schema.url())
-  const services = await Promise.all([start(t, settings), start(t, settings)])
+  const settings = freshSettings(schema.url())
+  const services = await Promise.all([startOwnService(t, settings), startOwnService(t, settings)])
   const orders = load(t, services)
   await runWell(orders, services)
   const busy = await run(process.execPath, [CART, 'audit', '--json'], { env: settings })
@@ -78,8 +61,8 @@ test('without PostgreSQL the service refuses, says why, and goes on when it is b
   const cluster = await startPostgresCluster()
   t.after(() => cluster.close())
   const schema = await createTestSchema(cluster.url)
-  const settings = settingsFor(schema.url())
-  const service = await start(t, settings)
+  const settings = freshSettings(schema.url())
+  const service = await startOwnService(t, settings)
   const orders = load(t, [service])
   await runWell(orders, [service])
 
@@ -101,7 +84,7 @@ test('without PostgreSQL the service refuses, says why, and goes on when it is b
 
 test('a service whose PostgreSQL is away at the start ends with 1 and says so, without the password', async () => {
   const url = `postgres://cart:${ROLE_PASSWORD}@127.0.0.1:1/orders`
-  const service = await spawnService(settingsFor(url))
+  const service = await spawnService(freshSettings(url))
   assert.equal((await service.exited).code, 1)
   assert.match(
     service.output(),

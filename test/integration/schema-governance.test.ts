@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,8 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createRegistryClient } from '../../src/service/schema-registry/client.ts'
 import { systemClock } from '../../src/service/system.ts'
-import { infrastructure } from '../support/infrastructure.ts'
-import { startService } from '../support/service-process.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** What docs/how-to/evolve-the-schema.md tells people to do, against a real registry. */
@@ -68,20 +66,14 @@ function printedFor(start: string, subject: string, schemaId: number): string[] 
 
 async function setUp(t: TestContext) {
   const dir = await temporaryFolder(t)
-  const topic = `orders-${randomUUID()}`
-  const settings = {
-    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
-    KAFKA_TOPIC: topic,
-    DATABASE_URL: `sqlite:${dir}/cart.db`,
-  }
+  const settings = freshSettings(`sqlite:${dir}/cart.db`)
   const client = createRegistryClient({
     baseUrl: settings.SCHEMA_REGISTRY_URL,
     timeoutMs: 10_000,
     clock: systemClock,
   })
   t.after(() => client.close())
-  return { dir, subject: `${topic}-value`, settings, client }
+  return { dir, subject: `${settings.KAFKA_TOPIC}-value`, settings, client }
 }
 
 test('a change that everybody can read is found compatible, and one that breaks somebody is not', async (t) => {
@@ -92,7 +84,7 @@ test('a change that everybody can read is found compatible, and one that breaks 
     output: `${subject}: nothing is registered yet, so nothing can break\n`,
   })
 
-  const service = await startService(settings)
+  const service = await startOwnService(t, settings)
   await service.end('SIGTERM')
   const schemaId = await client.lookUp(subject, SCHEMA)
   assert.ok(schemaId !== undefined)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
@@ -7,15 +6,10 @@ import { findFreePort } from '../../dev-services/ports.ts'
 import { decodeOrder } from '../../src/service/schema-registry/order-codec.ts'
 import { partitionOf } from '../../src/service/kafka/partitioner.ts'
 import { FakeRegistry } from '../support/fake-registry.ts'
-import { infrastructure } from '../support/infrastructure.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
+import { freshSettings, startOwnService, type Settings } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
-import {
-  spawnService,
-  startService,
-  untilReady,
-  type ServiceProcess,
-} from '../support/service-process.ts'
+import { spawnService, untilReady, type ServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -64,27 +58,9 @@ function update(service: ServiceProcess, orderId: string, status: string): Promi
   return send(service, 'PUT', '/api/update-order', { orderId, status })
 }
 
-interface Settings {
-  readonly [name: string]: string
-}
-
 /** A topic of its own; an SQLite file of its own, so that a second process finds what the first left. */
-async function freshSettings(t: TestContext, more: Settings = {}) {
-  const dir = await temporaryFolder(t)
-  const topic = `orders-${randomUUID()}`
-  return {
-    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
-    KAFKA_TOPIC: topic,
-    DATABASE_URL: `sqlite:${dir}/cart.db`,
-    ...more,
-  }
-}
-
-async function start(t: TestContext, settings: Settings): Promise<ServiceProcess> {
-  const service = await startService(settings)
-  t.after(() => service.end('SIGKILL'))
-  return service
+async function settingsWithFile(t: TestContext, more: Settings = {}) {
+  return { ...freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`), ...more }
 }
 
 async function spawn(t: TestContext, settings: Settings): Promise<ServiceProcess> {
@@ -98,8 +74,8 @@ function records(settings: { KAFKA_BOOTSTRAP_SERVERS: string; KAFKA_TOPIC: strin
 }
 
 test('a created and updated order stands on the topic as it was answered', async (t) => {
-  const settings = await freshSettings(t)
-  const service = await start(t, settings)
+  const settings = await settingsWithFile(t)
+  const service = await startOwnService(t, settings)
   const orderId = 'Bestellung Ä/1'
   const created = await create(service, `  ${orderId} `, 3)
   const updated = await update(service, orderId, 'shipped')
@@ -128,8 +104,8 @@ test('a created and updated order stands on the topic as it was answered', async
 })
 
 test('of many creates of one id at the same time one succeeds, and one event is published', async (t) => {
-  const settings = await freshSettings(t)
-  const service = await start(t, settings)
+  const settings = await settingsWithFile(t)
+  const service = await startOwnService(t, settings)
   const answers = await Promise.all(Array.from({ length: 50 }, () => create(service, 'ORD-1')))
   const statuses = answers.map(({ status }) => status).toSorted((one, other) => one - other)
   assert.deepEqual(statuses, [201, ...Array<number>(49).fill(409)])
@@ -137,8 +113,8 @@ test('of many creates of one id at the same time one succeeds, and one event is 
 })
 
 test('updates of one order at the same time are applied one after the other', async (t) => {
-  const settings = await freshSettings(t)
-  const service = await start(t, settings)
+  const settings = await settingsWithFile(t)
+  const service = await startOwnService(t, settings)
   await create(service, 'ORD-1')
   const statuses = ['confirmed', 'shipped', 'delivered', 'cancelled', 'pending']
   const answers = await Promise.all(statuses.map((status) => update(service, 'ORD-1', status)))
@@ -151,7 +127,10 @@ test('updates of one order at the same time are applied one after the other', as
 })
 
 test('the lifecycle policy refuses a step back, and names what is allowed', async (t) => {
-  const service = await start(t, await freshSettings(t, { ORDER_STATUS_POLICY: 'lifecycle' }))
+  const service = await startOwnService(
+    t,
+    await settingsWithFile(t, { ORDER_STATUS_POLICY: 'lifecycle' }),
+  )
   await create(service, 'ORD-1')
   const refused = await update(service, 'ORD-1', 'delivered')
   assert.equal(refused.status, 409)
@@ -162,8 +141,8 @@ test('the lifecycle policy refuses a step back, and names what is allowed', asyn
 })
 
 test('a request that the service cannot take leaves nothing behind', async (t) => {
-  const settings = await freshSettings(t)
-  const service = await start(t, settings)
+  const settings = await settingsWithFile(t)
+  const service = await startOwnService(t, settings)
   const statuses = [
     (await create(service, '', 1)).status,
     (await create(service, 'ORD-1', 101)).status,
@@ -178,7 +157,7 @@ test('the service starts without Kafka, says "not applied" until it comes, and t
   const broker = await startTestBroker()
   t.after(() => broker.close())
   await broker.stop()
-  const settings = await freshSettings(t, { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers })
+  const settings = await settingsWithFile(t, { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers })
   const service = await spawn(t, settings)
   await until(async () => (await fetch(`${service.url}/health/live`)).ok, 'the service listens')
   assert.equal((await fetch(`${service.url}/health/ready`)).status, 503)
@@ -198,7 +177,7 @@ test('the service starts without the registry, says "not applied" until it comes
   const registry = await FakeRegistry.start()
   t.after(() => registry.stop())
   await registry.stop()
-  const service = await spawn(t, await freshSettings(t, { SCHEMA_REGISTRY_URL: registry.url }))
+  const service = await spawn(t, await settingsWithFile(t, { SCHEMA_REGISTRY_URL: registry.url }))
   await until(async () => (await fetch(`${service.url}/health/live`)).ok, 'the service listens')
   await until(async () => {
     const { body } = await create(service, 'ORD-1')
@@ -213,14 +192,14 @@ test('the service starts without the registry, says "not applied" until it comes
 test('with a schema id known from before the service works while the registry is away', async (t) => {
   const registry = await FakeRegistry.start()
   t.after(() => registry.stop())
-  const settings = await freshSettings(t, { SCHEMA_REGISTRY_URL: registry.url })
-  const first = await start(t, settings)
+  const settings = await settingsWithFile(t, { SCHEMA_REGISTRY_URL: registry.url })
+  const first = await startOwnService(t, settings)
   assert.equal((await create(first, 'ORD-1')).status, 201)
   await registry.stop()
   assert.equal((await create(first, 'ORD-2')).status, 201)
   assert.equal((await first.end('SIGTERM')).code, 0)
 
-  const second = await start(t, settings)
+  const second = await startOwnService(t, settings)
   assert.equal((await update(second, 'ORD-1', 'shipped')).status, 200)
   const schemaIds = (await records(settings)).map(({ value }) => decodeOrder(value).schemaId)
   assert.equal(new Set(schemaIds).size, 1)
@@ -230,7 +209,7 @@ test('a registry that answers garbage is as good as none, and no reason to fail'
   const registry = await FakeRegistry.start()
   t.after(() => registry.stop())
   registry.interfere({ kind: 'answer', status: 200, body: '<html>hello</html>' })
-  const service = await spawn(t, await freshSettings(t, { SCHEMA_REGISTRY_URL: registry.url }))
+  const service = await spawn(t, await settingsWithFile(t, { SCHEMA_REGISTRY_URL: registry.url }))
   await until(async () => {
     const { status, body } = await create(service, 'ORD-1')
     return status === 503 && body.code === 'SCHEMA_REGISTRY_UNAVAILABLE'
@@ -241,7 +220,7 @@ test('an incompatible schema keeps the service from starting, with the reasons o
   const registry = await FakeRegistry.start()
   t.after(() => registry.stop())
   registry.declareIncompatible(['field total was removed'])
-  const service = await spawn(t, await freshSettings(t, { SCHEMA_REGISTRY_URL: registry.url }))
+  const service = await spawn(t, await settingsWithFile(t, { SCHEMA_REGISTRY_URL: registry.url }))
   assert.equal((await service.exited).code, 1)
   assert.match(service.output(), /field total was removed/)
 })
@@ -258,8 +237,8 @@ test('all wrong settings are reported at once, by name, and the process exits wi
 })
 
 test('while the store takes no writes the answer is a true "no", and it recovers by itself', async (t) => {
-  const settings = await freshSettings(t)
-  const service = await start(t, settings)
+  const settings = await settingsWithFile(t)
+  const service = await startOwnService(t, settings)
   assert.equal((await create(service, 'ORD-1')).status, 201)
   {
     using intruder = new DatabaseSync(settings.DATABASE_URL.slice('sqlite:'.length))
@@ -282,11 +261,11 @@ test('while the store takes no writes the answer is a true "no", and it recovers
 test('on SIGTERM the requests under way get their answers, and the process exits with 0', async (t) => {
   const broker = await startTestBroker()
   t.after(() => broker.close())
-  const settings = await freshSettings(t, {
+  const settings = await settingsWithFile(t, {
     KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers,
     SHUTDOWN_TIMEOUT_MS: '8000',
   })
-  const service = await start(t, settings)
+  const service = await startOwnService(t, settings)
   await create(service, 'ORD-0')
   broker.pause()
   const underWay = Array.from({ length: 20 }, (_, index) => create(service, `ORD-${index + 1}`))
@@ -308,17 +287,17 @@ test('on SIGTERM while it still starts the process exits with 0', async (t) => {
   t.after(() => registry.stop())
   registry.interfere({ kind: 'silence' })
   const asked = once(registry.arrivals, 'request')
-  const service = await spawn(t, await freshSettings(t, { SCHEMA_REGISTRY_URL: registry.url }))
+  const service = await spawn(t, await settingsWithFile(t, { SCHEMA_REGISTRY_URL: registry.url }))
   await asked
   assert.equal((await service.end('SIGTERM')).code, 0, service.output())
 })
 
 test('orders and versions outlive a restart', async (t) => {
-  const settings = await freshSettings(t)
-  const first = await start(t, settings)
+  const settings = await settingsWithFile(t)
+  const first = await startOwnService(t, settings)
   await create(first, 'ORD-1')
   await first.end('SIGTERM')
-  const second = await start(t, settings)
+  const second = await startOwnService(t, settings)
   assert.equal((await create(second, 'ORD-1')).status, 409)
   assert.equal((await update(second, 'ORD-1', 'confirmed')).status, 200)
   assert.equal((await records(settings)).length, 2)

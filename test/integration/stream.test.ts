@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
@@ -8,32 +7,16 @@ import { startOrderLoad, type OrderLoad } from '../fault/harness/order-load.ts'
 import { SeededRandom } from '../fault/harness/seeded-random.ts'
 import { openEventStream, type StreamEvent } from '../support/event-stream.ts'
 import { infrastructure } from '../support/infrastructure.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { createTestSchema } from '../support/postgres-schema.ts'
 import { readTopic } from '../support/read-topic.ts'
-import { startService, type ServiceProcess } from '../support/service-process.ts'
+import { type ServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 import { startWanderingReader, type WanderingReader } from '../support/wandering-reader.ts'
 
 const READERS = 6
 const CONFIRMED_TO_GO_ON = 300
-
-type Settings = Readonly<Record<string, string>> & { readonly KAFKA_TOPIC: string }
-
-function settingsFor(databaseUrl: string): Settings {
-  return {
-    KAFKA_BOOTSTRAP_SERVERS: infrastructure().kafkaBootstrapServers,
-    SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
-    KAFKA_TOPIC: `orders-${randomUUID()}`,
-    DATABASE_URL: databaseUrl,
-  }
-}
-
-async function start(t: TestContext, settings: Settings): Promise<ServiceProcess> {
-  const service = await startService(settings)
-  t.after(() => service.end('SIGKILL'))
-  return service
-}
 
 async function startReaders(
   t: TestContext,
@@ -73,7 +56,7 @@ function idsOf(events: readonly StreamEvent[]): Set<string> {
 /** Every event of the topic, none twice, each order by its versions. */
 async function assertReadersSawEverything(
   readers: readonly WanderingReader[],
-  { KAFKA_TOPIC: topic }: Settings,
+  { KAFKA_TOPIC: topic }: { readonly KAFKA_TOPIC: string },
   service: ServiceProcess,
   countPending: () => number | Promise<number>,
 ): Promise<void> {
@@ -112,16 +95,16 @@ async function assertReadersSawEverything(
 
 test('readers miss nothing and see nothing twice over cut connections, SIGKILL and SIGTERM', async (t) => {
   const path = join(await temporaryFolder(t), 'cart.db')
-  const settings = settingsFor(`sqlite:${path}`)
+  const settings = freshSettings(`sqlite:${path}`)
   const fixed = { ...settings, API_PORT: String(await findFreePort()) }
-  let service = await start(t, fixed)
+  let service = await startOwnService(t, fixed)
   const readers = await startReaders(t, () => [service.url])
   const load = startLoad(t, [service.url])
   await runWell(load, [service])
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     const { code } = await service.end(signal)
     assert.equal(code, signal === 'SIGTERM' ? 0 : null, service.output())
-    service = await start(t, fixed)
+    service = await startOwnService(t, fixed)
     await runWell(load, [service])
   }
   await load.stop()
@@ -134,10 +117,10 @@ test('readers miss nothing and see nothing twice over cut connections, SIGKILL a
 test('readers wander between two instances on PostgreSQL, one of which is killed, and miss nothing', async (t) => {
   const schema = await createTestSchema()
   t.after(() => schema.drop())
-  const settings = settingsFor(schema.url())
+  const settings = freshSettings(schema.url())
   const ports = [String(await findFreePort()), String(await findFreePort())]
   const [one, other] = await Promise.all(
-    ports.map((port) => start(t, { ...settings, API_PORT: port })),
+    ports.map((port) => startOwnService(t, { ...settings, API_PORT: port })),
   )
   assert.ok(one && other)
   const urls = [one.url, other.url]
@@ -145,7 +128,7 @@ test('readers wander between two instances on PostgreSQL, one of which is killed
   const load = startLoad(t, urls)
   await runWell(load, [one, other])
   await one.end('SIGKILL')
-  const again = await start(t, { ...settings, API_PORT: ports[0] ?? '' })
+  const again = await startOwnService(t, { ...settings, API_PORT: ports[0] ?? '' })
   await runWell(load, [again, other])
   await load.stop()
   await assertReadersSawEverything(readers, settings, again, async () => {
