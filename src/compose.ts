@@ -84,7 +84,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 
   const { instanceLeaseMs: leaseMs } = config
   const lease = new Lease(clock, leaseMs)
-  const publisher = createPublisher(config, health, lease, () => ownership.doubt())
+  const publisher = createPublisher(config, health, lease, () => ownership.suspectTakeOver())
   resources.defer(() => publisher.close())
   publisher.start()
 

@@ -75,8 +75,8 @@ def read_headers(message: Message) -> dict[str, str]:
 def is_repeated(headers: dict[str, str], last_sequences: dict[str, int]) -> bool:
     """Whether this event was there before; it remembers the event if not.
 
-    After a crash of the service an event can stand on the topic twice, with the same ce_id and
-    ce_sequence. The events of one order come in the order of ce_sequence, so the last one is all
+    A consumer that dies before it has committed its offset reads an event twice, with the same ce_id
+    and ce_sequence. The events of one order come in the order of ce_sequence, so the last one is all
     there is to remember; ce_id would do too, at the price of remembering every event. (Should one
     come late, nothing is lost either: each event has the whole order, so a later one says it all.)
     A consumer that stores what it makes of an event stores its sequence in the same transaction.

@@ -19,7 +19,12 @@ const PAUSE_BETWEEN_TRIES_MS = 100
 const NO_ANSWER = 'no answer'
 
 /** All that may be said before the broker has acknowledged the event: neither "yes" nor "no". */
-const UNDECIDED = [NO_ANSWER, '409 REQUEST_IN_FLIGHT', '503 KAFKA_UNAVAILABLE unknown']
+const UNDECIDED = [
+  NO_ANSWER,
+  '409 REQUEST_IN_FLIGHT',
+  '503 KAFKA_UNAVAILABLE unknown',
+  '503 STORE_UNAVAILABLE unknown',
+]
 
 interface Answer {
   /** Status, and of an error its code and outcome. */
@@ -57,6 +62,8 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     const body = JSON.stringify({ orderId: 'ORD-1', numItems: 2 })
     const key = randomUUID()
     const told: string[] = []
+    const ended = new AbortController()
+    t.after(() => ended.abort())
 
     /** Undefined: no answer came. */
     async function askOnce(): Promise<Answer | undefined> {
@@ -78,6 +85,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
 
     async function askUntilDecided(): Promise<Answer> {
       for (;;) {
+        ended.signal.throwIfAborted()
         const answer = await askOnce()
         told.push(answer?.what ?? NO_ANSWER)
         if (answer !== undefined && !UNDECIDED.includes(answer.what)) return answer
@@ -87,6 +95,8 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
 
     broker?.pause()
     const asking = Promise.all(Array.from({ length: CALLERS }, askUntilDecided))
+    // What ends them early is reported by itself.
+    asking.catch(() => {})
     await until(async () => (await store.pendingIds()).length > 0, 'the event is pending')
     await service.end('SIGKILL')
     service = await spawnService({ ...settings, API_PORT: new URL(service.url).port })

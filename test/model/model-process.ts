@@ -54,7 +54,7 @@ export class ModelProcess implements Actor {
       clock,
       mayPublish: () => lease.isHeld,
       onRequest: (pending) => around.onRequest(this, pending),
-      onContested: () => this.#ownership.doubt(),
+      onContested: () => this.#ownership.suspectTakeOver(),
       isInCharge: () => database.isLeaseHeld(this.store.instanceId),
     })
     const ports = { store: this.store, publisher: this.#publisher, clock }

@@ -182,7 +182,10 @@ export class ModelPublisher implements EventPublisher {
   #delay(entry: Entry, request: ProduceRequest): void {
     const { timeline, actor, topic } = this.#deps
     const { event } = entry.pending
-    const run = (): void => void topic.append(request)
+    const run = (): void => {
+      topic.lateCount += 1
+      topic.append(request)
+    }
     timeline.add({ what: 'the topic gets, late,', place: 'broker', actor, event, run })
     this.#lose(entry)
   }

@@ -19,6 +19,8 @@ export class ModelTopic {
   readonly underWay = new Set<ProduceRequest>()
   /** What was refused because another sender had been first with it. */
   contestedCount = 0
+  /** What arrived after its sender had given it up. */
+  lateCount = 0
   /** What was answered with the ack of another event. */
   mistakenCount = 0
   /** By offset, what brought the record. */

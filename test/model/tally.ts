@@ -16,6 +16,8 @@ export const HAPPENINGS = [
   'taken over',
   /** An instance found that another one had taken over from it. */
   'lost',
+  /** A request arrived after its sender had given it up. */
+  'late',
   /** Two senders sent one event, and the broker refused the later one. */
   'contested',
   /** A request got the ack of another event, by its numbers. */
@@ -34,6 +36,7 @@ export function addTo(tally: Tally, { exchanges, topic, takenOverCount, lossCoun
   for (const exchange of exchanges) tally[happeningOf(exchange)] += 1
   tally['taken over'] += takenOverCount
   tally.lost += lossCount
+  tally.late += topic.lateCount
   tally.contested += topic.contestedCount
   tally.mistaken += topic.mistakenCount
 }

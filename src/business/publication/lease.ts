@@ -13,7 +13,8 @@ const USED_PART = 3 / 4
 export class Lease {
   readonly #clock: Clock
   readonly #usedMs: number
-  #heldUntilMs = -Infinity
+  #runsOutAtMs = -Infinity
+  #isRevoked = false
 
   constructor(clock: Clock, leaseMs: number) {
     this.#clock = clock
@@ -21,15 +22,21 @@ export class Lease {
   }
 
   get isHeld(): boolean {
-    return this.#clock.monotonicMs() < this.#heldUntilMs
+    return !this.#isRevoked && !this.hasRunOut
+  }
+
+  /** By time, whether it was revoked before or not. */
+  get hasRunOut(): boolean {
+    return this.#clock.monotonicMs() >= this.#runsOutAtMs
   }
 
   /** The store has extended it; it was asked at `askedAtMs` of the monotonic clock. */
   extend(askedAtMs: number): void {
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, askedAtMs + this.#usedMs)
+    this.#isRevoked = false
+    this.#runsOutAtMs = Math.max(this.#runsOutAtMs, askedAtMs + this.#usedMs)
   }
 
   revoke(): void {
-    this.#heldUntilMs = -Infinity
+    this.#isRevoked = true
   }
 }

@@ -3,7 +3,7 @@
  *
  *   held ──renewed in time──▶ held, and pending events of owners that are gone are taken over
  *     │ ──not renewed in time──▶ run out: nothing is sent and no change begins; ends with a renewal
- *     │ ──doubted──▶ run out, and renewed at once
+ *     │ ──suspected to be lost──▶ run out, and renewed at once
  *     └─ ──another instance took over──▶ lost: what is alive here is forgotten, the lanes are made
  *                                        anew, and only then it joins again, owning nothing
  *
@@ -79,7 +79,7 @@ export class Ownership {
    * The broker says that another instance sends what this one owns. Nothing is sent any more until the
    * store has told whether it was taken over from; it is asked at once.
    */
-  doubt(): void {
+  suspectTakeOver(): void {
     this.#deps.lease.revoke()
     this.#wake.abort()
   }
@@ -96,7 +96,6 @@ export class Ownership {
     while (!this.#isClosing) {
       await clock.sleep(leaseMs / RENEWALS_PER_LEASE, this.#wake.signal)
       if (this.#isClosing) return
-      // Before the store is asked: its answer does not settle a doubt that comes later.
       this.#wake = new AbortController()
       try {
         await this.#turn()
@@ -110,13 +109,16 @@ export class Ownership {
   async #turn(): Promise<void> {
     if (!this.#isJoined) return this.#join()
     const { store, lease, clock, leaseMs } = this.#deps
-    const isBack = !lease.isHeld && this.#running !== undefined
+    const isBack = lease.hasRunOut && this.#running !== undefined
+    const { signal: suspicion } = this.#wake
     const askedAtMs = clock.monotonicMs()
     if (!(await store.renewLease())) {
       this.#deps.onLost()
       await this.#forget()
       return this.#join()
     }
+    // The answer does not settle what came up after the question.
+    if (suspicion.aborted) return
     lease.extend(askedAtMs)
     if (isBack) this.#takesOverFromMs = clock.monotonicMs() + leaseMs
     if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver()

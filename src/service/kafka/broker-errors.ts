@@ -7,9 +7,11 @@ import { findErrorBy, protocolErrorsCodesById, ResponseError } from '@platformat
  * batch that ever left, the batch is not on the topic.
  * `contested`: the broker and we disagree on what the producer wrote last. It has lost that, or
  * another instance sends as the same producer: ask it, and look on the topic.
+ * `undatable`: the batch is dated too far ahead, and an earlier try is out. The same bytes will not be
+ * taken, so that one was appended or never will be: look on the topic.
  * `unknown`: anything may have happened; the same batch has to be tried again.
  */
-export type ProduceVerdict = 'not-appended' | 'contested' | 'unknown'
+export type ProduceVerdict = 'not-appended' | 'contested' | 'undatable' | 'unknown'
 
 /**
  * Not here on purpose, because each can be the answer for a batch that was appended:
@@ -38,13 +40,6 @@ const VERDICTS: Record<string, ProduceVerdict> = {
   PRODUCER_FENCED: 'contested',
 }
 
-/**
- * After it the same bytes will not be taken, with an earlier try out: they are dated too far ahead,
- * which every try of the batch was. So an earlier one was appended or never will be, and the topic
- * tells which.
- */
-const DATED_AHEAD = 'INVALID_TIMESTAMP'
-
 export interface ProduceFailure {
   readonly verdict: ProduceVerdict
   /** Kafka's name of the error, or what the client saw; for logs and health. */
@@ -57,7 +52,7 @@ export function classifyProduceFailure(error: unknown, requestsSent: number): Pr
   if (name === undefined) return { verdict: 'unknown', name: describeError(error) }
   const verdict = VERDICTS[name] ?? 'unknown'
   if (verdict !== 'not-appended' || requestsSent === 1) return { verdict, name }
-  return { verdict: name === DATED_AHEAD ? 'contested' : 'unknown', name }
+  return { verdict: name === 'INVALID_TIMESTAMP' ? 'undatable' : 'unknown', name }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { TopicReader } from './topic-reader.ts'
 export interface SearchResult {
   /** Offset by event id; of an event that stands there twice, the first one. */
   readonly offsets: ReadonlyMap<string, number>
-  /** The partition's end when the search began: what it found is true up to here. */
+  /** What it found is true up to here: the partition's end when it began, or behind the last find. */
   readonly end: number
 }
 
@@ -21,7 +21,7 @@ export async function searchEvents(
   for await (const { offset, record } of reader.read(fromOffset, end, signal)) {
     const eventId = readEventId(record.headers)
     if (eventId !== undefined && wanted.delete(eventId)) offsets.set(eventId, offset)
-    if (wanted.size === 0) break
+    if (wanted.size === 0) return { offsets, end: offset + 1 }
   }
   return { offsets, end }
 }

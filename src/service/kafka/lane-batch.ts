@@ -71,6 +71,8 @@ export function takeRecovered(queue: LaneEntry[]): LaneEntry[] {
  * `may-have-left`: an earlier producer may have sent these; they are never refused any more.
  * No record is dated later than `now`: the broker refuses what is too far ahead of its clock, so an
  * event that was left by a clock which ran ahead would stop its partition until that time has come.
+ * What may have left is dated `now`: a broker forgets a producer whose last record is dated a day ago,
+ * and with it the numbers by which it knows a repeat.
  */
 export function createBatch(
   topic: string,
@@ -80,7 +82,9 @@ export function createBatch(
 ): LaneBatch {
   return {
     entries,
-    records: entries.map(({ pending }) => toRecord(topic, pending, now)),
+    records: entries.map(({ pending }) =>
+      toRecord(topic, pending, origin === 'new' ? timeOf(pending, now) : now),
+    ),
     requestsSent: origin === 'new' ? 0 : 1,
     sentAtMs: undefined,
     searchFromOffset: Math.min(...entries.map(({ pending }) => pending.searchFromOffset)),
@@ -90,10 +94,14 @@ export function createBatch(
   }
 }
 
+function timeOf({ event }: PendingEvent, now: Date): Date {
+  return new Date(Math.min(Date.parse(event.time), now.getTime()))
+}
+
 function toRecord(
   topic: string,
   { event, encoded, partition }: PendingEvent,
-  now: Date,
+  time: Date,
 ): MessageRecord {
   return {
     topic,
@@ -101,7 +109,7 @@ function toRecord(
     key: asBuffer(encoded.key),
     value: asBuffer(encoded.value),
     headers: eventHeaders(event),
-    timestamp: BigInt(Math.min(Date.parse(event.time), now.getTime())),
+    timestamp: BigInt(time.getTime()),
   }
 }
 
@@ -113,6 +121,18 @@ function asBuffer(bytes: Uint8Array): Buffer {
 export function resolveDefinite(entry: LaneEntry, outcome: Acked | Refused): void {
   if (entry.doubt === undefined) entry.resolve(outcome)
   else entry.doubt.resolve(outcome)
+}
+
+/**
+ * Refuses the events of a batch that is proven not on the topic. Of several, those still waited for go
+ * again one by one, to find the one that is to blame: these are returned. For the others it is too late.
+ */
+export function refuse({ entries }: LaneBatch, reason: string): readonly LaneEntry[] {
+  const again = entries.filter(({ doubt }) => entries.length > 1 && doubt === undefined)
+  for (const entry of entries) {
+    if (!again.includes(entry)) resolveDefinite(entry, { kind: 'refused', reason })
+  }
+  return again
 }
 
 /** Tells the caller that there is no answer yet. Once told, the entry stays in doubt until definite. */

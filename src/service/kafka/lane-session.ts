@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import {
   describeProducersV0,
   initProducerIdV3,
@@ -13,6 +14,12 @@ import { TopicReader } from './topic-reader.ts'
 
 const ACKS_ALL = -1
 
+/**
+ * The time of an append in its ack where records keep their own dates. A broker that recognises a
+ * repeat gives the time of the batch that it has.
+ */
+const NO_TIMESTAMP = -1n
+
 /** How long the broker may wait for followers, and the whole request may take, before the next try. */
 const REPLICATION_TIMEOUT_MS = 1_500
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
@@ -21,15 +28,21 @@ const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
 const SEQUENCE_COUNT = 2 ** 31
 
 /**
- * Where a producer goes on that the broker does not know: it takes any number then. Far from those of
- * a batch that may be on its way, so that the later of the two does not follow on the earlier one.
+ * Where a producer goes on that the broker does not know: it takes any number then. From here on, by
+ * chance, so far from those of a batch that may be on its way that neither follows on the other.
  */
-const UNSEEN_SEQUENCE = 2 ** 30
+const UNSEEN_SEQUENCE_MIN = 2 ** 30
 
 interface Producer {
   readonly id: bigint
   readonly epoch: number
   readonly nextSequence: number
+}
+
+export interface ProduceAck {
+  readonly baseOffset: number
+  /** The broker has had a batch with these numbers before, of us or of another one, and says where. */
+  readonly isRepeat: boolean
 }
 
 interface DescribedProducer {
@@ -46,6 +59,8 @@ export class LaneSession {
   #connection: Connection | undefined
   #leader: Broker | undefined
   #producer: Producer | undefined
+  /** Whether the broker dates all records itself; then an ack does not tell whether it is a repeat. */
+  #isTopicStamped: boolean | undefined
   #isClosed = false
 
   /** `onLost` is called when an open connection ends, whoever ended it. */
@@ -86,17 +101,17 @@ export class LaneSession {
     const numbers = {
       producerId: id,
       producerEpoch: known?.producerEpoch ?? epoch,
-      firstSequence: known === undefined ? UNSEEN_SEQUENCE : sequenceAfter(known.lastSequence, 1),
+      firstSequence:
+        known === undefined
+          ? randomInt(UNSEEN_SEQUENCE_MIN, SEQUENCE_COUNT)
+          : sequenceAfter(known.lastSequence, 1),
     }
     if (id === own.id) this.#goOnAt(numbers, 0)
     return numbers
   }
 
-  /**
-   * Sends the batch once, with its numbers. The answer is its first offset; after it call
-   * {@link advance}. A rejection says nothing of what the broker did.
-   */
-  async produce({ records, numbers = this.nextNumbers() }: LaneBatch): Promise<number> {
+  /** Sends the batch once. A rejection says nothing of what the broker did. */
+  async produce({ records, requestsSent }: LaneBatch, numbers: BatchNumbers): Promise<ProduceAck> {
     const { producerId, producerEpoch, firstSequence } = numbers
     const topicPartition = `${this.#cluster.topic}:${this.#partition}`
     const answer = await produceV8.api.async(
@@ -111,12 +126,18 @@ export class LaneSession {
       },
     )
     if (typeof answer === 'boolean') throw new Error('a Produce request with acks got no answer')
-    return Number(answer.responses[0]?.partitionResponses[0]?.baseOffset)
+    const ack = answer.responses[0]?.partitionResponses[0]
+    const isStamped = ack?.logAppendTimeMs !== NO_TIMESTAMP
+    if (requestsSent === 1) this.#isTopicStamped ??= isStamped
+    return {
+      baseOffset: Number(ack?.baseOffset),
+      isRepeat: isStamped && this.#isTopicStamped !== true,
+    }
   }
 
-  /** The broker has taken the lane's own batch. */
-  advance({ numbers, entries }: LaneBatch): void {
-    if (numbers !== undefined) this.#goOnAt(numbers, entries.length)
+  /** The broker has taken so many records of the lane's own with these numbers. */
+  advance(numbers: BatchNumbers, count: number): void {
+    this.#goOnAt(numbers, count)
   }
 
   /** The connection may hold a late answer to an abandoned request: it is not used again. */
@@ -169,7 +190,8 @@ export class LaneSession {
   async #describeProducer(id: bigint): Promise<DescribedProducer | undefined> {
     const topic = { name: this.#cluster.topic, partitionIndexes: [this.#partition] }
     const answer = await describeProducersV0.api.async(this.#openConnection(), [topic])
-    const producers = answer.topics[0]?.partitions[0]?.activeProducers ?? []
+    const producers = answer.topics[0]?.partitions[0]?.activeProducers
+    if (producers === undefined) throw new Error('the broker does not tell who writes')
     return producers.find(({ producerId }) => producerId === id)
   }
 }

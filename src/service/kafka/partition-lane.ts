@@ -16,9 +16,9 @@
  *            found ──▶ acked        not found ──▶ sent with these numbers, and looked for once more
  *
  * Recovered events start at "ask the broker": they are sent as the producer that they were stored
- * with. So all that is ever sent of an event goes by the same numbers, of which the broker takes each
- * once: what the look does not find was not there when the numbers were asked for, and wants the same
- * ones. Our ack is then perhaps that of another batch with them, hence the second look.
+ * with. Whoever sends an event uses the number that was free when its look began, and of two batches
+ * with one number the broker takes the first. The ack may be that of the other one: hence the second
+ * look, and one look after an ack that is a repeat.
  *
  * Doubt is sticky: what may have left once is never refused or cancelled any more.
  *
@@ -35,13 +35,15 @@ import {
   createBatch,
   earliestDeadline,
   putInDoubt,
+  refuse,
   resolveDefinite,
   takeBatch,
   takeRecovered,
+  type BatchNumbers,
   type LaneBatch,
   type LaneEntry,
 } from './lane-batch.ts'
-import { LaneSession } from './lane-session.ts'
+import { LaneSession, type ProduceAck } from './lane-session.ts'
 import { LaneTrouble } from './lane-trouble.ts'
 import type { TopicReader } from './topic-reader.ts'
 
@@ -156,7 +158,8 @@ export class PartitionLane {
     while (!this.#isClosing) {
       try {
         const reader = await this.#session.open()
-        this.#lastOffset ??= (await reader.endOffset()) - 1
+        // What is not replicated yet may be taken back, and its offset given to an event of ours.
+        this.#lastOffset ??= (await reader.highWatermark()) - 1
         this.#trouble.noteConnected()
         await this.#step(reader)
       } catch (error) {
@@ -197,20 +200,22 @@ export class PartitionLane {
     batch.requestsSent += 1
     batch.sentAtMs ??= this.#clock.monotonicMs()
     batch.numbers ??= this.#session.nextNumbers()
-    let baseOffset: number
+    let ack: ProduceAck
     try {
-      baseOffset = await this.#session.produce(batch)
+      ack = await this.#session.produce(batch, batch.numbers)
     } catch (error) {
       if (!this.#isClosing) await this.#acceptFailure(batch, error)
       return
     }
+    const { baseOffset, isRepeat } = ack
     if (baseOffset <= (this.#lastOffset ?? -1)) this.#distrustAck(batch, baseOffset)
     else if (batch.isContested) batch.mustLookUp = true
-    else this.#acceptAck(batch, baseOffset)
+    else if (isRepeat) this.#contest(batch, 'acked before')
+    else this.#acceptAck(batch, batch.numbers, baseOffset)
   }
 
-  #acceptAck(batch: LaneBatch, baseOffset: number): void {
-    this.#session.advance(batch)
+  #acceptAck(batch: LaneBatch, numbers: BatchNumbers, baseOffset: number): void {
+    this.#session.advance(numbers, batch.entries.length)
     this.#lastOffset = baseOffset + batch.entries.length - 1
     this.#batch = undefined
     this.#trouble.noteSuccess()
@@ -226,27 +231,23 @@ export class PartitionLane {
   async #acceptFailure(batch: LaneBatch, error: unknown): Promise<void> {
     const { verdict, name } = classifyProduceFailure(error, batch.requestsSent)
     if (verdict === 'not-appended') return this.#refuse(batch, name)
-    if (verdict === 'contested') {
-      this.#deps.onContested()
-      this.#startLookUp(batch, name)
-    }
+    if (verdict === 'contested') this.#contest(batch, name)
+    if (verdict === 'undatable') this.#startLookUp(batch, name)
     await this.#noteFailure(name)
   }
 
-  /**
-   * Proven not on the topic. Of a batch of several, those still waited for go again, one by one; for
-   * the others it is too late.
-   */
+  /** Proven not on the topic. */
   #refuse(batch: LaneBatch, name: string): void {
     this.#batch = undefined
-    const { entries } = batch
-    const again = entries.filter(({ doubt }) => entries.length > 1 && doubt === undefined)
-    for (const entry of entries) {
-      if (again.includes(entry)) continue
-      resolveDefinite(entry, { kind: 'refused', reason: `Kafka refused the event: ${name}` })
-    }
+    const again = refuse(batch, `Kafka refused the event: ${name}`)
     this.#queue.unshift(...again)
     this.#singlesLeft += again.length
+  }
+
+  /** Somebody used our numbers: we ourselves, or who has taken over from us. */
+  #contest(batch: LaneBatch, reason: string): void {
+    this.#deps.onContested()
+    this.#startLookUp(batch, reason)
   }
 
   #startLookUp(batch: LaneBatch, reason: string): void {
@@ -254,6 +255,7 @@ export class PartitionLane {
     batch.mustLookUp = true
   }
 
+  /** The reader's questions for offsets and its wait for replication make it the leader's log that is read. */
   async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
     const { signal } = this.#closing
     const numbers = await this.#session.askNumbers(batch.entries[0]?.pending.producer)

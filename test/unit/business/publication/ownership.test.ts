@@ -154,27 +154,31 @@ test('an instance that was taken over from forgets everything before it joins an
   await ownership.close()
 })
 
-test('a doubt ends the lease, and the store is asked at once, not at the next renewal', async () => {
-  const { ownership, lease, asked, pass } = setUp()
+test('a suspicion ends the lease, and the store is asked at once, not at the next renewal', async () => {
+  const { ownership, lease, left, asked, pass } = setUp()
   await ownership.start()
   asked()
-  ownership.doubt()
+  left.push(pendingOf('a'))
+  ownership.suspectTakeOver()
   assert.equal(lease.isHeld, false)
   await pass(1)
-  assert.deepEqual(asked(), ['renew'])
+  assert.deepEqual(asked(), ['renew', 'take over', 'recover a', 'taken over 1'])
   assert.equal(lease.isHeld, true)
   await ownership.close()
 })
 
-test('a doubt that comes while the store is asked is settled by another question', async () => {
-  const { ownership, faults, asked, pass } = setUp()
+test('a suspicion that comes up while the store is asked is settled by another question', async () => {
+  const { ownership, lease, faults, asked, pass } = setUp()
   await ownership.start()
   asked()
-  ownership.doubt()
+  ownership.suspectTakeOver()
   await Promise.resolve()
   assert.deepEqual(asked(), ['renew'])
   faults.isLost = true
-  ownership.doubt()
+  ownership.suspectTakeOver()
+  await Promise.resolve()
+  await Promise.resolve()
+  assert.equal(lease.isHeld, false)
   await pass(1)
   assert.deepEqual(asked().slice(0, 2), ['renew', 'lost'])
   await ownership.close()

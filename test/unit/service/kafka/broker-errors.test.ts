@@ -54,7 +54,7 @@ test('a disagreement on sequence numbers, or on the producer itself, is settled 
 })
 
 test('a batch in doubt that is dated too far ahead is looked for, and made anew', () => {
-  assert.equal(classifyProduceFailure(answered('INVALID_TIMESTAMP'), 2).verdict, 'contested')
+  assert.equal(classifyProduceFailure(answered('INVALID_TIMESTAMP'), 2).verdict, 'undatable')
 })
 
 test('time-outs and broken connections are never proof', () => {
