@@ -106,7 +106,7 @@ export class LaneSession {
           ? randomInt(UNSEEN_SEQUENCE_MIN, SEQUENCE_COUNT)
           : sequenceAfter(known.lastSequence, 1),
     }
-    if (id === own.id) this.#goOnAt(numbers, 0)
+    if (id === own.id) this.advance(numbers, 0)
     return numbers
   }
 
@@ -136,8 +136,9 @@ export class LaneSession {
   }
 
   /** The broker has taken so many records of the lane's own with these numbers. */
-  advance(numbers: BatchNumbers, count: number): void {
-    this.#goOnAt(numbers, count)
+  advance({ producerId, producerEpoch, firstSequence }: BatchNumbers, count: number): void {
+    const nextSequence = sequenceAfter(firstSequence, count)
+    this.#producer = { id: producerId, epoch: producerEpoch, nextSequence }
   }
 
   /** The connection may hold a late answer to an abandoned request: it is not used again. */
@@ -179,11 +180,6 @@ export class LaneSession {
   #own(): Producer {
     if (this.#producer === undefined) throw new Error('no producer id')
     return this.#producer
-  }
-
-  #goOnAt({ producerId, producerEpoch, firstSequence }: BatchNumbers, count: number): void {
-    const nextSequence = sequenceAfter(firstSequence, count)
-    this.#producer = { id: producerId, epoch: producerEpoch, nextSequence }
   }
 
   /** Undefined: the broker has never had a batch of it, or has forgotten it. */

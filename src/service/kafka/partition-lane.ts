@@ -255,7 +255,7 @@ export class PartitionLane {
     batch.mustLookUp = true
   }
 
-  /** The reader's questions for offsets and its wait for replication make it the leader's log that is read. */
+  /** It reads the leader's log: a follower does not tell the reader offsets. */
   async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
     const { signal } = this.#closing
     const numbers = await this.#session.askNumbers(batch.entries[0]?.pending.producer)
