@@ -196,11 +196,16 @@ test('when the numbers are contested the topic tells, whether the event is there
   }
 })
 
-test('a lost acknowledgement costs no event and makes no copy', async () => {
+test('a lost acknowledgement costs no event, makes no copy, and casts no suspicion', async () => {
   await using publishing = await Publishing.start()
+  let contestCount = 0
+  publishing.onContested = () => {
+    contestCount += 1
+  }
   await assertAckedOnce(publishing, [{ kind: 'cut-answer' }, { kind: 'cut-answer' }])
   await assertAckedOnce(publishing, [{ kind: 'swallow-answer' }])
   await assertAckedOnce(publishing, [{ kind: 'cut-request' }])
+  assert.equal(contestCount, 0, 'nobody else is suspected of the copies')
 })
 
 test('an acknowledgement at an offset that was taken before is not believed', async () => {

@@ -4,8 +4,10 @@ import type { TopicReader } from './topic-reader.ts'
 export interface SearchResult {
   /** Offset by event id; of an event that stands there twice, the first one. */
   readonly offsets: ReadonlyMap<string, number>
-  /** What it found is true up to here: the partition's end when it began, or behind the last find. */
+  /** Up to here it has read, and what is there is replicated. */
   readonly end: number
+  /** The end of the leader's log when it began. */
+  readonly logEnd: number
 }
 
 /** Looks on the topic for events that may have been sent. Rejects when it cannot read to the end. */
@@ -17,11 +19,11 @@ export async function searchEvents(
 ): Promise<SearchResult> {
   const wanted = new Set(eventIds)
   const offsets = new Map<string, number>()
-  const end = await reader.endOffset()
-  for await (const { offset, record } of reader.read(fromOffset, end, signal)) {
+  const logEnd = await reader.endOffset()
+  for await (const { offset, record } of reader.read(fromOffset, logEnd, signal)) {
     const eventId = readEventId(record.headers)
     if (eventId !== undefined && wanted.delete(eventId)) offsets.set(eventId, offset)
-    if (wanted.size === 0) return { offsets, end: offset + 1 }
+    if (wanted.size === 0) return { offsets, end: offset + 1, logEnd }
   }
-  return { offsets, end }
+  return { offsets, end: logEnd, logEnd }
 }

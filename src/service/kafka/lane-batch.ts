@@ -10,6 +10,13 @@ const BATCH_BYTES_MAX = 900_000
 /** More than headers and record framing take; they are not worth measuring one by one. */
 const RECORD_OVERHEAD_BYTES = 1_024
 
+/** Sequence numbers go on at 0 after 2^31 - 1. */
+export const SEQUENCE_COUNT = 2 ** 31
+
+export function sequenceAfter(sequence: number, count: number): number {
+  return (sequence + count) % SEQUENCE_COUNT
+}
+
 /** One event in a lane, and who waits for it. */
 export interface LaneEntry {
   readonly pending: PendingEvent
@@ -133,6 +140,20 @@ export function refuse({ entries }: LaneBatch, reason: string): readonly LaneEnt
     if (!again.includes(entry)) resolveDefinite(entry, { kind: 'refused', reason })
   }
   return again
+}
+
+/**
+ * Whether it fits that nobody but the lane sends with its numbers: the broker has taken this batch and
+ * nothing behind it, or it has not taken it and nothing in its place.
+ */
+export function isSoleSender(
+  { numbers, entries }: LaneBatch,
+  next: BatchNumbers,
+  missingCount: number,
+): boolean {
+  if (numbers === undefined) return true
+  const taken = missingCount === 0 ? entries.length : 0
+  return next.firstSequence === sequenceAfter(numbers.firstSequence, taken)
 }
 
 /** Tells the caller that there is no answer yet. Once told, the entry stays in doubt until definite. */

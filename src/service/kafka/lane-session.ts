@@ -9,7 +9,7 @@ import {
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 import type { ProducerIdentity } from '../../models/order-event.ts'
 import type { KafkaCluster } from './cluster.ts'
-import type { BatchNumbers, LaneBatch } from './lane-batch.ts'
+import { SEQUENCE_COUNT, sequenceAfter, type BatchNumbers, type LaneBatch } from './lane-batch.ts'
 import { TopicReader } from './topic-reader.ts'
 
 const ACKS_ALL = -1
@@ -23,9 +23,6 @@ const NO_TIMESTAMP = -1n
 /** How long the broker may wait for followers, and the whole request may take, before the next try. */
 const REPLICATION_TIMEOUT_MS = 1_500
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
-
-/** Sequence numbers go on at 0 after 2^31 - 1. */
-const SEQUENCE_COUNT = 2 ** 31
 
 /**
  * Where a producer goes on that the broker does not know: it takes any number then. From here on, by
@@ -127,10 +124,11 @@ export class LaneSession {
     )
     if (typeof answer === 'boolean') throw new Error('a Produce request with acks got no answer')
     const ack = answer.responses[0]?.partitionResponses[0]
-    const isStamped = ack?.logAppendTimeMs !== NO_TIMESTAMP
+    if (ack === undefined) throw new Error('a Produce request got no answer for its partition')
+    const isStamped = ack.logAppendTimeMs !== NO_TIMESTAMP
     if (requestsSent === 1) this.#isTopicStamped ??= isStamped
     return {
-      baseOffset: Number(ack?.baseOffset),
+      baseOffset: Number(ack.baseOffset),
       isRepeat: isStamped && this.#isTopicStamped !== true,
     }
   }
@@ -190,10 +188,6 @@ export class LaneSession {
     if (producers === undefined) throw new Error('the broker does not tell who writes')
     return producers.find(({ producerId }) => producerId === id)
   }
-}
-
-function sequenceAfter(sequence: number, count: number): number {
-  return (sequence + count) % SEQUENCE_COUNT
 }
 
 async function initProducer(connection: Connection): Promise<Producer> {

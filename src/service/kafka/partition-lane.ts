@@ -11,14 +11,14 @@
  *     │ ──deadline──▶ in doubt: the caller is told so, and the lane keeps at it
  *     │ ──no answer, or one that proves nothing──▶ sent again, unchanged: the same sequence numbers,
  *     │                                            by which the broker drops what it already has
- *     └─ ──numbers contested, or an offset that cannot be──▶ ask the broker which numbers come next,
- *            then look on the topic:
+ *     └─ ──numbers contested, an ack that is a repeat, or an offset that cannot be──▶ ask the broker
+ *            which numbers come next, then look on the topic:
  *            found ──▶ acked        not found ──▶ sent with these numbers, and looked for once more
  *
  * Recovered events start at "ask the broker": they are sent as the producer that they were stored
  * with. Whoever sends an event uses the number that was free when its look began, and of two batches
- * with one number the broker takes the first. The ack may be that of the other one: hence the second
- * look, and one look after an ack that is a repeat.
+ * with one number the broker takes the first. The ack may be that of the other one: hence the looks
+ * after it. Where another sender shows, nothing is sent before the store has told who owns what.
  *
  * Doubt is sticky: what may have left once is never refused or cancelled any more.
  *
@@ -34,6 +34,7 @@ import { searchEvents } from './event-search.ts'
 import {
   createBatch,
   earliestDeadline,
+  isSoleSender,
   putInDoubt,
   refuse,
   resolveDefinite,
@@ -209,8 +210,7 @@ export class PartitionLane {
     }
     const { baseOffset, isRepeat } = ack
     if (baseOffset <= (this.#lastOffset ?? -1)) this.#distrustAck(batch, baseOffset)
-    else if (batch.isContested) batch.mustLookUp = true
-    else if (isRepeat) this.#contest(batch, 'acked before')
+    else if (batch.isContested || isRepeat) batch.mustLookUp = true
     else this.#acceptAck(batch, batch.numbers, baseOffset)
   }
 
@@ -225,14 +225,14 @@ export class PartitionLane {
   /** Either the ack is wrong, or the topic was made anew: then the event is where the ack says. */
   #distrustAck(batch: LaneBatch, baseOffset: number): void {
     batch.searchFromOffset = Math.min(batch.searchFromOffset, Math.max(0, baseOffset))
-    this.#startLookUp(batch, `acked at offset ${baseOffset}, which was taken before`)
+    batch.mustLookUp = true
   }
 
   async #acceptFailure(batch: LaneBatch, error: unknown): Promise<void> {
     const { verdict, name } = classifyProduceFailure(error, batch.requestsSent)
     if (verdict === 'not-appended') return this.#refuse(batch, name)
-    if (verdict === 'contested') this.#contest(batch, name)
-    if (verdict === 'undatable') this.#startLookUp(batch, name)
+    if (verdict === 'contested') this.#deps.onContested()
+    if (verdict !== 'unknown') batch.mustLookUp = true
     await this.#noteFailure(name)
   }
 
@@ -244,31 +244,22 @@ export class PartitionLane {
     this.#singlesLeft += again.length
   }
 
-  /** Somebody used our numbers: we ourselves, or who has taken over from us. */
-  #contest(batch: LaneBatch, reason: string): void {
-    this.#deps.onContested()
-    this.#startLookUp(batch, reason)
-  }
-
-  #startLookUp(batch: LaneBatch, reason: string): void {
-    this.#trouble.reason = reason
-    batch.mustLookUp = true
-  }
-
   /** It reads the leader's log: a follower does not tell the reader offsets. */
   async #lookUp(reader: TopicReader, batch: LaneBatch): Promise<void> {
     const { signal } = this.#closing
     const numbers = await this.#session.askNumbers(batch.entries[0]?.pending.producer)
     const eventIds = batch.entries.map(({ pending }) => pending.event.eventId)
-    const { offsets, end } = await searchEvents(reader, eventIds, batch.searchFromOffset, signal)
+    const found = await searchEvents(reader, eventIds, batch.searchFromOffset, signal)
+    const { offsets, end, logEnd } = found
     const missing: LaneEntry[] = []
     for (const entry of batch.entries) {
       const offset = offsets.get(entry.pending.event.eventId)
       if (offset === undefined) missing.push(entry)
       else this.#ack(entry, offset)
     }
-    // Also where it is lower than before: then the topic was made anew.
-    this.#lastOffset = end - 1
+    // Lower than before where the topic was made anew.
+    this.#lastOffset = Math.min(Math.max(this.#lastOffset ?? -1, end - 1), logEnd - 1)
+    if (!isSoleSender(batch, numbers, missing.length)) this.#deps.onContested()
     this.#batch = undefined
     if (missing.length === 0) return
     const again = createBatch(this.#topic, missing, 'may-have-left', this.#clock.now())
