@@ -72,10 +72,12 @@ const instanceKill: Scenario = {
     withInstances(context, async ({ cart }) => {
       const settling: Array<Promise<void>> = []
       const minutes = context.minutes ?? context.rounds(KILL_MINUTES, KILL_MINUTES_SHORT)
-      const endMs = nowMs() + minutes * 60_000
+      const startMs = nowMs()
+      const endMs = startMs + minutes * 60_000
       let kills = 0
       while (nowMs() < endMs) {
-        await setTimeout(KILL_EVERY_MS)
+        const nextMs = startMs + (kills + 1) * KILL_EVERY_MS
+        await setTimeout(Math.max(0, nextMs - nowMs()))
         const victim = context.random.pick(cart.instances)
         await victim.kill()
         // Whoever settles them, before or after it is back.
