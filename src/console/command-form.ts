@@ -11,10 +11,10 @@ export interface CommandFormOptions {
   readonly onDone: (answer: CommandAnswer) => void
 }
 
-/** Worth another try as it is: the earlier request, or another change, is still under way. */
 /** Of a bug nobody knows what it left undone. */
 const SERVER_BUG = 500
 
+/** Worth another try as it is: the earlier request, or another change, is still under way. */
 const IN_FLIGHT_CODES = ['CHANGE_IN_FLIGHT', 'REQUEST_IN_FLIGHT']
 
 export function startCommandForm(options: CommandFormOptions): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { deleteTopicsV6, NumericMap, produceV8, protocolErrorsCodesById } from '@platformatic/kafka'
+import { deleteTopicsV6, NumericMap, produceV8 } from '@platformatic/kafka'
 import { DependencyHealth } from '../../src/business/dependency-health.ts'
 import type { PublishOutcome } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
@@ -11,6 +11,7 @@ import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { eventHeaders } from '../../src/service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import { systemClock } from '../../src/service/system.ts'
+import { codeOf, PROOFS } from '../support/broker-errors.ts'
 import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
 import type { HeldRequests, KafkaProxy, ProduceFate } from '../support/kafka-proxy.ts'
 import { readTopic } from '../support/read-topic.ts'
@@ -90,12 +91,6 @@ async function deleteTopic(topic: string): Promise<void> {
   )
 }
 
-function codeOf(name: string): number {
-  const code = Object.entries(protocolErrorsCodesById).find(([, id]) => id === name)?.[0]
-  assert.ok(code !== undefined, name)
-  return Number(code)
-}
-
 /** Publishes one event under the fates: it must be acked, at the one place where it stands. */
 async function assertAckedOnce(
   publishing: Publishing,
@@ -109,15 +104,6 @@ async function assertAckedOnce(
   const offsets = await publishing.offsetsOf(pending)
   assert.deepEqual(offsets, outcome.kind === 'acked' ? [outcome.position.offset] : [])
 }
-
-const PROOFS = [
-  'MESSAGE_TOO_LARGE',
-  'INVALID_RECORD',
-  'CORRUPT_MESSAGE',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'POLICY_VIOLATION',
-  'NOT_ENOUGH_REPLICAS',
-]
 
 const NO_PROOFS = [
   'NOT_LEADER_OR_FOLLOWER',
