@@ -45,7 +45,7 @@ export interface ModelPublisherDeps {
  *
  * It leaves out what is the lanes' own: batches and their sequence numbers. That by these the broker
  * takes one of two requests for an event is the topic's to know here, and shown by
- * test/fault/produce-faults.test.ts.
+ * test/fault/take-over-faults.test.ts.
  */
 export class ModelPublisher implements EventPublisher {
   readonly #deps: ModelPublisherDeps

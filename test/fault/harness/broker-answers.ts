@@ -1,5 +1,5 @@
+import type { TestCluster } from '../../support/kafka-cluster.ts'
 import type { KafkaProxy } from '../../support/kafka-proxy.ts'
-import type { ScenarioContext } from './scenario.ts'
 
 /** What a broker may say before or after it appends. */
 export const NO_PROOFS = [
@@ -18,7 +18,7 @@ export const NO_PROOFS = [
 ]
 
 /** Before the only broker. */
-export function proxyOf({ cluster }: ScenarioContext): KafkaProxy {
+export function proxyOf(cluster: TestCluster): KafkaProxy {
   const [broker] = cluster.brokers
   if (broker === undefined) throw new Error('no broker')
   return broker.proxy

@@ -35,7 +35,7 @@ const lateAfterRefusal: Scenario = {
   run: (context) =>
     holdOverDeath(context, {
       prepare: async () => {
-        const proxy = proxyOf(context)
+        const proxy = proxyOf(context.cluster)
         const errorCode = codeOf('MESSAGE_TOO_LARGE')
         const refusal = { kind: 'answer-unsent', errorCode, delayMs: REFUSED_AFTER_MS } as const
         proxy.fates.push(...Array.from({ length: PARTITIONS }, () => refusal))
@@ -56,7 +56,7 @@ async function holdOverDeath(
   context: ScenarioContext,
   { prepare, isRace = false }: Course,
 ): Promise<Report> {
-  const proxy = proxyOf(context)
+  const proxy = proxyOf(context.cluster)
   await using cart = await Cart.start(context, { via: 'proxy' })
   const rounds = context.rounds(5, 2)
   let recoveredCount = 0

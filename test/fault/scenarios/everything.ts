@@ -66,7 +66,7 @@ const ACTS: ReadonlyArray<readonly [what: string, act: Act]> = [
   [
     'Produce requests are held',
     async (_cart, context) => {
-      const held = proxyOf(context).hold(context.random.integer(0, 2))
+      const held = proxyOf(context.cluster).hold(context.random.integer(0, 2))
       await last(context)
       held.release()
     },
@@ -74,9 +74,9 @@ const ACTS: ReadonlyArray<readonly [what: string, act: Act]> = [
   [
     'the link is silent',
     async (_cart, context) => {
-      await proxyOf(context).setLink('silent')
+      await proxyOf(context.cluster).setLink('silent')
       await last(context)
-      await proxyOf(context).setLink('open')
+      await proxyOf(context.cluster).setLink('open')
     },
   ],
   [
@@ -92,7 +92,9 @@ const ACTS: ReadonlyArray<readonly [what: string, act: Act]> = [
         { kind: 'swallow-answer' },
       ]
       const count = random.integer(1, 20)
-      proxyOf(context).fates.push(...Array.from({ length: count }, () => random.pick(harms)))
+      proxyOf(context.cluster).fates.push(
+        ...Array.from({ length: count }, () => random.pick(harms)),
+      )
       await setTimeout(random.integer(100, 1_000))
     },
   ],
@@ -117,7 +119,7 @@ export const everything: Scenario = {
       if (context.random.chance(0.5)) await cart.untilSettled()
       if (count % 10 === 0) context.progress(`${count} faults`)
     }
-    proxyOf(context).fates.length = 0
+    proxyOf(context.cluster).fates.length = 0
     await cart.untilSettled()
     await cart.runWell()
     cart.notes.push(`${count} faults`)

@@ -36,7 +36,7 @@ const brokerErrors: Scenario = {
   about: 'each error code of a broker, once and twice, before and after the append',
   brokers: 1,
   async run(context) {
-    const proxy = proxyOf(context)
+    const proxy = proxyOf(context.cluster)
     await using cart = await Cart.start(context, { via: 'proxy' })
     const rounds = context.rounds(3, 1)
     for (let round = 1; round <= rounds; round += 1) {
@@ -59,7 +59,7 @@ const lostAcks: Scenario = {
   brokers: 1,
   async run(context) {
     const { random } = context
-    const proxy = proxyOf(context)
+    const proxy = proxyOf(context.cluster)
     await using cart = await Cart.start(context, { via: 'proxy' })
     const harms: readonly ProduceFate[] = [
       { kind: 'cut-answer' },
@@ -89,7 +89,7 @@ const swallowedAcks: Scenario = {
   about: 'the broker takes everything, and no acknowledgement comes back for 12 seconds',
   brokers: 1,
   async run(context) {
-    const proxy = proxyOf(context)
+    const proxy = proxyOf(context.cluster)
     await using cart = await Cart.start(context, { via: 'proxy' })
     for (let round = 0; round < context.rounds(2, 1); round += 1) {
       cart.journal.noteFault('no acknowledgement comes back')
@@ -109,7 +109,7 @@ const heldRequests: Scenario = {
   about: 'Produce requests are held back for 12 and for 3 seconds, and then handed on',
   brokers: 1,
   async run(context) {
-    const proxy = proxyOf(context)
+    const proxy = proxyOf(context.cluster)
     await using cart = await Cart.start(context, { via: 'proxy' })
     for (const heldMs of [OUTAGE_MS, 3_000].slice(0, context.rounds(2, 1))) {
       const held = proxy.hold()
@@ -129,7 +129,7 @@ const stuckPartition: Scenario = {
   about: 'one partition takes nothing for 15 seconds; the orders of the others go on',
   brokers: 1,
   async run(context) {
-    const proxy = proxyOf(context)
+    const proxy = proxyOf(context.cluster)
     await using cart = await Cart.start(context, {
       via: 'proxy',
       load: { createsPerSecond: 300 },
@@ -165,7 +165,7 @@ const badLink: Scenario = {
   about: 'the way to the broker is slow, silent or closed',
   brokers: 1,
   async run(context) {
-    const proxy = proxyOf(context)
+    const proxy = proxyOf(context.cluster)
     await using cart = await Cart.start(context, { via: 'proxy' })
     const links = [{ delayMs: 200 }, { delayMs: 3_000 }, 'silent', 'refused'] as const
     for (const link of links) {

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { DependencyHealth } from '../../../src/business/dependency-health.ts'
+import type { PublishOutcome } from '../../../src/business/ports.ts'
+import type { PendingEvent } from '../../../src/models/order-event.ts'
+import type { OrderId } from '../../../src/models/order.ts'
+import { KafkaCluster } from '../../../src/service/kafka/cluster.ts'
+import { KafkaEventPublisher } from '../../../src/service/kafka/event-publisher.ts'
+import { systemClock } from '../../../src/service/system.ts'
+import type { TestCluster } from '../../support/kafka-cluster.ts'
+import { readTopic } from '../../support/read-topic.ts'
+import { somePending } from '../../support/some-event.ts'
+import { until } from '../../support/until.ts'
+import { proxyOf } from './broker-answers.ts'
+
+const TIMEOUT_MS = 5_000
+
+/** A publisher behind the proxy of a cluster's only broker. */
+export class Publishing implements AsyncDisposable {
+  readonly topic: string
+  readonly #cluster: TestCluster
+  readonly publisher: KafkaEventPublisher
+  mayPublish = true
+  onContested = (): void => {}
+
+  private constructor(cluster: TestCluster, topic: string) {
+    this.topic = topic
+    this.#cluster = cluster
+    const brokers = [{ host: '127.0.0.1', port: proxyOf(cluster).port }]
+    this.publisher = new KafkaEventPublisher({
+      cluster: new KafkaCluster('test', this.topic, brokers),
+      topic: { partitionCount: 1, replicationFactor: undefined },
+      pendingEventsMax: 10_000,
+      mayPublish: () => this.mayPublish,
+      onContested: () => this.onContested(),
+      clock: systemClock,
+      health: new DependencyHealth(systemClock, () => {}),
+    })
+  }
+
+  /** With a few events on the topic, so that there are earlier offsets. */
+  static async start(cluster: TestCluster, topic = `orders-${randomUUID()}`): Promise<Publishing> {
+    const publishing = new Publishing(cluster, topic)
+    publishing.publisher.start()
+    await until(() => publishing.next().partition === 0, 'the publisher admits events')
+    for (let count = 0; count < 3; count += 1) await publishing.publish(publishing.next())
+    return publishing
+  }
+
+  next(): PendingEvent {
+    const orderId = `order-${randomUUID()}` as OrderId
+    return { ...somePending({ orderId }), ...this.publisher.admit(Buffer.from(orderId)) }
+  }
+
+  publish(pending: PendingEvent, timeoutMs = TIMEOUT_MS): Promise<PublishOutcome> {
+    return this.publisher.publish(pending, systemClock.monotonicMs() + timeoutMs)
+  }
+
+  /** Offsets at which the event stands. */
+  async offsetsOf({ event }: PendingEvent): Promise<number[]> {
+    const records = await readTopic(this.#cluster.bootstrapServers, this.topic)
+    return records
+      .filter(({ headers }) => headers['ce_id'] === event.eventId)
+      .map(({ offset }) => offset)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    proxyOf(this.#cluster).fates.length = 0
+    await this.publisher.close()
+  }
+}
