@@ -108,6 +108,24 @@ export type DiscardResult =
   /** It is there and not this instance's: another one has taken it over, or it is settled. */
   | 'not-owned'
 
+/** What became of pending events that were to be handed over. */
+export type HandOverResult =
+  /** Those of this instance are nobody's now: an instance that takes over finds them. */
+  | 'handed-over'
+  /** No other instance has a lease that has not run out; nothing was changed. */
+  | 'kept'
+
+/** Which of the pending events whose owners are gone are taken over. */
+export interface TakeOverChoice {
+  /**
+   * An owner is gone when its lease ran out at least so long ago. 0: as soon as it has run out. An
+   * instance that leaves nothing behind, or hands over, is not waited for.
+   */
+  readonly expiredForMs: number
+  /** Their events are left to the owner that is gone: a later call without them takes them. */
+  readonly exceptPartitions: readonly number[]
+}
+
 /**
  * Settled orders and all events, durable before a promise resolves: what `reserve`, `settle` and
  * `discard` report survives the death of the process and of the machine.
@@ -146,11 +164,18 @@ export interface OrderStore {
   renewLease(): Promise<boolean>
 
   /**
-   * Makes this instance the owner of pending events whose owners are gone or have no lease any more,
-   * oldest first, at most `limit`, and returns those. Empty when this instance was itself taken over
-   * from.
+   * Makes this instance the owner of pending events that are nobody's or whose owners are gone,
+   * oldest first, at most `limit`, and returns those. An owner that is gone owns nothing any more,
+   * whatever the limit. Empty when this instance was itself taken over from.
    */
-  takeOverPending(limit: number): Promise<readonly PendingEvent[]>
+  takeOverPending(limit: number, choice: TakeOverChoice): Promise<readonly PendingEvent[]>
+
+  /**
+   * Gives up these pending events, all or none, so that another instance takes them over. Those that
+   * are not this instance's any more are left untouched. Afterwards this instance may not publish,
+   * settle or discard them; {@link takeOverPending} may bring them back to it as well.
+   */
+  handOver(pending: readonly PendingEvent[]): Promise<HandOverResult>
 
   /**
    * Begins anew, as an instance that owns nothing, with a lease of its own. What the earlier one

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 
+import type { TakeOverChoice } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../../src/models/order.ts'
 
 /** Events as the business builds them, for tests of a store. */
+
+/** What an instance takes over when nothing speaks against it. */
+export const FROM_ALL: TakeOverChoice = { expiredForMs: 0, exceptPartitions: [] }
 
 export function newOrderId(): OrderId {
   return `order-${randomUUID()}` as OrderId

@@ -9,6 +9,8 @@
  *
  * - The lease runs out here, by the monotonic clock, before it does in the store. So an instance that
  *   was paused or cut off finds it run out before it sends anything.
+ * - For the length of a lease after its start an instance takes over only from owners whose leases ran
+ *   out at least a lease ago: where the database was away, the others are alive and renew presently.
  * - An instance whose own lease had run out takes nothing over for the length of a lease: after an
  *   outage of the database all leases have run out, and the first to come back would take over from
  *   all the others, who are alive.
@@ -52,6 +54,7 @@ export class Ownership {
   #running: Promise<void> | undefined
   #isJoined = true
   #takesOverFromMs = -Infinity
+  #startedAtMs = -Infinity
 
   constructor(deps: OwnershipDeps) {
     this.#deps = deps
@@ -62,6 +65,7 @@ export class Ownership {
    * no change of these orders can begin unnoticed. Rejects with a StoreError when the store fails.
    */
   async start(): Promise<void> {
+    this.#startedAtMs = this.#deps.clock.monotonicMs()
     await this.#turn()
     this.#running = this.#run()
   }
@@ -143,11 +147,13 @@ export class Ownership {
   }
 
   async #takeOver(): Promise<void> {
-    const { store, publications } = this.#deps
+    const { store, publications, clock, leaseMs } = this.#deps
+    const isNew = clock.monotonicMs() < this.#startedAtMs + leaseMs
+    const choice = { expiredForMs: isNew ? leaseMs : 0, exceptPartitions: [] }
     let taken
     do {
       try {
-        taken = await store.takeOverPending(TAKE_OVER_MAX)
+        taken = await store.takeOverPending(TAKE_OVER_MAX, choice)
       } catch (error) {
         if (error instanceof StoreError && error.isApplied === 'unknown') await this.#forget()
         throw error

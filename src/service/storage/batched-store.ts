@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import {
   type DiscardResult,
+  type HandOverResult,
   type KeyedChange,
   type OrderQuery,
   type OrderReader,
@@ -13,6 +14,7 @@ import {
   type SettledOrder,
   type SettleResult,
   StoreError,
+  type TakeOverChoice,
 } from '../../business/ports.ts'
 import type { EventPosition, PendingEvent, PublishedEvent } from '../../models/order-event.ts'
 import {
@@ -167,11 +169,17 @@ export class BatchedStore
     return this.#queue.submit({ kind: 'renew-lease', owner: this.#instanceId, leaseMs })
   }
 
-  async takeOverPending(limit: number): Promise<readonly PendingEvent[]> {
+  async takeOverPending(limit: number, choice: TakeOverChoice): Promise<readonly PendingEvent[]> {
     assertCount(limit, 'limit')
+    assertCount(choice.expiredForMs, 'expiredForMs')
     const owner = this.#instanceId
-    const rows = await this.#queue.submit({ kind: 'take-over', owner, limit })
+    const rows = await this.#queue.submit({ kind: 'take-over', owner, limit, choice })
     return rows.map(toPendingEvent)
+  }
+
+  async handOver(pending: readonly PendingEvent[]): Promise<HandOverResult> {
+    const keys = pending.map(toEventKey)
+    return this.#queue.submit({ kind: 'hand-over', owner: this.#instanceId, keys })
   }
 
   async join(): Promise<void> {

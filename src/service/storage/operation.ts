@@ -1,8 +1,10 @@
 import type {
   DiscardResult,
+  HandOverResult,
   OrderQuery,
   ReserveResult,
   SettleResult,
+  TakeOverChoice,
 } from '../../business/ports.ts'
 import type { EventPlace } from '../../business/stream/settled-feed.ts'
 import type { EventPosition } from '../../models/order-event.ts'
@@ -32,7 +34,13 @@ export type Operation =
       readonly position: EventPosition
     }
   | { readonly kind: 'discard'; readonly owner: string; readonly key: EventKey }
-  | { readonly kind: 'take-over'; readonly owner: string; readonly limit: number }
+  | {
+      readonly kind: 'take-over'
+      readonly owner: string
+      readonly limit: number
+      readonly choice: TakeOverChoice
+    }
+  | { readonly kind: 'hand-over'; readonly owner: string; readonly keys: readonly EventKey[] }
   | { readonly kind: 'probe' }
   | {
       readonly kind: 'save-schema-id'
@@ -66,6 +74,7 @@ export interface OperationValues {
   readonly settle: SettleResult
   readonly discard: DiscardResult
   readonly 'take-over': readonly EventRow[]
+  readonly 'hand-over': HandOverResult
   readonly probe: true
   readonly 'save-schema-id': true
   /** How many. */

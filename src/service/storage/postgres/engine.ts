@@ -4,7 +4,7 @@ import { StoreError } from '../../../business/ports.ts'
 import type { BatchRunner } from '../batch-runner.ts'
 import type { Operation, OperationResult, OperationValues } from '../operation.ts'
 import type { Connection } from './connection.ts'
-import { join, leave, renewLease, takeOver } from './instance-statements.ts'
+import { handOver, join, leave, renewLease, takeOver } from './instance-statements.ts'
 import {
   countProbe,
   discard,
@@ -107,6 +107,7 @@ export class PostgresEngine implements BatchRunner {
       case 'renew-lease':
       case 'leave':
       case 'take-over':
+      case 'hand-over':
       case 'probe':
       case 'save-schema-id':
       case 'forget-keys':
@@ -137,9 +138,9 @@ export class PostgresEngine implements BatchRunner {
         await leave(query, operation.owner)
         return true
       case 'take-over':
-        return this.#connection.transaction((inTransaction) =>
-          takeOver(inTransaction, operation.owner, operation.limit),
-        )
+        return this.#connection.transaction((inTransaction) => takeOver(inTransaction, operation))
+      case 'hand-over':
+        return handOver(query, operation)
       case 'probe':
         await countProbe(query)
         return true

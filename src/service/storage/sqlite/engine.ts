@@ -19,6 +19,8 @@ const IS_READ = {
   settle: false,
   discard: false,
   'take-over': false,
+  // There is no other instance that could take over.
+  'hand-over': true,
   probe: false,
   'save-schema-id': false,
   'forget-keys': false,
@@ -183,6 +185,8 @@ function applyRead(statements: Statements, operation: ReadOperation): Value {
   switch (operation.kind) {
     case 'renew-lease':
       return statements.isInstance(operation.owner)
+    case 'hand-over':
+      return 'kept'
     case 'find-order':
       return statements.findOrder(operation.orderId)
     case 'list-orders':
@@ -241,10 +245,10 @@ function discard(statements: Statements, { owner, key }: OperationOf<'discard'>)
 
 function takeOver(
   statements: Statements,
-  { owner, limit }: OperationOf<'take-over'>,
+  { owner, limit, choice }: OperationOf<'take-over'>,
 ): readonly EventRow[] {
   if (!statements.isInstance(owner)) return []
-  const left = statements.listOwnedByOthers(owner, limit)
+  const left = statements.listOwnedByOthers(owner, choice.exceptPartitions, limit)
   for (const row of left) statements.changeOwner(row, owner)
   return left
 }

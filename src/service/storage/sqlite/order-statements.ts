@@ -15,7 +15,9 @@ export interface OrderFacts {
  */
 export const LIST_PENDING = listPendingWhere('TRUE')
 
-const LIST_OWNED_BY_OTHERS = listPendingWhere('owner IS NOT ?')
+const LIST_OWNED_BY_OTHERS = listPendingWhere(
+  'owner IS NOT ? AND topic_partition NOT IN (SELECT value FROM json_each(?))',
+)
 
 function listPendingWhere(condition: string): string {
   return `
@@ -171,8 +173,12 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
     saveInstance: (instanceId: string) => void saveInstance.run(instanceId),
 
-    listOwnedByOthers: (owner: string, limit: number) =>
-      listOwnedByOthers.all(owner, limit) as unknown as readonly EventRow[],
+    listOwnedByOthers: (owner: string, exceptPartitions: readonly number[], limit: number) =>
+      listOwnedByOthers.all(
+        owner,
+        JSON.stringify(exceptPartitions),
+        limit,
+      ) as unknown as readonly EventRow[],
 
     changeOwner: ({ orderId, version }: Pick<EventKey, 'orderId' | 'version'>, owner: string) =>
       void changeOwner.run(owner, orderId, version),

@@ -20,6 +20,7 @@ function setUp() {
     takeOver: undefined,
   }
   const left: PendingEvent[] = []
+  const patience: number[] = []
   const answer = <Value>(name: string, value: Value): Promise<Value> => {
     calls.push(name)
     return faults.isAway ? Promise.reject(new StoreError('away', 'no')) : Promise.resolve(value)
@@ -28,8 +29,9 @@ function setUp() {
     store: {
       instanceId: 'me',
       renewLease: () => answer('renew', !faults.isLost),
-      takeOverPending: (limit) => {
+      takeOverPending: (limit, { expiredForMs }) => {
         const { takeOver } = faults
+        patience.push(expiredForMs)
         return takeOver === undefined
           ? answer('take over', left.splice(0, limit))
           : Promise.reject(takeOver)
@@ -61,7 +63,7 @@ function setUp() {
     const endMs = clock.monotonicMs() + ms
     await clock.runUntil(() => clock.monotonicMs() >= endMs)
   }
-  return { ownership, lease, clock, faults, left, asked, pass }
+  return { ownership, lease, clock, faults, left, patience, asked, pass }
 }
 
 function pendingOf(orderId: string): PendingEvent {
@@ -81,6 +83,18 @@ test('a start takes over what others left, before it is through', async () => {
   left.push(pendingOf('a'), pendingOf('b'))
   await ownership.start()
   assert.deepEqual(asked(), ['renew', 'take over', 'recover a', 'recover b', 'taken over 2'])
+  await ownership.close()
+})
+
+test('until a lease after its start it takes over only from leases that ran out a lease ago', async () => {
+  const { ownership, patience, pass } = setUp()
+  await ownership.start()
+  await pass(LEASE_MS / 2)
+  assert.deepEqual(new Set(patience.splice(0)), new Set([LEASE_MS]))
+  await pass(LEASE_MS / 2)
+  patience.length = 0
+  await pass(LEASE_MS)
+  assert.deepEqual(new Set(patience), new Set([0]))
   await ownership.close()
 })
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Operation } from '../../../../../src/service/storage/operation.ts'
 import { toEventKey, toEventRow } from '../../../../../src/service/storage/order-row.ts'
 import { cutIntoGroups } from '../../../../../src/service/storage/postgres/statement-groups.ts'
+import { FROM_ALL } from '../../../../contract/order-store-events.ts'
 import { somePending } from '../../../../support/some-event.ts'
 
 const POSITION = { partition: 0, offset: 1 }
@@ -22,7 +23,7 @@ function operationOf(kind: (typeof KINDS)[number], orderId: string, owner = 'me'
     case 'find-order':
       return { kind, orderId }
     case 'take-over':
-      return { kind, owner, limit: 1 }
+      return { kind, owner, limit: 1, choice: FROM_ALL }
     case 'probe':
       return { kind }
   }
