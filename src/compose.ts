@@ -22,6 +22,8 @@ import { describeEvents } from './service/event-contract.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
+import { ensureTopic } from './service/kafka/topic-admin.ts'
 import { createRegistryClient } from './service/schema-registry/client.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
@@ -37,6 +39,9 @@ import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
 const LEASE_LOST =
   'another instance has taken over what was pending here, because the lease had run out; joining anew'
+
+const HANDED_OVER =
+  'a partition has made no progress for the length of a lease; its events are left to other instances'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -105,6 +110,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     clock,
     onLost: () => logger.warn(LEASE_LOST),
     onTakenOver: (count) => logger.info({ count }, 'events left pending are being recovered'),
+    onHandedOver: (partition, count) => logger.warn({ partition, count }, HANDED_OVER),
   })
   resources.defer(() => ownership.close())
   await ownership.start()
@@ -213,17 +219,21 @@ function createPublisher(
   config: Config,
   health: DependencyHealth,
   lease: Lease,
-  onContested: () => void,
+  onSuspicion: () => void,
 ): KafkaEventPublisher {
+  const cluster = createCluster(config)
+  const wanted = {
+    partitionCount: config.kafkaTopicPartitions,
+    replicationFactor: config.kafkaTopicReplicationFactor,
+  }
   return new KafkaEventPublisher({
-    cluster: createCluster(config),
-    topic: {
-      partitionCount: config.kafkaTopicPartitions,
-      replicationFactor: config.kafkaTopicReplicationFactor,
-    },
+    topic: cluster.topic,
+    askLayout: () => ensureTopic(cluster, wanted),
+    openSession: (partition, on) =>
+      new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
     pendingEventsMax: config.maxPendingEvents,
     mayPublish: () => lease.isHeld,
-    onContested,
+    onSuspicion,
     clock: systemClock,
     health,
   })

@@ -298,6 +298,19 @@ export interface EventPublisher {
    */
   recover(pending: PendingEvent): Promise<Acked>
 
+  /** Partitions that have made no progress for so long. */
+  stalledPartitions(forMs: number): readonly number[]
+
+  /**
+   * Nothing more is sent to this partition until {@link resume}. Returns what may have been sent, here or
+   * before, and has no definite outcome.
+   */
+  hold(partition: number): readonly PendingEvent[]
+  resume(partition: number): void
+
+  /** Forgets these of what was held: once it resolves, this instance sends none of them any more. */
+  letGo(partition: number, held: readonly PendingEvent[]): Promise<void>
+
   /**
    * Forgets every event that was handed over: once it resolves, none of them is sent any more, and
    * what has not been sent was cancelled. For an instance that owns nothing any more.

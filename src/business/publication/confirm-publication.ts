@@ -137,6 +137,14 @@ export class Publications {
     for (const life of this.#inFlight.values()) life.end('abandoned')
   }
 
+  /** Forgets these alone: they are left to another instance. */
+  letGo(events: readonly PendingEvent[]): void {
+    for (const { event } of events) {
+      const life = this.#inFlight.get(event.order.orderId)
+      if (life?.publication.event.eventId === event.eventId) life.end('abandoned')
+    }
+  }
+
   /** Ends the retries of the store; what is still alive is left to whoever takes over. Idempotent. */
   close(): void {
     this.#closing.abort()

@@ -1,6 +1,6 @@
 import type { Acked, PublishOutcome, Refused } from '../../../business/ports.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
-import { recordBytes } from '../record-size.ts'
+import { recordBytesMax } from '../record-size.ts'
 import type { LaneEvent } from './state.ts'
 
 /** One event in a lane, and who waits for it. */
@@ -16,7 +16,7 @@ export function createEntry(
   resolve: (outcome: PublishOutcome) => void,
 ): LaneEntry {
   const { searchFromOffset } = pending
-  const bytes = recordBytes(pending)
+  const bytes = recordBytesMax(pending)
   return { pending, deadlineMs, searchFromOffset, bytes, resolve, doubt: undefined }
 }
 

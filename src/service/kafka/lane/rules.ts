@@ -248,8 +248,7 @@ function hearNumbers<Event extends LaneEvent>(
   const { station } = state
   assert(station.kind === 'asking', 'the broker was asked for numbers')
   const { doubt } = station
-  const { id, epoch, firstSequence } =
-    numbers.find((next) => next.id === state.own.id) ?? state.own
+  const { id, epoch, firstSequence } = numbers.find((next) => next.id === state.own.id) ?? state.own
   const looking = {
     kind: 'looking',
     doubt,
@@ -389,7 +388,9 @@ function ask<Event extends LaneEvent>(
   state: LaneState<Event>,
   doubt: Doubt<Event>,
 ): Decision<Event> {
-  const producers = new Map(doubt.events.map(({ pending: { producer } }) => [producer.id, producer]))
+  const producers = new Map(
+    doubt.events.map(({ pending: { producer } }) => [producer.id, producer]),
+  )
   return {
     state: { ...state, station: { kind: 'asking', doubt } },
     effects: [{ kind: 'ask', producers: [...producers.values()] }],

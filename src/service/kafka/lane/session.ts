@@ -30,11 +30,7 @@ export interface LaneSession {
   open(): Promise<SessionFacts>
 
   /** Sends them in one request, once. `isFirst`: no request with these events ever left before. */
-  send(
-    events: readonly LaneEntry[],
-    numbers: BatchNumbers,
-    isFirst: boolean,
-  ): Promise<SendAnswer>
+  send(events: readonly LaneEntry[], numbers: BatchNumbers, isFirst: boolean): Promise<SendAnswer>
 
   /** The numbers that come next of each of these producers. */
   ask(producers: readonly ProducerIdentity[]): Promise<readonly NextNumbers[]>
