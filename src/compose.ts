@@ -103,7 +103,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   await store.probe()
   const ownership = new Ownership({
     store,
-    publisher,
+    holder: publisher,
     publications,
     lease,
     leaseMs,

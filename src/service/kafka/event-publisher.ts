@@ -4,6 +4,7 @@ import type {
   Acked,
   Admission,
   Clock,
+  EventHolder,
   EventPublisher,
   PublishOutcome,
 } from '../../business/ports.ts'
@@ -32,7 +33,7 @@ export interface EventPublisherDeps extends Omit<LaneDeps, 'partition'> {
 }
 
 /** One lane per partition behind the publisher port, and the watch over the cluster. */
-export class KafkaEventPublisher implements EventPublisher {
+export class KafkaEventPublisher implements EventPublisher, EventHolder {
   readonly #deps: EventPublisherDeps
   readonly #clock: Clock
   readonly #lanes = new Map<number, PartitionLane>()

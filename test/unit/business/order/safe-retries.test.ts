@@ -39,13 +39,17 @@ async function setUp(t: TestContext) {
     return Promise.resolve({ ...ACKED, position: { partition: 0, offset } })
   }
   const publisher: EventPublisher = {
-    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
+    admit: () => ({
+      topic: 'orders',
+      partition: 0,
+      searchFromOffset: 0,
+      producer: { id: 1, epoch: 0 },
+    }),
     publish: ({ event }) => {
       published.push(event.eventId)
       return answer()
     },
     recover: () => new Promise(() => {}),
-    abandon: () => Promise.resolve(),
   }
   const deps: ChangeDeps = {
     store,

@@ -41,10 +41,14 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     ...faults(real),
   }
   const publisher: EventPublisher = {
-    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
+    admit: () => ({
+      topic: 'orders',
+      partition: 0,
+      searchFromOffset: 0,
+      producer: { id: 1, epoch: 0 },
+    }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
-    abandon: () => Promise.resolve(),
   }
   const clock = new ManualClock()
   const publications = new Publications({ store, publisher, clock })
