@@ -96,7 +96,10 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
 
   async letGo(partition: number, given: readonly PendingEvent[]): Promise<void> {
     const gone = new Set(given.map(({ event }) => event.eventId))
+    const busySinceMs = this.#clock.monotonicMs() - this.#lane(partition).stalledMs
     const kept = await this.#closeLane(partition)
+    // It is as stalled as the one before, until it makes progress: nothing is taken over for it.
+    this.#openLane(partition, busySinceMs)
     for (const entry of kept) if (!gone.has(entry.pending.event.eventId)) this.#adopt(entry)
   }
 
@@ -124,11 +127,12 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
   }
 
   #lane(partition: number): PartitionLane {
-    let lane = this.#lanes.get(partition)
-    if (lane === undefined) {
-      lane = new PartitionLane({ ...this.#deps, partition })
-      this.#lanes.set(partition, lane)
-    }
+    return this.#lanes.get(partition) ?? this.#openLane(partition)
+  }
+
+  #openLane(partition: number, busySinceMs = this.#clock.monotonicMs()): PartitionLane {
+    const lane = new PartitionLane({ ...this.#deps, partition, busySinceMs })
+    this.#lanes.set(partition, lane)
     return lane
   }
 
