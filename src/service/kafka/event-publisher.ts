@@ -1,5 +1,4 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
-import { unavailable } from '../../business/errors.ts'
 import type {
   Acked,
   Admission,
@@ -7,6 +6,7 @@ import type {
   EventPublisher,
   PublishOutcome,
 } from '../../business/ports.ts'
+import { kafkaUnknown, laneClosed, tooManyPending } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { describeError } from './broker-errors.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -50,18 +50,12 @@ export class KafkaEventPublisher implements EventPublisher {
 
   admit(key: Uint8Array): Admission {
     const layout = this.#deps.cluster.layout
-    if (layout === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka has not answered yet', 'not-applied')
-    }
+    if (layout === undefined) throw kafkaUnknown()
     const partition = partitionOf(key, layout.partitionCount)
     const lane = this.#lane(partition)
     const { admission } = lane
-    if (!lane.isOpen || admission === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
-    }
-    if (this.pendingCount >= this.#deps.pendingEventsMax) {
-      throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
-    }
+    if (!lane.isOpen || admission === undefined) throw laneClosed()
+    if (this.pendingCount >= this.#deps.pendingEventsMax) throw tooManyPending()
     return admission
   }
 

@@ -26,6 +26,7 @@
  * because a batch over several can succeed in part. See docs/decisions/0003-own-the-produce-request.md.
  */
 import type { Acked, Admission, Clock, PublishOutcome } from '../../business/ports.ts'
+import { describeKafkaRefusal } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { classifyProduceFailure, describeError } from './broker-errors.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -239,7 +240,7 @@ export class PartitionLane {
   /** Proven not on the topic. */
   #refuse(batch: LaneBatch, name: string): void {
     this.#batch = undefined
-    const again = refuse(batch, `Kafka refused the event: ${name}`)
+    const again = refuse(batch, describeKafkaRefusal(name))
     this.#queue.unshift(...again)
     this.#singlesLeft += again.length
   }
