@@ -96,7 +96,7 @@ export function storeSilent(outcome: ChangeOutcome, cause?: unknown): CommandErr
 }
 
 /** It was to write. */
-export function storeTakesNoChanges(outcome: ChangeOutcome, cause: unknown): CommandError {
+export function storeTakesNoChanges(outcome: ChangeOutcome, cause?: unknown): CommandError {
   return unavailable('STORE_UNAVAILABLE', 'The store does not take changes', outcome, cause)
 }
 
