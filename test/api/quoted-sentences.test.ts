@@ -52,3 +52,53 @@ test('every problem that a page shows has a detail that the service gives', asyn
     [],
   )
 })
+
+/** Of Node.js and of the Kafka client. */
+const FOREIGN = [
+  'listen EADDRINUSE: address already in use',
+  'connect ECONNREFUSED',
+  'getaddrinfo ENOTFOUND',
+  'Request timed out',
+  'Connection closed',
+]
+
+/** The texts in the code, those over several lines put together, without what is filled in. */
+function textsOfTheCode(): string {
+  return globSync('{src,dev-services,bin}/**/*.{ts,mjs}', { cwd: ROOT })
+    .map(read)
+    .join('\n')
+    .replaceAll(/['`] \+\n\s*['`]/gu, '')
+    .replaceAll(/\$\{[^}]*\}/gu, '…')
+}
+
+/** What a row of a table quotes in its first column, without what differs from time to time. */
+function quotedFragments(page: string): string[] {
+  const cells = [...page.matchAll(/^\| (`[^|]*`[^|]*)\|/gmu)].map((match) => match[1] ?? '')
+  return cells
+    .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/gu)].map((match) => match[1] ?? ''))
+    .flatMap((quoted) => quoted.split(/…|\(|\b\d+\b|\bKafka\b/u))
+    .map((fragment) => fragment.replaceAll(/^[\s:;,.)(]+|[\s:;,.)(]+$/gu, ''))
+    .filter((fragment) => fragment.length > 'replica'.length)
+}
+
+/** Shorter ones stand in the code by chance. */
+const PART_LENGTH_MIN = 12
+
+/** As a whole, or as two texts that the code puts together. */
+function isSaid(fragment: string, code: string): boolean {
+  if (code.includes(fragment) || FOREIGN.includes(fragment)) return true
+  const isPart = (text: string): boolean => text.length >= PART_LENGTH_MIN && code.includes(text)
+  return [...fragment.matchAll(/ /gu)].some(
+    ({ index }) => isPart(fragment.slice(0, index)) && isPart(fragment.slice(index + 1)),
+  )
+}
+
+test('what the page on trouble quotes is what the service says', () => {
+  const code = textsOfTheCode()
+  const fragments = quotedFragments(read('docs/how-to/troubleshoot.md'))
+  assert.ok(fragments.length > 40)
+  assert.deepEqual(
+    fragments.filter((fragment) => !isSaid(fragment, code)),
+    [],
+  )
+})
