@@ -2,14 +2,15 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
-import type { ChangeDeps } from './business/order/begin-change.ts'
+import type { ChangeDeps } from './business/order/change-deps.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
-import type { OrderCommands, OrderQueries } from './business/order/commands.ts'
+import type { OrderCommands } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
 import { getOrder } from './business/order/get-order.ts'
 import { getOrderEvent } from './business/order/get-order-event.ts'
 import { listOrderEvents } from './business/order/list-order-events.ts'
-import { listOrders, type ReadDeps } from './business/order/list-orders.ts'
+import { listOrders } from './business/order/list-orders.ts'
+import type { OrderQueries, ReadDeps } from './business/order/queries.ts'
 import type { SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
@@ -246,7 +247,7 @@ function createCommands(deps: ChangeDeps, drain: CommandDrain): OrderCommands {
   }
 }
 
-function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
+function createQueries(deps: ReadDeps): OrderQueries {
   return {
     getOrder: (orderId) => getOrder(deps, orderId),
     listOrders: (query) => listOrders(deps, query),

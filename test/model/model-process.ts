@@ -1,5 +1,5 @@
 import { StoreError, type IdSource } from '../../src/business/ports.ts'
-import type { ChangeDeps } from '../../src/business/order/begin-change.ts'
+import type { ChangeDeps } from '../../src/business/order/change-deps.ts'
 import { Publications } from '../../src/business/publication/confirm-publication.ts'
 import { Lease } from '../../src/business/publication/lease.ts'
 import { Ownership } from '../../src/business/publication/ownership.ts'

@@ -1,5 +1,4 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
-import { unavailable } from '../../business/errors.ts'
 import type {
   Acked,
   Admission,
@@ -8,6 +7,7 @@ import type {
   EventPublisher,
   PublishOutcome,
 } from '../../business/ports.ts'
+import { kafkaUnknown, laneClosed, tooManyPending } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { describeError } from './broker-errors.ts'
 import type { TopicLayout } from './cluster.ts'
@@ -52,17 +52,11 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
   }
 
   admit(key: Uint8Array): Admission {
-    if (this.#layout === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka has not answered yet', 'not-applied')
-    }
+    if (this.#layout === undefined) throw kafkaUnknown()
     const lane = this.#lane(partitionOf(key, this.#layout.partitionCount))
     const { admission } = lane
-    if (!lane.isOpen || admission === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
-    }
-    if (this.pendingCount >= this.#deps.pendingEventsMax) {
-      throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
-    }
+    if (!lane.isOpen || admission === undefined) throw laneClosed()
+    if (this.pendingCount >= this.#deps.pendingEventsMax) throw tooManyPending()
     return admission
   }
 

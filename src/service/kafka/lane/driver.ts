@@ -7,6 +7,7 @@
  * ever left. L14: an event that was stored with another producer than this lane's is not sent as new.
  */
 import type { Acked, Admission, Clock, PublishOutcome } from '../../../business/ports.ts'
+import { describeKafkaRefusal } from '../../../business/refusals.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { describeError } from '../broker-errors.ts'
 import { countFitting } from './batch-size.ts'
@@ -305,7 +306,7 @@ export class PartitionLane {
         return
       }
       case 'refuse': {
-        const reason = `Kafka refused the event: ${effect.reason}`
+        const reason = describeKafkaRefusal(effect.reason)
         for (const entry of effect.events) resolveDefinite(entry, { kind: 'refused', reason })
         return
       }

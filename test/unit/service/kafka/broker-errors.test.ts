@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka'
-import { readProduceFailure } from '../../../../src/service/kafka/broker-errors.ts'
+import { MultipleErrors, NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka'
+import { readProduceFailure, describeError } from '../../../../src/service/kafka/broker-errors.ts'
 import { codeOf, PROOFS } from '../../../support/broker-errors.ts'
 
 const PRODUCE = 0
@@ -71,4 +71,32 @@ test('time-outs and broken connections are never proof', () => {
       throttleTimeMs: 0,
     })
   }
+})
+
+test("the client's errors are named by Kafka's name, or by what is deepest in them", () => {
+  const refusedTwice = new AggregateError([
+    new Error('connect ECONNREFUSED ::1:9092'),
+    new Error('connect ECONNREFUSED 127.0.0.1:9092'),
+  ])
+  const failures = [
+    [answered('NOT_ENOUGH_REPLICAS'), 'NOT_ENOUGH_REPLICAS'],
+    [new MultipleErrors('Listing failed', [answered('NOT_CONTROLLER')]), 'NOT_CONTROLLER'],
+    [
+      new NetworkError('Connection failed', { cause: refusedTwice }),
+      'connect ECONNREFUSED ::1:9092',
+    ],
+    [refusedTwice, 'connect ECONNREFUSED ::1:9092'],
+    [new TimeoutError('Request timed out'), 'Request timed out'],
+    ['no error', 'no error'],
+  ] as const
+  for (const [error, expected] of failures) assert.equal(describeError(error), expected)
+})
+
+test('a sentence of ours keeps its words, whatever caused it', () => {
+  const sentence =
+    'cannot create topic orders: Replication factor: 5 larger than available brokers: 1.'
+  const error = new Error(sentence, { cause: answered('INVALID_REPLICATION_FACTOR') })
+  assert.equal(describeError(error), sentence)
+  const wrapped = new Error(`localhost:9092: ${describeError(error)}`, { cause: error })
+  assert.equal(describeError(wrapped), `localhost:9092: ${sentence}`)
 })
