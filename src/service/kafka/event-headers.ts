@@ -17,6 +17,8 @@ interface Header extends HeaderRule {
   readonly nameBytes: Buffer
   /** Undefined where the event does not carry it. */
   readonly valueOf: (event: OrderEvent) => Buffer | undefined
+  /** How long that is, without making it. */
+  readonly valueBytesOf: (event: OrderEvent) => number | undefined
 }
 
 /** THE table of headers: what is written, and what the documents say of it. */
@@ -75,6 +77,19 @@ export function eventHeaders(event: OrderEvent): Map<Buffer, Buffer> {
   return headers
 }
 
+/** The sum over the event's headers of what `bytesOf` makes of the lengths of name and value. */
+export function sumHeaderBytes(
+  event: OrderEvent,
+  bytesOf: (nameBytes: number, valueBytes: number) => number,
+): number {
+  let sum = 0
+  for (const { nameBytes, valueBytesOf } of HEADERS) {
+    const valueBytes = valueBytesOf(event)
+    if (valueBytes !== undefined) sum += bytesOf(nameBytes.length, valueBytes)
+  }
+  return sum
+}
+
 /** For people: every header of ours is text. */
 export function describeHeaders(event: OrderEvent): readonly EventHeader[] {
   return Array.from(eventHeaders(event), ([name, value]) => ({
@@ -96,7 +111,13 @@ export function headerRulesOf(type: OrderEventType): readonly HeaderRule[] {
 function constant(name: string, value: string, description: string): Header {
   const bytes = Buffer.from(value)
   const schema = { type: 'string', const: value } as const
-  return { ...named(name, description), isRequired: true, schema, valueOf: () => bytes }
+  return {
+    ...named(name, description),
+    isRequired: true,
+    schema,
+    valueOf: () => bytes,
+    valueBytesOf: () => bytes.length,
+  }
 }
 
 type TextSchema = Omit<HeaderRule['schema'], 'type'>
@@ -123,6 +144,10 @@ function optionalText(
     valueOf: (event) => {
       const value = valueOf(event)
       return value === undefined ? undefined : Buffer.from(value)
+    },
+    valueBytesOf: (event) => {
+      const value = valueOf(event)
+      return value === undefined ? undefined : Buffer.byteLength(value)
     },
   }
 }
