@@ -2,7 +2,10 @@ import { metadataV9, ResponseError, type Connection } from '@platformatic/kafka'
 import { describeError, errorName } from './broker-errors.ts'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 
-/** A leader election or the loss of a broker is noticed within this; see DESIGN §3.5. */
+/**
+ * A leader election or the loss of a broker is noticed within this: early enough that a change which
+ * waits PUBLISH_TIMEOUT_MS (5 s by default) is still sent to the new leader.
+ */
 const METADATA_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 1_500 }
 
 const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'

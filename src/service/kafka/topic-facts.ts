@@ -5,12 +5,24 @@ import {
   ResponseError,
   type Connection,
 } from '@platformatic/kafka'
-import { TOPIC_SETTINGS, type TopicFacts } from '../../business/diagnosis/judge-topic.ts'
 import type { Broker } from './broker-connection.ts'
 import { errorName } from './broker-errors.ts'
 import type { KafkaCluster } from './cluster.ts'
 
 const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+export interface PartitionFacts {
+  readonly hasLeader: boolean
+  readonly replicaCount: number
+  readonly inSyncCount: number
+}
+
+export interface TopicFacts {
+  readonly topic: string
+  readonly partitions: readonly PartitionFacts[]
+  /** Those that were asked for, by Kafka's names; undefined where the brokers do not say. */
+  readonly settings: ReadonlyMap<string, string> | undefined
+}
 
 /** As the cluster tells them to a client: how it calls its brokers, and what it knows of the topic. */
 export interface ClusterFacts {
@@ -20,7 +32,10 @@ export interface ClusterFacts {
 }
 
 /** Rejects with a sentence when no broker answers in Kafka's protocol. */
-export function readClusterFacts(cluster: KafkaCluster): Promise<ClusterFacts> {
+export function readClusterFacts(
+  cluster: KafkaCluster,
+  settingNames: readonly string[],
+): Promise<ClusterFacts> {
   return cluster.askAnyBroker(async (connection) => {
     const { brokers, topics } = await askMetadata(connection, cluster.topic)
     const found = topics[0]
@@ -34,7 +49,11 @@ export function readClusterFacts(cluster: KafkaCluster): Promise<ClusterFacts> {
     const topic =
       partitions.length === 0
         ? undefined
-        : { topic: cluster.topic, partitions, settings: await readSettings(connection, cluster) }
+        : {
+            topic: cluster.topic,
+            partitions,
+            settings: await readSettings(connection, cluster, settingNames),
+          }
     return { brokers: brokers.map(({ host, port }) => ({ host, port })), topic }
   })
 }
@@ -53,11 +72,12 @@ async function askMetadata(connection: Connection, topic: string): Promise<Metad
 async function readSettings(
   connection: Connection,
   { topic }: KafkaCluster,
+  names: readonly string[],
 ): Promise<TopicFacts['settings']> {
   const resource = {
     resourceType: ConfigResourceTypes.TOPIC,
     resourceName: topic,
-    configurationKeys: Object.values(TOPIC_SETTINGS),
+    configurationKeys: [...names],
   }
   const answer = await describeConfigsV4.api
     .async(connection, [resource], false, false)

@@ -1,4 +1,4 @@
-import type { StoreFacts } from '../../../business/diagnosis/judge-store.ts'
+import type { StoreFacts } from '../store-facts.ts'
 import { createLink } from './connection.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'

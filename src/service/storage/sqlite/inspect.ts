@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import type { StoreFacts } from '../../../business/diagnosis/judge-store.ts'
+import type { StoreFacts } from '../store-facts.ts'
 
 /**
  * Looks at a database file beside whoever uses it; never writes. Throws where the service could not
