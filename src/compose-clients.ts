@@ -4,12 +4,13 @@
  */
 
 import type { Config } from './config/config.ts'
+import type { PendingEvent } from './models/order-event.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
 import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
-import { inspectStore as inspectPostgresStore } from './service/storage/postgres/inspect.ts'
+import * as postgres from './service/storage/postgres/inspect.ts'
 import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
-import { inspectStore as inspectSqliteStore } from './service/storage/sqlite/inspect.ts'
+import * as sqlite from './service/storage/sqlite/inspect.ts'
 import type { StoredEvent, StoreFacts } from './service/storage/store-facts.ts'
 import { systemClock } from './service/system.ts'
 
@@ -45,12 +46,28 @@ export async function inspectStore({
 }: Config): Promise<StoreFacts> {
   switch (database.kind) {
     case 'sqlite':
-      return inspectSqliteStore(database.path)
+      return sqlite.inspectStore(database.path)
     case 'postgres':
-      return inspectPostgresStore({
+      return postgres.inspectStore({
         url: database.url,
         database: database.name,
         mustBeDurable: databaseRequireDurability,
       })
+  }
+}
+
+/** More than this are not read; far more would not fit in memory. */
+const PENDING_READ_MAX = 10_000
+
+/** The oldest pending events, whoever owns them. Reads beside the service; rejects when it cannot. */
+export async function listPendingEvents({ database }: Config): Promise<PendingEvent[]> {
+  switch (database.kind) {
+    case 'sqlite':
+      return sqlite.listPendingEvents(database.path, PENDING_READ_MAX)
+    case 'postgres':
+      return postgres.listPendingEvents(
+        { url: database.url, database: database.name },
+        PENDING_READ_MAX,
+      )
   }
 }

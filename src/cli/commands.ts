@@ -81,7 +81,7 @@ export function renderHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'cart <command> --help tells its options, cart --version the version.',
+    'cart <command> --help shows its options, cart --version the version.',
     `Exit codes: ${Object.entries(EXIT_CODES)
       .map(([code, meaning]) => `${code} ${meaning}`)
       .join(', ')}.`,

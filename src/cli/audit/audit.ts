@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { AuditReport, Difference } from './judge.ts'
+import type { SizeReport } from './run-audit.ts'
 import { readConfig } from '../../config/read-config.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 
@@ -25,7 +26,7 @@ export const audit: Command = {
       print.progress(`read ${read} of ${total} records`)
     })
     if (values.json) print.out(JSON.stringify({ agrees: agrees(report), ...report }))
-    else for (const line of describe(report)) print.out(line)
+    else for (const line of [...describe(report), ...describeSizes(report)]) print.out(line)
     return agrees(report) ? 0 : 1
   },
 }
@@ -45,6 +46,24 @@ function describe(report: AuditReport): string[] {
     `Topic and store differ: ${counts}, ${differences.length} differences.`,
     'difference    partition@offset  order, version, event id',
     ...differences.slice(0, LINES_MAX).map(describeDifference),
+    ...(more > 0 ? [`and ${more} more; --json lists all`] : []),
+  ]
+}
+
+/** Topic and store agree on such an event; that it stays pending is for a person to mend. */
+function describeSizes({ maxMessageBytes, tooLarge }: SizeReport): string[] {
+  if (tooLarge.length === 0) return []
+  const neededBytes = Math.max(...tooLarge.map(({ bytes }) => bytes))
+  const more = tooLarge.length - LINES_MAX
+  return [
+    `${tooLarge.length} pending ${tooLarge.length === 1 ? 'event is' : 'events are'} larger than the topic allows. Set its max.message.bytes, which is ${maxMessageBytes}, to ${neededBytes}; the service publishes them then.`,
+    'bytes         order, version, event id',
+    ...tooLarge
+      .slice(0, LINES_MAX)
+      .map(
+        ({ bytes, orderId, version, eventId }) =>
+          `${String(bytes).padEnd(14)}${orderId}, ${version}, ${eventId}`,
+      ),
     ...(more > 0 ? [`and ${more} more; --json lists all`] : []),
   ]
 }

@@ -114,6 +114,10 @@ export function describeFindings(findings: readonly Finding[], paint: Paint): st
         ? [line, `${indent}${paint('bold', '->')} ${finding.action}`]
         : [line]
     }),
-    `${findings.length} checks: ${countOf('ok')} ok, ${countOf('warning')} to think of, ${countOf('problem')} to repair`,
+    `${countOf('ok')} ok, ${plural(countOf('warning'), 'warning')}, ${plural(countOf('problem'), 'problem')}`,
   ]
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -5,11 +5,36 @@ export const TOPIC_SETTINGS = {
   minInSync: 'min.insync.replicas',
   cleanup: 'cleanup.policy',
   unclean: 'unclean.leader.election.enable',
+  maxMessageBytes: 'max.message.bytes',
+  aheadMaxMs: 'message.timestamp.after.max.ms',
+  /** Before Kafka 3.6, for both directions. */
+  differenceMaxMs: 'message.timestamp.difference.max.ms',
+  dates: 'message.timestamp.type',
 } as const
 
 /** Below these an acknowledged event can be lost with one machine. */
 const REPLICAS_WANTED = 3
 const IN_SYNC_WANTED = 2
+
+/** What the topic refuses an event by; undefined where that is not known, or nothing is refused. */
+export interface TopicLimits {
+  readonly maxMessageBytes: number | undefined
+  /** How far an event may be dated ahead of the broker's clock. */
+  readonly aheadMaxMs: number | undefined
+}
+
+export function limitsOf(topic: TopicFacts | undefined): TopicLimits {
+  const valueOf = (name: string): number | undefined => {
+    const value = topic?.settings?.get(name)
+    return value === undefined || value === '' ? undefined : Number(value)
+  }
+  const isStamped = topic?.settings?.get(TOPIC_SETTINGS.dates) === 'LogAppendTime'
+  const aheadMaxMs = valueOf(TOPIC_SETTINGS.aheadMaxMs) ?? valueOf(TOPIC_SETTINGS.differenceMaxMs)
+  return {
+    maxMessageBytes: valueOf(TOPIC_SETTINGS.maxMessageBytes),
+    aheadMaxMs: isStamped ? undefined : aheadMaxMs,
+  }
+}
 
 /** How the topic compares with what is wanted, and with what makes an acknowledgement worth its name. */
 export function judgeTopic(facts: TopicFacts, wantedPartitionCount: number): Finding[] {

@@ -19,7 +19,7 @@ test('every finding is a line, and what is not well has its action below', () =>
     '         -> Do this.',
     'problem  b          no',
     '         -> Do that.',
-    '3 checks: 1 ok, 1 to think of, 1 to repair',
+    '1 ok, 1 warning, 1 problem',
   ])
 })
 

@@ -1,3 +1,0 @@
-export function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
