@@ -18,14 +18,13 @@ import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
+import { createCluster, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
-import { KafkaCluster } from './service/kafka/cluster.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
-import { createRegistryClient } from './service/schema-registry/client.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
   createSchemaRegistration,
@@ -173,10 +172,6 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
 }
 
-function createCluster(config: Config): KafkaCluster {
-  return new KafkaCluster(config.kafkaClientId, config.kafkaTopic, config.kafkaBootstrapServers)
-}
-
 function openStore(config: Config): Promise<BatchedStore> {
   const { database } = config
   switch (database.kind) {
@@ -198,14 +193,8 @@ function createRegistration(
   subjects: readonly SubjectSchema[],
   health: DependencyHealth,
 ): SchemaRegistration {
-  const client = createRegistryClient({
-    baseUrl: config.schemaRegistryUrl,
-    userInfo: config.schemaRegistryBasicAuthUserInfo,
-    timeoutMs: config.schemaRegistryTimeoutMs,
-    clock: systemClock,
-  })
   return createSchemaRegistration({
-    client,
+    client: createRegistry(config),
     schemaIds,
     subjects,
     autoRegister: config.schemaRegistryAutoRegister,
