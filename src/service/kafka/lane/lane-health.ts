@@ -1,12 +1,12 @@
 import type { PendingEvent } from '../../../models/order-event.ts'
-import type { LaneTroubleReport } from './trouble.ts'
 
 /** As much of a list as a sentence carries. */
 const NAMED_MAX = 3
 
 interface LaneView {
   readonly partition: number
-  readonly trouble: LaneTroubleReport | undefined
+  /** Why it takes no event now; undefined while it does. */
+  readonly trouble: string | undefined
   readonly parked: readonly PendingEvent[]
 }
 
@@ -23,7 +23,7 @@ export function describeLanes(
   clusterFailure: string | undefined,
 ): LanesHealth {
   const blocked = lanes.flatMap(({ partition, trouble }) =>
-    trouble === undefined ? [] : [{ partition, reason: trouble.reason }],
+    trouble === undefined ? [] : [{ partition, reason: trouble }],
   )
   const reasons = [...new Set(blocked.map(({ reason }) => reason))].map((reason) =>
     describeBlocked(
