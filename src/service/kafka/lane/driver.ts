@@ -16,12 +16,12 @@ import {
   createEntry,
   earliestDeadline,
   putInDoubt,
-  resolveDefinite,
+  refuseAll,
   type LaneEntry,
 } from './entry.ts'
 import { perform, type LaneRequest } from './perform.ts'
 import { LaneQueue } from './queue.ts'
-import { decide, eventsUnderWay } from './rules.ts'
+import { decide, eventsUnderWay, openLane } from './rules.ts'
 import type { LaneSession, SessionListener } from './session.ts'
 import type { LaneEffect, LaneInput, LaneState } from './state.ts'
 import { LaneTrouble } from './trouble.ts'
@@ -190,14 +190,7 @@ export class PartitionLane {
     while (!this.#isClosing) {
       try {
         const { producer, highWatermark } = await this.#session.open()
-        this.#state ??= {
-          station: { kind: 'idle' },
-          own: { ...producer, firstSequence: 0 },
-          lastOffset: highWatermark - 1,
-          doubtedUntilMs: -Infinity,
-          narrow: undefined,
-          parked: [],
-        }
+        this.#state ??= openLane(producer, highWatermark)
       } catch (error) {
         await this.#backOff(describeError(error))
         continue
@@ -217,9 +210,7 @@ export class PartitionLane {
     }
     if (this.#request === undefined) {
       const input = this.#nextInput(state)
-      if (input === undefined) return this.#rest(state)
-      await this.#hear(input)
-      return
+      return input === undefined ? this.#rest(state) : this.#hear(input)
     }
     this.#trouble.noteBusy()
     const input = await perform(this.#session, this.#request)
@@ -239,16 +230,12 @@ export class PartitionLane {
 
   async #rest({ parked }: LaneState): Promise<void> {
     this.#trouble.noteProgress()
-    if (parked.length === 0) await this.#wake.promise
-    else await this.#restUntil(this.#retryParkedAtMs)
-    this.#wake = Promise.withResolvers<void>()
-  }
-
-  async #restUntil(atMs: number): Promise<void> {
-    const delayMs = Math.max(1, atMs - this.#clock.monotonicMs())
-    const cancel = this.#clock.schedule(delayMs, () => this.#wake.resolve())
+    const delayMs = Math.max(1, this.#retryParkedAtMs - this.#clock.monotonicMs())
+    const cancel =
+      parked.length === 0 ? undefined : this.#clock.schedule(delayMs, () => this.#wake.resolve())
     await this.#wake.promise
-    cancel()
+    cancel?.()
+    this.#wake = Promise.withResolvers<void>()
   }
 
   async #hear(input: LaneInput): Promise<void> {
@@ -277,11 +264,8 @@ export class PartitionLane {
       case 'ack':
         this.#trouble.noteAck()
         return ackAll(effect.events, this.partition, effect.baseOffset)
-      case 'refuse': {
-        const reason = describeKafkaRefusal(effect.reason)
-        for (const entry of effect.events) resolveDefinite(entry, { kind: 'refused', reason })
-        return
-      }
+      case 'refuse':
+        return refuseAll(effect.events, describeKafkaRefusal(effect.reason))
       case 'report-refusal':
         return this.#trouble.noteRefusal(effect.reason)
       case 'requeue':

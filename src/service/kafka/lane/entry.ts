@@ -46,6 +46,11 @@ export function ackAll(entries: readonly LaneEntry[], partition: number, baseOff
   )
 }
 
+/** They are not on the topic and never will be. */
+export function refuseAll(entries: readonly LaneEntry[], reason: string): void {
+  for (const entry of entries) resolveDefinite(entry, { kind: 'refused', reason })
+}
+
 /** Of those who still wait for an answer; Infinity where nobody does. */
 export function earliestDeadline(entries: readonly LaneEntry[]): number {
   return entries.reduce(

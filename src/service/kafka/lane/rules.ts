@@ -35,10 +35,24 @@
  * queue (L13); an event is sent only as the producer that it is stored with (L14).
  */
 import assert from 'node:assert/strict'
+import type { ProducerIdentity } from '../../../models/order-event.ts'
 import { sequenceAfter } from './batch-size.ts'
 import { ask, askLater, doubtOf, hearNumbers, hearPage, resend } from './doubt.ts'
 import type { LaneEntry } from './entry.ts'
 import type { Attempt, Decision, Doubt, LaneEffect, LaneInput, LaneState } from './state.ts'
+
+/** Of a lane that has just found its broker. */
+export function openLane(producer: ProducerIdentity, highWatermark: number): LaneState {
+  return {
+    station: { kind: 'idle' },
+    own: { ...producer, firstSequence: 0 },
+    // L6
+    lastOffset: highWatermark - 1,
+    doubtedUntilMs: -Infinity,
+    narrow: undefined,
+    parked: [],
+  }
+}
 
 export function decide(state: LaneState, input: LaneInput): Decision {
   switch (input.kind) {
