@@ -96,13 +96,13 @@ export class PartitionLane {
 
   /** Where a new event of this lane would go; undefined before the first connection. */
   get admission(): Admission | undefined {
-    if (this.#lastOffset === undefined) return undefined
     const { producer } = this.#session
+    if (this.#lastOffset === undefined || producer === undefined) return undefined
     return {
       topic: this.#topic,
       partition: this.partition,
       searchFromOffset: this.#lastOffset + 1,
-      ...(producer === undefined ? {} : { producer }),
+      producer,
     }
   }
 

@@ -41,7 +41,12 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     ...faults(real),
   }
   const publisher: EventPublisher = {
-    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
+    admit: () => ({
+      topic: 'orders',
+      partition: 0,
+      searchFromOffset: 0,
+      producer: { id: 4_001, epoch: 0 },
+    }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
     abandon: () => Promise.resolve(),
