@@ -77,8 +77,7 @@ export interface SettledEvent {
   readonly version: number
   readonly time: string
   readonly status: OrderStatus
-  /** Undefined for an event from before it was recorded. */
-  readonly topic: string | undefined
+  readonly topic: string
   readonly position: EventPosition
   readonly schemaId: number
 }
@@ -108,12 +107,8 @@ export type DiscardResult =
   /** It is there and not this instance's: another one has taken it over, or it is settled. */
   | 'not-owned'
 
-/** What became of pending events that were to be handed over. */
-export type HandOverResult =
-  /** Those of this instance are nobody's now: an instance that takes over finds them. */
-  | 'handed-over'
-  /** No other instance has a lease that has not run out; nothing was changed. */
-  | 'kept'
+/** `kept`: no other instance has a lease that has not run out, and nothing was changed. */
+export type HandOverResult = 'handed-over' | 'kept'
 
 /** Which of the pending events whose owners are gone are taken over. */
 export interface TakeOverChoice {
@@ -279,7 +274,7 @@ export interface Admission {
   readonly topic: string
   readonly partition: number
   readonly searchFromOffset: number
-  readonly producer?: ProducerIdentity
+  readonly producer: ProducerIdentity
 }
 
 export interface EventPublisher {

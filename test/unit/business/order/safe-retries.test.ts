@@ -43,7 +43,7 @@ async function setUp(t: TestContext) {
       topic: 'orders',
       partition: 0,
       searchFromOffset: 0,
-      producer: { id: 1, epoch: 0 },
+      producer: { id: 4_001, epoch: 0 },
     }),
     publish: ({ event }) => {
       published.push(event.eventId)
@@ -124,7 +124,7 @@ test('a request that is sent again by its key is answered the same, whatever cam
 test('a retry by its key is not told "no" while the store cannot say what the first try did', async (t) => {
   const { create, store } = await setUp(t)
   await create('k-1')
-  store.findKeyedChange = () => Promise.reject(new StoreError('away', 'no'))
+  Object.assign(store, { findKeyedChange: () => Promise.reject(new StoreError('away', 'no')) })
   await assert.rejects(create('k-1'), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
 })
 

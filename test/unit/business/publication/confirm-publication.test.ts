@@ -45,7 +45,7 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
       topic: 'orders',
       partition: 0,
       searchFromOffset: 0,
-      producer: { id: 1, epoch: 0 },
+      producer: { id: 4_001, epoch: 0 },
     }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
