@@ -166,7 +166,7 @@ test('the rule on imports sees what it forbids', () => {
 /** The files of src that a file imports, types included: a type that lives in the wrong file counts. */
 function importedFiles({ path, text }: Source): string[] {
   return [...text.matchAll(IMPORT)]
-    .map((match) => match[1] ?? '')
+    .map((match) => match[2] ?? '')
     .filter((specifier) => specifier.startsWith('.'))
     .map((specifier) => relative(ROOT, join(ROOT, dirname(path), specifier)))
 }
@@ -273,7 +273,7 @@ test('the example that others copy names the versions that it is tested with', (
 
 test('names of tests are unique, so that a failure says where it is', () => {
   const names = sources('test/**/*.test.ts').flatMap(({ text }) =>
-    [...text.matchAll(/^\s*test\(\s*'((?:[^'\\]|\\.)+)'/gmu)].map((match) => match[1] ?? ''),
+    [...text.matchAll(/^\s*test\(\s*'((?:[^'\\]|\\.)+)'/gmu)].map((match) => match[2] ?? ''),
   )
   const repeated = names.filter((name, index) => names.indexOf(name) !== index)
   assert.deepEqual(repeated, [])

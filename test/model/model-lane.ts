@@ -1,4 +1,8 @@
-import type { Acked, PublishOutcome, Refused } from '../../src/business/ports.ts'
+import type {
+  Acked,
+  PublishOutcome,
+  Refused,
+} from '../../src/business/publication/publisher-port.ts'
 import type { PendingEvent, ProducerIdentity } from '../../src/models/order-event.ts'
 import type { ModelTopic } from './model-topic.ts'
 import type { Step } from './timeline.ts'

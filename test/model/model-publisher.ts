@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { unavailable } from '../../src/business/errors.ts'
+import type { Clock } from '../../src/business/ports.ts'
 import type {
   Acked,
   Admission,
-  Clock,
   EventPublisher,
   PublishOutcome,
   Refused,
-} from '../../src/business/ports.ts'
+} from '../../src/business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
 import { createEntry, openLane, type Entry, type Lane } from './model-lane.ts'
 import type { ModelTopic, ProduceRequest } from './model-topic.ts'

@@ -6,7 +6,12 @@
  * while this instance may not publish. L13: an event is cancelled only in the queue, so not a byte of it
  * ever left. L14: an event that was stored with another producer than this lane's is not sent as new.
  */
-import type { Acked, Admission, Clock, PublishOutcome } from '../../../business/ports.ts'
+import type { Clock } from '../../../business/ports.ts'
+import type {
+  Acked,
+  Admission,
+  PublishOutcome,
+} from '../../../business/publication/publisher-port.ts'
 import { describeKafkaRefusal } from '../../../business/refusals.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { describeError } from '../broker-errors.ts'
@@ -46,6 +51,8 @@ export interface LaneDeps {
 
 export class PartitionLane {
   readonly partition: number
+  /** While it is true nothing is sent; an answer that is under way may still come. */
+  isHeld = false
   readonly #deps: LaneDeps
   readonly #clock: Clock
   readonly #session: LaneSession
@@ -58,7 +65,6 @@ export class PartitionLane {
   /** Undefined before the first connection. */
   #state: LaneState | undefined
   #request: LaneRequest | undefined
-  #isHeld = false
   #retryParkedAtMs = Infinity
   #wake = Promise.withResolvers<void>()
 
@@ -152,15 +158,6 @@ export class PartitionLane {
     this.#wake.resolve()
   }
 
-  /** Sends nothing until it is resumed; an answer that is under way may still come. */
-  hold(): void {
-    this.#isHeld = true
-  }
-
-  resume(): void {
-    this.#isHeld = false
-  }
-
   /** Stops sending: what is queued is cancelled. Resolves with what has left, which is in doubt. */
   async close(): Promise<readonly LaneEntry[]> {
     this.#closing.abort()
@@ -205,7 +202,7 @@ export class PartitionLane {
     // L12. No batch is taken either, so that what waits here can still be cancelled.
     const mayPublish = this.#deps.mayPublish()
     if (!mayPublish) this.#trouble.noteNotAllowed()
-    if (this.#isHeld || !mayPublish) {
+    if (this.isHeld || !mayPublish) {
       return this.#clock.sleep(NOT_ALLOWED_POLL_MS, this.#closing.signal)
     }
     if (this.#request === undefined) {

@@ -1,4 +1,8 @@
-import type { Acked, PublishOutcome, Refused } from '../../../business/ports.ts'
+import type {
+  Acked,
+  PublishOutcome,
+  Refused,
+} from '../../../business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { recordBytesMax } from '../record-size.ts'
 

@@ -6,13 +6,12 @@ import type { ChangeDeps } from '../../../../src/business/order/change-deps.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import { createOrder } from '../../../../src/business/order/create-order.ts'
 import type { ChangedOrder } from '../../../../src/business/order/commands.ts'
-import {
-  StoreError,
-  type Acked,
-  type EventPublisher,
-  type OrderStore,
-  type PublishOutcome,
-} from '../../../../src/business/ports.ts'
+import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
+import type {
+  Acked,
+  EventPublisher,
+  PublishOutcome,
+} from '../../../../src/business/publication/publisher-port.ts'
 import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
 import type { OrderId } from '../../../../src/models/order.ts'
