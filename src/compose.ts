@@ -2,14 +2,15 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
-import type { ChangeDeps } from './business/order/begin-change.ts'
+import type { ChangeDeps } from './business/order/change-deps.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
-import type { OrderCommands, OrderQueries } from './business/order/commands.ts'
+import type { OrderCommands } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
 import { getOrder } from './business/order/get-order.ts'
 import { getOrderEvent } from './business/order/get-order-event.ts'
 import { listOrderEvents } from './business/order/list-order-events.ts'
-import { listOrders, type ReadDeps } from './business/order/list-orders.ts'
+import { listOrders } from './business/order/list-orders.ts'
+import type { OrderQueries, ReadDeps } from './business/order/queries.ts'
 import type { SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
@@ -17,14 +18,13 @@ import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
+import { createCluster, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
-import { KafkaCluster } from './service/kafka/cluster.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
-import { createRegistryClient } from './service/schema-registry/client.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
   createSchemaRegistration,
@@ -103,7 +103,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   await store.probe()
   const ownership = new Ownership({
     store,
-    publisher,
+    holder: publisher,
     publications,
     lease,
     leaseMs,
@@ -172,10 +172,6 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
 }
 
-function createCluster(config: Config): KafkaCluster {
-  return new KafkaCluster(config.kafkaClientId, config.kafkaTopic, config.kafkaBootstrapServers)
-}
-
 function openStore(config: Config): Promise<BatchedStore> {
   const { database } = config
   switch (database.kind) {
@@ -197,14 +193,8 @@ function createRegistration(
   subjects: readonly SubjectSchema[],
   health: DependencyHealth,
 ): SchemaRegistration {
-  const client = createRegistryClient({
-    baseUrl: config.schemaRegistryUrl,
-    userInfo: config.schemaRegistryBasicAuthUserInfo,
-    timeoutMs: config.schemaRegistryTimeoutMs,
-    clock: systemClock,
-  })
   return createSchemaRegistration({
-    client,
+    client: createRegistry(config),
     schemaIds,
     subjects,
     autoRegister: config.schemaRegistryAutoRegister,
@@ -246,7 +236,7 @@ function createCommands(deps: ChangeDeps, drain: CommandDrain): OrderCommands {
   }
 }
 
-function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
+function createQueries(deps: ReadDeps): OrderQueries {
   return {
     getOrder: (orderId) => getOrder(deps, orderId),
     listOrders: (query) => listOrders(deps, query),

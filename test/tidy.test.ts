@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -10,11 +10,41 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 const LINES_MAX = 300
 
+interface Rule {
+  readonly folders: readonly string[]
+  readonly packages: readonly string[]
+  /** Folders of which it may import types alone: what runs stays apart from them. */
+  readonly types?: readonly string[]
+}
+
 /**
- * Folder → the folders it may import beside its own, and the packages. The longest match counts.
- * `node:*` is named where I/O is allowed; a folder that is not here is not allowed at all.
+ * A tool reads by the adapters of the service, over the clients that are made in one place. It knows
+ * neither the use cases nor another tool.
  */
-const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonly string[] }> = {
+const TOOL: Rule = {
+  folders: [
+    'src/cli/command.ts',
+    'src/cli/paint.ts',
+    'src/cli/parse-values.ts',
+    'src/cli/send-change.ts',
+    'src/cli/service-url.ts',
+    'src/cli/stop-signal.ts',
+    'src/compose-clients.ts',
+    'src/config',
+    'src/models',
+    'src/service',
+  ],
+  packages: ['node:*'],
+}
+
+/** A tool's rules: what was read goes in, a verdict comes out. */
+const JUDGE: Rule = { folders: ['src/models'], types: ['src/service'], packages: [] }
+
+/**
+ * Folder or file → the folders it may import beside its own, and the packages. The longest match
+ * counts. `node:*` is named where I/O is allowed; a folder that is not here is not allowed at all.
+ */
+const MAY_IMPORT: Record<string, Rule> = {
   'src/models': { folders: [], packages: [] },
   'src/business': { folders: ['src/models'], packages: ['node:assert/strict'] },
   'src/api': {
@@ -28,16 +58,15 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
       'node:*',
     ],
   },
-  'src/cli': {
-    folders: [
-      'src/config',
-      'src/business',
-      'src/compose-audit.ts',
-      'src/compose-diagnosis.ts',
-      'src/compose-tools.ts',
-    ],
-    packages: ['node:*'],
-  },
+  'src/cli': { folders: ['src/config'], packages: ['node:*'] },
+  'src/cli/audit': TOOL,
+  'src/cli/audit/judge.ts': JUDGE,
+  'src/cli/change': TOOL,
+  'src/cli/demo': TOOL,
+  'src/cli/doctor': TOOL,
+  'src/cli/doctor/judges': JUDGE,
+  'src/cli/listen': TOOL,
+  'src/cli/schema-check': TOOL,
   'src/console': { folders: [], packages: [] },
   'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
@@ -57,15 +86,9 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; packages: readonl
 }
 
 /** The files that know every layer. */
-const FREE_FILES = new Set([
-  'src/compose.ts',
-  'src/compose-audit.ts',
-  'src/compose-diagnosis.ts',
-  'src/compose-tools.ts',
-  'src/main.ts',
-])
+const FREE_FILES = new Set(['src/compose.ts', 'src/compose-clients.ts', 'src/main.ts'])
 
-const IMPORT = /(?:^(?:import|export)\s(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu
+const IMPORT = /(?:^(?:import|export)\s(type\s)?(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu
 
 interface Source {
   readonly path: string
@@ -79,8 +102,12 @@ function sources(pattern: string): Source[] {
   }))
 }
 
+function isWithin(path: string, home: string): boolean {
+  return path === home || path.startsWith(`${home}/`)
+}
+
 function houseOf(path: string): string | undefined {
-  const homes = Object.keys(MAY_IMPORT).filter((folder) => path.startsWith(`${folder}/`))
+  const homes = Object.keys(MAY_IMPORT).filter((home) => isWithin(path, home))
   return homes.toSorted((one, other) => other.length - one.length)[0]
 }
 
@@ -89,21 +116,19 @@ function forbiddenImports({ path, text }: Source): string[] {
   const home = houseOf(path)
   const rule = home === undefined ? undefined : MAY_IMPORT[home]
   if (home === undefined || rule === undefined) return [`${path}: the house has no such folder`]
-  const isAllowed = (specifier: string): boolean => {
+  const isAllowed = (specifier: string, isType: boolean): boolean => {
     if (!specifier.startsWith('.')) {
       return rule.packages.some((name) =>
         name.endsWith('*') ? specifier.startsWith(name.slice(0, -1)) : specifier === name,
       )
     }
     const target = relative(ROOT, join(ROOT, dirname(path), specifier))
-    return [home, ...rule.folders].some(
-      (folder) => target === folder || target.startsWith(`${folder}/`),
-    )
+    const types = isType ? (rule.types ?? []) : []
+    return [home, ...rule.folders, ...types].some((folder) => isWithin(target, folder))
   }
   return [...text.matchAll(IMPORT)]
-    .map((match) => match[1] ?? '')
-    .filter((specifier) => !isAllowed(specifier))
-    .map((specifier) => `${path} may not import ${specifier}`)
+    .filter(([, type, specifier = '']) => !isAllowed(specifier, type !== undefined))
+    .map(([, , specifier]) => `${path} may not import ${specifier}`)
 }
 
 test('imports point the way the house allows', () => {
@@ -118,6 +143,67 @@ test('the rule on imports sees what it forbids', () => {
   assert.equal(forbiddenImports(intruder).length, 3)
   const stranger = { path: 'src/utils/misc.ts', text: '' }
   assert.deepEqual(forbiddenImports(stranger), ['src/utils/misc.ts: the house has no such folder'])
+  const judge = {
+    path: 'src/cli/audit/judge.ts',
+    text: "import type { One } from '../../service/network.ts'\nimport { two } from '../../service/network.ts'\n",
+  }
+  assert.equal(forbiddenImports(judge).length, 1)
+  const tool = {
+    path: 'src/cli/audit/audit.ts',
+    text: "import { ok } from '../doctor/judges/finding.ts'\nimport { paintFor } from '../paint.ts'\n",
+  }
+  assert.equal(forbiddenImports(tool).length, 1)
+})
+
+/** The files of src that a file imports, types included: a type that lives in the wrong file counts. */
+function importedFiles({ path, text }: Source): string[] {
+  return [...text.matchAll(IMPORT)]
+    .map((match) => match[1] ?? '')
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(ROOT, join(ROOT, dirname(path), specifier)))
+}
+
+/** One circle of imports for each file at which a walk comes back to itself. */
+function findCircles(files: readonly Source[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, importedFiles(file)]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  function walk(path: string, trail: readonly string[]): void {
+    const seenAt = trail.indexOf(path)
+    if (seenAt >= 0) circles.push([...trail.slice(seenAt), path].join(' → '))
+    if (seenAt >= 0 || done.has(path)) return
+    for (const target of imports.get(path) ?? []) walk(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of imports.keys()) walk(path, [])
+  return circles
+}
+
+test('files do not import each other in a circle', () => {
+  assert.deepEqual(findCircles(sources('src/**/*.ts')), [])
+})
+
+test('the rule on circles sees one', () => {
+  const files = [
+    { path: 'src/a.ts', text: "import { b } from './b.ts'\n" },
+    { path: 'src/b.ts', text: "import type { C } from './c/c.ts'\n" },
+    { path: 'src/c/c.ts', text: "export { a } from '../a.ts'\n" },
+  ]
+  assert.deepEqual(findCircles(files), ['src/a.ts → src/b.ts → src/c/c.ts → src/a.ts'])
+})
+
+/** What makes an error that a caller is told, and the file that has the sentences. */
+const BUILDERS = [
+  { makes: /\bnew CommandError\(|\bunavailable\(/u, home: 'src/business/refusals.ts' },
+  { makes: /\bnew RequestError\(/u, home: 'src/api/request-errors.ts' },
+]
+
+test('a sentence that a caller is told has one builder', () => {
+  const others = sources('src/**/*.ts').filter(({ path }) => path !== 'src/business/errors.ts')
+  for (const { makes, home } of BUILDERS) {
+    const homes = others.filter(({ text }) => makes.test(text)).map(({ path }) => path)
+    assert.deepEqual(homes, [home])
+  }
 })
 
 test(`no file is longer than ${LINES_MAX} lines`, () => {
@@ -134,6 +220,33 @@ test('nothing is left half done: no TODO, no focused or skipped test', () => {
     .filter(({ text }) => marks.test(text))
     .map(({ path }) => path)
   assert.deepEqual(found, [])
+})
+
+/** A document by its path or its name in capitals with a section, such as `GUIDE §3`. An RFC is elsewhere. */
+const DOCUMENT = /(?<path>(?:[\w.-]+\/)*[\w.-]+\.md)\b|\b(?<name>[A-Z]{4,}) §\d/gu
+
+function missingDocuments({ path, text }: Source): string[] {
+  return [...text.matchAll(DOCUMENT)]
+    .map(({ groups }) => groups?.['path'] ?? `${groups?.['name']}.md`)
+    .filter((document) =>
+      ['', dirname(path), 'docs/reference'].every(
+        (folder) => !existsSync(join(ROOT, folder, document)),
+      ),
+    )
+    .map((document) => `${path} refers to ${document}`)
+}
+
+test('every document that the code refers to is in the repository', () => {
+  const code = sources('{src,dev-services,scripts,bench,examples,test}/**/*.{ts,mjs,py}')
+  assert.deepEqual(
+    code.filter(({ path }) => path !== 'test/tidy.test.ts').flatMap(missingDocuments),
+    [],
+  )
+  const lost = {
+    path: 'src/main.ts',
+    text: '// by DESIGN §3.5 and docs/nowhere.md, RFC 9110 §8.8.3',
+  }
+  assert.equal(missingDocuments(lost).length, 2)
 })
 
 function dependenciesOf(path: string): Record<string, string> {

@@ -297,7 +297,10 @@ export interface EventPublisher {
    * it is not there. Resolves when it is acked, however long that takes; never rejects.
    */
   recover(pending: PendingEvent): Promise<Acked>
+}
 
+/** What whoever owns pending events asks of whoever sends them. */
+export interface EventHolder {
   /** Partitions that have made no progress for so long. */
   stalledPartitions(forMs: number): readonly number[]
 

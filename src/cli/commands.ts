@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { audit } from './audit.ts'
+import { audit } from './audit/audit.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
 import { config } from './config.ts'
-import { create } from './create.ts'
-import { demo } from './demo.ts'
-import { doctor } from './doctor.ts'
-import { listen } from './listen.ts'
-import { schemaCheck } from './schema-check.ts'
-import { update } from './update.ts'
+import { create } from './change/create.ts'
+import { demo } from './demo/demo.ts'
+import { doctor } from './doctor/doctor.ts'
+import { listen } from './listen/listen.ts'
+import { schemaCheck } from './schema-check/schema-check.ts'
+import { update } from './change/update.ts'
 
 /** THE table of commands, by the words that call them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -81,7 +81,7 @@ export function renderHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'cart <command> --help tells its options, cart --version the version.',
+    'cart <command> --help shows its options, cart --version the version.',
     `Exit codes: ${Object.entries(EXIT_CODES)
       .map(([code, meaning]) => `${code} ${meaning}`)
       .join(', ')}.`,

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig, type Environment } from '../config/config.ts'
 import { readSettingSources, type EffectiveSetting } from '../config/setting-sources.ts'
 import { JSON_OPTION, type Command } from './command.ts'
-import { paintFor, type Paint } from './order-line.ts'
+import { paintFor, type Paint } from './paint.ts'
 
 const options = { json: JSON_OPTION } as const
 

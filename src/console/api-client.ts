@@ -56,7 +56,7 @@ export interface Page<Item> {
 }
 
 export interface Check {
-  readonly status: 'up' | 'down'
+  readonly status: 'up' | 'degraded' | 'down'
   readonly since: string
   readonly reason?: string
 }

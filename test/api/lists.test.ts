@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
+import type { DescribedEvent } from '../../src/business/order/queries.ts'
 import type { OrderQuery, SettledEvent, SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { createFakeQueries, orderOf, startTestServer } from './harness.ts'

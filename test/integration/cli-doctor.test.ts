@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { suite, test } from 'node:test'
+import { suite, test, type TestContext } from 'node:test'
+import { Client } from 'pg'
 import { findFreePort } from '../../dev-services/ports.ts'
-import type { Finding } from '../../src/business/diagnosis/finding.ts'
+import type { OrderId } from '../../src/models/order.ts'
+import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
+import type { Finding } from '../../src/cli/doctor/judges/finding.ts'
 import { runCart } from '../support/cart-command.ts'
 import { FakeRegistry } from '../support/fake-registry.ts'
-import { infrastructure } from '../support/infrastructure.ts'
+import { infrastructure, postgresUrl } from '../support/infrastructure.ts'
+import { allowOnly, forbidCreation, WITH_AUTHORIZER } from '../support/kafka-acls.ts'
+import { startTestBroker } from '../support/kafka-broker.ts'
 import { makeTopic } from '../support/raw-records.ts'
+import { freshSettings } from '../support/own-service.ts'
 import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
+import { setTopicSetting } from '../support/topic-setting.ts'
+import { somePending } from '../support/some-event.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -40,6 +48,29 @@ function find({ findings, output }: Diagnosis, check: string): Finding {
 
 function problemsOf({ findings }: Diagnosis): string[] {
   return findings.filter(({ verdict }) => verdict === 'problem').map(({ check }) => check)
+}
+
+function actionOf(diagnosis: Diagnosis, check: string): string {
+  const finding = find(diagnosis, check)
+  assert.ok('action' in finding, check)
+  return finding.action
+}
+
+/** Empty, and without the characters that Latin 1 has not. Resolves with its address. */
+async function createLatinDatabase(t: TestContext): Promise<string> {
+  const name = `latin_${randomUUID().replaceAll('-', '')}`
+  const server = new Client({ connectionString: postgresUrl() })
+  await server.connect()
+  t.after(async () => {
+    await server.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await server.end()
+  })
+  await server.query(
+    `CREATE DATABASE ${name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`,
+  )
+  const url = new URL(postgresUrl())
+  url.pathname = name
+  return url.href
 }
 
 suite('cart doctor', () => {
@@ -160,6 +191,96 @@ suite('cart doctor', () => {
     assert.deepEqual(problemsOf(wrong), ['settings'])
     assert.match(find(wrong, 'settings').detail, /API_PORT.*PUBLISH_TIMEOUT_MS|PUBLISH.*API_PORT/)
     assert.equal(wrong.findings.length, 2)
+  })
+
+  test('names the right that is missing, and the command that gives it', async (t) => {
+    const broker = await startTestBroker({ properties: WITH_AUTHORIZER })
+    t.after(() => broker.close())
+    const { bootstrapServers } = broker
+    const settings = { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers, KAFKA_TOPIC: 'orders' }
+    const absent = await examine(settings)
+    assert.deepEqual(problemsOf(absent), ['topic orders'], absent.output)
+    await forbidCreation(bootstrapServers)
+    await allowOnly(bootstrapServers, 'orders', ['DESCRIBE'])
+    const notCreatable = await examine(settings)
+    assert.deepEqual(problemsOf(notCreatable), ['topic orders', 'topic creation', 'rights'])
+    assert.match(actionOf(notCreatable, 'topic creation'), /--operation Create --topic orders$/)
+    await allowOnly(bootstrapServers, 'orders', ['CREATE'])
+    await makeTopic(bootstrapServers, 'orders', 3)
+
+    const few = await examine(settings)
+    assert.deepEqual(problemsOf(few), ['rights'], few.output)
+    assert.match(find(few, 'rights').detail, /^no Read, no Write on topic orders/)
+    assert.match(actionOf(few, 'rights'), /kafka-acls.*--operation Read --operation Write --topic/)
+    await allowOnly(bootstrapServers, 'orders', ['WRITE'])
+    const oneMissing = await examine(settings)
+    assert.match(find(oneMissing, 'rights').detail, /^no Read on topic orders/)
+    await allowOnly(bootstrapServers, 'orders', ['READ'])
+    const all = await examine(settings)
+    assert.deepEqual(problemsOf(all), [], all.output)
+    assert.equal(find(all, 'rights').verdict, 'ok')
+    assert.equal(find(all, 'requests').verdict, 'ok')
+
+    await allowOnly(bootstrapServers, 'hidden', ['CREATE'])
+    const hidden = await examine({ ...settings, KAFKA_TOPIC: 'hidden' })
+    assert.deepEqual(problemsOf(hidden), ['rights'], hidden.output)
+    assert.match(find(hidden, 'rights').detail, /^no Describe, no Read, no Write on topic hidden/)
+  })
+
+  test('names the pending events that are larger than the topic allows, as the audit does', async (t) => {
+    const topic = `doctor-${randomUUID()}`
+    const { kafkaBootstrapServers } = infrastructure()
+    await makeTopic(kafkaBootstrapServers, topic, 3)
+    const path = `${await temporaryFolder(t)}/cart.db`
+    const store = await openSqliteStore({ path })
+    for (const [orderId, valueBytes] of [
+      ['small', 100],
+      ['large', 25_000],
+    ] as const) {
+      await store.reserve(somePending({ orderId: orderId as OrderId, valueBytes }))
+    }
+    await store.close()
+    const settings = { ...freshSettings(`sqlite:${path}`), KAFKA_TOPIC: topic }
+    const usual = await examine(settings)
+    assert.ok(
+      usual.findings.every(({ check }) => check !== 'pending events'),
+      usual.output,
+    )
+
+    await setTopicSetting(kafkaBootstrapServers, topic, 'max.message.bytes', '20000')
+    const small = await examine(settings)
+    const finding = find(small, 'pending events')
+    assert.equal(finding.verdict, 'warning')
+    assert.match(
+      finding.detail,
+      /^1 larger than max\.message\.bytes=20000 .*large version 1 \(25\d\d\d/,
+    )
+    const { code, stdout } = await runCart(['audit'], settings)
+    assert.equal(code, 0, stdout)
+    assert.match(stdout, /^1 pending event is larger than the topic allows\..* to 25\d\d\d;/m)
+    assert.match(stdout, /^25\d\d\d +large, 1, /m)
+    assert.ok(!stdout.includes('small'))
+  })
+
+  test('names a clock that is further ahead than the topic takes events', async () => {
+    const topic = `doctor-${randomUUID()}`
+    const { kafkaBootstrapServers } = infrastructure()
+    await makeTopic(kafkaBootstrapServers, topic, 3)
+    await using registry = await FakeRegistry.start()
+    registry.date = new Date(Date.now() - 60_000)
+    const settings = { KAFKA_TOPIC: topic, SCHEMA_REGISTRY_URL: registry.url }
+    assert.equal(find(await examine(settings), 'clock').verdict, 'warning')
+    await setTopicSetting(kafkaBootstrapServers, topic, 'message.timestamp.after.max.ms', '30000')
+    const refused = await examine(settings)
+    assert.equal(find(refused, 'clock').verdict, 'problem')
+    assert.match(find(refused, 'clock').detail, /ahead of .*more than 30\.0 s ahead of its broker/)
+  })
+
+  test('names a PostgreSQL database that cannot hold every order', async (t) => {
+    const url = await createLatinDatabase(t)
+    const diagnosis = await examine({ DATABASE_URL: url })
+    assert.equal(find(diagnosis, 'store').verdict, 'problem')
+    assert.match(find(diagnosis, 'store').detail, /LATIN1/)
   })
 
   test('examines a PostgreSQL database without showing its password', async () => {

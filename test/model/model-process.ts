@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { StoreError, type Clock, type IdSource } from '../../src/business/ports.ts'
-import type { ChangeDeps } from '../../src/business/order/begin-change.ts'
+import type { ChangeDeps } from '../../src/business/order/change-deps.ts'
 import { Publications } from '../../src/business/publication/confirm-publication.ts'
 import { Lease } from '../../src/business/publication/lease.ts'
 import { Ownership } from '../../src/business/publication/ownership.ts'
@@ -100,7 +100,9 @@ export class ModelProcess implements Actor {
     const ports = { store: this.store, publisher: this.#publisher, clock }
     this.publications = new Publications(ports)
     this.#ownership = new Ownership({
-      ...ports,
+      store: this.store,
+      holder: this.#publisher,
+      clock,
       publications: this.publications,
       lease,
       leaseMs: LEASE_MS,

@@ -127,7 +127,7 @@ export class ModelReplica {
   resign(): void {
     this.isLeading = false
     for (const { hear } of this.#waiters.splice(0)) hear(false)
-    for (const hearOfEnd of [...this.connections]) hearOfEnd()
+    for (const hearOfEnd of this.connections) hearOfEnd()
     this.connections.clear()
   }
 

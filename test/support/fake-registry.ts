@@ -46,6 +46,8 @@ export class FakeRegistry {
   readonly requests: RecordedRequest[] = []
   /** Emits `request` when one has come, before it is answered. */
   readonly arrivals = new EventEmitter<{ request: [RecordedRequest] }>()
+  /** What its answers say of the time; undefined: the truth. */
+  date: Date | undefined
   readonly #dialect: RegistryDialect
   readonly #subjects = new Map<string, Subject>()
   readonly #server = createServer((request, response) => void this.#serve(request, response))
@@ -154,6 +156,7 @@ export class FakeRegistry {
       interrupt(rule.interference, request, response)
       return
     }
+    if (this.date !== undefined) response.setHeader('date', this.date.toUTCString())
     const { status, body: answer } = this.#answer(method, path, parse(body))
     response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' })
     response.end(JSON.stringify(answer))

@@ -45,5 +45,6 @@ export function somePending(
     encoded: { key: Buffer.from(event.order.orderId), value, schemaId: 1 },
     partition: parts.partition ?? 0,
     searchFromOffset: parts.searchFromOffset ?? 0,
+    producer: { id: 4_711, epoch: 0 },
   }
 }

@@ -18,7 +18,10 @@ const ITEM_NAMES = [
 const PRICE_MAJOR_MIN = 10
 const PRICE_MAJOR_MAX = 500
 
-/** An order of `numItems` lines with everything but its id made up, by the rules of CONTRACT §1. */
+/**
+ * An order of `numItems` lines with everything but its id made up: a customer and items of well-formed
+ * names, quantities of 1 to 5, prices of 10.00 to 500.00, one of six currencies, and their exact sum.
+ */
 export function generateOrder(
   orderId: OrderId,
   numItems: number,

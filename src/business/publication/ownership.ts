@@ -22,7 +22,7 @@
  * - A renewal that the store fails is repeated soon: so the store has hardly come back when the
  *   instances that live have their leases again.
  */
-import { StoreError, type Clock, type EventPublisher, type OrderStore } from '../ports.ts'
+import { StoreError, type Clock, type EventHolder, type OrderStore } from '../ports.ts'
 import type { Publications } from './confirm-publication.ts'
 import type { Lease } from './lease.ts'
 
@@ -38,10 +38,7 @@ export interface OwnershipDeps {
     OrderStore,
     'instanceId' | 'renewLease' | 'takeOverPending' | 'handOver' | 'join'
   >
-  readonly publisher: Pick<
-    EventPublisher,
-    'abandon' | 'stalledPartitions' | 'hold' | 'resume' | 'letGo'
-  >
+  readonly holder: EventHolder
   readonly publications: Pick<Publications, 'count' | 'recover' | 'abandon' | 'letGo'>
   readonly lease: Lease
   readonly leaseMs: number
@@ -143,31 +140,31 @@ export class Ownership {
     if (suspicion.aborted) return
     lease.extend(askedAtMs)
     if (isBack) this.#takesOverFromMs = clock.monotonicMs() + leaseMs
-    const stalled = this.#deps.publisher.stalledPartitions(leaseMs)
+    const stalled = this.#deps.holder.stalledPartitions(leaseMs)
     for (const partition of stalled) await this.#handOver(partition)
     if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver(stalled)
   }
 
   async #handOver(partition: number): Promise<void> {
-    const { store, publisher, publications } = this.#deps
-    const held = publisher.hold(partition)
+    const { store, holder, publications } = this.#deps
+    const held = holder.hold(partition)
     try {
       if (held.length === 0 || (await this.#orForget(store.handOver(held))) === 'kept') return
       publications.letGo(held)
-      await publisher.letGo(partition, held)
+      await holder.letGo(partition, held)
       this.#deps.onHandedOver(partition, held.length)
     } finally {
-      publisher.resume(partition)
+      holder.resume(partition)
     }
   }
 
   /** First nothing is sent any more, then nothing is handed over to be sent, then it is forgotten. */
   async #forget(): Promise<void> {
-    const { publisher, publications, lease } = this.#deps
+    const { holder, publications, lease } = this.#deps
     this.#isJoined = false
     lease.revoke()
     publications.abandon()
-    await publisher.abandon()
+    await holder.abandon()
   }
 
   async #join(): Promise<void> {

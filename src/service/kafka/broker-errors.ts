@@ -1,4 +1,9 @@
-import { findErrorBy, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
+import {
+  findErrorBy,
+  GenericError,
+  protocolErrorsCodesById,
+  ResponseError,
+} from '@platformatic/kafka'
 import type { ProduceVerdict } from './lane/state.ts'
 
 /**
@@ -68,12 +73,16 @@ export function errorName(code: number): string {
   return protocolErrorsCodesById[code] ?? `error ${code}`
 }
 
-/** One line for logs and health: Kafka's error name where there is one, else the deepest message. */
+/**
+ * One line for logs and health. Our own sentences, and those of the operating system, are what they
+ * say, whatever caused them. The client's errors say little ("Received response with error"): of those
+ * it is Kafka's name of the error where there is one, else the deepest message.
+ */
 export function describeError(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return describeError(error.errors[0])
   if (!(error instanceof Error)) return String(error)
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause
+  if (!GenericError.isGenericError(error) && error.message !== '') return error.message
   const named: unknown = findErrorBy(error, 'code', 'PLT_KFK_PROTOCOL')
   if (named !== null && typeof named === 'object' && 'apiId' in named) return String(named.apiId)
-  return error.cause instanceof Error ? describeError(error.cause) : error.message
+  return inner instanceof Error ? describeError(inner) : error.message
 }

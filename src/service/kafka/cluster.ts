@@ -2,7 +2,10 @@ import { metadataV10, ResponseError, type Connection } from '@platformatic/kafka
 import { describeError, errorName } from './broker-errors.ts'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 
-/** A leader election or the loss of a broker is noticed within this. */
+/**
+ * A leader election or the loss of a broker is noticed within this: early enough that a change which
+ * waits PUBLISH_TIMEOUT_MS (5 s by default) is still sent to the new leader.
+ */
 const METADATA_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 1_500 }
 
 /** Of a topic from before brokers numbered them. */

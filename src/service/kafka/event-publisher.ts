@@ -1,12 +1,13 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
-import { unavailable } from '../../business/errors.ts'
 import type {
   Acked,
   Admission,
   Clock,
+  EventHolder,
   EventPublisher,
   PublishOutcome,
 } from '../../business/ports.ts'
+import { kafkaUnknown, laneClosed, tooManyPending } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { describeError } from './broker-errors.ts'
 import type { TopicLayout } from './cluster.ts'
@@ -33,7 +34,7 @@ export interface EventPublisherDeps extends Omit<LaneDeps, 'partition'> {
 }
 
 /** One lane per partition behind the publisher port, and the watch over the cluster. */
-export class KafkaEventPublisher implements EventPublisher {
+export class KafkaEventPublisher implements EventPublisher, EventHolder {
   readonly #deps: EventPublisherDeps
   readonly #clock: Clock
   readonly #lanes = new Map<number, PartitionLane>()
@@ -52,17 +53,11 @@ export class KafkaEventPublisher implements EventPublisher {
   }
 
   admit(key: Uint8Array): Admission {
-    if (this.#layout === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka has not answered yet', 'not-applied')
-    }
+    if (this.#layout === undefined) throw kafkaUnknown()
     const lane = this.#lane(partitionOf(key, this.#layout.partitionCount))
     const { admission } = lane
-    if (!lane.isOpen || admission === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
-    }
-    if (this.pendingCount >= this.#deps.pendingEventsMax) {
-      throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
-    }
+    if (!lane.isOpen || admission === undefined) throw laneClosed()
+    if (this.pendingCount >= this.#deps.pendingEventsMax) throw tooManyPending()
     return admission
   }
 
@@ -96,7 +91,10 @@ export class KafkaEventPublisher implements EventPublisher {
 
   async letGo(partition: number, given: readonly PendingEvent[]): Promise<void> {
     const gone = new Set(given.map(({ event }) => event.eventId))
+    const busySinceMs = this.#clock.monotonicMs() - this.#lane(partition).stalledMs
     const kept = await this.#closeLane(partition)
+    // It is as stalled as the one before, until it makes progress: nothing is taken over for it.
+    this.#openLane(partition, busySinceMs)
     for (const entry of kept) if (!gone.has(entry.pending.event.eventId)) this.#adopt(entry)
   }
 
@@ -124,11 +122,12 @@ export class KafkaEventPublisher implements EventPublisher {
   }
 
   #lane(partition: number): PartitionLane {
-    let lane = this.#lanes.get(partition)
-    if (lane === undefined) {
-      lane = new PartitionLane({ ...this.#deps, partition })
-      this.#lanes.set(partition, lane)
-    }
+    return this.#lanes.get(partition) ?? this.#openLane(partition)
+  }
+
+  #openLane(partition: number, busySinceMs = this.#clock.monotonicMs()): PartitionLane {
+    const lane = new PartitionLane({ ...this.#deps, partition, busySinceMs })
+    this.#lanes.set(partition, lane)
     return lane
   }
 

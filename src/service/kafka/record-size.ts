@@ -55,3 +55,25 @@ function framed(bytes: number): number {
   }
   return bytes + lengthBytes
 }
+
+/** A pending event that no batch of the topic holds. */
+export interface LargeEvent {
+  readonly orderId: string
+  readonly version: number
+  readonly eventId: string
+  /** Of a batch with it alone. */
+  readonly bytes: number
+}
+
+/** Those that a topic with this `max.message.bytes` does not take, in their order. */
+export function findLargeEvents(
+  pending: readonly PendingEvent[],
+  maxMessageBytes: number,
+): LargeEvent[] {
+  return pending.flatMap((one) => {
+    const bytes = aloneBytes(one)
+    if (bytes <= maxMessageBytes) return []
+    const { eventId, version, order } = one.event
+    return [{ orderId: order.orderId, version, eventId, bytes }]
+  })
+}

@@ -1,5 +1,5 @@
-import { unavailable } from '../../business/errors.ts'
 import type { EventEncoder } from '../../business/ports.ts'
+import { schemaIdUnknown } from '../../business/refusals.ts'
 import {
   encodeKey,
   encodeAvroKey,
@@ -27,9 +27,8 @@ export function createEventEncoder(deps: {
 }): EventEncoder {
   const knownIdOf = (subject: string): number => {
     const schemaId = deps.schemaIdOf(subject)
-    if (schemaId !== undefined) return schemaId
-    const detail = 'The Schema Registry has not given the schema of order events its id yet'
-    throw unavailable('SCHEMA_REGISTRY_UNAVAILABLE', detail, 'not-applied')
+    if (schemaId === undefined) throw schemaIdUnknown()
+    return schemaId
   }
   const ofValue = valueSubject(deps.topic)
   const ofKey = keySubject(deps.topic)

@@ -9,7 +9,6 @@ import {
   parseDurationMs,
   timeMsOf,
 } from '../../../src/cli/parse-values.ts'
-import { shellWord } from '../../../src/cli/shell-word.ts'
 
 test('durations have a unit', () => {
   assert.equal(parseDurationMs('500ms'), 500)
@@ -41,11 +40,4 @@ test('numbers keep to their range, and words to their list', () => {
   }
   assert.equal(choiceOf('type', 'a', ['a', 'b']), 'a')
   assert.throws(() => choiceOf('type', 'c', ['a', 'b']), /--type must be one of a, b, got 'c'/)
-})
-
-test('a command to copy has every order id as one word', () => {
-  assert.equal(shellWord('ORD-1'), 'ORD-1')
-  assert.equal(shellWord('two words'), "'two words'")
-  assert.equal(shellWord("it's"), String.raw`'it'\''s'`)
-  assert.equal(shellWord(''), "''")
 })

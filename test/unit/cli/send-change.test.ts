@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { meaningOf, reportChange } from '../../../src/cli/report-change.ts'
+import { meaningOf, reportChange } from '../../../src/cli/change/report-change.ts'
 import { readResult, type ChangeResult } from '../../../src/cli/send-change.ts'
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): ChangeResult {

@@ -7,6 +7,7 @@
  * ever left. L14: an event that was stored with another producer than this lane's is not sent as new.
  */
 import type { Acked, Admission, Clock, PublishOutcome } from '../../../business/ports.ts'
+import { describeKafkaRefusal } from '../../../business/refusals.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { describeError } from '../broker-errors.ts'
 import { countFitting } from './batch-size.ts'
@@ -34,6 +35,8 @@ export interface LaneDeps {
     on: { readonly onLost: () => void; readonly onThrottle: (delayMs: number) => void },
   ) => LaneSession
   readonly clock: Clock
+  /** Monotonic: since then a lane before this one made no progress. */
+  readonly busySinceMs?: number
   /** False while this instance may have been taken over from. */
   readonly mayPublish: () => boolean
   /** Somebody else sends with the numbers of this instance. */
@@ -61,11 +64,11 @@ export class PartitionLane {
   #wake = Promise.withResolvers<void>()
 
   constructor(deps: LaneDeps) {
-    const { partition, clock, openSession } = deps
+    const { partition, clock, busySinceMs, openSession } = deps
     this.partition = partition
     this.#deps = deps
     this.#clock = clock
-    this.#trouble = new LaneTrouble(clock)
+    this.#trouble = new LaneTrouble(clock, busySinceMs)
     this.#session = openSession(partition, {
       // An idle lane notices at once that its broker is gone, and looks for the next one.
       onLost: () => {
@@ -204,7 +207,9 @@ export class PartitionLane {
     const { throttleMs } = this.#trouble
     if (throttleMs > 0) return this.#clock.sleep(throttleMs, this.#closing.signal)
     // L12. No batch is taken either, so that what waits here can still be cancelled.
-    if (this.#isHeld || !this.#deps.mayPublish()) {
+    const mayPublish = this.#deps.mayPublish()
+    if (!mayPublish) this.#trouble.noteNotAllowed()
+    if (this.#isHeld || !mayPublish) {
       return this.#clock.sleep(NOT_ALLOWED_POLL_MS, this.#closing.signal)
     }
     if (this.#request === undefined) {
@@ -301,7 +306,7 @@ export class PartitionLane {
         return
       }
       case 'refuse': {
-        const reason = `Kafka refused the event: ${effect.reason}`
+        const reason = describeKafkaRefusal(effect.reason)
         for (const entry of effect.events) resolveDefinite(entry, { kind: 'refused', reason })
         return
       }

@@ -30,10 +30,10 @@ export class LaneTrouble {
   #reason: string | undefined
   #refusal: { readonly reason: string; readonly untilMs: number } | undefined
 
-  /** A lane begins without a connection. */
-  constructor(clock: Clock) {
+  /** A lane begins without a connection, now or where its predecessor made no progress any more. */
+  constructor(clock: Clock, busySinceMs = clock.monotonicMs()) {
     this.#clock = clock
-    this.noteBusy()
+    this.#busySinceMs = busySinceMs
   }
 
   /** For so long it has made no progress; 0 while nothing is under way. */
@@ -69,6 +69,11 @@ export class LaneTrouble {
     this.#busySinceMs = undefined
     this.#retryDelayMs = RETRY_DELAY_MS_MIN
     this.#reason = undefined
+  }
+
+  /** This instance may not publish now, which is not the broker's doing. */
+  noteNotAllowed(): void {
+    this.#busySinceMs = undefined
   }
 
   noteAck(): void {

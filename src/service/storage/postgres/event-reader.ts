@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../../business/audit/audit.ts'
+import type { StoredEvent } from '../store-facts.ts'
 import { createLink } from './connection.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 

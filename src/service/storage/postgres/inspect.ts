@@ -1,5 +1,8 @@
-import type { StoreFacts } from '../../../business/diagnosis/judge-store.ts'
+import type { PendingEvent } from '../../../models/order-event.ts'
+import { toPendingEvent, type EventRow } from '../order-row.ts'
+import type { StoreFacts } from '../store-facts.ts'
 import { createLink } from './connection.ts'
+import { EVENT_COLUMNS } from './order-statements.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'
 
@@ -21,11 +24,12 @@ export async function inspectStore(options: {
   try {
     await client.connect()
     await beginSession(client, options)
-    const found = await client.query<{ exists: boolean }>(
-      `SELECT to_regclass('order_events') IS NOT NULL AS exists`,
+    const found = await client.query<{ exists: boolean; encoding: string }>(
+      `SELECT to_regclass('order_events') IS NOT NULL AS exists,
+              current_setting('server_encoding') AS encoding`,
     )
-    const exists = found.rows[0]?.exists === true
-    const facts = { name: `PostgreSQL, ${database}`, exists, freeBytes: undefined }
+    const { exists = false, encoding = '' } = found.rows[0] ?? {}
+    const facts = { name: `PostgreSQL, ${database}`, exists, freeBytes: undefined, encoding }
     if (!exists) return { ...facts, pendingCount: 0 }
     const { rows } = await client.query<{ pending: number }>(
       'SELECT count(*)::integer AS pending FROM order_events WHERE topic_offset IS NULL',
@@ -33,6 +37,28 @@ export async function inspectStore(options: {
     return { ...facts, pendingCount: rows[0]?.pending ?? 0 }
   } catch (error) {
     throw translatePostgresError(database, error, 'connecting') ?? error
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** The oldest pending events, whoever owns them; never writes. */
+export async function listPendingEvents(
+  { url, database }: { readonly url: string; readonly database: string },
+  limit: number,
+): Promise<PendingEvent[]> {
+  const { client, socket } = createLink({ url, timeouts: TIMEOUTS })
+  // The statement that it interrupts rejects.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows } = await client.query<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
+      [limit],
+    )
+    return rows.map(toPendingEvent)
+  } catch (error) {
+    throw translatePostgresError(database, error, 'working') ?? error
   } finally {
     socket.destroy()
   }

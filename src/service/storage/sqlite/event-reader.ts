@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { StoredEvent } from '../../../business/audit/audit.ts'
+import type { StoredEvent } from '../store-facts.ts'
 
 /**
  * All events of a database, oldest first, as they are at one instant. Reads beside the service that

@@ -2,7 +2,10 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import type { StoreFacts } from '../../../business/diagnosis/judge-store.ts'
+import type { PendingEvent } from '../../../models/order-event.ts'
+import { toPendingEvent, type EventRow } from '../order-row.ts'
+import type { StoreFacts } from '../store-facts.ts'
+import { LIST_PENDING } from './order-statements.ts'
 
 /**
  * Looks at a database file beside whoever uses it; never writes. Throws where the service could not
@@ -20,6 +23,13 @@ export function inspectStore(path: string): StoreFacts {
     .prepare('SELECT count(*) AS pending FROM order_events WHERE topic_offset IS NULL')
     .get()
   return { ...facts, exists: true, pendingCount: Number(row?.['pending']) }
+}
+
+/** The oldest pending events, whoever owns them; never writes. */
+export function listPendingEvents(path: string, limit: number): PendingEvent[] {
+  using db = new DatabaseSync(path, { readOnly: true })
+  const rows = db.prepare(LIST_PENDING).all(limit) as unknown as readonly EventRow[]
+  return rows.map(toPendingEvent)
 }
 
 /** The service makes those that are missing. */

@@ -41,10 +41,14 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     ...faults(real),
   }
   const publisher: EventPublisher = {
-    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
+    admit: () => ({
+      topic: 'orders',
+      partition: 0,
+      searchFromOffset: 0,
+      producer: { id: 1, epoch: 0 },
+    }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
-    abandon: () => Promise.resolve(),
   }
   const clock = new ManualClock()
   const publications = new Publications({ store, publisher, clock })
@@ -217,11 +221,11 @@ test('closing ends the retries and leaves the event to the next start', async ()
     },
   }))
   const refusal = refusalOf(publications.confirm(pending, DEADLINE_MS))
-  const earlier = publications.find(orderId)
+  const end = publications.find(orderId)?.waitForEnd(clock, Infinity)
   await clock.runUntil(() => isTried)
   publications.close()
   await clock.runUntil(() => publications.count === 0)
-  assert.equal(await earlier?.ended, 'abandoned')
+  assert.equal(await end, 'abandoned')
   assert.deepEqual(await refusal, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
   assert.equal((await real.listPending(10)).length, 1)
   await real.close()

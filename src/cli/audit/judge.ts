@@ -1,0 +1,143 @@
+import type { EventPosition } from '../../models/order-event.ts'
+import type { StoredEvent } from '../../service/storage/store-facts.ts'
+
+/** What stands on the topic. */
+export interface TopicEvent {
+  /** Undefined where the record carries no `ce_id`. */
+  readonly eventId: string | undefined
+  readonly value: Uint8Array
+  readonly position: EventPosition
+}
+
+export const DIFFERENCE_KINDS = [
+  /** Settled, and not on the topic. */
+  'missing',
+  /** On the topic, and not in the store. */
+  'unknown',
+  /** On the topic more than once. */
+  'repeated',
+  /** On the topic elsewhere than where the store has it. */
+  'misplaced',
+  /** On the topic with other bytes than in the store. */
+  'altered',
+  /** Behind a later version of its order. */
+  'out-of-order',
+  /** Ahead of an earlier version of its order that is not there. */
+  'gap',
+] as const
+
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number]
+
+export interface Difference {
+  readonly kind: DifferenceKind
+  readonly eventId: string | undefined
+  readonly orderId: string | undefined
+  readonly version: number | undefined
+  /** Where it stands on the topic, or should stand. */
+  readonly position: EventPosition
+}
+
+/** The offsets of a partition that are compared: from the first that is there up to, not including, the end. */
+export interface OffsetRange {
+  readonly first: number
+  readonly end: number
+}
+
+type KnownEvent = Omit<StoredEvent, 'value'> & { readonly digest: string }
+
+export interface AuditReport {
+  readonly storedCount: number
+  readonly pendingCount: number
+  readonly topicCount: number
+  /** Settled events whose records Kafka has deleted since, as the topic's retention says. */
+  readonly expiredCount: number
+  readonly differences: readonly Difference[]
+}
+
+/**
+ * Compares the topic with the store. It agrees while the service runs, if the ends of the partitions
+ * are taken first and the store is read after that: an event is stored before it is published, so
+ * what is on the topic below those ends must be known.
+ */
+export class Audit {
+  readonly #ranges: readonly OffsetRange[]
+  readonly #digestOf: (value: Uint8Array) => string
+  readonly #stored = new Map<string, KnownEvent>()
+  readonly #seen = new Set<string>()
+  readonly #latest = new Map<string, number>()
+  readonly #differences: Difference[] = []
+  #pendingCount = 0
+  #topicCount = 0
+  #expiredCount = 0
+
+  /** `ranges`: by partition. `digestOf` stands for the bytes, of which there may be too many to keep. */
+  constructor(ranges: readonly OffsetRange[], digestOf: (value: Uint8Array) => string) {
+    this.#ranges = ranges
+    this.#digestOf = digestOf
+  }
+
+  addStored({ value, ...event }: StoredEvent): void {
+    this.#stored.set(event.eventId, { ...event, digest: this.#digestOf(value) })
+    const { position, orderId, version } = event
+    if (position === undefined) this.#pendingCount += 1
+    else if (position.offset < (this.#ranges[position.partition]?.first ?? 0)) {
+      this.#expiredCount += 1
+      this.#latest.set(orderId, Math.max(version, this.#latest.get(orderId) ?? 0))
+    }
+  }
+
+  /** Records come in the order of their offsets, after all that is stored. */
+  addRecord(record: TopicEvent): void {
+    this.#topicCount += 1
+    const { eventId, position } = record
+    const stored = eventId === undefined ? undefined : this.#stored.get(eventId)
+    if (stored === undefined) {
+      const nothing = { eventId, orderId: undefined, version: undefined }
+      this.#differences.push({ kind: 'unknown', ...nothing, position })
+      return
+    }
+    if (this.#seen.has(stored.eventId)) {
+      this.#note('repeated', stored, position)
+      return
+    }
+    this.#seen.add(stored.eventId)
+    if (stored.position !== undefined && !isSame(stored.position, position)) {
+      this.#note('misplaced', stored, position)
+    }
+    if (stored.digest !== this.#digestOf(record.value)) this.#note('altered', stored, position)
+    this.#checkOrder(stored, position)
+  }
+
+  /** To be called once, after everything was added. */
+  report(): AuditReport {
+    for (const event of this.#stored.values()) {
+      const { position } = event
+      if (position === undefined || this.#seen.has(event.eventId)) continue
+      const { first = 0, end = 0 } = this.#ranges[position.partition] ?? {}
+      if (position.offset >= first && position.offset < end) this.#note('missing', event, position)
+    }
+    return {
+      storedCount: this.#stored.size,
+      pendingCount: this.#pendingCount,
+      topicCount: this.#topicCount,
+      expiredCount: this.#expiredCount,
+      differences: this.#differences,
+    }
+  }
+
+  #checkOrder(event: KnownEvent, position: EventPosition): void {
+    const latest = this.#latest.get(event.orderId) ?? 0
+    if (event.version <= latest) this.#note('out-of-order', event, position)
+    if (event.version > latest + 1) this.#note('gap', event, position)
+    this.#latest.set(event.orderId, Math.max(latest, event.version))
+  }
+
+  #note(kind: DifferenceKind, event: KnownEvent, position: EventPosition): void {
+    const { eventId, orderId, version } = event
+    this.#differences.push({ kind, eventId, orderId, version, position })
+  }
+}
+
+function isSame(one: EventPosition, other: EventPosition): boolean {
+  return one.partition === other.partition && one.offset === other.offset
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { createCluster, listPendingEvents, readStoredEvents } from '../../compose-clients.ts'
+import type { Config } from '../../config/config.ts'
+import type { KafkaCluster } from '../../service/kafka/cluster.ts'
+import { findLargeEvents, type LargeEvent } from '../../service/kafka/record-size.ts'
+import { readClusterFacts } from '../../service/kafka/topic-facts.ts'
+import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
+import { Audit, type AuditReport } from './judge.ts'
+import { readRanges, readRecords } from './read-topic.ts'
+
+const NEVER = new AbortController().signal
+
+/** So much of a SHA-256 tells values apart, and those of a million events fit in memory. */
+const DIGEST_BYTES = 16
+
+function digestOf(value: Uint8Array): string {
+  return createHash('sha256').update(value).digest().subarray(0, DIGEST_BYTES).toString('base64')
+}
+
+const SIZE_SETTING = 'max.message.bytes'
+
+/** What the audit says of pending events: larger than the topic allows, none is ever published. */
+export interface SizeReport {
+  /** Undefined where the brokers do not say. */
+  readonly maxMessageBytes: number | undefined
+  readonly tooLarge: readonly LargeEvent[]
+}
+
+/** Compares the topic with the store. `onProgress` hears how many records of how many were read. */
+export async function runAudit(
+  config: Config,
+  onProgress: (read: number, total: number) => void,
+): Promise<AuditReport & SizeReport> {
+  const { database } = config
+  if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
+    throw new Error('A database in memory is seen by its process alone')
+  }
+  const cluster = createCluster(config)
+  // In this order: what is on the topic by now is in the store by then.
+  const ranges = await readRanges(cluster)
+  const audit = new Audit(ranges, digestOf)
+  for await (const event of readStoredEvents(config)) audit.addStored(event)
+  const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
+  let read = 0
+  await readRecords(cluster, ranges, audit, () => onProgress((read += 1), total), NEVER)
+  return { ...audit.report(), ...(await readSizes(config, cluster)) }
+}
+
+async function readSizes(config: Config, cluster: KafkaCluster): Promise<SizeReport> {
+  const { topic } = await readClusterFacts(cluster, [SIZE_SETTING])
+  const setting = topic?.settings?.get(SIZE_SETTING)
+  if (setting === undefined) return { maxMessageBytes: undefined, tooLarge: [] }
+  const maxMessageBytes = Number(setting)
+  const pending = await listPendingEvents(config)
+  return { maxMessageBytes, tooLarge: findLargeEvents(pending, maxMessageBytes) }
+}

@@ -1,0 +1,73 @@
+import { createCluster } from '../../compose-clients.ts'
+import type { Config } from '../../config/config.ts'
+import {
+  checkCreation,
+  findSilentPartitions,
+  readBrokerRequests,
+} from '../../service/kafka/client-checks.ts'
+import type { KafkaCluster } from '../../service/kafka/cluster.ts'
+import { readClusterFacts, type ClusterFacts } from '../../service/kafka/topic-facts.ts'
+import { diagnoseAddresses, isConnection, type Address } from './diagnose-addresses.ts'
+import { describe, type Diagnosis } from './diagnosis.ts'
+import { ok, problem, type Finding } from './judges/finding.ts'
+import { judgeCreation, judgeRequests, judgeRights } from './judges/judge-rights.ts'
+import { judgeTopic, TOPIC_SETTINGS } from './judges/judge-topic.ts'
+
+export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
+  const { kafkaBootstrapServers } = config
+  const found = await diagnoseAddresses('kafka', kafkaBootstrapServers, 'KAFKA_BOOTSTRAP_SERVERS')
+  if (!found.some(isConnection)) return { findings: found }
+  // One is enough to learn the others.
+  const addresses = found.map((finding): Finding =>
+    finding.verdict === 'problem' ? { ...finding, verdict: 'warning' } : finding,
+  )
+  const cluster = createCluster(config)
+  const settings = Object.values(TOPIC_SETTINGS)
+  const facts = await readClusterFacts(cluster, settings).catch(describe)
+  if (typeof facts === 'string') {
+    const action = 'Is that the plaintext listener of a Kafka broker? If not, correct the address.'
+    return { findings: [...addresses, problem('kafka', facts, action)] }
+  }
+  const { brokers, topic } = facts
+  const findings = [
+    ...addresses,
+    ok('kafka', `answers; ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}`),
+    ...(await diagnoseAdvertised(brokers, kafkaBootstrapServers)),
+    judgeRequests(await readBrokerRequests(cluster, brokers)),
+    ...(await diagnoseTopic(cluster, facts, config)),
+  ]
+  return { findings, topic }
+}
+
+async function diagnoseTopic(
+  cluster: KafkaCluster,
+  { topic, rights }: ClusterFacts,
+  config: Config,
+): Promise<Finding[]> {
+  const { kafkaTopicPartitions: partitionCount, kafkaTopicReplicationFactor } = config
+  const check = `topic ${cluster.topic}`
+  if (topic !== undefined) {
+    const led = topic.partitions.flatMap(({ hasLeader }, partition) => (hasLeader ? partition : []))
+    const silent = await findSilentPartitions(cluster, led)
+    return [ok(check, 'exists'), ...judgeTopic(topic, partitionCount), judgeRights(rights, silent)]
+  }
+  if (rights.refusal !== undefined) return [judgeRights(rights, [])]
+  const wanted = { partitionCount, replicationFactor: kafkaTopicReplicationFactor }
+  const action = 'Start the service, which creates it, or set KAFKA_TOPIC to the one that is meant.'
+  return [
+    problem(check, 'does not exist', action),
+    ...judgeCreation(cluster.topic, await checkCreation(cluster, wanted)),
+    judgeRights(rights, []),
+  ]
+}
+
+/** Clients are sent to the addresses that brokers advertise, which may not be the configured ones. */
+async function diagnoseAdvertised(
+  brokers: readonly Address[],
+  known: readonly Address[],
+): Promise<Finding[]> {
+  const others = brokers.filter(
+    ({ host, port }) => !known.some((address) => address.host === host && address.port === port),
+  )
+  return diagnoseAddresses('advertised', others, 'advertised.listeners of the broker')
+}

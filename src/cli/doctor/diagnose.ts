@@ -1,0 +1,63 @@
+import type { Config } from '../../config/config.ts'
+import type { PendingEvent } from '../../models/order-event.ts'
+import { findLargeEvents } from '../../service/kafka/record-size.ts'
+import { systemClock } from '../../service/system.ts'
+import { diagnoseKafka } from './diagnose-kafka.ts'
+import { diagnoseRegistry } from './diagnose-registry.ts'
+import { diagnoseStore } from './diagnose-store.ts'
+import { describe, type Diagnosis } from './diagnosis.ts'
+import { problem, type Finding } from './judges/finding.ts'
+import { judgeClock } from './judges/judge-clock.ts'
+import { judgePending } from './judges/judge-pending.ts'
+import { limitsOf, type TopicLimits } from './judges/judge-topic.ts'
+
+/** What `cart doctor` asks the surroundings. Nothing here changes anything. */
+
+/** No check takes longer, whatever it meets. */
+const CHECK_TIMEOUT_MS = 12_000
+
+/** Everything that was looked at, in the order in which one thing rests on the other. Never rejects. */
+export async function diagnose(config: Config): Promise<Finding[]> {
+  const [kafka, registry, store] = await Promise.all([
+    bounded('kafka', 'Is the broker overloaded, or a firewall in between?', diagnoseKafka(config)),
+    bounded('registry', 'Is the registry overloaded?', diagnoseRegistry(config)),
+    bounded('store', 'Is the disk in order?', diagnoseStore(config)),
+  ])
+  const limits = limitsOf(kafka.topic)
+  return [
+    ...kafka.findings,
+    ...registry.findings,
+    ...(registry.clock === undefined ? [] : [judgeClock(registry.clock, limits.aheadMaxMs)]),
+    ...store.findings,
+    ...diagnosePending(store.pending ?? [], limits, config),
+  ]
+}
+
+function diagnosePending(
+  pending: readonly PendingEvent[],
+  { maxMessageBytes = Infinity }: TopicLimits,
+  { kafkaTopic }: Config,
+): Finding[] {
+  const large = findLargeEvents(pending, maxMessageBytes)
+  return judgePending(large, maxMessageBytes, kafkaTopic)
+}
+
+/** A check that hangs or fails unforeseen is a finding as well. */
+async function bounded(
+  check: string,
+  action: string,
+  diagnosis: Promise<Diagnosis>,
+): Promise<Diagnosis> {
+  const failed = (detail: string): Diagnosis => ({ findings: [problem(check, detail, action)] })
+  const over = new AbortController()
+  const late = systemClock
+    .sleep(CHECK_TIMEOUT_MS, over.signal)
+    .then(() => failed(`no result within ${CHECK_TIMEOUT_MS} ms`))
+  try {
+    return await Promise.race([diagnosis, late])
+  } catch (error) {
+    return failed(describe(error))
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,123 @@
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { ok, problem, warning, type Finding } from './judges/finding.ts'
+import { loadConfig, ConfigError, type Config } from '../../config/config.ts'
+import { readSettingSources } from '../../config/setting-sources.ts'
+import { JSON_OPTION, type Command } from '../command.ts'
+import { paintFor, type Paint, type Style } from '../paint.ts'
+import { serviceUrl } from '../service-url.ts'
+
+const HEALTH_TIMEOUT_MS = 3_000
+
+/** Erasable TypeScript, `using`, node:sqlite and UUID v7 are all there from then on. */
+const NODE_MAJOR_WANTED = 26
+
+const options = { json: JSON_OPTION } as const
+
+export const doctor: Command = {
+  summary: 'looks at everything the service needs, and says what to do about each finding',
+  options,
+  exitCodes: {
+    0: 'no problem, perhaps warnings',
+    1: 'a problem was found',
+    2: 'an option is wrong',
+  },
+  async run(args, print) {
+    const { values } = parseArgs({ args: [...args], options })
+    const { config, finding } = readSettings()
+    const findings = [
+      judgeRuntime(process.versions.node),
+      finding,
+      ...(config === undefined ? [] : await diagnoseWith(config)),
+    ]
+    const isWell = findings.every(({ verdict }) => verdict !== 'problem')
+    if (values.json) print.out(JSON.stringify({ ok: isWell, findings }))
+    else for (const line of describeFindings(findings, paintFor(process.stdout))) print.out(line)
+    return isWell ? 0 : 1
+  },
+}
+
+async function diagnoseWith(config: Config): Promise<Finding[]> {
+  // Only now: the other commands need not wait until the clients are loaded.
+  const { diagnose } = await import('./diagnose.ts')
+  const [surroundings, service] = await Promise.all([diagnose(config), diagnoseService(config)])
+  return [...surroundings, service]
+}
+
+export function judgeRuntime(version: string): Finding {
+  const major = Number(version.split('.')[0])
+  if (major >= NODE_MAJOR_WANTED) return ok('runtime', `Node.js ${version}`)
+  const action = `Run it by npm or npx, which use the Node.js of package.json, or install ${NODE_MAJOR_WANTED}.`
+  return problem('runtime', `Node.js ${version}`, action)
+}
+
+function readSettings(): { config: Config | undefined; finding: Finding } {
+  const { env, settings } = readSettingSources()
+  try {
+    const config = loadConfig(env)
+    const countOf = (source: string): number =>
+      settings.filter((setting) => setting.source === source).length
+    const detail = `usable; ${countOf('environment')} from the environment, ${countOf('.env')} from .env`
+    return { config, finding: ok('settings', detail) }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const action = 'Correct them; cart config shows where each value comes from.'
+    return { config: undefined, finding: problem('settings', error.problems.join('; '), action) }
+  }
+}
+
+/** Not to run is no fault: who asks the doctor may be about to start it. */
+async function diagnoseService(config: Config): Promise<Finding> {
+  const url = serviceUrl(config)
+  try {
+    const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS)
+    const response = await fetch(`${url}/health`, { signal })
+    const body = (await response.json()) as { service?: unknown; status?: unknown }
+    if (body.service !== 'CartService') throw new TypeError('another program')
+    if (body.status === 'healthy') return ok('service', `runs at ${url}, healthy`)
+    return warning('service', `runs at ${url}, degraded`, `See what it misses: curl ${url}/health`)
+  } catch (error) {
+    if (causeOf(error) === 'ECONNREFUSED') return ok('service', `does not run at ${url}`)
+    if (error instanceof DOMException && error.name === 'TimeoutError') {
+      const wait = 'If it is CartService, it is paused or overloaded: look at its log.'
+      return problem('service', `${url} takes connections and does not answer`, wait)
+    }
+    const action = 'Stop what is there, or set API_PORT to another port.'
+    return problem('service', `${url} is answered by something else than CartService`, action)
+  }
+}
+
+/** The error code under a failed fetch. */
+function causeOf(error: unknown): unknown {
+  const cause = error instanceof TypeError ? error.cause : undefined
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause]
+  return first instanceof Error && 'code' in first ? first.code : undefined
+}
+
+const STYLES: Readonly<Record<Finding['verdict'], Style>> = {
+  ok: 'green',
+  warning: 'yellow',
+  problem: 'red',
+}
+
+export function describeFindings(findings: readonly Finding[], paint: Paint): string[] {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  const indent = ' '.repeat('problem  '.length)
+  const countOf = (verdict: Finding['verdict']): number =>
+    findings.filter((finding) => finding.verdict === verdict).length
+  return [
+    ...findings.flatMap((finding) => {
+      const { check, verdict, detail } = finding
+      const mark = paint(STYLES[verdict], verdict.padEnd('problem'.length))
+      const line = `${mark}  ${check.padEnd(width)}  ${detail}`
+      return 'action' in finding
+        ? [line, `${indent}${paint('bold', '->')} ${finding.action}`]
+        : [line]
+    }),
+    `${countOf('ok')} ok, ${plural(countOf('warning'), 'warning')}, ${plural(countOf('problem'), 'problem')}`,
+  ]
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,79 @@
+import type {
+  BrokerRequests,
+  CreationRefusal,
+  SilentPartition,
+} from '../../../service/kafka/client-checks.ts'
+import type { TopicRights } from '../../../service/kafka/topic-facts.ts'
+import type { UnknownRequest } from '../../../service/kafka/used-requests.ts'
+import { ok, problem, type Finding } from './finding.ts'
+
+/** Whether every broker knows the requests that the service sends. */
+export function judgeRequests(brokers: readonly BrokerRequests[]): Finding {
+  const lacking = brokers.filter(({ unknown }) => unknown.length > 0)
+  if (lacking.length === 0) return ok('requests', 'the brokers know all that the service sends')
+  const detail = lacking
+    .map(({ broker, unknown }) => `${broker} does not know ${unknown.map(describe).join(', ')}`)
+    .join('; ')
+  return problem('requests', detail, 'Use brokers of Kafka 2.8 or later, up to 4.x.')
+}
+
+function describe({ name, version, known }: UnknownRequest): string {
+  if (known === undefined) return name
+  return `${name} in version ${version} (it knows ${known.min} to ${known.max})`
+}
+
+/** Whether this client may do all that the service does with a topic. */
+export function judgeRights(rights: TopicRights, silent: readonly SilentPartition[]): Finding {
+  const { topic, refusal } = rights
+  if (refusal !== undefined && !isMissingRight(refusal)) {
+    return problem('rights', `the brokers hide topic ${topic}: ${refusal}`, 'Correct KAFKA_TOPIC.')
+  }
+  const missing = [
+    ...(rights.canDescribe ? [] : ['Describe']),
+    ...(rights.canRead ? [] : ['Read']),
+    ...(rights.canWrite ? [] : ['Write']),
+  ]
+  if (missing.length > 0) {
+    const names = missing.map((name) => `no ${name}`).join(', ')
+    return problem('rights', `${names} on topic ${topic}: ${uses(missing)}`, allow(topic, missing))
+  }
+  if (silent.length > 0) {
+    const detail = silent.map(({ partition, reason }) => `${partition} (${reason})`).join(', ')
+    return problem(
+      'rights',
+      `DescribeProducers is not answered for partition ${detail}: no event can be recovered there`,
+      'Look at the log of the broker that leads it.',
+    )
+  }
+  return ok('rights', `Describe, Read and Write on topic ${topic}`)
+}
+
+const USES: Readonly<Record<string, string>> = {
+  Describe: 'the service does not find the topic',
+  Read: 'the service cannot recover an event, nor find one whose answer was lost',
+  Write: 'the topic takes no event of the service',
+}
+
+function uses(missing: readonly string[]): string {
+  return missing.map((name) => USES[name]).join('; ')
+}
+
+/** Whether the service could create the topic that is not there. */
+export function judgeCreation(topic: string, refusal: CreationRefusal | undefined): Finding[] {
+  if (refusal === undefined) return []
+  const { error, reason } = refusal
+  const action = isMissingRight(error)
+    ? allow(topic, ['Create'])
+    : 'Correct KAFKA_TOPIC, KAFKA_TOPIC_PARTITIONS or KAFKA_TOPIC_REPLICATION_FACTOR, or create the topic yourself.'
+  return [problem('topic creation', `the service cannot create ${topic}: ${reason}`, action)]
+}
+
+function isMissingRight(error: string): boolean {
+  return error.endsWith('AUTHORIZATION_FAILED')
+}
+
+/** The service does not authenticate, so this is what brokers call it. */
+function allow(topic: string, operations: readonly string[]): string {
+  const options = operations.map((operation) => `--operation ${operation}`).join(' ')
+  return `kafka-acls.sh --add --allow-principal User:ANONYMOUS ${options} --topic ${topic}`
+}

@@ -1,0 +1,73 @@
+/**
+ * What speaks with Kafka, the registry and the database by the settings: made here alone, for the
+ * service (compose.ts) and for the tools of the command line.
+ */
+
+import type { Config } from './config/config.ts'
+import type { PendingEvent } from './models/order-event.ts'
+import { KafkaCluster } from './service/kafka/cluster.ts'
+import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
+import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
+import * as postgres from './service/storage/postgres/inspect.ts'
+import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
+import * as sqlite from './service/storage/sqlite/inspect.ts'
+import type { StoredEvent, StoreFacts } from './service/storage/store-facts.ts'
+import { systemClock } from './service/system.ts'
+
+export function createCluster(config: Config): KafkaCluster {
+  return new KafkaCluster(config.kafkaClientId, config.kafkaTopic, config.kafkaBootstrapServers)
+}
+
+export function createRegistry(config: Config): RegistryClient {
+  return createRegistryClient({
+    baseUrl: config.schemaRegistryUrl,
+    userInfo: config.schemaRegistryBasicAuthUserInfo,
+    timeoutMs: config.schemaRegistryTimeoutMs,
+    clock: systemClock,
+  })
+}
+
+/** All events as they are at one instant. Reads beside the service; rejects when it cannot. */
+export function readStoredEvents({
+  database,
+}: Config): Iterable<StoredEvent> | AsyncIterable<StoredEvent> {
+  switch (database.kind) {
+    case 'sqlite':
+      return readSqliteEvents(database.path)
+    case 'postgres':
+      return readPostgresEvents({ url: database.url, database: database.name })
+  }
+}
+
+/** Reads beside the service; rejects where the service could not use the store. */
+export async function inspectStore({
+  database,
+  databaseRequireDurability,
+}: Config): Promise<StoreFacts> {
+  switch (database.kind) {
+    case 'sqlite':
+      return sqlite.inspectStore(database.path)
+    case 'postgres':
+      return postgres.inspectStore({
+        url: database.url,
+        database: database.name,
+        mustBeDurable: databaseRequireDurability,
+      })
+  }
+}
+
+/** More than this are not read; far more would not fit in memory. */
+const PENDING_READ_MAX = 10_000
+
+/** The oldest pending events, whoever owns them. Reads beside the service; rejects when it cannot. */
+export async function listPendingEvents({ database }: Config): Promise<PendingEvent[]> {
+  switch (database.kind) {
+    case 'sqlite':
+      return sqlite.listPendingEvents(database.path, PENDING_READ_MAX)
+    case 'postgres':
+      return postgres.listPendingEvents(
+        { url: database.url, database: database.name },
+        PENDING_READ_MAX,
+      )
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What only an attempt shows: whether the brokers know every request that the service sends, whether
+ * they say who wrote to a partition, and whether the topic could be created. Nothing is changed.
+ */
+
+import {
+  apiVersionsV0,
+  createTopicsV5,
+  describeProducersV0,
+  ResponseError,
+  type Connection,
+} from '@platformatic/kafka'
+import type { Broker } from './broker-connection.ts'
+import { describeError, errorName } from './broker-errors.ts'
+import type { KafkaCluster } from './cluster.ts'
+import type { WantedTopic } from './topic-admin.ts'
+import { findUnknownRequests, type UnknownRequest } from './used-requests.ts'
+
+const CREATE_TIMEOUT_MS = 1_000
+
+/** Kafka's way to say "the broker's default". */
+const BROKER_DEFAULT = -1
+
+/** A broker of a ZooKeeper cluster that is not the controller says nothing of the topic. */
+const ASK_ANOTHER = 'NOT_CONTROLLER'
+
+export interface BrokerRequests {
+  /** As `host:port`. */
+  readonly broker: string
+  readonly unknown: readonly UnknownRequest[]
+}
+
+/** Of the brokers that answer; those that do not are left out. */
+export async function readBrokerRequests(
+  cluster: KafkaCluster,
+  brokers: readonly Broker[],
+): Promise<BrokerRequests[]> {
+  const answers = await Promise.allSettled(
+    brokers.map(async (broker) => {
+      const { apiKeys } = await cluster.withConnection(broker, askVersions)
+      return { broker: `${broker.host}:${broker.port}`, unknown: findUnknownRequests(apiKeys) }
+    }),
+  )
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+}
+
+function askVersions(connection: Connection) {
+  return apiVersionsV0.api.async(connection, '', '')
+}
+
+/** A leader does not say who wrote to a partition, which the service asks after an incident. */
+export interface SilentPartition {
+  readonly partition: number
+  /** Kafka's name of the error, or what the client saw. */
+  readonly reason: string
+}
+
+/** Asks each leader once. */
+export async function findSilentPartitions(
+  cluster: KafkaCluster,
+  partitions: readonly number[],
+): Promise<SilentPartition[]> {
+  const byLeader = new Map<Broker, number[]>()
+  for (const partition of partitions) {
+    const leader = await cluster.leaderOf(partition)
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
+  }
+  const found = await Promise.all(
+    Array.from(byLeader, ([leader, led]) => findSilentOf(cluster, leader, led)),
+  )
+  return found.flat().toSorted((one, other) => one.partition - other.partition)
+}
+
+async function findSilentOf(
+  cluster: KafkaCluster,
+  leader: Broker,
+  partitions: readonly number[],
+): Promise<SilentPartition[]> {
+  const topic = { name: cluster.topic, partitionIndexes: [...partitions] }
+  try {
+    await cluster.withConnection(leader, (connection) =>
+      describeProducersV0.api.async(connection, [topic]),
+    )
+    return []
+  } catch (error) {
+    const refused = readSilent(error)
+    if (refused.length > 0) return refused
+    return partitions.map((partition) => ({ partition, reason: describeError(error) }))
+  }
+}
+
+function readSilent(error: unknown): SilentPartition[] {
+  if (!(error instanceof ResponseError) || !('response' in error)) return []
+  const { topics } = error.response as Awaited<ReturnType<typeof describeProducersV0.api.async>>
+  return topics
+    .flatMap(({ partitions }) => partitions)
+    .filter(({ errorCode }) => errorCode !== 0)
+    .map(({ partitionIndex, errorCode }) => ({
+      partition: partitionIndex,
+      reason: errorName(errorCode),
+    }))
+}
+
+export interface CreationRefusal {
+  /** Kafka's name of the error. */
+  readonly error: string
+  readonly reason: string
+}
+
+/** Why the topic could not be created; undefined: it could. It is not. */
+export function checkCreation(
+  cluster: KafkaCluster,
+  { partitionCount, replicationFactor = BROKER_DEFAULT }: WantedTopic,
+): Promise<CreationRefusal | undefined> {
+  const topic = {
+    name: cluster.topic,
+    numPartitions: partitionCount,
+    replicationFactor,
+    assignments: [],
+    configs: [],
+  }
+  return cluster.askAnyBroker(async (connection) => {
+    try {
+      await createTopicsV5.api.async(connection, [topic], CREATE_TIMEOUT_MS, true)
+      return undefined
+    } catch (error) {
+      return readRefusal(error)
+    }
+  })
+}
+
+function readRefusal(error: unknown): CreationRefusal {
+  if (!(error instanceof ResponseError) || !('response' in error)) throw error
+  const { topics } = error.response as Awaited<ReturnType<typeof createTopicsV5.api.async>>
+  const refused = topics.find(({ errorCode }) => errorCode !== 0)
+  const name = errorName(refused?.errorCode ?? 0)
+  if (refused === undefined || name === ASK_ANOTHER) throw error
+  return { error: name, reason: refused.errorMessage ?? name }
+}

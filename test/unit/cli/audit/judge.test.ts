@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Audit, type TopicEvent } from '../../../../src/cli/audit/judge.ts'
+import type { StoredEvent } from '../../../../src/service/storage/store-facts.ts'
+
+const value = Buffer.from('the order')
+
+function stored(version: number, offset: number | undefined): StoredEvent {
+  const position = offset === undefined ? undefined : { partition: 0, offset }
+  return { eventId: `event-${version}`, orderId: 'ORD-1', version, value, position }
+}
+
+function record(version: number, offset: number): TopicEvent {
+  return { eventId: `event-${version}`, value, position: { partition: 0, offset } }
+}
+
+function kindsFound(events: readonly StoredEvent[], records: readonly TopicEvent[]): string[] {
+  const audit = new Audit([{ first: 0, end: 100 }], String)
+  for (const event of events) audit.addStored(event)
+  for (const one of records) audit.addRecord(one)
+  return audit.report().differences.map(({ kind }) => kind)
+}
+
+test('a topic with what the store holds, in order, agrees', () => {
+  const audit = new Audit([{ first: 0, end: 100 }], String)
+  audit.addStored(stored(1, 0))
+  audit.addStored(stored(2, 5))
+  audit.addRecord(record(1, 0))
+  audit.addRecord(record(2, 5))
+  assert.deepEqual(audit.report(), {
+    storedCount: 2,
+    pendingCount: 0,
+    topicCount: 2,
+    expiredCount: 0,
+    differences: [],
+  })
+})
+
+test('a pending event is no difference, whether it is on the topic yet or not', () => {
+  assert.deepEqual(kindsFound([stored(1, undefined)], []), [])
+  assert.deepEqual(kindsFound([stored(1, undefined)], [record(1, 0)]), [])
+})
+
+test('an event settled above the compared end is left to the next audit', () => {
+  assert.deepEqual(kindsFound([stored(1, 100)], []), [])
+  assert.deepEqual(kindsFound([stored(1, 99)], []), ['missing'])
+})
+
+test('what the store does not know is reported, with or without an event id', () => {
+  assert.deepEqual(kindsFound([], [record(1, 0)]), ['unknown'])
+  const stranger = { eventId: undefined, value, position: { partition: 0, offset: 0 } }
+  assert.deepEqual(kindsFound([], [stranger]), ['unknown'])
+})
+
+test('a second copy is reported, and does not count as another version', () => {
+  assert.deepEqual(kindsFound([stored(1, 0)], [record(1, 0), record(1, 1)]), ['repeated'])
+})
+
+test('another place and other bytes are reported', () => {
+  assert.deepEqual(kindsFound([stored(1, 7)], [record(1, 0)]), ['misplaced'])
+  const altered = { ...record(1, 0), value: Buffer.from('another order') }
+  assert.deepEqual(kindsFound([stored(1, 0)], [altered]), ['altered'])
+})
+
+test('versions out of order and versions left out are told apart', () => {
+  const both = [stored(1, 1), stored(2, 0)]
+  assert.deepEqual(kindsFound(both, [record(2, 0), record(1, 1)]), ['gap', 'out-of-order'])
+  assert.deepEqual(kindsFound([stored(1, 0), stored(3, 1)], [record(1, 0), record(3, 1)]), ['gap'])
+})
+
+test('what Kafka has deleted by its retention is counted, and neither missing nor a gap', () => {
+  const audit = new Audit([{ first: 50, end: 100 }], String)
+  for (const event of [stored(1, 48), stored(2, 49), stored(3, 50), stored(4, 99)]) {
+    audit.addStored(event)
+  }
+  audit.addRecord(record(3, 50))
+  const { expiredCount, differences } = audit.report()
+  assert.equal(expiredCount, 2)
+  assert.deepEqual(
+    differences.map(({ kind, version }) => [kind, version]),
+    [['missing', 4]],
+  )
+})

@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { shellWord } from '../../../../src/cli/change/shell-word.ts'
+
+test('a command to copy has every order id as one word', () => {
+  assert.equal(shellWord('ORD-1'), 'ORD-1')
+  assert.equal(shellWord('two words'), "'two words'")
+  assert.equal(shellWord("it's"), String.raw`'it'\''s'`)
+  assert.equal(shellWord(''), "''")
+})

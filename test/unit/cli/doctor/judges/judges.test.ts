@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Finding } from '../../../../../src/cli/doctor/judges/finding.ts'
+import { judgeClock, type ClockReading } from '../../../../../src/cli/doctor/judges/judge-clock.ts'
+import { judgePending } from '../../../../../src/cli/doctor/judges/judge-pending.ts'
+import {
+  judgeCreation,
+  judgeRequests,
+  judgeRights,
+} from '../../../../../src/cli/doctor/judges/judge-rights.ts'
+import { judgeSubject } from '../../../../../src/cli/doctor/judges/judge-schema.ts'
+import { judgeStore } from '../../../../../src/cli/doctor/judges/judge-store.ts'
+import { limitsOf, judgeTopic } from '../../../../../src/cli/doctor/judges/judge-topic.ts'
+import type { LargeEvent } from '../../../../../src/service/kafka/record-size.ts'
+import type { TopicFacts, TopicRights } from '../../../../../src/service/kafka/topic-facts.ts'
+
+const healthy = { hasLeader: true, replicaCount: 3, inSyncCount: 3 }
+
+const safeTopic: TopicFacts = {
+  topic: 'orders',
+  partitions: [healthy, healthy],
+  settings: new Map([
+    ['min.insync.replicas', '2'],
+    ['cleanup.policy', 'delete'],
+    ['unclean.leader.election.enable', 'false'],
+  ]),
+}
+
+function notWell(findings: readonly Finding[]): Record<string, string> {
+  return Object.fromEntries(
+    findings
+      .filter(({ verdict }) => verdict !== 'ok')
+      .map(({ check, verdict }) => [check, verdict]),
+  )
+}
+
+function withSetting(name: string, value: string): TopicFacts {
+  return { ...safeTopic, settings: new Map([...(safeTopic.settings ?? []), [name, value]]) }
+}
+
+function withPartition(partition: Partial<typeof healthy>): TopicFacts {
+  return { ...safeTopic, partitions: [healthy, { ...healthy, ...partition }] }
+}
+
+test('a topic that keeps what it acknowledged has no warning', () => {
+  assert.deepEqual(notWell(judgeTopic(safeTopic, 2)), {})
+})
+
+test('each thing that weakens an acknowledgement is a warning of its own', () => {
+  const few = { ...safeTopic, partitions: [{ ...healthy, replicaCount: 2, inSyncCount: 2 }] }
+  assert.deepEqual(notWell(judgeTopic(few, 1)), { replication: 'warning' })
+  assert.deepEqual(notWell(judgeTopic(withSetting('min.insync.replicas', '1'), 2)), {
+    'min.insync.replicas': 'warning',
+  })
+  assert.deepEqual(notWell(judgeTopic(withSetting('cleanup.policy', 'compact,delete'), 2)), {
+    'cleanup.policy': 'warning',
+  })
+  assert.deepEqual(notWell(judgeTopic(withSetting('unclean.leader.election.enable', 'true'), 2)), {
+    'unclean leader election': 'warning',
+  })
+  assert.deepEqual(notWell(judgeTopic(withPartition({ inSyncCount: 2 }), 2)), {
+    replication: 'warning',
+  })
+  assert.deepEqual(notWell(judgeTopic({ ...safeTopic, settings: undefined }, 2)), {
+    'topic settings': 'warning',
+  })
+})
+
+test('a partition that takes no event is a problem', () => {
+  assert.deepEqual(notWell(judgeTopic(withPartition({ hasLeader: false }), 2)), {
+    partitions: 'problem',
+  })
+  assert.deepEqual(notWell(judgeTopic(withPartition({ inSyncCount: 1 }), 2)), {
+    replication: 'problem',
+  })
+})
+
+test('another number of partitions than wanted is a warning that says which setting follows', () => {
+  const [partitions] = judgeTopic(safeTopic, 3)
+  assert.ok(partitions?.verdict === 'warning')
+  assert.match(partitions.action, /KAFKA_TOPIC_PARTITIONS=2/)
+})
+
+const registered = {
+  subject: 'orders-value',
+  schemaId: 3,
+  isCompatible: true,
+  reasons: [],
+  level: 'FULL_TRANSITIVE',
+}
+
+test('our schema under a guarded subject is well', () => {
+  assert.deepEqual(notWell(judgeSubject(registered, true)), {})
+})
+
+test('an absent schema is a problem only where the service will not register it', () => {
+  const absent = { ...registered, schemaId: undefined }
+  const check = 'subject orders-value'
+  assert.deepEqual(notWell(judgeSubject(absent, true)), { [check]: 'warning' })
+  assert.deepEqual(notWell(judgeSubject(absent, false)), { [check]: 'problem' })
+})
+
+test('an incompatible schema is a problem, with the reasons of the registry', () => {
+  const facts = { ...registered, schemaId: undefined, isCompatible: false, reasons: ['no default'] }
+  const [finding] = judgeSubject(facts, true)
+  assert.equal(finding?.verdict, 'problem')
+  assert.match(finding?.detail ?? '', /not compatible.*no default/)
+})
+
+test('a subject that is guarded less, or not by itself, is a warning', () => {
+  for (const level of [undefined, 'NONE', 'BACKWARD', 'FULL']) {
+    assert.deepEqual(notWell(judgeSubject({ ...registered, level }, true)), {
+      'compatibility of orders-value': 'warning',
+    })
+  }
+})
+
+function clock(beforeMs: number, dateMs: number, afterMs: number): ClockReading {
+  return { beforeMs, dateMs, afterMs }
+}
+
+test('a clock is wrong only beyond what the header and the way there can explain', () => {
+  assert.equal(judgeClock(clock(10_500, 10_000, 10_600), undefined).verdict, 'ok')
+  // A slow answer: ours went on to 15 s meanwhile.
+  assert.equal(judgeClock(clock(10_000, 12_000, 15_000), undefined).verdict, 'ok')
+  assert.equal(judgeClock(clock(12_900, 11_000, 12_950), undefined).verdict, 'ok')
+  const behind = judgeClock(clock(10_000, 13_000, 10_100), undefined)
+  assert.equal(behind.verdict, 'warning')
+  assert.match(behind.detail, /^2\.9 s behind/)
+  const ahead = judgeClock(clock(20_000, 10_000, 20_100), undefined)
+  assert.equal(ahead.verdict, 'warning')
+  assert.match(ahead.detail, /^9\.0 s ahead of/)
+})
+
+test('a clock that runs ahead by more than the topic takes is a problem, and one behind is not', () => {
+  const ahead = clock(7_300_000, 0, 7_300_100)
+  assert.equal(judgeClock(ahead, 7_299_000).verdict, 'warning')
+  const refused = judgeClock(ahead, 3_600_000)
+  assert.equal(refused.verdict, 'problem')
+  assert.match(refused.detail, /^7299\.0 s ahead of .*more than 3600\.0 s ahead/)
+  assert.equal(judgeClock(clock(0, 7_300_000, 100), 3_600_000).verdict, 'warning')
+})
+
+test('the limits of a topic are those of its brokers, of either name', () => {
+  const none = { maxMessageBytes: undefined, aheadMaxMs: undefined }
+  assert.deepEqual(limitsOf(undefined), none)
+  assert.deepEqual(limitsOf(safeTopic), none)
+  assert.equal(limitsOf(withSetting('max.message.bytes', '1048588')).maxMessageBytes, 1_048_588)
+  const older = withSetting('message.timestamp.difference.max.ms', '60000')
+  assert.equal(limitsOf(older).aheadMaxMs, 60_000)
+  const newer = new Map([...(older.settings ?? []), ['message.timestamp.after.max.ms', '5000']])
+  assert.equal(limitsOf({ ...older, settings: newer }).aheadMaxMs, 5_000)
+  const stamped = new Map([...newer, ['message.timestamp.type', 'LogAppendTime']])
+  assert.equal(limitsOf({ ...older, settings: stamped }).aheadMaxMs, undefined)
+})
+
+function large(version: number, bytes: number): LargeEvent {
+  return { orderId: 'ORD-1', version, eventId: 'event', bytes }
+}
+
+test('pending events that the topic does not take are named, with what lets them through', () => {
+  assert.deepEqual(judgePending([], 20_000, 'orders'), [])
+  const [finding, ...others] = judgePending([large(1, 20_001), large(2, 30_000)], 20_000, 'orders')
+  assert.deepEqual(others, [])
+  assert.ok(finding?.verdict === 'warning')
+  assert.match(
+    finding.detail,
+    /^2 larger than max\.message\.bytes=20000 .*ORD-1 version 1 \(20001 b/,
+  )
+  assert.match(finding.action, /--topic orders --add-config max\.message\.bytes=30000;/)
+  const many = Array.from({ length: 7 }, (_, index) => large(index + 1, 20_001))
+  assert.match(judgePending(many, 20_000, 'orders')[0]?.detail ?? '', /version 5 \(.*, and 2 more$/)
+})
+
+const allRights: TopicRights = {
+  topic: 'orders',
+  refusal: undefined,
+  canDescribe: true,
+  canRead: true,
+  canWrite: true,
+}
+
+test('each right that the service needs is a problem where it is missing', () => {
+  assert.equal(judgeRights(allRights, []).verdict, 'ok')
+  const hidden = { ...allRights, canDescribe: false, canRead: false, canWrite: false }
+  const finding = judgeRights({ ...hidden, refusal: 'TOPIC_AUTHORIZATION_FAILED' }, [])
+  assert.ok(finding.verdict === 'problem')
+  assert.match(finding.detail, /^no Describe, no Read, no Write on topic orders/)
+  assert.match(finding.action, /--operation Describe --operation Read --operation Write --topic/)
+  const invalid = judgeRights({ ...hidden, refusal: 'INVALID_TOPIC_EXCEPTION' }, [])
+  assert.match(invalid.detail, /INVALID_TOPIC_EXCEPTION/)
+})
+
+test('a partition whose leader does not say who wrote to it is a problem', () => {
+  const silent = [{ partition: 2, reason: 'UNKNOWN_SERVER_ERROR' }]
+  const finding = judgeRights(allRights, silent)
+  assert.equal(finding.verdict, 'problem')
+  assert.match(finding.detail, /^DescribeProducers is not answered for partition 2 \(UNKNOWN_S/)
+})
+
+test('a request that one broker does not know is a problem, by its name', () => {
+  const broker = 'localhost:9092'
+  assert.equal(judgeRequests([{ broker, unknown: [] }]).verdict, 'ok')
+  const older = { name: 'Produce', version: 8, known: { min: 0, max: 7 } } as const
+  const none = { name: 'DescribeProducers', version: 0, known: undefined } as const
+  const finding = judgeRequests([{ broker, unknown: [older, none] }])
+  assert.equal(finding.verdict, 'problem')
+  assert.equal(
+    finding.detail,
+    'localhost:9092 does not know Produce in version 8 (it knows 0 to 7), DescribeProducers',
+  )
+})
+
+test('a topic that may not be created is a problem only while it is not there', () => {
+  assert.deepEqual(judgeCreation('orders', undefined), [])
+  const [right] = judgeCreation('orders', { error: 'CLUSTER_AUTHORIZATION_FAILED', reason: 'no' })
+  assert.ok(right?.verdict === 'problem')
+  assert.match(right.action, /--operation Create --topic orders$/)
+  const refusal = { error: 'INVALID_REPLICATION_FACTOR', reason: 'only 1 broker is registered' }
+  const [other] = judgeCreation('orders', refusal)
+  assert.match(other?.detail ?? '', /cannot create orders: only 1 broker is registered$/)
+})
+
+test('a database that cannot hold every order is a problem', () => {
+  const facts = { name: 'PostgreSQL, x', exists: true, pendingCount: 0, freeBytes: undefined }
+  assert.equal(judgeStore({ ...facts, encoding: 'UTF8' }).verdict, 'ok')
+  const latin = judgeStore({ ...facts, encoding: 'LATIN1' })
+  assert.equal(latin.verdict, 'problem')
+  assert.match(latin.detail, /^PostgreSQL, x has the encoding LATIN1/)
+})
+
+test('a store is well with room on its disk, and tells what is pending', () => {
+  const facts = { name: 'SQLite, x', exists: true, pendingCount: 1, freeBytes: 2 ** 40 }
+  assert.deepEqual(judgeStore(facts), {
+    check: 'store',
+    verdict: 'ok',
+    detail: 'SQLite, x, 1 pending event',
+  })
+  assert.match(judgeStore({ ...facts, exists: false }).detail, /made by the first start/)
+  assert.equal(judgeStore({ ...facts, freeBytes: undefined }).verdict, 'ok')
+  const full = judgeStore({ ...facts, freeBytes: 5 * 1024 ** 2 })
+  assert.equal(full.verdict, 'warning')
+  assert.match(full.detail, /^5 MiB free/)
+})
