@@ -16,7 +16,6 @@ import type { LaneEntry } from './lane/entry.ts'
 import { describeLanes } from './lane/lane-health.ts'
 import { partitionOf } from './partitioner.ts'
 
-/** How soon health notices a lane that stalls. */
 const LOOK_AT_LANES_EVERY_MS = 200
 
 /** An idle service notices a silent broker, a new leader or a new partition by asking. */
@@ -29,6 +28,8 @@ export interface EventPublisherDeps extends Omit<LaneDeps, 'partition'> {
   /** Makes sure of the topic. Rejects with a sentence while it cannot be had. */
   readonly askLayout: () => Promise<TopicLayout>
   readonly pendingEventsMax: number
+  /** How soon health notices a lane that stalls. Absent: a fifth of a second. */
+  readonly lookAtLanesEveryMs?: number
   readonly health: Pick<DependencyHealth, 'reportUp' | 'reportDegraded' | 'reportDown'>
 }
 
@@ -167,7 +168,8 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
           this.#clock.monotonicMs() + (failure === undefined ? ASK_CLUSTER_EVERY_MS : delayMs)
       }
       this.#report(failure)
-      await this.#clock.sleep(LOOK_AT_LANES_EVERY_MS, this.#closing.signal)
+      const { lookAtLanesEveryMs = LOOK_AT_LANES_EVERY_MS } = this.#deps
+      await this.#clock.sleep(lookAtLanesEveryMs, this.#closing.signal)
     }
   }
 
