@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
-import { text } from 'node:stream/consumers'
+import { text as readText } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { FakeRegistry } from '../test/support/fake-registry.ts'
@@ -80,7 +80,7 @@ async function runBeside(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   process.once('exit', () => void child.kill())
-  const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
+  const [output] = await Promise.all([readText(child.stdout), once(child, 'close')])
   return { output, code: child.exitCode }
 }
 

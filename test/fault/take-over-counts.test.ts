@@ -63,12 +63,12 @@ async function recover(
   await using successor = await Publishing.start(cluster, topic, partitionCount)
   const proxy = proxyOf(cluster)
   const counts = (): number[] => Object.values(API_KEYS).map((apiKey) => proxy.requestCount(apiKey))
-  const before = counts()
+  const countsBefore = counts()
   const startMs = performance.now()
   const acks = await Promise.all(events.map((pending) => successor.publisher.recover(pending)))
   const tookMs = performance.now() - startMs
   const [produce = 0, fetches = 0, listOffsets = 0, asks = 0] = counts().map(
-    (count, index) => count - (before[index] ?? 0),
+    (count, index) => count - (countsBefore[index] ?? 0),
   )
   t.diagnostic(
     `${events.length} events in ${tookMs.toFixed(0)} ms: ${produce} Produce, ${asks} DescribeProducers, ${fetches} Fetch, ${listOffsets} ListOffsets`,
