@@ -8,7 +8,7 @@ function lane(partition: number, parts: { reason?: string; parked?: readonly str
   const { reason, parked = [] } = parts
   return {
     partition,
-    trouble: reason === undefined ? undefined : { isBlocked: true, reason },
+    trouble: reason,
     parked: parked.map((orderId) => somePending({ orderId: orderId as OrderId, partition })),
   }
 }
