@@ -325,8 +325,6 @@ test('L10: an event that is too large even alone is set aside, tried again, and 
   assert.equal(lane.size, 1)
   assert.equal((await publish('other')).kind, 'acked')
   assert.equal(lane.trouble, undefined)
-  await pass(29_000)
-  assert.equal(lane.parked.length, 1)
   await pass(1_500)
   assert.deepEqual(lane.parked, [])
   assert.equal(acked, true)
@@ -348,5 +346,24 @@ test('a request without an answer holds the lane, and its event is not lost when
   assert.deepEqual(
     lane.held.map(({ event }) => event.order.orderId),
     ['a'],
+  )
+})
+
+test('what was set aside is tried again after a second, then less and less often', async () => {
+  const { clock, session, lane, pass } = setUp()
+  await settle()
+  const triedAtMs: number[] = []
+  const send = session.send.bind(session)
+  session.send = (entries) => {
+    triedAtMs.push(clock.monotonicMs())
+    return send(entries)
+  }
+  session.sends.push(...Array.from({ length: 9 }, () => TOO_LARGE))
+  lane.recover(pendingOf('large'), () => {})
+  await pass(160_000)
+  const pauses = triedAtMs.slice(1).map((atMs, index) => atMs - (triedAtMs[index] ?? 0))
+  assert.deepEqual(
+    pauses.map((ms) => Math.round(ms / 1_000)),
+    [1, 2, 4, 8, 16, 30, 30, 30, 30],
   )
 })
