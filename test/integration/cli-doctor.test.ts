@@ -225,6 +225,8 @@ suite('cart doctor', () => {
     assert.deepEqual(problemsOf(all), [], all.output)
     assert.equal(find(all, 'rights').verdict, 'ok')
     assert.equal(find(all, 'requests').verdict, 'ok')
+    assert.equal(find(all, 'topic settings').verdict, 'warning')
+    assert.match(actionOf(all, 'topic settings'), /--operation DescribeConfigs --topic orders,/)
 
     await allowOnly(bootstrapServers, 'hidden', ['CREATE'])
     const hidden = await examine({ ...settings, KAFKA_TOPIC: 'hidden' })
