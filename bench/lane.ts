@@ -5,6 +5,8 @@ import { DependencyHealth } from '../src/business/dependency-health.ts'
 import { KafkaCluster } from '../src/service/kafka/cluster.ts'
 import { eventHeaders } from '../src/service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from '../src/service/kafka/event-publisher.ts'
+import { KafkaLaneSession } from '../src/service/kafka/lane/kafka-session.ts'
+import { ensureTopic } from '../src/service/kafka/topic-admin.ts'
 import { systemClock } from '../src/service/system.ts'
 import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
 import { infrastructure } from '../test/support/infrastructure.ts'
@@ -40,12 +42,15 @@ async function measure(send: Send): Promise<number> {
 await globalSetup()
 const [host = '', port] = infrastructure().kafkaBootstrapServers.split(':')
 const topic = `bench-${randomUUID()}`
+const cluster = new KafkaCluster('bench', topic, [{ host, port: Number(port) }])
 const publisher = new KafkaEventPublisher({
-  cluster: new KafkaCluster('bench', topic, [{ host, port: Number(port) }]),
-  topic: { partitionCount: 1, replicationFactor: undefined },
+  topic,
+  askLayout: () => ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }),
+  openSession: (partition, on) =>
+    new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
   pendingEventsMax: 10_000,
   mayPublish: () => true,
-  onContested: () => {},
+  onSuspicion: () => {},
   clock: systemClock,
   health: new DependencyHealth(systemClock, () => {}),
 })

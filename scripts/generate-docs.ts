@@ -40,8 +40,8 @@ function renderSettings(): string {
 
 function renderProblemTable(): string {
   const rows = Object.entries(PROBLEM_KINDS).map(
-    ([code, { status, title, exampleDetail }]) =>
-      `| ${status} | \`${code}\` | ${title} | ${exampleDetail} |`,
+    ([code, { status, title, example }]) =>
+      `| ${status} | \`${code}\` | ${title} | ${example.detail} |`,
   )
   return [
     '# Errors',

@@ -2,14 +2,15 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
-import type { ChangeDeps } from './business/order/begin-change.ts'
+import type { ChangeDeps } from './business/order/change-deps.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
-import type { OrderCommands, OrderQueries } from './business/order/commands.ts'
+import type { OrderCommands } from './business/order/commands.ts'
 import { createOrder } from './business/order/create-order.ts'
 import { getOrder } from './business/order/get-order.ts'
 import { getOrderEvent } from './business/order/get-order-event.ts'
 import { listOrderEvents } from './business/order/list-order-events.ts'
-import { listOrders, type ReadDeps } from './business/order/list-orders.ts'
+import { listOrders } from './business/order/list-orders.ts'
+import type { OrderQueries, ReadDeps } from './business/order/queries.ts'
 import type { SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
@@ -22,6 +23,8 @@ import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
+import { ensureTopic } from './service/kafka/topic-admin.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
   createSchemaRegistration,
@@ -36,6 +39,9 @@ import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
 const LEASE_LOST =
   'another instance has taken over what was pending here, because the lease had run out; joining anew'
+
+const HANDED_OVER =
+  'a partition has made no progress for the length of a lease; its events are left to other instances'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -97,13 +103,14 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   await store.probe()
   const ownership = new Ownership({
     store,
-    publisher,
+    holder: publisher,
     publications,
     lease,
     leaseMs,
     clock,
     onLost: () => logger.warn(LEASE_LOST),
     onTakenOver: (count) => logger.info({ count }, 'events left pending are being recovered'),
+    onHandedOver: (partition, count) => logger.warn({ partition, count }, HANDED_OVER),
   })
   resources.defer(() => ownership.close())
   await ownership.start()
@@ -202,17 +209,21 @@ function createPublisher(
   config: Config,
   health: DependencyHealth,
   lease: Lease,
-  onContested: () => void,
+  onSuspicion: () => void,
 ): KafkaEventPublisher {
+  const cluster = createCluster(config)
+  const wanted = {
+    partitionCount: config.kafkaTopicPartitions,
+    replicationFactor: config.kafkaTopicReplicationFactor,
+  }
   return new KafkaEventPublisher({
-    cluster: createCluster(config),
-    topic: {
-      partitionCount: config.kafkaTopicPartitions,
-      replicationFactor: config.kafkaTopicReplicationFactor,
-    },
+    topic: cluster.topic,
+    askLayout: () => ensureTopic(cluster, wanted),
+    openSession: (partition, on) =>
+      new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
     pendingEventsMax: config.maxPendingEvents,
     mayPublish: () => lease.isHeld,
-    onContested,
+    onSuspicion,
     clock: systemClock,
     health,
   })
@@ -225,7 +236,7 @@ function createCommands(deps: ChangeDeps, drain: CommandDrain): OrderCommands {
   }
 }
 
-function createQueries(deps: ReadDeps & ChangeDeps): OrderQueries {
+function createQueries(deps: ReadDeps): OrderQueries {
   return {
     getOrder: (orderId) => getOrder(deps, orderId),
     listOrders: (query) => listOrders(deps, query),

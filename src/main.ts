@@ -3,16 +3,28 @@ import { pino } from 'pino'
 import { composeCartService, type CartService } from './compose.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { readConfig } from './config/read-config.ts'
+import { LogOutput, openStandardOutput } from './service/log-output.ts'
 
 /** The process: read the settings, compose, listen, close on a signal. */
 
+/** For the last lines of the log. Nothing that the log does may keep the process from its end. */
+const LOG_FLUSH_MS = 500
+
 const config = readConfigOrExit()
-const logger = pino({ level: config.logLevel })
+const logOutput = new LogOutput({
+  sink: openStandardOutput(),
+  onRecovered: (droppedLines) =>
+    logger.warn(
+      { droppedLines },
+      'lines of this log were dropped, because it could not be written',
+    ),
+})
+const logger = pino({ level: config.logLevel }, logOutput)
 let service: CartService | undefined
 
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
-process.on('uncaughtException', exitWith)
+process.on('uncaughtException', (error) => void exitWith(error))
 
 service = await startOrExit()
 
@@ -28,7 +40,11 @@ function readConfigOrExit(): Config {
 
 async function startOrExit(): Promise<CartService> {
   try {
-    const composed = await composeCartService({ config, logger, onFatal: exitWith })
+    const composed = await composeCartService({
+      config,
+      logger,
+      onFatal: (error) => void exitWith(error),
+    })
     await composed.server.listen({ host: config.apiHost, port: config.apiPort })
     return composed
   } catch (error) {
@@ -39,18 +55,25 @@ async function startOrExit(): Promise<CartService> {
 /** What is not settled stays pending and is recovered by the next start, so leaving is always safe. */
 function stop(signal: NodeJS.Signals): void {
   logger.info({ signal }, 'shutting down')
-  if (service === undefined) process.exit(0)
+  if (service === undefined) return void leave(0)
   setTimeout(() => {
     logger.warn('closing takes too long; leaving the rest to the next start')
-    process.exit(0)
+    void leave(0)
   }, config.shutdownTimeoutMs)
   service.close().then(() => {
     logger.info('closed')
-    process.exit(0)
+    return leave(0)
   }, exitWith)
 }
 
-function exitWith(error: unknown): never {
+function exitWith(error: unknown): Promise<never> {
   logger.fatal({ err: error }, error instanceof Error ? error.message : 'the service cannot go on')
-  process.exit(1)
+  return leave(1)
+}
+
+async function leave(code: number): Promise<never> {
+  await logOutput.flush(LOG_FLUSH_MS)
+  // An exit waits for Node's threads, and one of them is in a write that does not return.
+  if (logOutput.holdsUpExit) process.kill(process.pid, 'SIGKILL')
+  process.exit(code)
 }

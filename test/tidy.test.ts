@@ -163,6 +163,57 @@ test('the rule on imports sees what it forbids', () => {
   assert.equal(forbiddenImports(tool).length, 1)
 })
 
+/** The files of src that a file imports, types included: a type that lives in the wrong file counts. */
+function importedFiles({ path, text }: Source): string[] {
+  return [...text.matchAll(IMPORT)]
+    .map((match) => match[2] ?? '')
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(ROOT, join(ROOT, dirname(path), specifier)))
+}
+
+/** One circle of imports for each file at which a walk comes back to itself. */
+function findCircles(files: readonly Source[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, importedFiles(file)]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  function walk(path: string, trail: readonly string[]): void {
+    const seenAt = trail.indexOf(path)
+    if (seenAt >= 0) circles.push([...trail.slice(seenAt), path].join(' → '))
+    if (seenAt >= 0 || done.has(path)) return
+    for (const target of imports.get(path) ?? []) walk(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of imports.keys()) walk(path, [])
+  return circles
+}
+
+test('files do not import each other in a circle', () => {
+  assert.deepEqual(findCircles(sources('src/**/*.ts')), [])
+})
+
+test('the rule on circles sees one', () => {
+  const files = [
+    { path: 'src/a.ts', text: "import { b } from './b.ts'\n" },
+    { path: 'src/b.ts', text: "import type { C } from './c/c.ts'\n" },
+    { path: 'src/c/c.ts', text: "export { a } from '../a.ts'\n" },
+  ]
+  assert.deepEqual(findCircles(files), ['src/a.ts → src/b.ts → src/c/c.ts → src/a.ts'])
+})
+
+/** What makes an error that a caller is told, and the file that has the sentences. */
+const BUILDERS = [
+  { makes: /\bnew CommandError\(|\bunavailable\(/u, home: 'src/business/refusals.ts' },
+  { makes: /\bnew RequestError\(/u, home: 'src/api/request-errors.ts' },
+]
+
+test('a sentence that a caller is told has one builder', () => {
+  const others = sources('src/**/*.ts').filter(({ path }) => path !== 'src/business/errors.ts')
+  for (const { makes, home } of BUILDERS) {
+    const homes = others.filter(({ text }) => makes.test(text)).map(({ path }) => path)
+    assert.deepEqual(homes, [home])
+  }
+})
+
 test(`no file is longer than ${LINES_MAX} lines`, () => {
   const long = sources('{src,dev-services,scripts,bench,examples}/**/*.ts')
     .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
@@ -222,7 +273,7 @@ test('the example that others copy names the versions that it is tested with', (
 
 test('names of tests are unique, so that a failure says where it is', () => {
   const names = sources('test/**/*.test.ts').flatMap(({ text }) =>
-    [...text.matchAll(/^\s*test\(\s*'((?:[^'\\]|\\.)+)'/gmu)].map((match) => match[1] ?? ''),
+    [...text.matchAll(/^\s*test\(\s*'((?:[^'\\]|\\.)+)'/gmu)].map((match) => match[2] ?? ''),
   )
   const repeated = names.filter((name, index) => names.indexOf(name) !== index)
   assert.deepEqual(repeated, [])

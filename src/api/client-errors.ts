@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { PROBLEM_MEDIA_TYPE, toProblem, type Failure } from './problems.ts'
+import { failureOf, PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts'
+import { headersTooLarge, notHttp, requestTimedOut, type RequestError } from './request-errors.ts'
 
 /** Node's reasons for giving up a connection before there is a request, as far as we tell them apart. */
-const CLIENT_FAILURES: Readonly<Record<string, Failure>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    code: 'REQUEST_TIMED_OUT',
-    detail: 'The request did not arrive in time',
-  },
-  HPE_HEADER_OVERFLOW: {
-    code: 'HEADERS_TOO_LARGE',
-    detail: 'The URL and the headers together are too large',
-  },
+const CLIENT_FAILURES: Readonly<Record<string, RequestError>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: requestTimedOut(),
+  HPE_HEADER_OVERFLOW: headersTooLarge(),
 }
-
-const NOT_HTTP: Failure = { code: 'REQUEST_INVALID', detail: 'This is not valid HTTP' }
 
 /**
  * True while an earlier, complete request of this connection waits for its answer, or an answer is
@@ -27,9 +20,9 @@ function isAnswering(socket: Socket & { _httpMessage?: ServerResponse | null }):
   return response ? response.headersSent || response.req.complete : false
 }
 
-function writeFailure(socket: Socket, failure: Failure): void {
+function writeFailure(socket: Socket, refused: RequestError): void {
   const requestId = randomUUID()
-  const problem = toProblem(failure, requestId)
+  const problem = toProblem(failureOf(refused), requestId)
   const body = JSON.stringify(problem)
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
@@ -46,7 +39,7 @@ function writeFailure(socket: Socket, failure: Failure): void {
 /** Answers a connection on which no request could be read, as far as it can be, and ends it. */
 export function handleClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code !== 'ECONNRESET' && socket.writable && !isAnswering(socket)) {
-    writeFailure(socket, CLIENT_FAILURES[error.code ?? ''] ?? NOT_HTTP)
+    writeFailure(socket, CLIENT_FAILURES[error.code ?? ''] ?? notHttp())
   }
   socket.destroySoon()
 }

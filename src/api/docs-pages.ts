@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import { CommandError } from '../business/errors.ts'
+import { pathNotFound } from './request-errors.ts'
 import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
 import type { ProblemCode } from './problems.ts'
 import { problemResponses } from './schemas/problem-json.ts'
@@ -156,7 +156,7 @@ async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
     // The static files refuse a strange path in several ways; to a caller nothing is there.
     scope.setErrorHandler((error: Error & { statusCode?: number }) => {
       if ((error.statusCode ?? 500) >= 500) throw error
-      throw new CommandError('PATH_NOT_FOUND', 'Nothing is at this path')
+      throw pathNotFound('this path')
     })
     await scope.register(swaggerUi, {
       routePrefix: '/docs',

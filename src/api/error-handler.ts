@@ -1,49 +1,45 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { CommandError } from '../business/errors.ts'
 import { BODY_BYTES_MAX } from './json-body.ts'
-import { PROBLEM_KINDS, PROBLEM_MEDIA_TYPE, toProblem, type Failure } from './problems.ts'
+import {
+  failureOf,
+  INTERNAL_FAILURE,
+  PROBLEM_MEDIA_TYPE,
+  toProblem,
+  type Failure,
+} from './problems.ts'
+import {
+  bodyTooLarge,
+  lengthWrong,
+  mediaTypeNotSupported,
+  requestBroken,
+  RequestError,
+  urlNotDecodable,
+} from './request-errors.ts'
 
 /** How long a client should wait after a 503: about what a restart or a fail-over takes. */
 const RETRY_AFTER_SECONDS = 2
 
-const INTERNAL_FAILURE: Failure = {
-  code: 'INTERNAL',
-  detail: PROBLEM_KINDS.INTERNAL.exampleDetail,
-}
-
 /** What Fastify refuses on its own, by error code. What is not here is a bug of ours. */
-const FRAMEWORK_FAILURES: Readonly<Record<string, Failure>> = {
-  FST_ERR_BAD_URL: { code: 'REQUEST_INVALID', detail: 'The URL is not percent-encoded UTF-8' },
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    code: 'BODY_TOO_LARGE',
-    detail: `The body may have ${BODY_BYTES_MAX} bytes at most`,
-  },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    code: 'MEDIA_TYPE_NOT_SUPPORTED',
-    detail: 'Send the body as application/json',
-  },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-    code: 'REQUEST_INVALID',
-    detail: 'The body is not as long as Content-Length says',
-  },
+const FRAMEWORK_FAILURES: Readonly<Record<string, RequestError>> = {
+  FST_ERR_BAD_URL: urlNotDecodable(),
+  FST_ERR_CTP_BODY_TOO_LARGE: bodyTooLarge(BODY_BYTES_MAX),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: mediaTypeNotSupported(),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: lengthWrong(),
   // Of the request's stream: the caller went away, so this is for the log line alone.
-  ECONNRESET: { code: 'REQUEST_INVALID', detail: 'The request broke off' },
+  ECONNRESET: requestBroken(),
 }
 
 /** The status is asked too: an ECONNRESET of a driver has none, and is a bug of ours. */
-function findFrameworkFailure(error: unknown): Failure | undefined {
+function findFrameworkFailure(error: unknown): RequestError | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('statusCode' in error)) return undefined
   return FRAMEWORK_FAILURES[String(error.code)]
 }
 
 function toFailure(error: unknown): Failure {
-  if (error instanceof CommandError) {
-    // A use case that names a bug of its own is a bug like any other: its message stays inside.
-    if (error.code === 'INTERNAL') return INTERNAL_FAILURE
-    const { code, message: detail, outcome, fieldErrors } = error
-    return { code, detail, outcome, fieldErrors }
-  }
-  return findFrameworkFailure(error) ?? INTERNAL_FAILURE
+  if (error instanceof CommandError || error instanceof RequestError) return failureOf(error)
+  const refused = findFrameworkFailure(error)
+  return refused === undefined ? INTERNAL_FAILURE : failureOf(refused)
 }
 
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {

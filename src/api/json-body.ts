@@ -1,6 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { CommandError } from '../business/errors.ts'
+import {
+  bodyEmpty,
+  bodyEncoded,
+  bodyKeyNotAllowed,
+  bodyNotJson,
+  bodyNotUtf8,
+  charsetNotSupported,
+  type RequestError,
+} from './request-errors.ts'
 
 /** The largest body a request may have: an order id of 255 characters takes at most 3 KiB. */
 export const BODY_BYTES_MAX = 16_384
@@ -14,14 +22,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 function refuseOtherEncodings(headers: IncomingHttpHeaders): void {
   const contentEncoding = headers['content-encoding']
   if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
-    throw new CommandError(
-      'MEDIA_TYPE_NOT_SUPPORTED',
-      'Send the body as it is, without Content-Encoding',
-    )
+    throw bodyEncoded()
   }
   const charset = CHARSET_PATTERN.exec(headers['content-type'] ?? '')?.[1]
   if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
-    throw new CommandError('MEDIA_TYPE_NOT_SUPPORTED', 'Send the body in UTF-8')
+    throw charsetNotSupported()
   }
 }
 
@@ -29,22 +34,18 @@ function decodeUtf8(body: Buffer): string {
   try {
     return utf8.decode(body)
   } catch (error) {
-    throw new CommandError('BODY_NOT_JSON', 'The body is not valid UTF-8', { cause: error })
+    throw bodyNotUtf8(error)
   }
 }
 
 /** Fastify's parser keeps the reason to itself; the second parse is paid for only by a bad body. */
-function explainRefusal(text: string): string {
+function explainRefusal(text: string, refusal: Error): RequestError {
   try {
     JSON.parse(text)
   } catch (error) {
-    return `The body is not valid JSON: ${error instanceof Error ? error.message : 'unreadable'}`
+    return bodyNotJson(error instanceof Error ? error.message : 'unreadable', refusal)
   }
-  return 'The body has a key that is not allowed: __proto__ or constructor.prototype'
-}
-
-export function emptyBody(): CommandError {
-  return new CommandError('BODY_NOT_JSON', 'The body is empty: send a JSON object')
+  return bodyKeyNotAllowed(refusal)
 }
 
 /**
@@ -56,10 +57,10 @@ export function acceptOnlyJson(server: FastifyInstance): void {
 
   function parseBody(request: FastifyRequest, body: Buffer, done: BodyDone): void {
     refuseOtherEncodings(request.headers)
-    if (body.length === 0) throw emptyBody()
+    if (body.length === 0) throw bodyEmpty()
     const text = decodeUtf8(body)
     void parseJson(request, text, (error, json) => {
-      if (error) done(new CommandError('BODY_NOT_JSON', explainRefusal(text), { cause: error }))
+      if (error) done(explainRefusal(text, error))
       else done(null, json)
     })
   }

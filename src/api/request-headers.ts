@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { CommandError } from '../business/errors.ts'
+import { fieldInvalid, type RequestError } from './request-errors.ts'
 import type { RetryKey } from '../models/order-event.ts'
 
 /** Printable ASCII without space and comma: Node joins a header that comes twice by ", ". */
@@ -54,7 +54,6 @@ export function entityTag(version: number): string {
   return `"${version}"`
 }
 
-function invalidHeader(field: string, rule: string): CommandError {
-  const message = `${field} ${rule}`
-  return new CommandError('REQUEST_INVALID', message, { fieldErrors: [{ field, message }] })
+function invalidHeader(field: string, rule: string): RequestError {
+  return fieldInvalid(field, rule)
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { CommandError } from '../business/errors.ts'
+import { methodNotAllowed, pathNotFound } from './request-errors.ts'
 
 /** How much of an unknown path is shown, in characters. */
 const SHOWN_PATH_LENGTH_MAX = 200
@@ -33,15 +33,12 @@ export function answerUnknownRoutes(server: FastifyInstance): void {
     const methods = findMethods(path)
     // A route that takes the method was asked already, and has nothing: a file that is not there.
     if (methods.length === 0 || methods.includes(request.method)) {
-      throw new CommandError('PATH_NOT_FOUND', `Nothing is at ${shownPath}`)
+      throw pathNotFound(shownPath)
     }
     const allow = [...methods, 'OPTIONS'].join(', ')
     reply.header('allow', allow)
     if (request.method === 'OPTIONS') return reply.code(204).send()
-    throw new CommandError(
-      'METHOD_NOT_ALLOWED',
-      `${shownPath} takes ${allow}, not ${request.method}`,
-    )
+    throw methodNotAllowed(shownPath, allow, request.method)
   }
 
   server.addHook('onRoute', ({ url, method }) => {

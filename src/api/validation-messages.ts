@@ -1,4 +1,10 @@
-import { CommandError, type FieldError } from '../business/errors.ts'
+import {
+  fieldMissing,
+  fieldsInvalid,
+  valueRefused,
+  type FieldError,
+  type RequestError,
+} from './request-errors.ts'
 import { RULE_KEYWORD } from './schemas/rule.ts'
 
 /** How much of a refused value is shown, in characters. */
@@ -31,20 +37,18 @@ function toFieldError(violation: SchemaViolation): FieldError {
   if (keyword === 'required') {
     const field = String(params['missingProperty'])
     const rule = parentSchema?.properties?.[field]?.[RULE_KEYWORD]
-    return { field, message: `${field} is required: it ${rule}` }
+    return fieldMissing(field, String(rule))
   }
   const field = instancePath.slice(1) || 'body'
-  return { field, message: `${field} ${parentSchema?.[RULE_KEYWORD]}, got ${showValue(data)}` }
+  return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), showValue(data))
 }
 
 /** One sentence for each field, however many of its keywords failed: the rule is the same. */
-export function toValidationError(violations: readonly SchemaViolation[]): CommandError {
+export function toValidationError(violations: readonly SchemaViolation[]): RequestError {
   const byField = new Map<string, FieldError>()
   for (const violation of violations) {
     const fieldError = toFieldError(violation)
     byField.set(fieldError.field, fieldError)
   }
-  const fieldErrors = [...byField.values()]
-  const detail = fieldErrors.map(({ message }) => message).join('; ')
-  return new CommandError('REQUEST_INVALID', detail, { fieldErrors })
+  return fieldsInvalid([...byField.values()])
 }

@@ -5,7 +5,8 @@ export const DEPENDENCIES = ['kafka', 'schemaRegistry', 'storage'] as const
 export type Dependency = (typeof DEPENDENCIES)[number]
 
 export interface DependencyState {
-  readonly status: 'up' | 'down'
+  /** `degraded`: it serves, though not everything, or not everybody. */
+  readonly status: 'up' | 'degraded' | 'down'
   /** When it came into this state. */
   readonly since: Date
   /** One sentence for an operator: what is wrong. Absent while up. */
@@ -39,16 +40,24 @@ export class DependencyHealth {
     this.#change(dependency, { status: 'up', since: this.#clock.now() })
   }
 
-  /** A new reason for the same outage keeps its beginning. */
+  reportDegraded(dependency: Dependency, reason: string): void {
+    this.#report(dependency, 'degraded', reason)
+  }
+
   reportDown(dependency: Dependency, reason: string): void {
-    const current = this.#states[dependency]
-    if (current.status === 'down' && current.reason === reason) return
-    const since = current.status === 'down' ? current.since : this.#clock.now()
-    this.#change(dependency, { status: 'down', since, reason })
+    this.#report(dependency, 'down', reason)
   }
 
   states(): DependencyStates {
     return { ...this.#states }
+  }
+
+  /** A new reason for the same trouble keeps its beginning. */
+  #report(dependency: Dependency, status: 'degraded' | 'down', reason: string): void {
+    const current = this.#states[dependency]
+    if (current.status === status && current.reason === reason) return
+    const since = current.status === status ? current.since : this.#clock.now()
+    this.#change(dependency, { status, since, reason })
   }
 
   #change(dependency: Dependency, state: DependencyState): void {

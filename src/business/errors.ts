@@ -1,26 +1,22 @@
-/** The closed list of what a caller can be told. `api/problems.ts` gives each its status and title. */
+/**
+ * The closed list of what a use case can tell its caller. `api/problems.ts` gives each its status and
+ * title; what only HTTP knows of a request has its codes in `api/request-errors.ts`.
+ */
 export const ERROR_CODES = [
-  'BODY_NOT_JSON',
-  'REQUEST_INVALID',
   'ORDER_NOT_FOUND',
   'EVENT_NOT_FOUND',
-  'PATH_NOT_FOUND',
-  'METHOD_NOT_ALLOWED',
   'ORDER_ALREADY_EXISTS',
   'STATUS_TRANSITION_NOT_ALLOWED',
   'CHANGE_IN_FLIGHT',
   'REQUEST_IN_FLIGHT',
   'VERSION_MOVED',
   'IDEMPOTENCY_KEY_REUSED',
-  'BODY_TOO_LARGE',
-  'MEDIA_TYPE_NOT_SUPPORTED',
   'KAFKA_UNAVAILABLE',
   'KAFKA_REFUSED',
   'SCHEMA_REGISTRY_UNAVAILABLE',
   'STORE_UNAVAILABLE',
   'SERVICE_FULL',
   'SERVICE_DRAINING',
-  'INTERNAL',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
@@ -32,29 +28,21 @@ export type ErrorCode = (typeof ERROR_CODES)[number]
  */
 export type ChangeOutcome = 'not-applied' | 'unknown'
 
-export interface FieldError {
-  readonly field: string
-  readonly message: string
-}
-
 interface CommandErrorOptions {
   readonly cause?: unknown
   readonly outcome?: ChangeOutcome
-  readonly fieldErrors?: readonly FieldError[]
 }
 
 /** Thrown by use cases, mapped to a problem by the one error handler. `detail` is shown to the caller. */
 export class CommandError extends Error {
   readonly code: ErrorCode
   readonly outcome: ChangeOutcome | undefined
-  readonly fieldErrors: readonly FieldError[] | undefined
 
   constructor(code: ErrorCode, detail: string, options: CommandErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'CommandError'
     this.code = code
     this.outcome = options.outcome
-    this.fieldErrors = options.fieldErrors
   }
 }
 

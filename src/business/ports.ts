@@ -4,7 +4,6 @@ import type {
   OrderEvent,
   OrderEventType,
   PendingEvent,
-  ProducerIdentity,
   PublishedEvent,
 } from '../models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../models/order.ts'
@@ -77,8 +76,7 @@ export interface SettledEvent {
   readonly version: number
   readonly time: string
   readonly status: OrderStatus
-  /** Undefined for an event from before it was recorded. */
-  readonly topic: string | undefined
+  readonly topic: string
   readonly position: EventPosition
   readonly schemaId: number
 }
@@ -107,6 +105,20 @@ export type DiscardResult =
   | 'absent'
   /** It is there and not this instance's: another one has taken it over, or it is settled. */
   | 'not-owned'
+
+/** `kept`: no other instance has a lease that has not run out, and nothing was changed. */
+export type HandOverResult = 'handed-over' | 'kept'
+
+/** Which of the pending events whose owners are gone are taken over. */
+export interface TakeOverChoice {
+  /**
+   * An owner is gone when its lease ran out at least so long ago. 0: as soon as it has run out. An
+   * instance that leaves nothing behind, or hands over, is not waited for.
+   */
+  readonly expiredForMs: number
+  /** Their events are left to the owner that is gone: a later call without them takes them. */
+  readonly exceptPartitions: readonly number[]
+}
 
 /**
  * Settled orders and all events, durable before a promise resolves: what `reserve`, `settle` and
@@ -146,11 +158,18 @@ export interface OrderStore {
   renewLease(): Promise<boolean>
 
   /**
-   * Makes this instance the owner of pending events whose owners are gone or have no lease any more,
-   * oldest first, at most `limit`, and returns those. Empty when this instance was itself taken over
-   * from.
+   * Makes this instance the owner of pending events that are nobody's or whose owners are gone,
+   * oldest first, at most `limit`, and returns those. An owner that is gone owns nothing any more,
+   * whatever the limit. Empty when this instance was itself taken over from.
    */
-  takeOverPending(limit: number): Promise<readonly PendingEvent[]>
+  takeOverPending(limit: number, choice: TakeOverChoice): Promise<readonly PendingEvent[]>
+
+  /**
+   * Gives up these pending events, all or none, so that another instance takes them over. Those that
+   * are not this instance's any more are left untouched. Afterwards this instance may not publish,
+   * settle or discard them; {@link takeOverPending} may bring them back to it as well.
+   */
+  handOver(pending: readonly PendingEvent[]): Promise<HandOverResult>
 
   /**
    * Begins anew, as an instance that owns nothing, with a lease of its own. What the earlier one
@@ -221,61 +240,4 @@ export type DescribeHeaders = (event: OrderEvent) => readonly EventHeader[]
 export interface EventHeader {
   readonly name: string
   readonly value: string
-}
-
-/** The broker has the event, at this position, after every earlier event of the partition. */
-export interface Acked {
-  readonly kind: 'acked'
-  readonly position: EventPosition
-}
-
-/** Proven not on the topic, and never will be. */
-export interface Refused {
-  readonly kind: 'refused'
-  /** One sentence for the caller. */
-  readonly reason: string
-}
-
-/** The deadline passed, or the publisher closed, before a byte of it left: never on the topic. */
-export interface Cancelled {
-  readonly kind: 'cancelled'
-}
-
-/** It left, and the deadline passed without a definite answer. The resolution comes later, if the publisher lives. */
-export interface InDoubt {
-  readonly kind: 'in-doubt'
-  readonly resolution: Promise<Acked | Refused>
-}
-
-export type PublishOutcome = Acked | Refused | Cancelled | InDoubt
-
-/** Where a new event would go. */
-export interface Admission {
-  readonly topic: string
-  readonly partition: number
-  readonly searchFromOffset: number
-  readonly producer?: ProducerIdentity
-}
-
-export interface EventPublisher {
-  /**
-   * The gate, asked before anything is stored. Throws a not-applied `KAFKA_UNAVAILABLE` while the
-   * topic is not known or the lane of this key is stalled, `SERVICE_FULL` while too much is pending.
-   */
-  admit(key: Uint8Array): Admission
-
-  /** Publishes a reserved event, by `deadlineMs` of the monotonic clock. Never rejects. */
-  publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome>
-
-  /**
-   * For an event that another process may have sent: looks for it on the topic, publishes it if
-   * it is not there. Resolves when it is acked, however long that takes; never rejects.
-   */
-  recover(pending: PendingEvent): Promise<Acked>
-
-  /**
-   * Forgets every event that was handed over: once it resolves, none of them is sent any more, and
-   * what has not been sent was cancelled. For an instance that owns nothing any more.
-   */
-  abandon(): Promise<void>
 }

@@ -101,10 +101,10 @@ function stateElement(name: string, state: string, text: string): HTMLElement {
 
 function downSentences(health: Health | undefined): string[] {
   if (health === undefined) return []
-  const down = NAMES.filter((name) => health.checks[name].status === 'down').map((name) => {
-    const { since, reason } = health.checks[name]
+  const down = NAMES.filter((name) => health.checks[name].status !== 'up').map((name) => {
+    const { status, since, reason } = health.checks[name]
     const why = reason === undefined ? '' : `: ${reason}`
-    return `${DEPENDENCIES[name]} is down since ${timeOf(new Date(since))}${why}`
+    return `${DEPENDENCIES[name]} is ${status} since ${timeOf(new Date(since))}${why}`
   })
   if (health.instance.lease !== 'held') {
     down.push('The store has not confirmed in time that this instance may publish')

@@ -8,9 +8,8 @@ import type {
   ChangeOrderStatus,
   CreateOrder,
   OrderCommands,
-  OrderQueries,
 } from '../../src/business/order/commands.ts'
-import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
+import type { DescribedEvent, OrderQueries } from '../../src/business/order/queries.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'

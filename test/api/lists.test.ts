@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DescribedEvent } from '../../src/business/order/get-order-event.ts'
+import type { DescribedEvent } from '../../src/business/order/queries.ts'
 import type { OrderQuery, SettledEvent, SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { createFakeQueries, orderOf, startTestServer } from './harness.ts'
@@ -16,7 +16,7 @@ function eventOf(version: number): SettledEvent {
     version,
     time: '2026-01-31T12:00:00.000Z',
     status: 'pending',
-    topic: version === 1 ? undefined : 'order-events',
+    topic: 'order-events',
     position: { partition: 2, offset: 40 + version },
     schemaId: 7,
   }
@@ -120,7 +120,7 @@ test('shows the history of an order page by page', async (t) => {
       version: 1,
       time: '2026-01-31T12:00:00.000Z',
       status: 'pending',
-      topic: null,
+      topic: 'order-events',
       partition: 2,
       offset: 41,
       schemaId: 7,

@@ -42,9 +42,7 @@ function kebab(code: string): string {
   return code.toLowerCase().split('_').join('-')
 }
 
-const TOLD_CODES = ERROR_CODES.filter((code) => code !== 'INTERNAL')
-
-for (const code of TOLD_CODES) {
+for (const code of ERROR_CODES) {
   test(`answers ${code} with ${STATUSES[code]} and the sentence of the use case`, async (t) => {
     const commands = createFakeCommands(new CommandError(code, 'Why it is so'))
     const { server } = await startTestServer(t, { commands })
@@ -62,6 +60,40 @@ for (const code of TOLD_CODES) {
     })
   })
 }
+
+test('documents each code by an example of that code', () => {
+  for (const [code, { example }] of Object.entries(PROBLEM_KINDS)) assert.equal(example.code, code)
+})
+
+/** The JSON parser's own reason differs with the text. */
+function withoutReason(detail: string): string {
+  return detail.replace(/(not valid JSON: ).*/, '$1…')
+}
+
+test('documents the sentences that a refused request is really told', async (t) => {
+  const { server } = await startTestServer(t)
+  const headers = { 'content-type': 'application/json' }
+  const post = { method: 'POST', url: '/api/create-order', headers } as const
+  const answers = {
+    BODY_NOT_JSON: await server.inject({ ...post, body: '{"orderId"' }),
+    REQUEST_INVALID: await postOrder(server, { orderId: 'ORD-1', numItems: 'three' }),
+    PATH_NOT_FOUND: await server.inject('/api/orders-of-old'),
+    METHOD_NOT_ALLOWED: await server.inject({ method: 'DELETE', url: '/api/create-order' }),
+    BODY_TOO_LARGE: await server.inject({ ...post, body: ' '.repeat(100_000) }),
+    MEDIA_TYPE_NOT_SUPPORTED: await server.inject({
+      ...post,
+      headers: { 'content-type': 'text/plain' },
+      body: 'three',
+    }),
+  }
+  for (const [code, answer] of Object.entries(answers)) {
+    const { example } = PROBLEM_KINDS[code as keyof typeof answers]
+    const told: { code: string; detail: string; errors?: unknown } = answer.json()
+    assert.equal(told.code, code)
+    assert.equal(withoutReason(told.detail), withoutReason(example.detail))
+    assert.deepEqual(told.errors, 'fieldErrors' in example ? example.fieldErrors : undefined)
+  }
+})
 
 test('has one title for each code', () => {
   const titles = Object.values(PROBLEM_KINDS).map(({ title }) => title)
@@ -94,7 +126,6 @@ const BUGS: readonly (readonly [what: string, error: unknown])[] = [
     Object.assign(new Error('secret'), { statusCode: 400 }),
   ],
   ['a broken connection of a driver', Object.assign(new Error('secret'), { code: 'ECONNRESET' })],
-  ['the code of a bug', new CommandError('INTERNAL', 'secret')],
   ['what is no error', 'secret'],
 ]
 

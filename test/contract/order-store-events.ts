@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 
+import type { TakeOverChoice } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../../src/models/order.ts'
 
 /** Events as the business builds them, for tests of a store. */
+
+/** What an instance takes over when nothing speaks against it. */
+export const FROM_ALL: TakeOverChoice = { expiredForMs: 0, exceptPartitions: [] }
 
 export function newOrderId(): OrderId {
   return `order-${randomUUID()}` as OrderId
@@ -47,7 +51,9 @@ function pendingOf(order: Order, version: number): PendingEvent {
       value: Uint8Array.of(0, 0, 0, 0, 7, version, 255, 128),
       schemaId: 7,
     },
+    topic: 'order-events',
     partition: 2,
     searchFromOffset: 40 + version,
+    producer: { id: 4_001, epoch: 0 },
   }
 }

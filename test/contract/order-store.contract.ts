@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 
 import { type OrderStore, type SchemaIdStore, StoreError } from '../../src/business/ports.ts'
 import type { PendingEvent } from '../../src/models/order-event.ts'
-import { changeOf, creationOf, newOrderId, orderOf } from './order-store-events.ts'
+import { changeOf, creationOf, FROM_ALL, newOrderId, orderOf } from './order-store-events.ts'
 
 type Store = OrderStore & SchemaIdStore
 
@@ -20,6 +20,8 @@ export interface StoreTraits {
   readonly name: string
   /** Whether what was written is there after close and open. */
   readonly isDurable: boolean
+  /** Whether several instances use it at the same time. */
+  readonly isShared: boolean
 }
 
 const PARALLEL_CALLS = 1_000
@@ -28,7 +30,7 @@ const INT16_MAX = 32_767
 const POSITION = { partition: 2, offset: 77 }
 
 export function describeOrderStore(
-  { name, isDurable }: StoreTraits,
+  { name, isDurable, isShared }: StoreTraits,
   createHarness: () => Promise<StoreHarness>,
 ): void {
   describe(`order store on ${name}`, () => {
@@ -369,13 +371,13 @@ export function describeOrderStore(
         const left = creationOf(newOrderId())
         await store.reserve(left)
         const other = await succeed()
-        assert.deepEqual(await other.takeOverPending(LIST_LIMIT), [left])
+        assert.deepEqual(await other.takeOverPending(LIST_LIMIT, FROM_ALL), [left])
 
         assert.equal(await store.renewLease(), false)
         const refused = { name: 'StoreError', isApplied: 'no' }
         await assert.rejects(store.reserve(creationOf(newOrderId())), refused)
         await other.reserve(creationOf(newOrderId()))
-        assert.deepEqual(await store.takeOverPending(LIST_LIMIT), [])
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT, FROM_ALL), [])
 
         await store.join()
         assert.notEqual(store.instanceId, instanceId)
@@ -399,7 +401,7 @@ export function describeOrderStore(
         const creation = creationOf(newOrderId())
         await store.reserve(creation)
         const other = await succeed()
-        await other.takeOverPending(LIST_LIMIT)
+        await other.takeOverPending(LIST_LIMIT, FROM_ALL)
         await other.settle(creation, POSITION)
         assert.equal(await store.settle(creation, POSITION), 'settled-before')
         assert.equal(await store.discard(creation), 'not-owned')
@@ -407,13 +409,13 @@ export function describeOrderStore(
 
       it('takes nothing over that is its own, settled or gone', async () => {
         await store.reserve(creationOf(newOrderId()))
-        assert.deepEqual(await store.takeOverPending(LIST_LIMIT), [])
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT, FROM_ALL), [])
         await settleCreation()
         const discarded = creationOf(newOrderId())
         await store.reserve(discarded)
         await store.discard(discarded)
         const own = await listPending()
-        assert.deepEqual(await (await succeed()).takeOverPending(LIST_LIMIT), own)
+        assert.deepEqual(await (await succeed()).takeOverPending(LIST_LIMIT, FROM_ALL), own)
       })
 
       it("leaves another's events alone until it took them over", async () => {
@@ -432,10 +434,10 @@ export function describeOrderStore(
         const events = ['m', 'z', 'a'].map((id) => creationOf(id as never))
         for (const event of events) await store.reserve(event)
         const other = await succeed()
-        assert.deepEqual(await other.takeOverPending(0), [])
-        assert.deepEqual(await other.takeOverPending(2), events.slice(0, 2))
-        assert.deepEqual(await other.takeOverPending(2), events.slice(2))
-        assert.deepEqual(await other.takeOverPending(2), [])
+        assert.deepEqual(await other.takeOverPending(0, FROM_ALL), [])
+        assert.deepEqual(await other.takeOverPending(2, FROM_ALL), events.slice(0, 2))
+        assert.deepEqual(await other.takeOverPending(2, FROM_ALL), events.slice(2))
+        assert.deepEqual(await other.takeOverPending(2, FROM_ALL), [])
         assert.deepEqual(await other.listPending(LIST_LIMIT), events)
       })
 
@@ -443,7 +445,7 @@ export function describeOrderStore(
         const creation = creationOf(newOrderId())
         await store.reserve(creation)
         const other = await succeed()
-        await other.takeOverPending(LIST_LIMIT)
+        await other.takeOverPending(LIST_LIMIT, FROM_ALL)
         assert.equal(await store.settle(creation, POSITION), 'not-owned')
         assert.equal(await store.findOrder(creation.event.order.orderId), undefined)
         assert.equal(await other.settle(creation, POSITION), 'settled')
@@ -454,7 +456,7 @@ export function describeOrderStore(
         const creation = creationOf(newOrderId())
         await store.reserve(creation)
         const other = await succeed()
-        await other.takeOverPending(LIST_LIMIT)
+        await other.takeOverPending(LIST_LIMIT, FROM_ALL)
         assert.equal(await store.discard(creation), 'not-owned')
         assert.deepEqual(await listPending(), [creation])
         assert.equal(await other.discard(creation), 'discarded')
@@ -466,7 +468,7 @@ export function describeOrderStore(
         const other = await succeed()
         const creation = creationOf(newOrderId())
         assert.equal(await other.reserve(creation), 'reserved')
-        assert.equal((await other.takeOverPending(LIST_LIMIT)).length, 1)
+        assert.equal((await other.takeOverPending(LIST_LIMIT, FROM_ALL)).length, 1)
         assert.equal(await other.settle(creation, POSITION), 'settled')
       })
 
@@ -479,7 +481,7 @@ export function describeOrderStore(
         const events = producers.map((producer) => ({ ...creationOf(newOrderId()), producer }))
         for (const event of events) await store.reserve(event)
         for (let round = 0; round < 3; round += 1) {
-          assert.deepEqual(await (await succeed()).takeOverPending(LIST_LIMIT), events)
+          assert.deepEqual(await (await succeed()).takeOverPending(LIST_LIMIT, FROM_ALL), events)
           assert.deepEqual(await listPending(), events)
           await successor?.close()
         }
@@ -489,7 +491,102 @@ export function describeOrderStore(
         const events = Array.from({ length: PARALLEL_CALLS }, () => creationOf(newOrderId()))
         await Promise.all(events.map((event) => store.reserve(event)))
         const other = await succeed()
-        assert.deepEqual(await other.takeOverPending(PARALLEL_CALLS), events)
+        assert.deepEqual(await other.takeOverPending(PARALLEL_CALLS, FROM_ALL), events)
+      })
+    })
+
+    describe('takeOverPending', () => {
+      it('leaves the events of some partitions to a later call, and takes the oldest others', async () => {
+        const events = [0, 1, 2, 1, 0].map((partition) => ({
+          ...creationOf(newOrderId()),
+          partition,
+        }))
+        for (const event of events) await store.reserve(event)
+        await using other = disposable(await harness.openSuccessor())
+        const except = { ...FROM_ALL, exceptPartitions: [0, 2] }
+        assert.deepEqual(await other.store.takeOverPending(1, except), events.slice(1, 2))
+        assert.deepEqual(await other.store.takeOverPending(LIST_LIMIT, except), events.slice(3, 4))
+        assert.deepEqual(await other.store.takeOverPending(LIST_LIMIT, except), [])
+        assert.equal(await other.store.settle(events[0] ?? assert.fail(), POSITION), 'not-owned')
+        const left = [events[0], events[2], events[4]]
+        assert.deepEqual(await other.store.takeOverPending(LIST_LIMIT, FROM_ALL), left)
+      })
+
+      if (isShared) return
+
+      it('waits for no lease where no other instance can be alive', async () => {
+        const creation = creationOf(newOrderId())
+        await store.reserve(creation)
+        await using other = disposable(await harness.openSuccessor())
+        const patient = { ...FROM_ALL, expiredForMs: 3_600_000 }
+        assert.deepEqual(await other.store.takeOverPending(LIST_LIMIT, patient), [creation])
+      })
+    })
+
+    describe('handOver', () => {
+      it('keeps everything when there is nobody who could take it', async () => {
+        const creation = creationOf(newOrderId())
+        await store.reserve(creation)
+        assert.equal(await store.handOver([creation]), 'kept')
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT, FROM_ALL), [])
+        assert.equal(await store.settle(creation, POSITION), 'settled')
+      })
+
+      if (!isShared) return
+
+      it('lets another instance take over although the lease of this one holds', async () => {
+        const [given, kept] = [creationOf(newOrderId()), creationOf(newOrderId())]
+        await store.reserve(given)
+        await store.reserve(kept)
+        await using other = disposable(await harness.openSuccessor())
+        assert.equal(await store.renewLease(), true)
+        assert.equal(await store.handOver([given]), 'handed-over')
+        assert.equal(await store.settle(given, POSITION), 'not-owned')
+        assert.equal(await store.discard(given), 'not-owned')
+        assert.equal(await store.reserve(creationOf(given.event.order.orderId)), 'event-pending')
+        assert.deepEqual(await other.store.takeOverPending(LIST_LIMIT, FROM_ALL), [given])
+        assert.equal(await other.store.settle(given, POSITION), 'settled')
+        assert.equal(await store.settle(given, POSITION), 'settled-before')
+        assert.equal(await store.settle(kept, POSITION), 'settled')
+      })
+
+      it('gives everything up when it is done twice, and takes it back when nobody else did', async () => {
+        const creation = creationOf(newOrderId())
+        await store.reserve(creation)
+        await using other = disposable(await harness.openSuccessor())
+        await store.renewLease()
+        assert.equal(await store.handOver([creation, creation]), 'handed-over')
+        assert.equal(await store.handOver([creation]), 'handed-over')
+        assert.equal(await other.store.renewLease(), true)
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT, FROM_ALL), [creation])
+        assert.equal(await store.settle(creation, POSITION), 'settled')
+      })
+
+      it('leaves alone what is not its own, settled, gone or another event by now', async () => {
+        const settled = await settleCreation()
+        const gone = creationOf(newOrderId())
+        await store.reserve(gone)
+        await store.discard(gone)
+        const later = creationOf(gone.event.order.orderId)
+        await store.reserve(later)
+        await using other = disposable(await harness.openSuccessor())
+        await store.renewLease()
+        const others = creationOf(newOrderId())
+        await other.store.reserve(others)
+        assert.equal(await store.handOver([settled, gone, others]), 'handed-over')
+        assert.deepEqual(await other.store.takeOverPending(LIST_LIMIT, FROM_ALL), [])
+        assert.equal(await other.store.settle(others, POSITION), 'settled')
+        assert.equal(await store.settle(later, POSITION), 'settled')
+        assert.equal(await store.settle(settled, POSITION), 'settled-before')
+      })
+
+      it('hands over many events', async () => {
+        const events = Array.from({ length: PARALLEL_CALLS }, () => creationOf(newOrderId()))
+        await Promise.all(events.map((event) => store.reserve(event)))
+        await using other = disposable(await harness.openSuccessor())
+        await store.renewLease()
+        assert.equal(await store.handOver(events), 'handed-over')
+        assert.deepEqual(await other.store.takeOverPending(PARALLEL_CALLS, FROM_ALL), events)
       })
     })
 
@@ -542,7 +639,8 @@ export function describeOrderStore(
           store.settle(creation, POSITION),
           store.discard(creation),
           store.renewLease(),
-          store.takeOverPending(1),
+          store.takeOverPending(1, FROM_ALL),
+          store.handOver([creation]),
           store.join(),
           store.listPending(1),
           store.probe(),
@@ -576,11 +674,15 @@ export function describeOrderStore(
           version: 1,
         })
         assert.deepEqual(await listPending(), [first, second])
-        assert.deepEqual(await store.takeOverPending(LIST_LIMIT), [first, second])
+        assert.deepEqual(await store.takeOverPending(LIST_LIMIT, FROM_ALL), [first, second])
         assert.equal(await store.findSchemaId('orders-value', 'aa'), 9)
         assert.equal(await store.settle(second, { partition: 2, offset: 78 }), 'settled')
         assert.equal(await store.reserve(creationOf(event.order.orderId)), 'order-exists')
       })
     })
   })
+}
+
+function disposable(store: Store): AsyncDisposable & { readonly store: Store } {
+  return { store, [Symbol.asyncDispose]: () => store.close() }
 }

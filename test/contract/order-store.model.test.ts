@@ -1,4 +1,8 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
 import { ModelDatabase, ModelStore, type CarryOut } from '../model/model-store.ts'
+import { creationOf, FROM_ALL, newOrderId } from './order-store-events.ts'
 import { describeOrderStore } from './order-store.contract.ts'
 import { describeRetryKeys } from './retry-keys.contract.ts'
 
@@ -21,6 +25,21 @@ for (const isEmbedded of [false, true]) {
     }
     return { open, openSuccessor: open, remove: () => Promise.resolve() }
   }
-  describeOrderStore({ name, isDurable: true }, createHarness)
+  describeOrderStore({ name, isDurable: true, isShared: !isEmbedded }, createHarness)
   describeRetryKeys(name, createHarness)
 }
+
+test('in the model, a lease that ran out a moment ago keeps off who waits for longer', async () => {
+  let nowMs = 0
+  const options = { nowMs: () => nowMs, leaseMs: LEASE_MS, isEmbedded: false }
+  const database = new ModelDatabase(options)
+  const [owner, other] = [new ModelStore(database, carryOut), new ModelStore(database, carryOut)]
+  await owner.join()
+  await other.join()
+  const creation = creationOf(newOrderId())
+  await owner.reserve(creation)
+  nowMs += LEASE_MS + 1_000
+  assert.equal(await other.handOver([]), 'kept')
+  assert.deepEqual(await other.takeOverPending(1, { ...FROM_ALL, expiredForMs: 1_000 }), [])
+  assert.deepEqual(await other.takeOverPending(1, { ...FROM_ALL, expiredForMs: 999 }), [creation])
+})

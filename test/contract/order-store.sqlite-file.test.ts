@@ -21,7 +21,7 @@ async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   }
 }
 
-describeOrderStore({ name: 'a SQLite file', isDurable: true }, createHarness)
+describeOrderStore({ name: 'a SQLite file', isDurable: true, isShared: false }, createHarness)
 
 describeOrderReader('a SQLite file', createHarness)
 

@@ -15,7 +15,7 @@ async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   return { open, openSuccessor: open, remove: () => runner.close() }
 }
 
-describeOrderStore({ name: 'SQLite in memory', isDurable: false }, createHarness)
+describeOrderStore({ name: 'SQLite in memory', isDurable: false, isShared: false }, createHarness)
 
 describeOrderReader('SQLite in memory', createHarness)
 

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { CommandError } from '../../src/business/errors.ts'
 import type { OrderEvent, PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
+import type { ModelPartition } from './model-broker.ts'
 import type { Exchange, World } from './world.ts'
 
 /** What must hold when every instance lives again and everything under way has come to its end. */
 export function assertSound(world: World): void {
-  const { database, topic, exchanges } = world
+  const { database, broker, exchanges } = world
   assert.deepEqual([...database.pending.keys()], [], 'nothing is left pending')
-  const latest = foldTopic(topic.records)
+  const logs = broker.partitions.map((partition) => eventsOf(partition))
+  const records = logs.flat()
+  const latest = foldTopic(records)
   const orderIds = [...database.orders.keys()].toSorted()
   assert.deepEqual(orderIds, [...latest.keys()].toSorted(), 'the store has what the topic has')
   for (const [orderId, { order, version }] of latest) {
@@ -17,11 +20,17 @@ export function assertSound(world: World): void {
     assert.equal(stored?.order, order, `the store has ${orderId} as the topic has it`)
   }
   for (const { pending, position } of database.settled.values()) {
-    const at = topic.records[position?.offset ?? -1]
+    const at = logs[position?.partition ?? -1]?.[position?.offset ?? -1]
     assert.equal(at, pending.event, `${pending.event.eventId} is settled where it stands`)
   }
   assertKeysUsedOnce([...database.settled.values()].map(({ pending }) => pending))
-  for (const exchange of exchanges) assertTrue(exchange, topic.records)
+  for (const exchange of exchanges) assertTrue(exchange, records)
+}
+
+/** By offset: a model's log has no holes. */
+function eventsOf(partition: ModelPartition): OrderEvent[] {
+  assert.equal(partition.committedEnd, partition.leader.end, 'everything is replicated')
+  return partition.committed().flatMap(({ events }) => events.map(({ event }) => event))
 }
 
 function assertKeysUsedOnce(settled: readonly PendingEvent[]): void {
@@ -29,7 +38,7 @@ function assertKeysUsedOnce(settled: readonly PendingEvent[]): void {
   assert.equal(new Set(keys).size, keys.length, `a key is used once: ${keys.join()}`)
 }
 
-/** The last event of each order. They stand as 1, 2, 3…: none is missing, and none stands twice. */
+/** The last event of each order, all of which are in one partition. They stand as 1, 2, 3…: none is missing, and none stands twice. */
 function foldTopic(records: readonly OrderEvent[]): Map<OrderId, OrderEvent> {
   const latest = new Map<OrderId, OrderEvent>()
   for (const event of records) {

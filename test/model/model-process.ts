@@ -1,28 +1,50 @@
-import { StoreError, type IdSource } from '../../src/business/ports.ts'
-import type { ChangeDeps } from '../../src/business/order/begin-change.ts'
+import assert from 'node:assert/strict'
+import { StoreError, type Clock, type IdSource } from '../../src/business/ports.ts'
+import type { ChangeDeps } from '../../src/business/order/change-deps.ts'
 import { Publications } from '../../src/business/publication/confirm-publication.ts'
 import { Lease } from '../../src/business/publication/lease.ts'
 import { Ownership } from '../../src/business/publication/ownership.ts'
-import type { OrderEvent, PendingEvent } from '../../src/models/order-event.ts'
-import { ModelPublisher } from './model-publisher.ts'
+import type { EncodedEvent, OrderEvent } from '../../src/models/order-event.ts'
+import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
+import type { LaneEntry } from '../../src/service/kafka/lane/entry.ts'
+import { PARTITION_COUNT, type ModelBroker } from './model-broker.ts'
+import { ModelSession } from './model-session.ts'
 import { ModelStore, type ModelDatabase } from './model-store.ts'
-import type { ModelTopic } from './model-topic.ts'
+import type { Counts } from './tally.ts'
 import type { Actor, Step, Timeline } from './timeline.ts'
 
 export const LEASE_MS = 10_000
 export const PUBLISH_TIMEOUT_MS = 5_000
 
-const NO_BYTES = new Uint8Array()
+export const TOPIC = 'orders'
+
+/** Far above what a schedule has under way. */
+const PENDING_EVENTS_MAX = 1_000
+
+/** What has no part in the protocol, the look at lanes for health, happens as seldom as it may. */
+const LOOK_AT_LANES_EVERY_MS = 5_000
+
+/**
+ * The least that a lane sleeps. A sleep may always last longer than was asked for, and without this
+ * most steps of a schedule would be those of a lane that finds that it has to sleep again.
+ */
+const LANE_SLEEP_MS_MIN = 500
+
+/** An order of two items is large. */
+const VALUE_BYTES = [100, 400] as const
 
 export interface Surroundings {
   readonly timeline: Timeline
   readonly database: ModelDatabase
-  readonly topic: ModelTopic
+  readonly broker: ModelBroker
   readonly ids: IdSource
-  /** Hears of every request to the broker as it leaves. */
-  readonly onRequest: (process: ModelProcess, pending: PendingEvent) => void
-  readonly onLost: () => void
-  readonly onTakenOver: (eventCount: number) => void
+  readonly counts: Counts
+  /** Hears of every Produce request as it leaves. */
+  readonly onRequest: (
+    process: ModelProcess,
+    entries: readonly LaneEntry[],
+    producerId: number,
+  ) => void
 }
 
 /** One instance of the service from its start to its death: the real business code on model ports. */
@@ -35,44 +57,65 @@ export class ModelProcess implements Actor {
   isPaused = false
   /** It takes requests: its start is through, and it is not stopping. */
   isServing = false
-  readonly #publisher: ModelPublisher
+  readonly #publisher: KafkaEventPublisher
   readonly #ownership: Ownership
   readonly #timeline: Timeline
   #lateCount = 0
 
   constructor(name: string, around: Surroundings) {
-    const { timeline, database, topic, ids } = around
+    const { timeline, database, broker, ids, counts } = around
     this.name = name
     this.#timeline = timeline
     const clock = timeline.clockOf(this)
     const lease = new Lease(clock, LEASE_MS)
     this.store = new ModelStore(database, (what, work, event) => this.#call(what, work, event))
-    this.#publisher = new ModelPublisher({
-      actor: this,
-      timeline,
-      topic,
-      clock,
+    // By partition: the newest leader that this instance has heard of.
+    const newest = Array.from({ length: PARTITION_COUNT }, () => ({ epoch: 0 }))
+    this.#publisher = new KafkaEventPublisher({
+      topic: TOPIC,
+      clock: patient(clock),
+      askLayout: () => Promise.resolve(LAYOUT),
+      pendingEventsMax: PENDING_EVENTS_MAX,
+      lookAtLanesEveryMs: LOOK_AT_LANES_EVERY_MS,
+      health: { reportUp: () => {}, reportDegraded: () => {}, reportDown: () => {} },
       mayPublish: () => lease.isHeld,
-      onRequest: (pending) => around.onRequest(this, pending),
-      onContested: () => this.#ownership.suspectTakeOver(),
-      isInCharge: () => database.isLeaseHeld(this.store.instanceId),
+      onSuspicion: () => {
+        counts.suspected += 1
+        timeline.tell(this, 'suspects that it was taken over from')
+        this.#ownership.suspectTakeOver()
+      },
+      openSession: (partition, { onLost }) =>
+        new ModelSession({
+          actor: this,
+          timeline,
+          clock,
+          broker,
+          partition: broker.partitions[partition] ?? assert.fail('a partition of the topic'),
+          newest: newest[partition] ?? assert.fail('a partition of the topic'),
+          onLost,
+          onRequest: (entries, producerId) => around.onRequest(this, entries, producerId),
+        }),
     })
+    this.#publisher.start()
     const ports = { store: this.store, publisher: this.#publisher, clock }
     this.publications = new Publications(ports)
     this.#ownership = new Ownership({
-      ...ports,
+      store: this.store,
+      holder: this.#publisher,
+      clock,
       publications: this.publications,
       lease,
       leaseMs: LEASE_MS,
-      onLost: around.onLost,
-      onTakenOver: around.onTakenOver,
+      onLost: () => void (counts.lost += 1),
+      onTakenOver: (eventCount) => void (counts['taken over'] += eventCount),
+      onHandedOver: (_partition, eventCount) => void (counts['handed over'] += eventCount),
     })
     this.deps = {
       ...ports,
       retryKeys: this.store,
       publications: this.publications,
       lease,
-      encoder: { encode: () => ({ key: NO_BYTES, value: NO_BYTES, schemaId: 1 }) },
+      encoder: { encode },
       random: { integer: (min) => min },
       ids,
       publishTimeoutMs: PUBLISH_TIMEOUT_MS,
@@ -157,6 +200,24 @@ export class ModelProcess implements Actor {
         attempt(work)
       },
     })
+  }
+}
+
+const LAYOUT = {
+  topicId: TOPIC,
+  partitionCount: PARTITION_COUNT,
+  leaders: Array.from({ length: PARTITION_COUNT }, () => undefined),
+}
+
+function encode({ order }: OrderEvent): EncodedEvent {
+  const value = new Uint8Array(VALUE_BYTES[order.items.length - 1] ?? 0)
+  return { key: Buffer.from(order.orderId), value, schemaId: 1 }
+}
+
+function patient(clock: Clock): Clock {
+  return {
+    ...clock,
+    sleep: (delayMs, signal) => clock.sleep(Math.max(delayMs, LANE_SLEEP_MS_MIN), signal),
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   StoreError,
   type DiscardResult,
+  type HandOverResult,
   type KeyedChange,
   type OrderStore,
   type ReserveResult,
@@ -9,10 +10,14 @@ import {
   type SchemaIdStore,
   type SettledOrder,
   type SettleResult,
+  type TakeOverChoice,
 } from '../../src/business/ports.ts'
 import type { EventPosition, OrderEvent, PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { assertCount, toEventRow } from '../../src/service/storage/order-row.ts'
+
+/** No instance has this id. */
+const NOBODY = ''
 
 interface StoredEvent {
   readonly pending: PendingEvent
@@ -118,17 +123,37 @@ export class ModelDatabase {
     return this.#findPending(event) || this.settled.has(event.eventId) ? 'not-owned' : 'absent'
   }
 
-  takeOver(owner: string, limit: number): readonly PendingEvent[] {
+  takeOver(
+    owner: string,
+    limit: number,
+    { expiredForMs, exceptPartitions }: TakeOverChoice,
+  ): readonly PendingEvent[] {
     if (!this.leases.has(owner)) return []
-    const nowMs = this.#nowMs()
+    const goneBeforeMs = this.#nowMs() - expiredForMs
     for (const [other, untilMs] of this.leases) {
-      if (other !== owner && untilMs < nowMs) this.leases.delete(other)
+      if (other !== owner && untilMs < goneBeforeMs) this.leases.delete(other)
     }
     const taken = [...this.pending.values()]
-      .filter((stored) => !this.leases.has(stored.owner))
+      .filter(
+        (stored) =>
+          !this.leases.has(stored.owner) && !exceptPartitions.includes(stored.pending.partition),
+      )
       .slice(0, limit)
     for (const stored of taken) stored.owner = owner
     return taken.map(({ pending }) => pending)
+  }
+
+  handOver(owner: string, events: readonly PendingEvent[]): HandOverResult {
+    if (this.#isEmbedded) return 'kept'
+    const isAnotherAlive = [...this.leases.keys()].some(
+      (other) => other !== owner && this.isLeaseHeld(other),
+    )
+    if (!isAnotherAlive) return 'kept'
+    for (const { event } of events) {
+      const stored = this.#findOwned(owner, event)
+      if (stored !== undefined) stored.owner = NOBODY
+    }
+    return 'handed-over'
   }
 
   findKeyedChange(idempotencyKey: string): KeyedChange | undefined {
@@ -217,9 +242,14 @@ export class ModelStore implements OrderStore, RetryKeyStore, SchemaIdStore {
     return this.#carryOut('renew lease', () => this.#database.renew(owner))
   }
 
-  takeOverPending(limit: number): Promise<readonly PendingEvent[]> {
+  takeOverPending(limit: number, choice: TakeOverChoice): Promise<readonly PendingEvent[]> {
     const owner = this.#instanceId
-    return this.#carryOut('take over', () => this.#database.takeOver(owner, limit))
+    return this.#carryOut('take over', () => this.#database.takeOver(owner, limit, choice))
+  }
+
+  handOver(pending: readonly PendingEvent[]): Promise<HandOverResult> {
+    const owner = this.#instanceId
+    return this.#carryOut('hand over', () => this.#database.handOver(owner, pending))
   }
 
   async join(): Promise<void> {

@@ -1,11 +1,12 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import fc from 'fast-check'
-import { playSchedule } from './schedule.ts'
+import { BYTES_PER_MOVE, playSchedule } from './schedule.ts'
 import { addTo, createTally, type Tally } from './tally.ts'
 
 /**
- * A thread that plays schedules. In a thread, because the test runner follows every promise of its
- * own one, which makes them twice as slow; and because there are other cores.
+ * A thread that plays schedules: it answers each run that it is sent. In a thread, because the test
+ * runner follows every promise of its own one, which makes them twice as slow; and because there are
+ * other cores.
  */
 
 export interface ScheduleRun {
@@ -13,41 +14,63 @@ export interface ScheduleRun {
   readonly scheduleCount: number
   /** Absent: another one each time. */
   readonly seed: number | undefined
+  /** Absent: after a failure a shorter schedule that fails is looked for. */
+  readonly endOnFailure?: boolean
 }
 
 export type ScheduleResult =
-  { readonly tally: Tally } | { readonly failure: string; readonly story: string }
+  | { readonly tally: Tally }
+  | {
+      readonly failure: string
+      readonly story: string
+      /** How many schedules were played before it, this one included. */
+      readonly playedCount: number
+    }
 
-/** Two for each move. */
-const BYTES_MIN = 20
-const BYTES_MAX = 160
+const BYTES_MIN = 10 * BYTES_PER_MOVE
+const BYTES_MAX = 80 * BYTES_PER_MOVE
 
 const schedules = fc.noBias(
   fc.uint8Array({ minLength: BYTES_MIN, maxLength: BYTES_MAX, size: 'max' }),
 )
 
-async function play({ instanceCount, scheduleCount, seed }: ScheduleRun): Promise<ScheduleResult> {
+async function play({
+  instanceCount,
+  scheduleCount,
+  seed,
+  endOnFailure = false,
+}: ScheduleRun): Promise<ScheduleResult> {
   const tally = createTally()
-  const property = fc.asyncProperty(schedules, async (bytes) =>
-    addTo(tally, await playSchedule(bytes, instanceCount)),
-  )
+  let playedCount = 0
+  let isFailed = false
+  const property = fc.asyncProperty(schedules, async (bytes) => {
+    // Afterwards a shorter one is looked for.
+    if (!isFailed) playedCount += 1
+    isFailed = true
+    const world = await playSchedule(bytes, instanceCount)
+    isFailed = false
+    addTo(tally, world)
+  })
   try {
     await fc.assert(property, {
       numRuns: scheduleCount,
+      endOnFailure,
       ...(seed === undefined ? {} : { seed }),
     })
     return { tally }
   } catch (error) {
-    return describeFailure(error)
+    return { ...describeFailure(error), playedCount }
   }
 }
 
 /** A chain: fast-check's own words with seed and path, what broke, the story. */
-function describeFailure(error: unknown): ScheduleResult {
+function describeFailure(error: unknown): { readonly failure: string; readonly story: string } {
   const chain: string[] = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) chain.push(cause.message)
   const [failure = String(error), story = ''] = chain
   return { failure: [failure, ...chain.slice(2)].join('\n'), story }
 }
 
-parentPort?.postMessage(await play(workerData as ScheduleRun))
+parentPort?.on('message', (run: ScheduleRun) => {
+  void play(run).then((result) => parentPort?.postMessage(result))
+})

@@ -10,7 +10,8 @@ import { World, type Request } from './world.ts'
  * first, so that what fast-check shrinks to is a short story in which little goes wrong.
  */
 
-const ORDERS = ['a', 'b'] as OrderId[]
+/** The first three in one partition, so that they share batches; the last one in the other. */
+const ORDERS = ['a', 'b', 'c', 'd'] as OrderId[]
 const STATUSES: readonly OrderStatus[] = ['confirmed', 'shipped']
 /** Before and after a renewal, a deadline, the end of a lease. */
 const PASSES_MS = [100, 1_000, 3_000, 6_000, 11_000] as const
@@ -22,6 +23,12 @@ const FLOW_STEPS_MAX = 16
 /** Far above what any schedule needs to come to rest. */
 const HEALING_STEPS_MAX = 2_000
 
+/** What happens, and two for how. */
+export const BYTES_PER_MOVE = 3
+
+/** The topic takes one large event, two small ones, one small one, or none. */
+const BATCH_BYTES_MAX = [1_000, 800, 500, 100] as const
+
 /** The first byte above a move's. */
 const MOVES: ReadonlyArray<
   readonly [below: number, move: (world: World, choice: number) => void | Promise<void>]
@@ -30,10 +37,12 @@ const MOVES: ReadonlyArray<
   [170, flow],
   [200, ask],
   [212, passTime],
-  [232, spoilStep],
-  [241, pause],
-  [246, kill],
-  [250, stop],
+  [231, spoilStep],
+  [236, elect],
+  [240, changeTopic],
+  [246, pause],
+  [250, kill],
+  [253, stop],
   [256, cutOff],
 ]
 
@@ -46,8 +55,9 @@ export async function playSchedule(
   const world = new World(instanceCount, isTold)
   try {
     await startAll(world)
-    for (let index = 0; index + 1 < bytes.length; index += 2) {
-      const [what = 0, choice = 0] = [bytes[index], bytes[index + 1]]
+    for (let index = 0; index + 2 < bytes.length; index += BYTES_PER_MOVE) {
+      const [what = 0, low = 0, high = 0] = bytes.subarray(index, index + BYTES_PER_MOVE)
+      const choice = low + 256 * high
       await MOVES.find(([below]) => what < below)?.[1](world, choice)
       await world.settleDown()
     }
@@ -94,7 +104,7 @@ function requestOf(choice: number): Request {
   const orderId = ORDERS[(choice >> 2) % ORDERS.length] ?? assert.fail()
   const kind = choice % 4
   const change = kind < 2 ? { items: kind + 1 } : { status: STATUSES[kind - 2] ?? assert.fail() }
-  const key = (choice >> 3) % 8
+  const key = (choice >> 4) % 8
   if (key < 4) return { orderId, ...change }
   return { orderId, ...change, idempotencyKey: key < 7 ? `${orderId}-${kind}` : 'any' }
 }
@@ -110,7 +120,7 @@ function spoilStep({ timeline }: World, choice: number): void {
   const fragile = timeline.possible().filter(({ place }) => place !== 'process')
   const step = pick(fragile, choice)
   if (step === undefined) return
-  const how = choice >> 3
+  const how = choice >> 6
   if (how % 3 === 0) timeline.hold(step, durationOf(how))
   else timeline.spoil(step, how)
 }
@@ -140,6 +150,44 @@ function cutOff({ timeline }: World, choice: number): void {
   if (!timeline.isAway[place]) timeline.cutOff(place, durationOf(choice >> 1))
 }
 
+/** A leader change; some of what is not committed is lost. */
+function elect({ broker, timeline }: World, choice: number): void {
+  const partition = pick(broker.partitions, choice)
+  const isZombie = ((choice >> 4) & 1) === 1
+  partition?.elect((choice >> 1) % 3, ((choice >> 3) & 1) === 1, isZombie)
+  if (partition === undefined || !isZombie) return
+  const { zombie } = partition
+  timeline.later(durationOf(choice >> 5), 'a former leader learns of it', () => {
+    if (partition.zombie === zombie) partition.retireZombie()
+  })
+}
+
+/** Somebody sets the topic's limits or rights, or a day passes without this producer. */
+function changeTopic({ broker, database, timeline }: World, choice: number): void {
+  const forMs = durationOf(choice >> 4)
+  switch (choice % 4) {
+    case 0:
+    case 1: {
+      broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 2) ?? Infinity
+      timeline.tellOfFate(`the topic takes ${broker.batchBytesMax} bytes for ${forMs} ms`)
+      timeline.later(forMs, 'the topic takes all sizes', () => {
+        broker.batchBytesMax = Infinity
+      })
+      return
+    }
+    case 2:
+      broker.isWritingAllowed = false
+      timeline.tellOfFate(`nobody may write for ${forMs} ms`)
+      timeline.later(forMs, 'all may write', () => {
+        broker.isWritingAllowed = true
+      })
+      return
+    case 3:
+      timeline.tellOfFate('the broker forgets old producers')
+      broker.expire([...database.pending.values()].map(({ pending }) => pending))
+  }
+}
+
 function durationOf(choice: number): number {
   return pick(FAULTS_LAST_MS, choice) ?? 0
 }
@@ -159,8 +207,9 @@ async function startAll(world: World): Promise<void> {
 
 /** Nothing breaks any more, and everything is given the time to come to its end. */
 async function heal(world: World): Promise<void> {
-  const { timeline, processes } = world
+  const { timeline, broker, processes } = world
   timeline.heal()
+  broker.heal()
   for (const process of processes) process.isPaused = false
   for (let step = 0; step < HEALING_STEPS_MAX; step += 1) {
     for (const [slot, { isAlive }] of processes.entries()) if (!isAlive) world.start(slot)

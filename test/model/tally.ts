@@ -1,8 +1,8 @@
 import { CommandError } from '../../src/business/errors.ts'
 import type { Exchange, World } from './world.ts'
 
-/** What schedules have to bring about, all together: checks of what never happens prove nothing. */
-export const HAPPENINGS = [
+/** How requests end. */
+const ENDS = [
   'confirmed',
   /** Confirmed by the settlement of the same request, sent before. */
   'shared',
@@ -12,38 +12,79 @@ export const HAPPENINGS = [
   'not-applied',
   'unknown',
   'unanswered',
+] as const
+
+const BROKER_HAPPENINGS = [
+  /** A Produce request arrived after its sender had given it up, and was appended. */
+  'late appended',
+  /** A batch that the log has was answered as a repeat. */
+  'repeat recognised',
+  /** The numbers of a batch were not the next ones. */
+  'contested',
+  /** An election took away what was not committed. */
+  'truncated',
+  'zombie appended',
+  'zombie looked',
+  /** A look found that the next record is not replicated. */
+  'unreplicated page',
+  'partition refused',
+  'event refused',
+  /** Several events were refused together, and sent in halves. */
+  'halved',
+  /** The same for events in doubt. */
+  'shrunk',
+  /** One event in doubt was refused alone. */
+  'parked',
+  /** A lane sent as the producer of another one. */
+  'sent for others',
+  /** The broker forgot a producer. */
+  'expired',
+] as const
+
+const INSTANCE_HAPPENINGS = [
   /** An instance is the owner of what another one, or its predecessor, left. */
   'taken over',
   /** An instance found that another one had taken over from it. */
   'lost',
-  /** A request arrived after its sender had given it up. */
-  'late',
-  /** Two senders sent one event, and the broker refused the later one. */
-  'contested',
-  /** A request got the ack of another event, by its numbers. */
-  'mistaken',
+  /** An instance gave a stalled partition's events to whoever takes them. */
+  'handed over',
+  /** A lane found that somebody else sends with its numbers. */
+  'suspected',
+  /** Several events left in one batch. */
+  'batched',
 ] as const
 
-export type Happening = (typeof HAPPENINGS)[number]
+/** What schedules have to bring about, all together: checks of what never happens prove nothing. */
+export const HAPPENINGS = [...ENDS, ...BROKER_HAPPENINGS, ...INSTANCE_HAPPENINGS] as const
 
+export type BrokerHappening = (typeof BROKER_HAPPENINGS)[number]
+export type Happening = (typeof HAPPENINGS)[number]
 export type Tally = Record<Happening, number>
+/** How often it happened in one world. */
+export type Counts = Tally
 
 export function createTally(): Tally {
   return Object.fromEntries(HAPPENINGS.map((happening) => [happening, 0])) as Tally
 }
 
-export function addTo(tally: Tally, { exchanges, topic, takenOverCount, lossCount }: World): void {
-  for (const exchange of exchanges) tally[happeningOf(exchange)] += 1
-  tally['taken over'] += takenOverCount
-  tally.lost += lossCount
-  tally.late += topic.lateCount
-  tally.contested += topic.contestedCount
-  tally.mistaken += topic.mistakenCount
+export function addTo(tally: Tally, { exchanges, counts }: World): void {
+  for (const happening of HAPPENINGS) tally[happening] += counts[happening]
+  for (const exchange of exchanges) tally[endOf(exchange)] += 1
 }
 
-function happeningOf({ reply, repeats, isReplayed }: Exchange): Happening {
+function endOf({ reply, repeats, isReplayed }: Exchange): (typeof ENDS)[number] {
   if (reply === undefined) return 'unanswered'
   if (reply instanceof CommandError) return reply.outcome ?? 'refused'
   if (isReplayed === true) return 'replayed'
   return reply === repeats?.order ? 'shared' : 'confirmed'
 }
+
+/** What has not happened, but for what the protocol leaves so little room that chance may keep it out. */
+export function missingIn(tally: Tally, instanceCount: number): Happening[] {
+  return HAPPENINGS.filter(
+    (happening) => tally[happening] === 0 && !(instanceCount === 1 && RARE_ALONE.has(happening)),
+  )
+}
+
+/** With one instance at a time, whose predecessor is dead. */
+const RARE_ALONE: ReadonlySet<Happening> = new Set(['lost', 'handed over'])

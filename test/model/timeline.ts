@@ -66,6 +66,12 @@ export class Timeline {
     if (index >= 0) this.#steps.splice(index, 1)
   }
 
+  /** It does not happen, whether it could happen now or is held up. */
+  cancel(step: Step): void {
+    this.remove(step)
+    this.#timers = this.#timers.filter((timer) => timer.step !== step)
+  }
+
   /** Nothing is under way but what waits for its time in a process. */
   get isIdle(): boolean {
     return this.#steps.length === 0 && this.#timers.every(({ step }) => step.place === 'process')
@@ -152,6 +158,10 @@ export class Timeline {
     const of =
       event === undefined ? '' : ` ${event.order.orderId} v${event.version} (${event.eventId})`
     this.story.push(`${this.#nowMs - START_MS} ms  ${actor.name}  ${what}${of}`)
+  }
+
+  tellOfFate(what: string): void {
+    this.tell(FATE, what)
   }
 
   /** The time as one process sees it. */

@@ -4,11 +4,13 @@ import { changeOrderStatus } from '../../src/business/order/change-order-status.
 import type { ChangedOrder } from '../../src/business/order/commands.ts'
 import { createOrder } from '../../src/business/order/create-order.ts'
 import type { Publication } from '../../src/business/publication/publication.ts'
-import type { OrderEvent, PendingEvent, RetryKey } from '../../src/models/order-event.ts'
+import type { OrderEvent, RetryKey } from '../../src/models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../../src/models/order.ts'
+import type { LaneEntry } from '../../src/service/kafka/lane/entry.ts'
+import { ModelBroker } from './model-broker.ts'
 import { LEASE_MS, ModelProcess } from './model-process.ts'
 import { ModelDatabase } from './model-store.ts'
-import { ModelTopic } from './model-topic.ts'
+import { createTally, type Counts } from './tally.ts'
 import { Timeline } from './timeline.ts'
 
 /** `items`: create; `status`: change. A key that comes again says that it is the same request. */
@@ -42,13 +44,10 @@ const RESTART_DELAY_MS = 1_000
 export class World {
   readonly timeline: Timeline
   readonly database: ModelDatabase
-  readonly topic = new ModelTopic()
+  readonly broker: ModelBroker
   readonly exchanges: Exchange[] = []
   readonly processes: ModelProcess[] = []
-  /** How often an instance found that another one had taken over from it. */
-  lossCount = 0
-  /** Events that went from one instance to another, or to its successor. */
-  takenOverCount = 0
+  readonly counts: Counts = createTally()
   /** Why the schedule must end: what a reply or a request to the broker broke. */
   #failure: unknown
   /** A single instance has its database in its own process, as with SQLite. */
@@ -59,6 +58,7 @@ export class World {
   constructor(instanceCount: number, isTold: boolean) {
     this.timeline = new Timeline(isTold)
     this.#isEmbedded = instanceCount === 1
+    this.broker = new ModelBroker(this.timeline, this.counts)
     this.database = new ModelDatabase({
       nowMs: () => this.timeline.nowMs,
       leaseMs: LEASE_MS,
@@ -75,11 +75,11 @@ export class World {
     const process = new ModelProcess(name, {
       timeline: this.timeline,
       database: this.database,
-      topic: this.topic,
+      broker: this.broker,
+      counts: this.counts,
       ids: { nextEventId: () => `event-${(this.#eventCount += 1)}` },
-      onRequest: (sender, pending) => this.#assertInCharge(sender, pending),
-      onLost: () => void (this.lossCount += 1),
-      onTakenOver: (eventCount) => void (this.takenOverCount += eventCount),
+      onRequest: (sender, entries, producerId) =>
+        this.#assert(() => this.#assertInCharge(sender, entries, producerId)),
     })
     this.timeline.tell(process, 'starts')
     this.processes[slot] = process
@@ -170,12 +170,17 @@ export class World {
     this.#assert(() => assertReason(exchange, error, this))
   }
 
-  #assertInCharge(sender: ModelProcess, { event }: PendingEvent): void {
+  #assertInCharge(sender: ModelProcess, entries: readonly LaneEntry[], producerId: number): void {
     const { instanceId } = sender.store
-    assert.ok(this.database.isLeaseHeld(instanceId), `${sender.name} sends without its lease`)
-    const stored = this.database.pending.get(event.order.orderId)
-    assert.equal(stored?.pending.event.eventId, event.eventId, 'it sends what is pending')
-    assert.equal(stored?.owner, instanceId, `${sender.name} sends what it owns`)
+    assert.ok(this.database.isLeaseHeld(instanceId), `L12: ${sender.name} sends without its lease`)
+    if (entries.length > 1) this.counts.batched += 1
+    for (const { pending } of entries) {
+      const { event, producer } = pending
+      const stored = this.database.pending.get(event.order.orderId)
+      assert.equal(stored?.pending.event.eventId, event.eventId, 'it sends what is pending')
+      assert.equal(stored?.owner, instanceId, `${sender.name} sends what it owns`)
+      assert.equal(producerId, producer?.id, `L14: ${event.eventId} is sent as it was stored`)
+    }
   }
 
   /** For what breaks inside of a promise of the business code. */
@@ -202,11 +207,13 @@ function retryKeyOf({ idempotencyKey, ...asked }: Request): { retryKey?: RetryKe
 }
 
 /** 201 and 200: the event is on the topic, the store knows it, and it is what was asked for. */
-function assertRecorded(exchange: Exchange, order: Order, { database, topic }: World): void {
+function assertRecorded(exchange: Exchange, order: Order, { database, broker }: World): void {
   const stored = [...database.settled.values()].find(({ pending }) => pending.event.order === order)
   assert.ok(stored !== undefined, `${exchange.traceparent} is confirmed and not recorded`)
   const { event } = stored.pending
-  assert.ok(topic.records.includes(event), `${exchange.traceparent} is confirmed, not on the topic`)
+  const { partition, offset } = stored.position ?? assert.fail('settled without a position')
+  const at = broker.partitions[partition]?.eventAt(offset)?.event
+  assert.equal(at, event, `${exchange.traceparent} is confirmed, and not on the topic`)
   assert.ok(isChangeOf(event, exchange.request), `${exchange.traceparent} got another's answer`)
   const { idempotencyKey } = exchange.request
   const key = stored.pending.retryKey?.idempotencyKey

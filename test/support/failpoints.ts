@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
-import { LaneSession } from '../../src/service/kafka/lane-session.ts'
+import { KafkaLaneSession } from '../../src/service/kafka/lane/kafka-session.ts'
 import { BatchedStore } from '../../src/service/storage/batched-store.ts'
 
 /**
@@ -16,7 +16,7 @@ const STEPS: Readonly<Record<string, object>> = {
   discard: BatchedStore.prototype,
   publish: KafkaEventPublisher.prototype,
   recover: KafkaEventPublisher.prototype,
-  produce: LaneSession.prototype,
+  send: KafkaLaneSession.prototype,
 }
 
 type Step = (this: unknown, ...args: unknown[]) => Promise<unknown>

@@ -42,8 +42,8 @@ async function* readPartition(
   cluster: KafkaCluster,
   partition: number,
 ): AsyncGenerator<ReadRecord> {
-  const leader = await cluster.leaderOf(partition)
-  const connection = await connectToBroker(cluster.clientId, leader, READ_TIMEOUTS)
+  const { broker } = await cluster.leaderOf(partition)
+  const connection = await connectToBroker(cluster.clientId, broker, READ_TIMEOUTS)
   try {
     const reader = new TopicReader(connection, cluster.topic, partition)
     const end = await reader.endOffset()

@@ -14,6 +14,8 @@ export interface ServiceOptions {
   /** Modules that the process imports before anything else. */
   readonly imports?: readonly string[]
   readonly lifeMsMax?: number
+  /** A descriptor that is its standard output; then {@link ServiceProcess.output} has only stderr. */
+  readonly stdout?: number
 }
 
 export interface ServiceProcess {
@@ -36,7 +38,7 @@ export interface ProcessEnd {
 /** Starts `src/main.ts` as its own process, without waiting for anything. */
 export async function spawnService(
   settings: Readonly<Record<string, string>>,
-  { imports = [], lifeMsMax = LIFE_MS_MAX }: ServiceOptions = {},
+  { imports = [], lifeMsMax = LIFE_MS_MAX, stdout }: ServiceOptions = {},
 ): Promise<ServiceProcess> {
   const port = settings['API_PORT'] ?? String(await findFreePort())
   const child = spawn(process.execPath, [...imports.map((url) => `--import=${url}`), MAIN], {
@@ -47,14 +49,14 @@ export async function spawnService(
       ...settings,
       API_PORT: port,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
     timeout: lifeMsMax,
     // SIGTERM would not end a process that is paused.
     killSignal: 'SIGKILL',
   })
   const chunks: string[] = []
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   const endWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', endWithUs)
   const exited = once(child, 'close').then(() => {

@@ -15,7 +15,7 @@ import {
 } from '../schemas/service-json.ts'
 
 /**
- * Without these no change can succeed. The Schema Registry is not one of them: once the schema ids
+ * While one of these is down no change can succeed; while it is degraded, some can. The Schema Registry is not one of them: once the schema ids
  * are known the service works while the registry is away, and taking it out of the load balancer
  * would turn the registry's outage into one of the service.
  */
@@ -96,7 +96,8 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
     schema: {
       operationId: 'getHealth',
       summary: 'Health of the service and its dependencies',
-      description: '200 while the process lives, degraded or not; the body says what is down.',
+      description:
+        '200 while the process lives, degraded or not; the body says what does not work.',
       tags: SERVICE_TAGS,
       response: { 200: healthSchema },
     },

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangedOrder, OrderCommands } from '../../business/order/commands.ts'
-import { emptyBody } from '../json-body.ts'
+import { bodyEmpty } from '../request-errors.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
 import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
@@ -42,7 +42,7 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
 /** Before validation, because an id is judged without the spaces around it. */
 function trimOrderId(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const { body } = request
-  if (body === undefined) throw emptyBody()
+  if (body === undefined) throw bodyEmpty()
   if (typeof body === 'object' && body !== null && 'orderId' in body) {
     if (typeof body.orderId === 'string') body.orderId = body.orderId.trim()
   }

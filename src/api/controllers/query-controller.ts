@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { OrderQueries } from '../../business/order/commands.ts'
+import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
 import type { ProblemCode } from '../problems.ts'
 import { entityTag } from '../request-headers.ts'

@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import { unavailable } from '../../business/errors.ts'
+import { draining } from '../../business/refusals.ts'
 import type { LiveFeed } from '../../business/stream/live-feed.ts'
 import type { ProblemCode } from '../problems.ts'
 import { notOurs, readStart, streamHeaders, streamRequest } from '../schemas/stream-request.ts'
@@ -48,9 +48,7 @@ export function registerStreamRoute(
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
 
   function assertOpen(): void {
-    if (isDraining()) {
-      throw unavailable('SERVICE_DRAINING', 'The service is shutting down', 'not-applied')
-    }
+    if (isDraining()) throw draining()
     streams.assertRoom()
   }
 

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import type { DescribedEvent } from '../../business/order/get-order-event.ts'
+import type { DescribedEvent } from '../../business/order/queries.ts'
 import { EXAMPLE_EVENT, orderEventSchema, toOrderEventJson } from './list-answers.ts'
 import { EXAMPLE_ORDER, toOrderJson, type OrderJson } from './order-json.ts'
 import { orderPath } from './order-requests.ts'

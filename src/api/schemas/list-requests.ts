@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { CommandError } from '../../business/errors.ts'
+import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
 import { isOrderId, ORDER_STATUSES, type OrderStatus } from '../../models/order.ts'
 import { ruled } from './rule.ts'
@@ -119,7 +119,6 @@ function readPlace(text: string): readonly unknown[] {
   throw invalid('cursor', CURSOR_RULE)
 }
 
-function invalid(field: string, rule: string): CommandError {
-  const message = `${field} ${rule}`
-  return new CommandError('REQUEST_INVALID', message, { fieldErrors: [{ field, message }] })
+function invalid(field: string, rule: string): RequestError {
+  return fieldInvalid(field, rule)
 }

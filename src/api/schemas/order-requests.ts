@@ -28,11 +28,16 @@ const status = Type.Unsafe<OrderStatus>(
   }),
 )
 
+/** What numItems must be. */
+export function numItemsRule(maxItemsPerOrder: number): string {
+  return `must be an integer from 1 to ${maxItemsPerOrder}`
+}
+
 const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
 
 export function createOrderRequest(maxItemsPerOrder: number) {
   const numItems = Type.Integer({
-    ...ruled('How many items the order gets.', `must be an integer from 1 to ${maxItemsPerOrder}`),
+    ...ruled('How many items the order gets.', numItemsRule(maxItemsPerOrder)),
     minimum: 1,
     maximum: maxItemsPerOrder,
   })

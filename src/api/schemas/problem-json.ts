@@ -3,7 +3,6 @@ import {
   PROBLEM_KINDS,
   PROBLEM_MEDIA_TYPE,
   toProblem,
-  type Failure,
   type Problem,
   type ProblemCode,
 } from '../problems.ts'
@@ -41,14 +40,7 @@ export const problemSchema = Type.Object(
 )
 
 function exampleOf(code: ProblemCode): Problem {
-  const { status, exampleDetail: detail } = PROBLEM_KINDS[code]
-  const failure: Failure = {
-    code,
-    detail,
-    ...(code === 'REQUEST_INVALID' && { fieldErrors: [{ field: 'numItems', message: detail }] }),
-    ...(status === 503 && { outcome: 'not-applied' }),
-  }
-  return toProblem(failure, '3f2a6c1e-8d0b-4b43-9a57-0c6f0a1d2e3b')
+  return toProblem(PROBLEM_KINDS[code].example, '3f2a6c1e-8d0b-4b43-9a57-0c6f0a1d2e3b')
 }
 
 function problemResponse(codes: readonly ProblemCode[]) {

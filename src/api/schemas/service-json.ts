@@ -27,9 +27,9 @@ function oneOf<const Values extends readonly string[]>(values: Values) {
 }
 
 const checkSchema = Type.Object({
-  status: oneOf(['up', 'down']),
+  status: oneOf(['up', 'degraded', 'down']),
   since: Type.String({ description: 'When it came into this state: ISO 8601, UTC, with Z.' }),
-  reason: Type.Optional(Type.String({ description: 'What is wrong, while it is down.' })),
+  reason: Type.Optional(Type.String({ description: 'What is wrong, while it is not up.' })),
 })
 
 const checksSchema = Type.Object({
@@ -77,7 +77,7 @@ export const healthSchema = Type.Object(
   },
   {
     description:
-      'The process lives; degraded means that a dependency is down. An instance whose lease has ' +
+      'The process lives; degraded means that a dependency is not up: the check says what does not work. An instance whose lease has ' +
       'run out takes no changes until the store renews it.',
     examples: [
       {

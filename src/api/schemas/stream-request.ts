@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Type, type Static } from 'typebox'
-import { CommandError } from '../../business/errors.ts'
+import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { FeedStart } from '../../business/stream/live-feed.ts'
 import {
   ORDER_ID_LENGTH_MAX,
@@ -82,7 +82,6 @@ export function readStart(
   return { field, start: place }
 }
 
-export function notOurs(field: string): CommandError {
-  const message = `${field} ${PLACE_RULE}`
-  return new CommandError('REQUEST_INVALID', message, { fieldErrors: [{ field, message }] })
+export function notOurs(field: string): RequestError {
+  return fieldInvalid(field, PLACE_RULE)
 }

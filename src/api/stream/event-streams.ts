@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
-import { unavailable } from '../../business/errors.ts'
 import type { Clock } from '../../business/ports.ts'
+import { tooManyReaders } from '../../business/refusals.ts'
 import type { LiveFeed } from '../../business/stream/live-feed.ts'
 import type { EventPlace } from '../../business/stream/settled-feed.ts'
 import { FrameCache, type StreamFilter } from './frame-cache.ts'
@@ -37,9 +37,7 @@ export class EventStreams {
   /** Throws SERVICE_FULL. */
   assertRoom(): void {
     const { readersMax } = this.#deps
-    if (this.#readers.size < readersMax) return
-    const detail = `${readersMax} readers follow the changes already`
-    throw unavailable('SERVICE_FULL', detail, 'not-applied')
+    if (this.#readers.size >= readersMax) throw tooManyReaders(readersMax)
   }
 
   /** The response has its head; from now on it is this reader's. */

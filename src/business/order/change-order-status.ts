@@ -1,18 +1,20 @@
 import type { OrderEvent } from '../../models/order-event.ts'
-import type { OrderId, OrderStatus } from '../../models/order.ts'
-import { CommandError } from '../errors.ts'
+import type { CommandError } from '../errors.ts'
 import type { SettledOrder } from '../ports.ts'
+import { readStore } from '../read-store.ts'
 import {
   changeInFlight,
-  preparePending,
-  readStore,
+  orderNotFound,
   requestInFlight,
-  waitForEarlierChange,
-  type ChangeDeps,
-} from './begin-change.ts'
+  transitionNotAllowed,
+  versionMoved,
+} from '../refusals.ts'
+import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder, ChangeOrderStatus } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
 import { allowedNextStatuses } from './order-status.ts'
+import { preparePending } from './prepare-pending.ts'
+import { waitForEarlierChange } from './wait-for-earlier-change.ts'
 
 /**
  * Gives an order another status. Changes of one order that come at the same time are applied one
@@ -40,7 +42,8 @@ export async function changeOrderStatus(
     const settled = await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs)
     // While the store was read another request may have begun: then wait for that one, too.
     if (deps.publications.find(orderId) !== undefined) continue
-    const no = settled === undefined ? notFound(orderId) : findObjection(deps, command, settled)
+    const no =
+      settled === undefined ? orderNotFound(orderId) : findObjection(deps, command, settled)
     if (no !== undefined || settled === undefined) {
       // An earlier try with this key may have been settled, by another instance, since it was asked for.
       const late = await findAnswerByKey(deps, command, deadlineMs)
@@ -87,25 +90,5 @@ function findObjection(
   if (!isExpected(command, version)) return versionMoved(order.orderId, version)
   const allowed = allowedNextStatuses(statusPolicy, order.status)
   if (allowed.includes(command.status)) return undefined
-  const instead =
-    allowed.length === 0 ? 'no status may follow' : `allowed next: ${allowed.join(', ')}`
-  return new CommandError(
-    'STATUS_TRANSITION_NOT_ALLOWED',
-    `${describe(order.orderId, order.status)} cannot become ${command.status}; ${instead}`,
-  )
-}
-
-function notFound(orderId: OrderId): CommandError {
-  return new CommandError('ORDER_NOT_FOUND', `Order '${orderId}' does not exist`)
-}
-
-function versionMoved(orderId: OrderId, version: number): CommandError {
-  return new CommandError(
-    'VERSION_MOVED',
-    `Order '${orderId}' is at version ${version}, not at one that If-Match names`,
-  )
-}
-
-function describe(orderId: OrderId, status: OrderStatus): string {
-  return `Order '${orderId}' is ${status} and`
+  return transitionNotAllowed(order, command.status, allowed)
 }

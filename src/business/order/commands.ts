@@ -1,7 +1,5 @@
 import type { RetryKey } from '../../models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../../models/order.ts'
-import type { OrderQuery, SettledEvent, SettledOrder } from '../ports.ts'
-import type { DescribedEvent } from './get-order-event.ts'
 
 export interface CreateOrder {
   readonly orderId: OrderId
@@ -31,16 +29,4 @@ export interface ChangedOrder {
 export interface OrderCommands {
   createOrder(command: CreateOrder): Promise<ChangedOrder>
   changeOrderStatus(command: ChangeOrderStatus): Promise<ChangedOrder>
-}
-
-/** The use cases that read. Settled state only: no change that may vanish is ever seen. */
-export interface OrderQueries {
-  getOrder(orderId: OrderId): Promise<SettledOrder>
-  listOrders(query: OrderQuery): Promise<readonly SettledOrder[]>
-  listOrderEvents(
-    orderId: OrderId,
-    afterVersion: number,
-    limit: number,
-  ): Promise<readonly SettledEvent[]>
-  getOrderEvent(orderId: OrderId, version: number): Promise<DescribedEvent>
 }

@@ -1,15 +1,11 @@
 import type { OrderEvent } from '../../models/order-event.ts'
-import { CommandError } from '../errors.ts'
-import {
-  changeInFlight,
-  preparePending,
-  requestInFlight,
-  waitForEarlierChange,
-  type ChangeDeps,
-} from './begin-change.ts'
+import { changeInFlight, orderAlreadyExists, requestInFlight } from '../refusals.ts'
+import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder, CreateOrder } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
 import { generateOrder } from './order-generator.ts'
+import { preparePending } from './prepare-pending.ts'
+import { waitForEarlierChange } from './wait-for-earlier-change.ts'
 
 /**
  * Creates an order. Throws ORDER_ALREADY_EXISTS, CHANGE_IN_FLIGHT, a 503 with its outcome, or what
@@ -36,9 +32,7 @@ export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promi
     if (confirmation.kind === 'settled') {
       return { order: event.order, version: event.version, isReplayed: false }
     }
-    if (confirmation.refusal === 'order-exists') {
-      throw new CommandError('ORDER_ALREADY_EXISTS', `Order '${orderId}' already exists`)
-    }
+    if (confirmation.refusal === 'order-exists') throw orderAlreadyExists(orderId)
     if (confirmation.refusal !== 'key-used') throw changeInFlight(orderId)
   } while (deps.clock.monotonicMs() < deadlineMs)
   throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()

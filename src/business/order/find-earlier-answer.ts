@@ -1,7 +1,8 @@
 import type { RetryKey } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
-import { CommandError } from '../errors.ts'
-import { readStore, requestInFlight, type ChangeDeps } from './begin-change.ts'
+import { readStore } from '../read-store.ts'
+import { keyReused, requestInFlight } from '../refusals.ts'
+import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder } from './commands.ts'
 
 /** How soon it shows here that another instance has settled or discarded the change. */
@@ -48,11 +49,4 @@ async function findEarlierAnswer(
     if (clock.monotonicMs() + POLL_MS + LOOK_MS >= deadlineMs) throw requestInFlight()
     await clock.sleep(POLL_MS)
   }
-}
-
-function keyReused(): CommandError {
-  return new CommandError(
-    'IDEMPOTENCY_KEY_REUSED',
-    'This Idempotency-Key came with another request before; take a new one for each request',
-  )
 }

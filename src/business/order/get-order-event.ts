@@ -1,19 +1,13 @@
-import type { PublishedEvent } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
-import { CommandError } from '../errors.ts'
-import type { DescribeHeaders, EventHeader } from '../ports.ts'
-import { readStore, type ChangeDeps } from './begin-change.ts'
+import type { DescribeHeaders } from '../ports.ts'
+import { readStore } from '../read-store.ts'
+import { eventNotFound } from '../refusals.ts'
 import { getOrder } from './get-order.ts'
-import type { ReadDeps } from './list-orders.ts'
-
-/** All that a record on the topic is made of. */
-export interface DescribedEvent extends PublishedEvent {
-  readonly headers: readonly EventHeader[]
-}
+import type { DescribedEvent, ReadDeps } from './queries.ts'
 
 /** One settled event of an order. Throws ORDER_NOT_FOUND, EVENT_NOT_FOUND or STORE_UNAVAILABLE. */
 export async function getOrderEvent(
-  deps: ReadDeps & Pick<ChangeDeps, 'store'> & { readonly describeHeaders: DescribeHeaders },
+  deps: ReadDeps & { readonly describeHeaders: DescribeHeaders },
   orderId: OrderId,
   version: number,
 ): Promise<DescribedEvent> {
@@ -22,8 +16,5 @@ export async function getOrderEvent(
   const found = await readStore(reader.findEvent(orderId, version), clock, deadlineMs)
   if (found !== undefined) return { ...found, headers: describeHeaders(found.event) }
   await getOrder(deps, orderId)
-  throw new CommandError(
-    'EVENT_NOT_FOUND',
-    `Order '${orderId}' has no confirmed event of version ${version}`,
-  )
+  throw eventNotFound(orderId, version)
 }

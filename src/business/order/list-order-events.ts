@@ -1,12 +1,12 @@
 import type { OrderId } from '../../models/order.ts'
 import type { SettledEvent } from '../ports.ts'
-import { readStore, type ChangeDeps } from './begin-change.ts'
+import { readStore } from '../read-store.ts'
 import { getOrder } from './get-order.ts'
-import type { ReadDeps } from './list-orders.ts'
+import type { ReadDeps } from './queries.ts'
 
 /** The history of an order. Throws ORDER_NOT_FOUND or STORE_UNAVAILABLE. */
 export async function listOrderEvents(
-  deps: ReadDeps & Pick<ChangeDeps, 'store'>,
+  deps: ReadDeps,
   orderId: OrderId,
   afterVersion: number,
   limit: number,

@@ -23,17 +23,11 @@
 import assert from 'node:assert/strict'
 import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
-import { unavailable, type CommandError } from '../errors.ts'
-import {
-  StoreError,
-  type Cancelled,
-  type Clock,
-  type EventPublisher,
-  type OrderStore,
-  type Refused,
-  type ReserveRefusal,
-} from '../ports.ts'
-import type { Publication, PublicationEnd } from './publication.ts'
+import type { CommandError } from '../errors.ts'
+import { StoreError, type Clock, type OrderStore, type ReserveRefusal } from '../ports.ts'
+import type { Cancelled, EventPublisher, Refused } from './publisher-port.ts'
+import { kafkaRefused, notConfirmed, notTakenInTime, storeTakesNoChanges } from '../refusals.ts'
+import { LivePublication, type Publication, type PublicationEnd } from './publication.ts'
 
 /**
  * The lane cancels what it has not sent at the deadline. The answer waits this much longer, so that
@@ -94,11 +88,11 @@ export class Publications {
     }
     const cancelDeadline = this.#clock.schedule(
       deadlineMs + ANSWER_GRACE_MS - this.#clock.monotonicMs(),
-      () => answerUnknown(unknownOutcome()),
+      () => answerUnknown(notConfirmed()),
     )
-    void life.publication.ended.then((end) => {
+    life.publication.onEnd((end) => {
       cancelDeadline()
-      if (end === 'abandoned') answerUnknown(unknownOutcome())
+      if (end === 'abandoned') answerUnknown(notConfirmed())
     })
     void this.#carryOut(life, pending, deadlineMs, { ...answer, answerUnknown }).then(
       life.end,
@@ -124,7 +118,7 @@ export class Publications {
       return
     }
     // A change that has just begun here; the store refuses it, because this event is pending.
-    void alive.publication.ended.then((end) => {
+    alive.publication.onEnd((end) => {
       if (end !== 'abandoned') this.recover(pending)
     })
   }
@@ -137,6 +131,14 @@ export class Publications {
     for (const life of this.#inFlight.values()) life.end('abandoned')
   }
 
+  /** Forgets these alone: they are left to another instance. */
+  letGo(events: readonly PendingEvent[]): void {
+    for (const { event } of events) {
+      const life = this.#inFlight.get(event.order.orderId)
+      if (life?.publication.event.eventId === event.eventId) life.end('abandoned')
+    }
+  }
+
   /** Ends the retries of the store; what is still alive is left to whoever takes over. Idempotent. */
   close(): void {
     this.#closing.abort()
@@ -146,15 +148,15 @@ export class Publications {
     const { event, retryKey } = pending
     const { orderId } = event.order
     assert(!this.#inFlight.has(orderId), 'an order has at most one change alive')
-    const { promise: ended, resolve } = Promise.withResolvers<PublicationEnd>()
+    const publication = new LivePublication(event, retryKey, isInDoubt)
     const life: Life = {
-      publication: { event, retryKey, isInDoubt, ended },
+      publication,
       isOver: false,
       end: (how) => {
         if (life.isOver) return
         life.isOver = true
         this.#inFlight.delete(orderId)
-        resolve(how)
+        publication.end(how)
       },
     }
     this.#inFlight.set(orderId, life)
@@ -180,7 +182,7 @@ export class Publications {
 
     let outcome = await this.#publisher.publish(pending, deadlineMs)
     if (outcome.kind === 'in-doubt') {
-      answer.answerUnknown(unknownOutcome())
+      answer.answerUnknown(notConfirmed())
       outcome = await outcome.resolution
     }
     if (outcome.kind !== 'acked') return this.#takeBack(life, pending, notApplied(outcome), answer)
@@ -198,10 +200,10 @@ export class Publications {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       if (error.isApplied === 'unknown') {
-        answer.answerUnknown(storeUnavailable('unknown', error))
+        answer.answerUnknown(storeTakesNoChanges('unknown', error))
         return 'unknown'
       }
-      answer.reject(storeUnavailable('not-applied', error))
+      answer.reject(storeTakesNoChanges('not-applied', error))
       return 'no'
     }
   }
@@ -234,7 +236,7 @@ export class Publications {
       return 'discarded'
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      answer.answerUnknown(storeUnavailable('unknown', error))
+      answer.answerUnknown(storeTakesNoChanges('unknown', error))
       return this.#discard(life, pending)
     }
   }
@@ -255,7 +257,7 @@ export class Publications {
 
 /** A change that is alive here, and its end, which comes once. */
 interface Life {
-  readonly publication: Publication
+  readonly publication: LivePublication
   isOver: boolean
   readonly end: (how: PublicationEnd) => void
 }
@@ -267,19 +269,5 @@ interface Answer {
 }
 
 function notApplied(outcome: Refused | Cancelled): CommandError {
-  return outcome.kind === 'refused'
-    ? unavailable('KAFKA_REFUSED', outcome.reason, 'not-applied')
-    : unavailable('KAFKA_UNAVAILABLE', 'Kafka did not take the event in time', 'not-applied')
-}
-
-function unknownOutcome(): CommandError {
-  return unavailable(
-    'KAFKA_UNAVAILABLE',
-    'The change was handed over and is not confirmed yet; it is settled later',
-    'unknown',
-  )
-}
-
-function storeUnavailable(outcome: 'not-applied' | 'unknown', cause: unknown): CommandError {
-  return unavailable('STORE_UNAVAILABLE', 'The store does not take changes', outcome, cause)
+  return outcome.kind === 'refused' ? kafkaRefused(outcome.reason) : notTakenInTime()
 }

@@ -9,25 +9,38 @@
  *
  * - The lease runs out here, by the monotonic clock, before it does in the store. So an instance that
  *   was paused or cut off finds it run out before it sends anything.
+ * - For the length of a lease after its start an instance takes over only from owners whose leases ran
+ *   out at least a lease ago: where the database was away, the others are alive and renew presently.
  * - An instance whose own lease had run out takes nothing over for the length of a lease: after an
  *   outage of the database all leases have run out, and the first to come back would take over from
  *   all the others, who are alive.
- * - A take-over whose outcome is unknown may have made it the owner of events that it has never seen.
- *   It joins anew, and the former owner, which is itself, is taken over from when its lease runs out.
+ * - What a partition holds that has made no progress for a lease is handed over, if another instance
+ *   lives: that one may reach the broker. What others left in such a partition is not taken over.
+ * - A take-over whose outcome is unknown may have made it the owner of events that it has never seen, a
+ *   hand-over may have left it without them. It joins anew, and the former owner, which is itself, is
+ *   taken over from when its lease runs out.
+ * - A renewal that the store fails is repeated soon: so the store has hardly come back when the
+ *   instances that live have their leases again.
  */
-import { StoreError, type Clock, type EventPublisher, type OrderStore } from '../ports.ts'
+import { StoreError, type Clock, type OrderStore } from '../ports.ts'
+import type { EventHolder } from './publisher-port.ts'
 import type { Publications } from './confirm-publication.ts'
 import type { Lease } from './lease.ts'
 
 const RENEWALS_PER_LEASE = 5
 
+const FAILED_RENEWAL_RETRY_MS = 250
+
 /** Bounds one statement and one answer of the store. */
 const TAKE_OVER_MAX = 500
 
 export interface OwnershipDeps {
-  readonly store: Pick<OrderStore, 'instanceId' | 'renewLease' | 'takeOverPending' | 'join'>
-  readonly publisher: Pick<EventPublisher, 'abandon'>
-  readonly publications: Pick<Publications, 'count' | 'recover' | 'abandon'>
+  readonly store: Pick<
+    OrderStore,
+    'instanceId' | 'renewLease' | 'takeOverPending' | 'handOver' | 'join'
+  >
+  readonly holder: EventHolder
+  readonly publications: Pick<Publications, 'count' | 'recover' | 'abandon' | 'letGo'>
   readonly lease: Lease
   readonly leaseMs: number
   readonly clock: Clock
@@ -35,6 +48,8 @@ export interface OwnershipDeps {
   readonly onLost: () => void
   /** For the log: so many events of other instances are now this one's. */
   readonly onTakenOver: (eventCount: number) => void
+  /** For the log: so many events of this partition are left to other instances. */
+  readonly onHandedOver: (partition: number, eventCount: number) => void
 }
 
 /** Who this instance is and what it owns, for an operator. */
@@ -52,6 +67,7 @@ export class Ownership {
   #running: Promise<void> | undefined
   #isJoined = true
   #takesOverFromMs = -Infinity
+  #startedAtMs = -Infinity
 
   constructor(deps: OwnershipDeps) {
     this.#deps = deps
@@ -62,6 +78,7 @@ export class Ownership {
    * no change of these orders can begin unnoticed. Rejects with a StoreError when the store fails.
    */
   async start(): Promise<void> {
+    this.#startedAtMs = this.#deps.clock.monotonicMs()
     await this.#turn()
     this.#running = this.#run()
   }
@@ -93,15 +110,18 @@ export class Ownership {
 
   async #run(): Promise<void> {
     const { clock, leaseMs } = this.#deps
+    let delayMs = leaseMs / RENEWALS_PER_LEASE
     while (!this.#isClosing) {
-      await clock.sleep(leaseMs / RENEWALS_PER_LEASE, this.#wake.signal)
+      await clock.sleep(delayMs, this.#wake.signal)
       if (this.#isClosing) return
       this.#wake = new AbortController()
       try {
         await this.#turn()
+        delayMs = leaseMs / RENEWALS_PER_LEASE
       } catch (error) {
-        // The store's health is told by the store; the lease runs out by itself.
+        // The store reports its own health; the lease runs out by itself.
         if (!(error instanceof StoreError)) throw error
+        delayMs = Math.min(FAILED_RENEWAL_RETRY_MS, leaseMs / RENEWALS_PER_LEASE)
       }
     }
   }
@@ -121,16 +141,31 @@ export class Ownership {
     if (suspicion.aborted) return
     lease.extend(askedAtMs)
     if (isBack) this.#takesOverFromMs = clock.monotonicMs() + leaseMs
-    if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver()
+    const stalled = this.#deps.holder.stalledPartitions(leaseMs)
+    for (const partition of stalled) await this.#handOver(partition)
+    if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver(stalled)
+  }
+
+  async #handOver(partition: number): Promise<void> {
+    const { store, holder, publications } = this.#deps
+    const held = holder.hold(partition)
+    try {
+      if (held.length === 0 || (await this.#orForget(store.handOver(held))) === 'kept') return
+      publications.letGo(held)
+      await holder.letGo(partition, held)
+      this.#deps.onHandedOver(partition, held.length)
+    } finally {
+      holder.resume(partition)
+    }
   }
 
   /** First nothing is sent any more, then nothing is handed over to be sent, then it is forgotten. */
   async #forget(): Promise<void> {
-    const { publisher, publications, lease } = this.#deps
+    const { holder, publications, lease } = this.#deps
     this.#isJoined = false
     lease.revoke()
     publications.abandon()
-    await publisher.abandon()
+    await holder.abandon()
   }
 
   async #join(): Promise<void> {
@@ -142,18 +177,25 @@ export class Ownership {
     this.#takesOverFromMs = clock.monotonicMs() + leaseMs
   }
 
-  async #takeOver(): Promise<void> {
-    const { store, publications } = this.#deps
+  async #takeOver(exceptPartitions: readonly number[]): Promise<void> {
+    const { store, publications, clock, leaseMs } = this.#deps
+    const isNew = clock.monotonicMs() < this.#startedAtMs + leaseMs
+    const choice = { expiredForMs: isNew ? leaseMs : 0, exceptPartitions }
     let taken
     do {
-      try {
-        taken = await store.takeOverPending(TAKE_OVER_MAX)
-      } catch (error) {
-        if (error instanceof StoreError && error.isApplied === 'unknown') await this.#forget()
-        throw error
-      }
+      taken = await this.#orForget(store.takeOverPending(TAKE_OVER_MAX, choice))
       for (const pending of taken) publications.recover(pending)
       if (taken.length > 0) this.#deps.onTakenOver(taken.length)
     } while (taken.length === TAKE_OVER_MAX)
+  }
+
+  /** Not knowing what it owns, it must not go on as the one that it was. */
+  async #orForget<Result>(change: Promise<Result>): Promise<Result> {
+    try {
+      return await change
+    } catch (error) {
+      if (error instanceof StoreError && error.isApplied === 'unknown') await this.#forget()
+      throw error
+    }
   }
 }

@@ -1,5 +1,5 @@
-import { readStore } from '../order/begin-change.ts'
 import { StoreError, type Clock } from '../ports.ts'
+import { readStore } from '../read-store.ts'
 import { RecentEvents } from './recent-events.ts'
 import {
   FIRST_PLACE,

@@ -43,7 +43,7 @@ async function atLeader<Answer>(
   ask: (reader: TopicReader) => Promise<Answer>,
 ): Promise<Answer> {
   const leader = await cluster.leaderOf(partition)
-  return cluster.withConnection(leader, (connection) =>
+  return cluster.withConnection(leader.broker, (connection) =>
     ask(new TopicReader(connection, cluster.topic, partition)),
   )
 }

@@ -1,4 +1,4 @@
-import { metadataV9, ResponseError, type Connection } from '@platformatic/kafka'
+import { metadataV10, ResponseError, type Connection } from '@platformatic/kafka'
 import { describeError, errorName } from './broker-errors.ts'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 
@@ -8,15 +8,26 @@ import { connectToBroker, dropConnection, type Broker } from './broker-connectio
  */
 const METADATA_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 1_500 }
 
+/** Of a topic from before brokers numbered them. */
+const NO_TOPIC_ID = '00000000-0000-0000-0000-000000000000'
+
 const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'
 
-type MetadataAnswer = Awaited<ReturnType<typeof metadataV9.api.async>>
+type MetadataAnswer = Awaited<ReturnType<typeof metadataV10.api.async>>
+
+export interface PartitionLeader {
+  readonly broker: Broker
+  /** Grows with each election. A broker that is asked with it says whether it leads in this one. */
+  readonly epoch: number
+}
 
 /** Protocol versions are fixed to ones that every broker from 2.8 to 4.x speaks: nothing to negotiate. */
 export interface TopicLayout {
+  /** Another one after the topic was deleted and made anew. */
+  readonly topicId: string
   readonly partitionCount: number
   /** Leader per partition; undefined while an election runs. */
-  readonly leaders: ReadonlyArray<Broker | undefined>
+  readonly leaders: ReadonlyArray<PartitionLeader | undefined>
 }
 
 export class TopicMissingError extends Error {
@@ -34,7 +45,10 @@ export class KafkaCluster {
   #knownBrokers: readonly Broker[] = []
   #layout: TopicLayout | undefined
   #refreshing: Promise<TopicLayout> | undefined
-  #suspects = new Set<string>()
+  /** The layout may be out of date: ask before it is used again. */
+  #isLayoutSuspect = false
+  /** Brokers that did not answer, until they do. Each costs its time-out, so they are asked last. */
+  readonly #silent = new Set<string>()
 
   constructor(clientId: string, topic: string, bootstrapBrokers: readonly Broker[]) {
     this.clientId = clientId
@@ -48,8 +62,8 @@ export class KafkaCluster {
   }
 
   /** Where to send for this partition. Asks the cluster when the last answer is in doubt. */
-  async leaderOf(partition: number): Promise<Broker> {
-    const layout = this.#suspects.size > 0 ? await this.refresh() : this.#layout
+  async leaderOf(partition: number): Promise<PartitionLeader> {
+    const layout = this.#isLayoutSuspect ? await this.refresh() : this.#layout
     const leader = (layout ?? (await this.refresh())).leaders[partition]
     if (leader !== undefined) return leader
     const refreshed = (await this.refresh()).leaders[partition]
@@ -59,7 +73,8 @@ export class KafkaCluster {
 
   /** A broker did not answer, or said that it does not lead: ask another one before using it again. */
   suspect(broker: Broker): void {
-    this.#suspects.add(brokerName(broker))
+    this.#isLayoutSuspect = true
+    this.#silent.add(brokerName(broker))
   }
 
   /** Asks for the metadata; callers at the same time share one request. Rejects with a sentence. */
@@ -72,15 +87,19 @@ export class KafkaCluster {
     return this.#refreshing
   }
 
-  /** Runs a request on the first broker that answers; those in doubt are asked last. */
+  /** Runs a request on the first broker that answers. */
   async askAnyBroker<Answer>(ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
     let failure: unknown = new Error('no broker is configured')
     for (const broker of this.#candidates()) {
+      const name = brokerName(broker)
       try {
-        return await this.withConnection(broker, ask)
+        const answer = await this.withConnection(broker, ask)
+        this.#silent.delete(name)
+        return answer
       } catch (error) {
         if (error instanceof TopicMissingError) throw error
-        failure = new Error(`${brokerName(broker)}: ${describeError(error)}`, { cause: error })
+        this.#silent.add(name)
+        failure = new Error(`${name}: ${describeError(error)}`, { cause: error })
       }
     }
     throw failure
@@ -106,14 +125,12 @@ export class KafkaCluster {
         broker,
       ]),
     )
-    return [...byName.values()].toSorted(
-      (one, other) =>
-        Number(this.#suspects.has(brokerName(one))) - Number(this.#suspects.has(brokerName(other))),
-    )
+    const isSilent = (broker: Broker): number => Number(this.#silent.has(brokerName(broker)))
+    return [...byName.values()].toSorted((one, other) => isSilent(one) - isSilent(other))
   }
 
   async #fetchLayout(connection: Connection): Promise<TopicLayout> {
-    const answer = await metadataV9.api
+    const answer = await metadataV10.api
       .async(connection, [this.topic], false)
       .catch(readPartialAnswer)
     const brokers = new Map(
@@ -125,15 +142,35 @@ export class KafkaCluster {
       const name = errorName(topic.errorCode)
       throw name === TOPIC_MISSING ? new TopicMissingError(this.topic) : new Error(name)
     }
-    const leaders: Array<Broker | undefined> = []
-    for (const partition of topic.partitions) {
-      leaders[partition.partitionIndex] = brokers.get(partition.leaderId)
+    const leaders: Array<PartitionLeader | undefined> = []
+    for (const { partitionIndex, leaderId, leaderEpoch } of topic.partitions) {
+      const broker = brokers.get(leaderId)
+      leaders[partitionIndex] = broker && { broker, epoch: leaderEpoch }
     }
     this.#knownBrokers = [...brokers.values()]
-    this.#layout = { partitionCount: leaders.length, leaders }
-    this.#suspects.clear()
+    this.#layout = newest(this.#layout, {
+      topicId: topic.topicId,
+      partitionCount: leaders.length,
+      leaders,
+    })
+    this.#isLayoutSuspect = false
     return this.#layout
   }
+}
+
+/**
+ * Brokers learn of elections and of new partitions one after the other, so an answer may be older than
+ * the one before. A topic never loses a partition but by being made anew, and no leader's epoch falls.
+ */
+function newest(before: TopicLayout | undefined, answer: TopicLayout): TopicLayout {
+  if (before?.topicId !== answer.topicId || answer.topicId === NO_TOPIC_ID) return answer
+  const partitionCount = Math.max(before.partitionCount, answer.partitionCount)
+  const leaders = Array.from({ length: partitionCount }, (_, partition) => {
+    const [earlier, leader] = [before.leaders[partition], answer.leaders[partition]]
+    const isOlder = earlier !== undefined && leader !== undefined && leader.epoch < earlier.epoch
+    return isOlder ? earlier : leader
+  })
+  return { topicId: answer.topicId, partitionCount, leaders }
 }
 
 /**

@@ -1,46 +1,50 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
-import { unavailable } from '../../business/errors.ts'
+import type { Clock } from '../../business/ports.ts'
 import type {
   Acked,
   Admission,
-  Clock,
+  EventHolder,
   EventPublisher,
   PublishOutcome,
-} from '../../business/ports.ts'
+} from '../../business/publication/publisher-port.ts'
+import { kafkaUnknown, laneClosed, tooManyPending } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { describeError } from './broker-errors.ts'
-import type { KafkaCluster } from './cluster.ts'
-import { PartitionLane } from './partition-lane.ts'
+import type { TopicLayout } from './cluster.ts'
+import { PartitionLane, type LaneDeps } from './lane/driver.ts'
+import type { LaneEntry } from './lane/entry.ts'
+import { describeLanes } from './lane/lane-health.ts'
 import { partitionOf } from './partitioner.ts'
-import { ensureTopic, type WantedTopic } from './topic-admin.ts'
 
-/** How soon health notices a lane that stalls. */
 const LOOK_AT_LANES_EVERY_MS = 200
 
 /** An idle service notices a silent broker, a new leader or a new partition by asking. */
 const ASK_CLUSTER_EVERY_MS = 5_000
 
-export interface EventPublisherDeps {
-  readonly cluster: KafkaCluster
-  readonly topic: WantedTopic
+/** While the cluster does not answer it is asked again soon, then less often. */
+const ASK_AGAIN_MS_MAX = 2_000
+
+export interface EventPublisherDeps extends Omit<LaneDeps, 'partition'> {
+  /** Makes sure of the topic. Rejects with a sentence while it cannot be had. */
+  readonly askLayout: () => Promise<TopicLayout>
   readonly pendingEventsMax: number
-  /** False while this instance may send nothing, because it may have been taken over from. */
-  readonly mayPublish: () => boolean
-  /** The broker says that another instance may be sending what this one sends. */
-  readonly onContested: () => void
-  readonly clock: Clock
-  readonly health: DependencyHealth
+  /** How soon health notices a lane that stalls. Absent: a fifth of a second. */
+  readonly lookAtLanesEveryMs?: number
+  readonly health: Pick<DependencyHealth, 'reportUp' | 'reportDegraded' | 'reportDown'>
 }
 
 /** One lane per partition behind the publisher port, and the watch over the cluster. */
-export class KafkaEventPublisher implements EventPublisher {
+export class KafkaEventPublisher implements EventPublisher, EventHolder {
   readonly #deps: EventPublisherDeps
+  readonly #clock: Clock
   readonly #lanes = new Map<number, PartitionLane>()
   readonly #closing = new AbortController()
+  #layout: TopicLayout | undefined
   #watching: Promise<void> | undefined
 
   constructor(deps: EventPublisherDeps) {
     this.#deps = deps
+    this.#clock = deps.clock
   }
 
   /** Begins to look for the cluster, for as long as it takes. */
@@ -49,19 +53,11 @@ export class KafkaEventPublisher implements EventPublisher {
   }
 
   admit(key: Uint8Array): Admission {
-    const layout = this.#deps.cluster.layout
-    if (layout === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka has not answered yet', 'not-applied')
-    }
-    const partition = partitionOf(key, layout.partitionCount)
-    const lane = this.#lane(partition)
+    if (this.#layout === undefined) throw kafkaUnknown()
+    const lane = this.#lane(partitionOf(key, this.#layout.partitionCount))
     const { admission } = lane
-    if (!lane.isOpen || admission === undefined) {
-      throw unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
-    }
-    if (this.pendingCount >= this.#deps.pendingEventsMax) {
-      throw unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
-    }
+    if (!lane.isOpen || admission === undefined) throw laneClosed()
+    if (this.pendingCount >= this.#deps.pendingEventsMax) throw tooManyPending()
     return admission
   }
 
@@ -72,13 +68,39 @@ export class KafkaEventPublisher implements EventPublisher {
   }
 
   recover(pending: PendingEvent): Promise<Acked> {
-    return this.#lane(pending.partition).recover(pending)
+    const { promise, resolve } = Promise.withResolvers<Acked>()
+    this.#lane(this.#homeOf(pending)).recover(pending, resolve)
+    return promise
+  }
+
+  stalledPartitions(forMs: number): readonly number[] {
+    return [...this.#lanes.values()]
+      .filter(({ stalledMs }) => stalledMs >= forMs)
+      .map(({ partition }) => partition)
+  }
+
+  hold(partition: number): readonly PendingEvent[] {
+    const lane = this.#lane(partition)
+    lane.isHeld = true
+    return lane.held
+  }
+
+  resume(partition: number): void {
+    const lane = this.#lanes.get(partition)
+    if (lane !== undefined) lane.isHeld = false
+  }
+
+  async letGo(partition: number, given: readonly PendingEvent[]): Promise<void> {
+    const gone = new Set(given.map(({ event }) => event.eventId))
+    const busySinceMs = this.#clock.monotonicMs() - this.#lane(partition).stalledMs
+    const kept = await this.#closeLane(partition)
+    // It is as stalled as the one before, until it makes progress: nothing is taken over for it.
+    this.#openLane(partition, busySinceMs)
+    for (const entry of kept) if (!gone.has(entry.pending.event.eventId)) this.#adopt(entry)
   }
 
   async abandon(): Promise<void> {
-    const lanes = [...this.#lanes.values()]
-    this.#lanes.clear()
-    await Promise.all(lanes.map((lane) => lane.close()))
+    await Promise.all([...this.#lanes.keys()].map((partition) => this.#closeLane(partition)))
   }
 
   /** Events in all lanes without a definite outcome. */
@@ -86,6 +108,11 @@ export class KafkaEventPublisher implements EventPublisher {
     let count = 0
     for (const lane of this.#lanes.values()) count += lane.size
     return count
+  }
+
+  /** Events that the topic takes from nobody, and that hold up only their orders. */
+  get parked(): readonly PendingEvent[] {
+    return [...this.#lanes.values()].flatMap(({ parked }) => parked)
   }
 
   /** What is queued is cancelled, what has left stays in doubt. Idempotent. */
@@ -96,48 +123,84 @@ export class KafkaEventPublisher implements EventPublisher {
   }
 
   #lane(partition: number): PartitionLane {
-    let lane = this.#lanes.get(partition)
-    if (lane === undefined) {
-      const { cluster, clock, mayPublish, onContested } = this.#deps
-      lane = new PartitionLane({ cluster, partition, clock, mayPublish, onContested })
-      this.#lanes.set(partition, lane)
-    }
+    return this.#lanes.get(partition) ?? this.#openLane(partition)
+  }
+
+  #openLane(partition: number, busySinceMs = this.#clock.monotonicMs()): PartitionLane {
+    const lane = new PartitionLane({ ...this.#deps, partition, busySinceMs })
+    this.#lanes.set(partition, lane)
     return lane
   }
 
+  /** Resolves with what the lane held, which is in doubt; from then on it is in no lane. */
+  async #closeLane(partition: number): Promise<readonly LaneEntry[]> {
+    const lane = this.#lanes.get(partition)
+    this.#lanes.delete(partition)
+    return (await lane?.close()) ?? []
+  }
+
+  #adopt(entry: LaneEntry): void {
+    const home = this.#homeOf(entry.pending)
+    this.#lane(home).adopt(
+      home === entry.pending.partition ? entry : { ...entry, searchFromOffset: 0 },
+    )
+  }
+
+  /**
+   * A topic that was made anew with fewer partitions has nothing of the old ones: an event of a
+   * partition that is gone belongs where its key leads now.
+   */
+  #homeOf({ partition, encoded }: PendingEvent): number {
+    const { partitionCount } = this.#layout ?? { partitionCount: Infinity }
+    return partition < partitionCount ? partition : partitionOf(encoded.key, partitionCount)
+  }
+
   async #watch(): Promise<void> {
-    const { clock } = this.#deps
-    let asked: string | undefined = 'has not answered yet'
+    let failure: string | undefined = 'has not answered yet'
     let askAgainAtMs = 0
+    let delayMs = LOOK_AT_LANES_EVERY_MS
     while (!this.#closing.signal.aborted) {
-      if (asked !== undefined || clock.monotonicMs() >= askAgainAtMs) {
-        asked = await this.#askCluster()
-        askAgainAtMs = clock.monotonicMs() + ASK_CLUSTER_EVERY_MS
+      if (this.#clock.monotonicMs() >= askAgainAtMs) {
+        failure = await this.#askCluster()
+        delayMs =
+          failure === undefined ? LOOK_AT_LANES_EVERY_MS : Math.min(delayMs * 2, ASK_AGAIN_MS_MAX)
+        askAgainAtMs =
+          this.#clock.monotonicMs() + (failure === undefined ? ASK_CLUSTER_EVERY_MS : delayMs)
       }
-      this.#report(asked)
-      await clock.sleep(LOOK_AT_LANES_EVERY_MS, this.#closing.signal)
+      this.#report(failure)
+      const { lookAtLanesEveryMs = LOOK_AT_LANES_EVERY_MS } = this.#deps
+      await this.#clock.sleep(lookAtLanesEveryMs, this.#closing.signal)
     }
   }
 
   /** What is wrong, in one sentence; undefined when the cluster answered. */
   async #askCluster(): Promise<string | undefined> {
     try {
-      const layout = await ensureTopic(this.#deps.cluster, this.#deps.topic)
+      const layout = await this.#deps.askLayout()
       if (this.#closing.signal.aborted) return undefined
+      this.#layout = layout
       for (let partition = 0; partition < layout.partitionCount; partition += 1)
         this.#lane(partition)
+      await this.#closeGone(layout.partitionCount)
       return undefined
     } catch (error) {
       return describeError(error)
     }
   }
 
+  /** Partitions that the topic has no more. What their lanes held goes to the others. */
+  async #closeGone(partitionCount: number): Promise<void> {
+    const gone = [...this.#lanes.keys()].filter((partition) => partition >= partitionCount)
+    for (const partition of gone) {
+      for (const entry of await this.#closeLane(partition)) this.#adopt(entry)
+    }
+  }
+
   #report(clusterFailure: string | undefined): void {
-    const stalled = [...this.#lanes.values()].find((lane) => !lane.isOpen)
-    if (clusterFailure !== undefined) this.#deps.health.reportDown('kafka', clusterFailure)
-    else if (stalled !== undefined) {
-      const { partition, failure } = stalled
-      this.#deps.health.reportDown('kafka', `partition ${partition} takes no events: ${failure}`)
-    } else this.#deps.health.reportUp('kafka')
+    const { health } = this.#deps
+    const { status, reason } = describeLanes([...this.#lanes.values()], clusterFailure)
+    if (status === 'up') health.reportUp('kafka')
+    else if (status === 'degraded') health.reportDegraded('kafka', reason)
+    else health.reportDown('kafka', reason)
   }
 }

@@ -29,6 +29,7 @@ const EMPTY_FETCHES_MAX = 20
 
 const FETCH_BYTES_MAX = 4 * 1024 * 1024
 const NO_SESSION = { id: 0, epoch: -1 }
+const ANY_EPOCH = -1
 
 /** Bits of a batch's attributes. Source: kafka.apache.org, "Record Batch". */
 const IS_LOG_APPEND_TIME = 1 << 3
@@ -50,16 +51,35 @@ export interface FetchedRecords {
   readonly nextOffset: number
 }
 
+export interface TopicReaderOptions {
+  /** The broker answers only if it leads in this epoch. Undefined: in whatever epoch. */
+  readonly leaderEpoch?: number | undefined
+  /** Of one answer. A batch that is larger comes whole all the same. */
+  readonly fetchBytesMax?: number
+  readonly onAnswer?: (answer: { readonly throttleTimeMs: number }) => void
+}
+
 export class TopicReader {
   readonly #topic: string
   readonly #partition: number
   readonly #connection: Connection
+  readonly #leaderEpoch: number
+  readonly #fetchBytesMax: number
+  readonly #onAnswer: (answer: { readonly throttleTimeMs: number }) => void
 
   /** `connection` must lead to the partition's leader; it stays the caller's to close. */
-  constructor(connection: Connection, topic: string, partition: number) {
+  constructor(
+    connection: Connection,
+    topic: string,
+    partition: number,
+    options: TopicReaderOptions = {},
+  ) {
     this.#connection = connection
     this.#topic = topic
     this.#partition = partition
+    this.#leaderEpoch = options.leaderEpoch ?? ANY_EPOCH
+    this.#fetchBytesMax = options.fetchBytesMax ?? FETCH_BYTES_MAX
+    this.#onAnswer = options.onAnswer ?? (() => {})
   }
 
   firstOffset(): Promise<number> {
@@ -74,6 +94,12 @@ export class TopicReader {
   /** Behind the last record that consumers may see. */
   highWatermark(): Promise<number> {
     return this.#offsetAt(LATEST, CONSUMER_REPLICA)
+  }
+
+  /** Where to begin: where the log begins later than `from`, or ends before it, with its first record. */
+  async firstReadable(from: number, end: number): Promise<number> {
+    const first = await this.firstOffset()
+    return from < first || from > end ? first : from
   }
 
   /** The first record of this time or later; undefined where there is none yet. */
@@ -103,8 +129,7 @@ export class TopicReader {
    * made anew, reads from its first record.
    */
   async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<TopicRecord> {
-    const first = await this.firstOffset()
-    let next = from < first || from > end ? first : from
+    let next = await this.firstReadable(from, end)
     let emptyFetches = 0
     while (next < end && !signal.aborted) {
       const batches = await this.#fetch(next)
@@ -124,10 +149,15 @@ export class TopicReader {
   }
 
   async #offsetAt(timestamp: bigint, replica: number): Promise<number> {
-    const partition = { partitionIndex: this.#partition, currentLeaderEpoch: -1, timestamp }
+    const partition = {
+      partitionIndex: this.#partition,
+      currentLeaderEpoch: this.#leaderEpoch,
+      timestamp,
+    }
     const answer = await listOffsetsV5.api.async(this.#connection, replica, READ_UNCOMMITTED, [
       { name: this.#topic, partitions: [partition] },
     ])
+    this.#onAnswer(answer)
     const found = answer.topics[0]?.partitions[0]
     if (found === undefined || found.errorCode !== 0) {
       throw new Error(
@@ -140,17 +170,17 @@ export class TopicReader {
   async #fetch(offset: number): Promise<RecordsBatch[]> {
     const partition = {
       partition: this.#partition,
-      currentLeaderEpoch: -1,
+      currentLeaderEpoch: this.#leaderEpoch,
       fetchOffset: BigInt(offset),
       lastFetchedEpoch: -1,
-      partitionMaxBytes: FETCH_BYTES_MAX,
+      partitionMaxBytes: this.#fetchBytesMax,
     }
     const topics = [{ topicId: this.#topic, partitions: [partition] }]
     const answer = await fetchV11.api.async(
       this.#connection,
       FETCH_WAIT_MS,
       1,
-      FETCH_BYTES_MAX,
+      this.#fetchBytesMax,
       READ_UNCOMMITTED,
       NO_SESSION.id,
       NO_SESSION.epoch,
@@ -158,6 +188,7 @@ export class TopicReader {
       [],
       '',
     )
+    this.#onAnswer(answer)
     return answer.responses[0]?.partitions[0]?.records ?? []
   }
 }

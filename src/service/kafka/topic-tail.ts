@@ -86,7 +86,7 @@ async function locate(
   { start, endsAtEnd }: TailOptions,
 ): Promise<Reach> {
   const leader = await cluster.leaderOf(partition)
-  return cluster.withConnection(leader, async (connection) => {
+  return cluster.withConnection(leader.broker, async (connection) => {
     const reader = new TopicReader(connection, cluster.topic, partition)
     const end = await reader.highWatermark()
     return { from: await firstOffset(reader, start, end), end: endsAtEnd ? end : undefined }
@@ -179,7 +179,7 @@ class PartitionSource {
   async #reader(): Promise<TopicReader> {
     const { cluster } = this.#tail.deps
     if (this.#connection === undefined) {
-      this.#leader = await cluster.leaderOf(this.#partition)
+      this.#leader = (await cluster.leaderOf(this.#partition)).broker
       this.#connection = await connectToBroker(cluster.clientId, this.#leader, CONNECTION_TIMEOUTS)
     }
     return new TopicReader(this.#connection, cluster.topic, this.#partition)

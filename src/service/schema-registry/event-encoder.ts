@@ -1,5 +1,5 @@
-import { unavailable } from '../../business/errors.ts'
 import type { EventEncoder } from '../../business/ports.ts'
+import { schemaIdUnknown } from '../../business/refusals.ts'
 import {
   encodeKey,
   encodeAvroKey,
@@ -16,7 +16,7 @@ export type KeyFormat = 'string' | 'avro'
 export function listSubjectSchemas(topic: string, keyFormat: KeyFormat): readonly SubjectSchema[] {
   const value = { subject: valueSubject(topic), schema: orderSchemaText }
   if (keyFormat === 'string') return [value]
-  return [value, { subject: keySubject(topic), schema: keySchemaText }]
+  return [value, { subject: keySubject(topic), schema: keySchemaText, isOfKeys: true }]
 }
 
 /** Events of this topic as the bytes of its records. */
@@ -27,9 +27,8 @@ export function createEventEncoder(deps: {
 }): EventEncoder {
   const knownIdOf = (subject: string): number => {
     const schemaId = deps.schemaIdOf(subject)
-    if (schemaId !== undefined) return schemaId
-    const detail = 'The Schema Registry has not given the schema of order events its id yet'
-    throw unavailable('SCHEMA_REGISTRY_UNAVAILABLE', detail, 'not-applied')
+    if (schemaId === undefined) throw schemaIdUnknown()
+    return schemaId
   }
   const ofValue = valueSubject(deps.topic)
   const ofKey = keySubject(deps.topic)

@@ -82,7 +82,9 @@ export function observeStore(
     },
     discard: (pending) => observe(store.discard(pending), (result) => result === 'discarded'),
     renewLease: () => observe(store.renewLease(), wasRead),
-    takeOverPending: (limit) => observe(store.takeOverPending(limit), (taken) => taken.length > 0),
+    takeOverPending: (...args) =>
+      observe(store.takeOverPending(...args), (taken) => taken.length > 0),
+    handOver: (pending) => observe(store.handOver(pending), wasRead),
     join: () => observe(store.join(), () => true),
     listPending: (limit) => observe(store.listPending(limit), wasRead),
     probe: () => observe(store.probe(), () => true),

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { DependencyHealth } from '../../../src/business/dependency-health.ts'
-import type { PublishOutcome } from '../../../src/business/ports.ts'
+import type { PublishOutcome } from '../../../src/business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../../src/models/order-event.ts'
 import type { OrderId } from '../../../src/models/order.ts'
 import { KafkaCluster } from '../../../src/service/kafka/cluster.ts'
 import { KafkaEventPublisher } from '../../../src/service/kafka/event-publisher.ts'
+import { KafkaLaneSession } from '../../../src/service/kafka/lane/kafka-session.ts'
+import { ensureTopic } from '../../../src/service/kafka/topic-admin.ts'
 import { systemClock } from '../../../src/service/system.ts'
 import type { TestCluster } from '../../support/kafka-cluster.ts'
 import { readTopic } from '../../support/read-topic.ts'
@@ -20,18 +22,27 @@ export class Publishing implements AsyncDisposable {
   readonly #cluster: TestCluster
   readonly publisher: KafkaEventPublisher
   mayPublish = true
-  onContested = (): void => {}
+  /** How often somebody else was suspected to send with its numbers. */
+  suspicionCount = 0
+  onSuspicion = (): void => {}
 
   private constructor(cluster: TestCluster, topic: string) {
     this.topic = topic
     this.#cluster = cluster
     const brokers = [{ host: '127.0.0.1', port: proxyOf(cluster).port }]
+    const kafka = new KafkaCluster('test', this.topic, brokers)
+    const wanted = { partitionCount: 1, replicationFactor: undefined }
     this.publisher = new KafkaEventPublisher({
-      cluster: new KafkaCluster('test', this.topic, brokers),
-      topic: { partitionCount: 1, replicationFactor: undefined },
+      topic,
+      askLayout: () => ensureTopic(kafka, wanted),
+      openSession: (partition, on) =>
+        new KafkaLaneSession({ cluster: kafka, partition, clock: systemClock, ...on }),
       pendingEventsMax: 10_000,
       mayPublish: () => this.mayPublish,
-      onContested: () => this.onContested(),
+      onSuspicion: () => {
+        this.suspicionCount += 1
+        this.onSuspicion()
+      },
       clock: systemClock,
       health: new DependencyHealth(systemClock, () => {}),
     })

@@ -24,7 +24,7 @@ interface Span {
 async function leaderPorts({ cluster }: ScenarioContext, topic: string): Promise<number[]> {
   const brokers = cluster.brokers.map(({ port }) => ({ host: 'localhost', port }))
   const { leaders } = await new KafkaCluster('faults', topic, brokers).refresh()
-  return leaders.flatMap((leader) => (leader === undefined ? [] : [leader.port]))
+  return leaders.flatMap((leader) => (leader === undefined ? [] : [leader.broker.port]))
 }
 
 /** Who leads most partitions, and who leads none or fewest. */

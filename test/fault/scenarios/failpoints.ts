@@ -4,7 +4,7 @@ import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
 
 export const FAILPOINTS = new URL('../../support/failpoints.ts', import.meta.url).href
 
-export const POINTS = ['reserve', 'publish', 'produce', 'settle', 'discard', 'recover'].flatMap(
+export const POINTS = ['reserve', 'publish', 'send', 'settle', 'discard', 'recover'].flatMap(
   (step) => [`before ${step}`, `after ${step}`],
 )
 
@@ -30,7 +30,7 @@ export async function dieAtOnce(
   const callNumber = context.random.integer(1, CALL_NUMBER_MAX)
   if (point.endsWith('recover')) {
     // There has to be something that needs recovery.
-    await dieAt(cart, 'before produce', callNumber)
+    await dieAt(cart, 'before send', callNumber)
     await dieAt(cart, point, 1)
   } else if (point.endsWith('discard')) {
     broker?.proxy.setFateOfAll({ kind: 'answer-unsent', errorCode: codeOf('MESSAGE_TOO_LARGE') })

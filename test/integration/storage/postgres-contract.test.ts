@@ -28,7 +28,7 @@ async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   }
 }
 
-describeOrderStore({ name: 'PostgreSQL', isDurable: true }, createHarness)
+describeOrderStore({ name: 'PostgreSQL', isDurable: true, isShared: true }, createHarness)
 
 describeOrderReader('PostgreSQL', createHarness)
 

@@ -4,10 +4,10 @@ import { Client } from 'pg'
 
 import type { PendingEvent } from '../../../src/models/order-event.ts'
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
-import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
+import { creationOf, FROM_ALL, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { until } from '../../support/until.ts'
-import { endLeases, openStore, type StoreSettings } from './postgres-store.ts'
+import { countWaiting, endLeases, openStore, type StoreSettings } from './postgres-store.ts'
 
 const LIMIT = 100
 const POSITION = { partition: 0, offset: 1 }
@@ -48,7 +48,10 @@ describe('a lease in PostgreSQL', () => {
       [owner.instanceId],
     )
     assert.ok(lease)
-    await until(async () => (await other.takeOverPending(LIMIT)).length === 1, 'it is taken over')
+    await until(
+      async () => (await other.takeOverPending(LIMIT, FROM_ALL)).length === 1,
+      'it is taken over',
+    )
     const [end] = await schema.sql<{ isOver: boolean }>(
       'SELECT clock_timestamp() > $1 AS "isOver"',
       [(lease as unknown as { until: Date }).until],
@@ -56,6 +59,38 @@ describe('a lease in PostgreSQL', () => {
     assert.equal(end?.isOver, true)
     assert.equal(await owner.settle(creation, POSITION), 'not-owned')
     assert.equal(await owner.renewLease(), false)
+  })
+
+  test('that ran out a moment ago keeps off who waits for longer', async () => {
+    const owner = await open()
+    const other = await open()
+    const creation = creationOf(newOrderId())
+    await owner.reserve(creation)
+    await schema.sql(
+      `UPDATE instances SET lease_until = clock_timestamp() - interval '30 s' WHERE instance_id = $1`,
+      [owner.instanceId],
+    )
+    assert.deepEqual(await other.takeOverPending(LIMIT, { ...FROM_ALL, expiredForMs: 600_000 }), [])
+    assert.equal(await owner.renewLease(), true)
+    await schema.sql(
+      `UPDATE instances SET lease_until = clock_timestamp() - interval '30 s' WHERE instance_id = $1`,
+      [owner.instanceId],
+    )
+    assert.deepEqual(await other.takeOverPending(LIMIT, { ...FROM_ALL, expiredForMs: 29_000 }), [
+      creation,
+    ])
+    assert.equal(await owner.renewLease(), false)
+  })
+
+  test('that has run out makes an instance nobody to hand over to', async () => {
+    const owner = await open()
+    await open()
+    await endLeases(schema)
+    assert.equal(await owner.renewLease(), true)
+    const creation = creationOf(newOrderId())
+    await owner.reserve(creation)
+    assert.equal(await owner.handOver([creation]), 'kept')
+    assert.equal(await owner.settle(creation, POSITION), 'settled')
   })
 
   test('that has run out is still good while nobody has taken over', async () => {
@@ -66,7 +101,7 @@ describe('a lease in PostgreSQL', () => {
     assert.equal(await owner.reserve(creationOf(newOrderId())), 'reserved')
     assert.equal(await owner.renewLease(), true)
     const other = await open()
-    assert.deepEqual(await other.takeOverPending(LIMIT), [])
+    assert.deepEqual(await other.takeOverPending(LIMIT, FROM_ALL), [])
     assert.equal(await owner.settle(creation, POSITION), 'settled')
   })
 
@@ -82,7 +117,7 @@ describe('a lease in PostgreSQL', () => {
     const taken: PendingEvent[] = []
     async function takeAll(successor: BatchedStore): Promise<void> {
       for (;;) {
-        const pending = await successor.takeOverPending(7)
+        const pending = await successor.takeOverPending(7, FROM_ALL)
         if (pending.length === 0) return
         taken.push(...pending)
       }
@@ -117,12 +152,12 @@ describe('a lease in PostgreSQL', () => {
       await reservation.query('SELECT FROM instances WHERE instance_id = $1 FOR KEY SHARE', [
         owner.instanceId,
       ])
-      await other.takeOverPending(LIMIT)
+      await other.takeOverPending(LIMIT, FROM_ALL)
       assert.ok((await listInstances()).includes(owner.instanceId))
     } finally {
       await reservation.end()
     }
-    await other.takeOverPending(LIMIT)
+    await other.takeOverPending(LIMIT, FROM_ALL)
     assert.deepEqual(await listInstances(), [other.instanceId])
   })
 
@@ -168,11 +203,3 @@ describe('a lease in PostgreSQL', () => {
     }
   })
 })
-
-async function countWaiting(schema: TestSchema): Promise<number> {
-  const [row] = await schema.sql<{ count: string }>(
-    `SELECT count(*) FROM pg_stat_activity
-     WHERE wait_event_type = 'Lock' AND application_name = 'cart-service'`,
-  )
-  return Number(row?.count)
-}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 
 import { readMigrations } from '../../../src/service/storage/migrations.ts'
-import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
+import { creationOf, FROM_ALL, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { endLeases, openStore } from './postgres-store.ts'
 
@@ -76,7 +76,7 @@ describe('the migrations of PostgreSQL', () => {
     await store.close()
     await endLeases(schema)
     const successor = await openStore(schema)
-    assert.equal((await successor.takeOverPending(1)).length, 1)
+    assert.equal((await successor.takeOverPending(1, FROM_ALL)).length, 1)
     assert.equal(await successor.discard(pending), 'discarded')
     await successor.close()
   })

@@ -7,7 +7,7 @@ import { StoreError } from '../../../src/business/ports.ts'
 import type { PendingEvent } from '../../../src/models/order-event.ts'
 import type { OrderId } from '../../../src/models/order.ts'
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
-import { changeOf, creationOf, newOrderId } from '../../contract/order-store-events.ts'
+import { changeOf, creationOf, FROM_ALL, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { openStore } from './postgres-store.ts'
 
@@ -17,7 +17,16 @@ const STEPS = { minLength: 10, maxLength: 30 }
 const RUNS = 15
 
 /** How often each is done: an event has to be left behind, taken over and still believed to be owned. */
-const ACTIONS = { create: 3, change: 2, settle: 3, discard: 1, 'take-over': 3, expire: 3, renew: 1 }
+const ACTIONS = {
+  create: 3,
+  change: 2,
+  settle: 3,
+  discard: 1,
+  'take-over': 3,
+  'hand-over': 2,
+  expire: 3,
+  renew: 1,
+}
 
 interface Step {
   readonly action: keyof typeof ACTIONS
@@ -101,6 +110,8 @@ class Actor {
         return this.#discard()
       case 'take-over':
         return this.takeOver(number + 1)
+      case 'hand-over':
+        return this.#handOver()
       case 'renew':
         return this.renew()
       case 'expire':
@@ -136,8 +147,16 @@ class Actor {
     this.#facts.discarded.set(pending.event.eventId, this.#store.instanceId)
   }
 
+  /** Also of events that it only believes to be its own. */
+  async #handOver(): Promise<void> {
+    const given = this.#owned
+    if (given.length === 0) return
+    this.#owned = []
+    if ((await this.#store.handOver(given)) === 'kept') this.#owned = given
+  }
+
   async takeOver(limit: number): Promise<void> {
-    for (const pending of await this.#store.takeOverPending(limit)) {
+    for (const pending of await this.#store.takeOverPending(limit, FROM_ALL)) {
       const built = this.#facts.built.get(pending.event.eventId)
       assert.deepEqual(pending, built, 'it is of this run, with the producer it was reserved with')
       this.#owned.push(pending)

@@ -1,13 +1,16 @@
-import type { EventRow } from '../order-row.ts'
+import type { HandOverResult } from '../../../business/ports.ts'
+import type { PendingEvent } from '../../../models/order-event.ts'
+import type { Arguments } from '../operation.ts'
+import { type EventRow, toPendingEvent } from '../order-row.ts'
 import type { Query } from './connection.ts'
-import { EVENT_COLUMNS } from './order-statements.ts'
+import { SELECT_RESERVED } from './event-columns.ts'
 
 /** Every statement on instances and on whose events are. The clock is the database's. */
 
 /** Any number that no other program uses in this database; the migrations have the next one. */
 const TAKE_OVER_LOCK = 7_267_101
 
-export async function join(query: Query, instanceId: string, leaseMs: number): Promise<void> {
+export async function join(query: Query, instanceId: string, leaseMs: number): Promise<true> {
   await query(
     {
       text: `
@@ -16,6 +19,7 @@ export async function join(query: Query, instanceId: string, leaseMs: number): P
     },
     [instanceId, leaseMs],
   )
+  return true
 }
 
 /**
@@ -41,7 +45,7 @@ export async function renewLease(
 }
 
 /** One that leaves nothing behind makes nobody wait for the end of its lease. */
-export async function leave(query: Query, instanceId: string): Promise<void> {
+export async function leave(query: Query, instanceId: string): Promise<true> {
   await query(
     {
       text: `
@@ -51,6 +55,7 @@ export async function leave(query: Query, instanceId: string): Promise<void> {
     },
     [instanceId],
   )
+  return true
 }
 
 /**
@@ -63,15 +68,47 @@ export async function leave(query: Query, instanceId: string): Promise<void> {
  */
 export async function takeOver(
   query: Query,
-  instanceId: string,
-  limit: number,
-): Promise<readonly EventRow[]> {
+  ...[owner, limit, choice]: Arguments<'takeOverPending'>
+): Promise<readonly PendingEvent[]> {
   await query({ text: 'SELECT pg_advisory_xact_lock($1)' }, [TAKE_OVER_LOCK])
-  if (!(await isInstance(query, instanceId))) return []
-  await fenceDead(query, instanceId)
-  const left = await lockLeftBehind(query, limit)
-  if (left.length > 0) await changeOwner(query, left, instanceId)
-  return left
+  if (!(await isInstance(query, owner))) return []
+  await fenceDead(query, owner, choice.expiredForMs)
+  const left = await lockLeftBehind(query, choice.exceptPartitions, limit)
+  if (left.length > 0) await changeOwner(query, left, owner)
+  return left.map(toPendingEvent)
+}
+
+/**
+ * One statement: that another instance is alive and that the events are nobody's is decided together.
+ * The other one may die a moment later; then whoever comes next finds them, this instance too.
+ *
+ * It waits for nobody: only this instance, and a take-over from it that has fenced it, change its
+ * events. The take-over skips those that are being handed over and finds them the next time; those
+ * that it was quicker with are not at their place (`ctid`) any more, and are left alone.
+ */
+export async function handOver(
+  query: Query,
+  ...[owner, keys]: Arguments<'handOver'>
+): Promise<HandOverResult> {
+  const text = `
+    WITH other AS MATERIALIZED (
+      SELECT EXISTS (
+        SELECT FROM instances WHERE instance_id <> $1 AND lease_until > clock_timestamp()
+      ) AS is_alive
+    ), found AS (
+      SELECT event.ctid AS place
+      FROM json_to_recordset($2) AS asked ("orderId" text, version integer, "eventId" text)
+      JOIN order_events AS event
+        ON event.order_id = "orderId" AND event.version = asked.version
+        AND event.event_id = "eventId"
+    ), handed_over AS (
+      UPDATE order_events AS event SET owner = NULL
+      FROM found, other
+      WHERE event.ctid = place AND event.owner = $1 AND event.settled_at IS NULL AND is_alive
+    )
+    SELECT is_alive AS "isAlive" FROM other`
+  const rows = await query<{ readonly isAlive: boolean }>({ text }, [owner, JSON.stringify(keys)])
+  return rows[0]?.isAlive === true ? 'handed-over' : 'kept'
 }
 
 /** Keeps others from fencing this instance while the transaction lasts. */
@@ -84,30 +121,36 @@ async function isInstance(query: Query, instanceId: string): Promise<boolean> {
 }
 
 /** An instance in the middle of a reservation is skipped: its next one finds that it is dead. */
-async function fenceDead(query: Query, instanceId: string): Promise<void> {
+async function fenceDead(query: Query, instanceId: string, expiredForMs: number): Promise<void> {
   await query(
     {
       text: `
         WITH dead AS (
           SELECT instance_id FROM instances
-          WHERE lease_until < clock_timestamp() AND instance_id <> $1
+          WHERE lease_until < clock_timestamp() - $2 * interval '1 millisecond'
+            AND instance_id <> $1
           FOR UPDATE SKIP LOCKED
         )
         DELETE FROM instances USING dead WHERE instances.instance_id = dead.instance_id`,
     },
-    [instanceId],
+    [instanceId, expiredForMs],
   )
 }
 
 /** In the order of arrival. They stay locked. */
-function lockLeftBehind(query: Query, limit: number): Promise<readonly EventRow[]> {
+function lockLeftBehind(
+  query: Query,
+  exceptPartitions: readonly number[],
+  limit: number,
+): Promise<readonly EventRow[]> {
   const text = `
-    SELECT ${EVENT_COLUMNS} FROM order_events
+    SELECT ${SELECT_RESERVED} FROM order_events
     WHERE topic_offset IS NULL AND NOT EXISTS (SELECT FROM instances WHERE instance_id = owner)
+      AND topic_partition <> ALL ($2::integer[])
     ORDER BY id
     LIMIT $1
     FOR UPDATE SKIP LOCKED`
-  return query<EventRow>({ text }, [limit])
+  return query<EventRow>({ text }, [limit, exceptPartitions])
 }
 
 /** Not the producer: what the former owner still has on its way is a repeat only under the same one. */

@@ -2,17 +2,16 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { CommandError } from '../../../../src/business/errors.ts'
-import type { ChangeDeps } from '../../../../src/business/order/begin-change.ts'
+import type { ChangeDeps } from '../../../../src/business/order/change-deps.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import { createOrder } from '../../../../src/business/order/create-order.ts'
 import type { ChangedOrder } from '../../../../src/business/order/commands.ts'
-import {
-  StoreError,
-  type Acked,
-  type EventPublisher,
-  type OrderStore,
-  type PublishOutcome,
-} from '../../../../src/business/ports.ts'
+import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
+import type {
+  Acked,
+  EventPublisher,
+  PublishOutcome,
+} from '../../../../src/business/publication/publisher-port.ts'
 import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
 import type { OrderId } from '../../../../src/models/order.ts'
@@ -39,13 +38,17 @@ async function setUp(t: TestContext) {
     return Promise.resolve({ ...ACKED, position: { partition: 0, offset } })
   }
   const publisher: EventPublisher = {
-    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
+    admit: () => ({
+      topic: 'orders',
+      partition: 0,
+      searchFromOffset: 0,
+      producer: { id: 4_001, epoch: 0 },
+    }),
     publish: ({ event }) => {
       published.push(event.eventId)
       return answer()
     },
     recover: () => new Promise(() => {}),
-    abandon: () => Promise.resolve(),
   }
   const deps: ChangeDeps = {
     store,
@@ -120,7 +123,7 @@ test('a request that is sent again by its key is answered the same, whatever cam
 test('a retry by its key is not told "no" while the store cannot say what the first try did', async (t) => {
   const { create, store } = await setUp(t)
   await create('k-1')
-  store.findKeyedChange = () => Promise.reject(new StoreError('away', 'no'))
+  Object.assign(store, { findKeyedChange: () => Promise.reject(new StoreError('away', 'no')) })
   await assert.rejects(create('k-1'), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
 })
 
@@ -180,6 +183,24 @@ test('a request whose first try is in doubt is waited for, and then answered by 
   resolution.resolve(ACKED)
   assert.equal((await again).isReplayed, true)
   assert.equal(published.length, 1)
+})
+
+test('a request that gives up waiting for a change in doubt leaves nothing behind', async (t) => {
+  const { deps, create, clock, answerWith } = await setUp(t)
+  answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: new Promise(() => {}) }))
+  assert.equal(await codeOf(create(undefined)), 'KAFKA_UNAVAILABLE')
+  const inDoubt = deps.publications.find(ORDER_ID)
+  assert.ok(inDoubt)
+  const waitersBefore = inDoubt.waiterCount
+
+  const retries = Promise.allSettled(Array.from({ length: 1_000 }, () => create(undefined)))
+  await setImmediate()
+  assert.equal(inDoubt.waiterCount, waitersBefore + 1_000)
+  clock.advance(PUBLISH_TIMEOUT_MS)
+  const answers = await retries
+  assert.ok(answers.every(({ status }) => status === 'rejected'))
+  assert.equal(deps.publications.find(ORDER_ID), inDoubt)
+  assert.equal(inDoubt.waiterCount, waitersBefore)
 })
 
 test('a request that runs on another instance is waited for, and then answered by it', async (t) => {

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { CommandError } from '../../../../src/business/errors.ts'
-import {
-  StoreError,
-  type EventPublisher,
-  type OrderStore,
-  type PublishOutcome,
-} from '../../../../src/business/ports.ts'
+import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
+import type {
+  EventPublisher,
+  PublishOutcome,
+} from '../../../../src/business/publication/publisher-port.ts'
 import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
 import { openSqliteStore } from '../../../../src/service/storage/sqlite/store.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
@@ -32,7 +31,8 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     settle: (pending, position) => real.settle(pending, position),
     discard: (pending) => real.discard(pending),
     renewLease: () => real.renewLease(),
-    takeOverPending: (limit) => real.takeOverPending(limit),
+    takeOverPending: (...args) => real.takeOverPending(...args),
+    handOver: (pending) => real.handOver(pending),
     join: () => real.join(),
     listPending: (limit) => real.listPending(limit),
     probe: () => real.probe(),
@@ -40,10 +40,14 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
     ...faults(real),
   }
   const publisher: EventPublisher = {
-    admit: () => ({ topic: 'orders', partition: 0, searchFromOffset: 0 }),
+    admit: () => ({
+      topic: 'orders',
+      partition: 0,
+      searchFromOffset: 0,
+      producer: { id: 4_001, epoch: 0 },
+    }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),
-    abandon: () => Promise.resolve(),
   }
   const clock = new ManualClock()
   const publications = new Publications({ store, publisher, clock })
@@ -216,11 +220,11 @@ test('closing ends the retries and leaves the event to the next start', async ()
     },
   }))
   const refusal = refusalOf(publications.confirm(pending, DEADLINE_MS))
-  const earlier = publications.find(orderId)
+  const end = publications.find(orderId)?.waitForEnd(clock, Infinity)
   await clock.runUntil(() => isTried)
   publications.close()
   await clock.runUntil(() => publications.count === 0)
-  assert.equal(await earlier?.ended, 'abandoned')
+  assert.equal(await end, 'abandoned')
   assert.deepEqual(await refusal, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
   assert.equal((await real.listPending(10)).length, 1)
   await real.close()

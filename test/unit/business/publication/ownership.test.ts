@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StoreError } from '../../../../src/business/ports.ts'
+import { StoreError, type HandOverResult } from '../../../../src/business/ports.ts'
 import { Lease } from '../../../../src/business/publication/lease.ts'
 import { Ownership } from '../../../../src/business/publication/ownership.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
@@ -14,12 +14,16 @@ function setUp() {
   const clock = new ManualClock()
   const lease = new Lease(clock, LEASE_MS)
   const calls: string[] = []
-  const faults: { isAway: boolean; isLost: boolean; takeOver: Error | undefined } = {
+  const faults: Faults = {
     isAway: false,
     isLost: false,
     takeOver: undefined,
+    stalled: [],
+    handOver: 'handed-over',
   }
   const left: PendingEvent[] = []
+  const patience: number[] = []
+  const spared: Array<readonly number[]> = []
   const answer = <Value>(name: string, value: Value): Promise<Value> => {
     calls.push(name)
     return faults.isAway ? Promise.reject(new StoreError('away', 'no')) : Promise.resolve(value)
@@ -28,8 +32,11 @@ function setUp() {
     store: {
       instanceId: 'me',
       renewLease: () => answer('renew', !faults.isLost),
-      takeOverPending: (limit) => {
+      handOver: (held) => answer(`hand over ${held.length}`, faults.handOver),
+      takeOverPending: (limit, { expiredForMs, exceptPartitions }) => {
         const { takeOver } = faults
+        patience.push(expiredForMs)
+        spared.push(exceptPartitions)
         return takeOver === undefined
           ? answer('take over', left.splice(0, limit))
           : Promise.reject(takeOver)
@@ -39,7 +46,16 @@ function setUp() {
         faults.isLost = false
       },
     },
-    publisher: {
+    holder: {
+      stalledPartitions: (forMs) => (forMs === LEASE_MS ? faults.stalled : []),
+      hold: (partition) => {
+        calls.push(`hold ${partition}`)
+        return [pendingOf('stuck')]
+      },
+      resume: (partition) => void calls.push(`resume ${partition}`),
+      async letGo(partition, held) {
+        calls.push(`lane ${partition} lets go ${held.length}`)
+      },
       async abandon() {
         calls.push('abandon lanes')
       },
@@ -48,12 +64,14 @@ function setUp() {
       count: 3,
       recover: ({ event }) => void calls.push(`recover ${event.order.orderId}`),
       abandon: () => void calls.push('abandon changes'),
+      letGo: (held) => void calls.push(`let go ${held.length}`),
     },
     lease,
     leaseMs: LEASE_MS,
     clock,
     onLost: () => calls.push('lost'),
     onTakenOver: (count) => calls.push(`taken over ${count}`),
+    onHandedOver: (partition, count) => calls.push(`handed over ${count} of ${partition}`),
   })
   /** What was asked since the last time. */
   const asked = (): string[] => calls.splice(0)
@@ -61,7 +79,15 @@ function setUp() {
     const endMs = clock.monotonicMs() + ms
     await clock.runUntil(() => clock.monotonicMs() >= endMs)
   }
-  return { ownership, lease, clock, faults, left, asked, pass }
+  return { ownership, lease, clock, faults, left, patience, spared, asked, pass }
+}
+
+interface Faults {
+  isAway: boolean
+  isLost: boolean
+  takeOver: Error | undefined
+  stalled: readonly number[]
+  handOver: HandOverResult
 }
 
 function pendingOf(orderId: string): PendingEvent {
@@ -81,6 +107,18 @@ test('a start takes over what others left, before it is through', async () => {
   left.push(pendingOf('a'), pendingOf('b'))
   await ownership.start()
   assert.deepEqual(asked(), ['renew', 'take over', 'recover a', 'recover b', 'taken over 2'])
+  await ownership.close()
+})
+
+test('until a lease after its start it takes over only from leases that ran out a lease ago', async () => {
+  const { ownership, patience, pass } = setUp()
+  await ownership.start()
+  await pass(LEASE_MS / 2)
+  assert.deepEqual(new Set(patience.splice(0)), new Set([LEASE_MS]))
+  await pass(LEASE_MS / 2)
+  patience.length = 0
+  await pass(LEASE_MS)
+  assert.deepEqual(new Set(patience), new Set([0]))
   await ownership.close()
 })
 
@@ -226,7 +264,9 @@ test('a take-over that the store did not do is tried again', async () => {
   faults.takeOver = undefined
   left.push(pendingOf('a'))
   await pass(LEASE_MS / 4)
-  assert.deepEqual(asked(), ['renew', 'renew', 'take over', 'recover a', 'taken over 1'])
+  const calls = asked()
+  const first = calls.indexOf('take over')
+  assert.deepEqual(calls.slice(first, first + 3), ['take over', 'recover a', 'taken over 1'])
   await ownership.close()
 })
 
@@ -238,5 +278,46 @@ test('says who it is and what it owns', async () => {
     isLeaseHeld: true,
     pendingEventCount: 3,
   })
+  await ownership.close()
+})
+
+test('what a partition without progress for a lease holds is handed over, and sent no more here', async () => {
+  const { ownership, faults, spared, asked, pass } = setUp()
+  await ownership.start()
+  faults.stalled = [2]
+  asked()
+  await pass(LEASE_MS / 5)
+  assert.deepEqual(asked().slice(0, 7), [
+    'renew',
+    'hold 2',
+    'hand over 1',
+    'let go 1',
+    'lane 2 lets go 1',
+    'handed over 1 of 2',
+    'resume 2',
+  ])
+  assert.deepEqual(spared.at(-1), [2], 'nor is it taken over again')
+  await ownership.close()
+})
+
+test('where no other instance lives it is kept', async () => {
+  const { ownership, faults, asked, pass } = setUp()
+  await ownership.start()
+  faults.stalled = [2]
+  faults.handOver = 'kept'
+  asked()
+  await pass(LEASE_MS / 5)
+  assert.deepEqual(asked(), ['renew', 'hold 2', 'hand over 1', 'resume 2', 'take over'])
+  await ownership.close()
+})
+
+test('a renewal that fails is repeated soon, so that an outage of the store costs no heartbeat more', async () => {
+  const { ownership, faults, asked, pass } = setUp()
+  await ownership.start()
+  faults.isAway = true
+  await pass(LEASE_MS / 5)
+  asked()
+  await pass(1_000)
+  assert.equal(asked().filter((call) => call === 'renew').length, 4)
   await ownership.close()
 })

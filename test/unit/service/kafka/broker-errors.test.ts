@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka'
-import { classifyProduceFailure } from '../../../../src/service/kafka/broker-errors.ts'
+import { MultipleErrors, NetworkError, ResponseError, TimeoutError } from '@platformatic/kafka'
+import { readProduceFailure, describeError } from '../../../../src/service/kafka/broker-errors.ts'
 import { codeOf, PROOFS } from '../../../support/broker-errors.ts'
 
 const PRODUCE = 0
 
 /** What the client rejects with when the broker answers a Produce request with this error. */
-function answered(name: string): ResponseError {
+function answered(name: string, throttleTimeMs = 0): ResponseError {
   const code = codeOf(name)
-  const response = { responses: [{ partitionResponses: [{ errorCode: code }] }] }
+  const response = { throttleTimeMs, responses: [{ partitionResponses: [{ errorCode: code }] }] }
   return new ResponseError(PRODUCE, 8, { '/responses/0': [code, null] }, response)
 }
 
@@ -22,39 +22,40 @@ const UNKNOWN = [
   'UNKNOWN_SERVER_ERROR',
 ]
 
-test('an answer given before the append is proof, when no other request of the batch ever left', () => {
+const CONTESTED = [
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+]
+
+const ABOUT_THE_BATCH = [
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'POLICY_VIOLATION',
+]
+
+test('an answer given before the append is a refusal, of the batch or of everything', () => {
   for (const name of PROOFS) {
-    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'not-appended', name })
+    const verdict = ABOUT_THE_BATCH.includes(name) ? 'event-refused' : 'partition-refused'
+    assert.deepEqual(readProduceFailure(answered(name)), {
+      verdict,
+      reason: name,
+      throttleTimeMs: 0,
+    })
   }
 })
 
-test('the same answer proves nothing once another request of the batch may be under way', () => {
-  for (const name of PROOFS) {
-    assert.notEqual(classifyProduceFailure(answered(name), 2).verdict, 'not-appended', name)
+test('answers that may belong to an appended batch, or contest its numbers, are never a refusal', () => {
+  for (const name of [...UNKNOWN, ...CONTESTED]) {
+    assert.equal(readProduceFailure(answered(name)).verdict, 'unknown', name)
   }
 })
 
-test('answers that may stand for an appended batch are never proof', () => {
-  for (const name of UNKNOWN) {
-    assert.deepEqual(classifyProduceFailure(answered(name), 1), { verdict: 'unknown', name })
-  }
-})
-
-test('a disagreement on sequence numbers, or on the producer itself, is settled by the topic', () => {
-  for (const name of [
-    'OUT_OF_ORDER_SEQUENCE_NUMBER',
-    'DUPLICATE_SEQUENCE_NUMBER',
-    'UNKNOWN_PRODUCER_ID',
-    'INVALID_PRODUCER_EPOCH',
-    'PRODUCER_FENCED',
-  ]) {
-    assert.equal(classifyProduceFailure(answered(name), 1).verdict, 'contested', name)
-    assert.equal(classifyProduceFailure(answered(name), 2).verdict, 'contested', name)
-  }
-})
-
-test('a batch in doubt that is dated too far ahead is looked for, and made anew', () => {
-  assert.equal(classifyProduceFailure(answered('INVALID_TIMESTAMP'), 2).verdict, 'undatable')
+test('a refusal says how long the broker answers nothing more', () => {
+  assert.equal(readProduceFailure(answered('MESSAGE_TOO_LARGE', 700)).throttleTimeMs, 700)
 })
 
 test('time-outs and broken connections are never proof', () => {
@@ -64,9 +65,38 @@ test('time-outs and broken connections are never proof', () => {
     new Error('something else'),
   ]
   for (const error of failures) {
-    assert.deepEqual(classifyProduceFailure(error, 1), {
+    assert.deepEqual(readProduceFailure(error), {
       verdict: 'unknown',
-      name: error.message,
+      reason: error.message,
+      throttleTimeMs: 0,
     })
   }
+})
+
+test("the client's errors are named by Kafka's name, or by what is deepest in them", () => {
+  const refusedTwice = new AggregateError([
+    new Error('connect ECONNREFUSED ::1:9092'),
+    new Error('connect ECONNREFUSED 127.0.0.1:9092'),
+  ])
+  const failures = [
+    [answered('NOT_ENOUGH_REPLICAS'), 'NOT_ENOUGH_REPLICAS'],
+    [new MultipleErrors('Listing failed', [answered('NOT_CONTROLLER')]), 'NOT_CONTROLLER'],
+    [
+      new NetworkError('Connection failed', { cause: refusedTwice }),
+      'connect ECONNREFUSED ::1:9092',
+    ],
+    [refusedTwice, 'connect ECONNREFUSED ::1:9092'],
+    [new TimeoutError('Request timed out'), 'Request timed out'],
+    ['no error', 'no error'],
+  ] as const
+  for (const [error, expected] of failures) assert.equal(describeError(error), expected)
+})
+
+test('a sentence of ours keeps its words, whatever caused it', () => {
+  const sentence =
+    'cannot create topic orders: Replication factor: 5 larger than available brokers: 1.'
+  const error = new Error(sentence, { cause: answered('INVALID_REPLICATION_FACTOR') })
+  assert.equal(describeError(error), sentence)
+  const wrapped = new Error(`localhost:9092: ${describeError(error)}`, { cause: error })
+  assert.equal(describeError(wrapped), `localhost:9092: ${sentence}`)
 })

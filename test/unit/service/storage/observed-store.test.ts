@@ -28,6 +28,7 @@ function setUp() {
     discard: () => write('absent' as const),
     renewLease: () => Promise.resolve(true),
     takeOverPending: () => Promise.resolve([]),
+    handOver: () => Promise.resolve('kept' as const),
     join: () => write(undefined),
     listPending: () => Promise.resolve([]),
     probe() {

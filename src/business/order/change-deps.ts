@@ -1,0 +1,21 @@
+import type { Clock, EventEncoder, IdSource, OrderStore, Random, RetryKeyStore } from '../ports.ts'
+import type { EventPublisher } from '../publication/publisher-port.ts'
+import type { Publications } from '../publication/confirm-publication.ts'
+import type { Lease } from '../publication/lease.ts'
+import type { StatusPolicy } from './order-status.ts'
+
+/** What the use cases that change orders need. */
+export interface ChangeDeps {
+  readonly store: OrderStore
+  readonly retryKeys: Pick<RetryKeyStore, 'findKeyedChange'>
+  readonly publisher: EventPublisher
+  readonly publications: Publications
+  readonly lease: Pick<Lease, 'isHeld'>
+  readonly encoder: EventEncoder
+  readonly clock: Clock
+  readonly random: Random
+  readonly ids: IdSource
+  readonly publishTimeoutMs: number
+  readonly statusPolicy: StatusPolicy
+  readonly isDraining: () => boolean
+}

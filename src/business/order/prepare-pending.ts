@@ -1,0 +1,25 @@
+import type { OrderEvent, PendingEvent, RetryKey } from '../../models/order-event.ts'
+import { draining, leaseNotHeld } from '../refusals.ts'
+import type { ChangeDeps } from './change-deps.ts'
+
+/**
+ * Makes the bytes and asks the gate: nothing is stored for a change that cannot be published now.
+ * It comes after the wait for an earlier change, because a repeated request whose first try is in
+ * doubt must not be told "not applied". Throws a 503, not applied.
+ */
+export function preparePending(
+  {
+    encoder,
+    publisher,
+    lease,
+    isDraining,
+  }: Pick<ChangeDeps, 'encoder' | 'publisher' | 'lease' | 'isDraining'>,
+  event: OrderEvent,
+  retryKey: RetryKey | undefined,
+): PendingEvent {
+  if (isDraining()) throw draining()
+  if (!lease.isHeld) throw leaseNotHeld()
+  const encoded = encoder.encode(event)
+  const admission = publisher.admit(encoded.key)
+  return { event, encoded, ...admission, ...(retryKey === undefined ? {} : { retryKey }) }
+}

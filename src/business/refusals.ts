@@ -1,0 +1,119 @@
+/**
+ * Every sentence that a caller can be told by a use case, or by what a use case asks: one builder each,
+ * for the code, the examples of the API's description and the documents. Nothing else makes a
+ * CommandError (test/tidy.test.ts).
+ */
+import type { Order, OrderId, OrderStatus } from '../models/order.ts'
+import { CommandError, unavailable, type ChangeOutcome } from './errors.ts'
+
+export function orderNotFound(orderId: OrderId): CommandError {
+  return new CommandError('ORDER_NOT_FOUND', `Order '${orderId}' does not exist`)
+}
+
+export function eventNotFound(orderId: OrderId, version: number): CommandError {
+  const detail = `Order '${orderId}' has no confirmed event of version ${version}`
+  return new CommandError('EVENT_NOT_FOUND', detail)
+}
+
+export function orderAlreadyExists(orderId: OrderId): CommandError {
+  return new CommandError('ORDER_ALREADY_EXISTS', `Order '${orderId}' already exists`)
+}
+
+export function transitionNotAllowed(
+  { orderId, status }: Pick<Order, 'orderId' | 'status'>,
+  wanted: OrderStatus,
+  allowed: readonly OrderStatus[],
+): CommandError {
+  const instead =
+    allowed.length === 0 ? 'no status may follow' : `allowed next: ${allowed.join(', ')}`
+  const detail = `Order '${orderId}' is ${status} and cannot become ${wanted}; ${instead}`
+  return new CommandError('STATUS_TRANSITION_NOT_ALLOWED', detail)
+}
+
+export function versionMoved(orderId: OrderId, version: number): CommandError {
+  const detail = `Order '${orderId}' is at version ${version}, not at one that If-Match names`
+  return new CommandError('VERSION_MOVED', detail)
+}
+
+export function changeInFlight(orderId: OrderId): CommandError {
+  const detail = `Another change of order '${orderId}' is still in flight`
+  return new CommandError('CHANGE_IN_FLIGHT', detail)
+}
+
+export function requestInFlight(): CommandError {
+  const detail =
+    'An earlier request with this Idempotency-Key is not settled yet; send it again later'
+  return new CommandError('REQUEST_IN_FLIGHT', detail)
+}
+
+export function keyReused(): CommandError {
+  const detail =
+    'This Idempotency-Key came with another request before; take a new one for each request'
+  return new CommandError('IDEMPOTENCY_KEY_REUSED', detail)
+}
+
+/** This request's own event: sent, and not acknowledged in time. */
+export function notConfirmed(): CommandError {
+  const detail = 'The change was handed over and is not confirmed yet; it is settled later'
+  return unavailable('KAFKA_UNAVAILABLE', detail, 'unknown')
+}
+
+/** The event of an earlier request that asked for the same. */
+export function stillNotConfirmed(): CommandError {
+  const detail = 'This change was handed over before and is not confirmed yet; it is settled later'
+  return unavailable('KAFKA_UNAVAILABLE', detail, 'unknown')
+}
+
+export function notTakenInTime(): CommandError {
+  return unavailable('KAFKA_UNAVAILABLE', 'Kafka did not take the event in time', 'not-applied')
+}
+
+export function kafkaUnknown(): CommandError {
+  return unavailable('KAFKA_UNAVAILABLE', 'Kafka has not answered yet', 'not-applied')
+}
+
+export function laneClosed(): CommandError {
+  return unavailable('KAFKA_UNAVAILABLE', 'Kafka does not acknowledge events', 'not-applied')
+}
+
+export function kafkaRefused(reason: string): CommandError {
+  return unavailable('KAFKA_REFUSED', reason, 'not-applied')
+}
+
+/** The reason of a refusal, for {@link kafkaRefused}; `name` is Kafka's name of the error. */
+export function describeKafkaRefusal(name: string): string {
+  return `Kafka refused the event: ${name}`
+}
+
+export function schemaIdUnknown(): CommandError {
+  const detail = 'The Schema Registry has not given the schema of order events its id yet'
+  return unavailable('SCHEMA_REGISTRY_UNAVAILABLE', detail, 'not-applied')
+}
+
+/** It was asked, and has not answered in time or cannot. */
+export function storeSilent(outcome: ChangeOutcome, cause?: unknown): CommandError {
+  return unavailable('STORE_UNAVAILABLE', 'The store does not answer', outcome, cause)
+}
+
+/** It was to write. */
+export function storeTakesNoChanges(outcome: ChangeOutcome, cause?: unknown): CommandError {
+  return unavailable('STORE_UNAVAILABLE', 'The store does not take changes', outcome, cause)
+}
+
+export function leaseNotHeld(): CommandError {
+  const detail = 'The store has not confirmed in time that this instance may publish'
+  return unavailable('STORE_UNAVAILABLE', detail, 'not-applied')
+}
+
+export function tooManyPending(): CommandError {
+  return unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
+}
+
+export function tooManyReaders(readersMax: number): CommandError {
+  const detail = `${readersMax} readers follow the changes already`
+  return unavailable('SERVICE_FULL', detail, 'not-applied')
+}
+
+export function draining(): CommandError {
+  return unavailable('SERVICE_DRAINING', 'The service is shutting down', 'not-applied')
+}

@@ -1,0 +1,232 @@
+import { randomInt } from 'node:crypto'
+import {
+  describeProducersV0,
+  initProducerIdV3,
+  NumericMap,
+  produceV8,
+  type Connection,
+} from '@platformatic/kafka'
+import type { Clock } from '../../../business/ports.ts'
+import type { ProducerIdentity } from '../../../models/order-event.ts'
+import { connectToBroker, dropConnection } from '../broker-connection.ts'
+import { readProduceFailure } from '../broker-errors.ts'
+import type { KafkaCluster, PartitionLeader } from '../cluster.ts'
+import { readEventId } from '../event-headers.ts'
+import { TopicReader } from '../topic-reader.ts'
+import { SEQUENCE_COUNT, sequenceAfter } from './batch-size.ts'
+import type { LaneEntry } from './entry.ts'
+import { createRecords } from './records.ts'
+import type {
+  LaneSession,
+  LookedPage,
+  SendAnswer,
+  SessionFacts,
+  SessionListener,
+} from './session.ts'
+import type { BatchNumbers, NextNumbers } from './state.ts'
+
+const ACKS_ALL = -1
+
+/**
+ * The time of an append in its ack where records keep their own dates. A broker that recognises a
+ * repeat gives the time of the batch that it has.
+ */
+const NO_TIMESTAMP = -1n
+
+/** How long the broker may wait for followers, and the whole request may take, before the next try. */
+const REPLICATION_TIMEOUT_MS = 1_500
+const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
+
+/** A slow link carries this much within the time of a request. */
+const LOOK_BYTES_MAX = 256 * 1024
+
+/**
+ * Where a producer continues that the broker does not know: it takes any number then. From here on, a
+ * random one is so far from those of a batch that may be on its way that neither follows on the other.
+ */
+const UNSEEN_SEQUENCE_MIN = 2 ** 30
+
+export interface KafkaSessionDeps extends SessionListener {
+  readonly cluster: KafkaCluster
+  readonly partition: number
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export class KafkaLaneSession implements LaneSession {
+  readonly #deps: KafkaSessionDeps
+  #connection: Connection | undefined
+  #leader: PartitionLeader | undefined
+  #facts: SessionFacts | undefined
+  /** Whether the broker dates all records itself; then an ack does not say whether it is a repeat. */
+  #isTopicStamped: boolean | undefined
+  #isClosed = false
+
+  constructor(deps: KafkaSessionDeps) {
+    this.#deps = deps
+  }
+
+  async open(): Promise<SessionFacts> {
+    if (this.#connection?.isConnected() === true && this.#facts !== undefined) return this.#facts
+    await this.#connect()
+    // What a doubt needs is asked for now, and not first in an incident.
+    await this.#describeProducers()
+    this.#facts ??= {
+      producer: await this.#initProducer(),
+      highWatermark: await this.#reader().highWatermark(),
+    }
+    return this.#facts
+  }
+
+  async send(
+    entries: readonly LaneEntry[],
+    { id, epoch, firstSequence }: BatchNumbers,
+    isFirst: boolean,
+  ): Promise<SendAnswer> {
+    const { cluster, partition, clock } = this.#deps
+    const place = { topic: cluster.topic, partition }
+    const records = createRecords(place, entries, isFirst, clock.now())
+    try {
+      const answer = await produceV8.api.async(
+        this.#openConnection(),
+        ACKS_ALL,
+        REPLICATION_TIMEOUT_MS,
+        records,
+        {
+          producerId: BigInt(id),
+          producerEpoch: epoch,
+          sequences: new NumericMap([[`${cluster.topic}:${partition}`, firstSequence]]),
+        },
+      )
+      if (typeof answer === 'boolean') throw new Error('a Produce request with acks got no answer')
+      this.#heed(answer)
+      const ack = answer.responses[0]?.partitionResponses[0]
+      if (ack === undefined) throw new Error('a Produce request got no answer for its partition')
+      const isStamped = ack.logAppendTimeMs !== NO_TIMESTAMP
+      if (isFirst) this.#isTopicStamped ??= isStamped
+      return {
+        kind: 'acked',
+        baseOffset: Number(ack.baseOffset),
+        isRepeat: isStamped && this.#isTopicStamped !== true,
+      }
+    } catch (error) {
+      const { throttleTimeMs, verdict, reason } = readProduceFailure(error)
+      this.#heed({ throttleTimeMs })
+      return { kind: 'failed', verdict, reason }
+    }
+  }
+
+  async ask(producers: readonly ProducerIdentity[]): Promise<readonly NextNumbers[]> {
+    const active = await this.#describeProducers()
+    return producers.map(({ id, epoch }) => {
+      const known = active.find(({ producerId }) => producerId === BigInt(id))
+      return known === undefined
+        ? {
+            id,
+            epoch,
+            firstSequence: randomInt(UNSEEN_SEQUENCE_MIN, SEQUENCE_COUNT),
+            isKnown: false,
+          }
+        : {
+            id,
+            epoch: known.producerEpoch,
+            firstSequence: sequenceAfter(known.lastSequence, 1),
+            isKnown: true,
+          }
+    })
+  }
+
+  async look(
+    entries: readonly LaneEntry[],
+    fromOffset: number,
+    knownUntilOffset: number | undefined,
+  ): Promise<LookedPage> {
+    const reader = this.#reader()
+    // As the leader has it: a record that is not replicated yet must not be missed.
+    const untilOffset = knownUntilOffset ?? (await reader.endOffset())
+    const offset =
+      knownUntilOffset === undefined
+        ? await reader.firstReadable(fromOffset, untilOffset)
+        : fromOffset
+    const offsets = new Map<string, number>()
+    if (offset >= untilOffset) return { offsets, nextOffset: offset, untilOffset }
+    const wanted = new Set(entries.map(({ pending }) => pending.event.eventId))
+    const { records, nextOffset } = await reader.fetch(offset)
+    for (const { offset: found, record } of records) {
+      const eventId = readEventId(record.headers)
+      if (eventId !== undefined && wanted.delete(eventId)) offsets.set(eventId, found)
+    }
+    return { offsets, nextOffset, untilOffset }
+  }
+
+  abandonLeader(): void {
+    if (this.#leader !== undefined) this.#deps.cluster.suspect(this.#leader.broker)
+    this.#drop()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#drop()
+  }
+
+  async #connect(): Promise<void> {
+    const { cluster, partition, onLost } = this.#deps
+    this.#drop()
+    this.#leader = await cluster.leaderOf(partition)
+    const connection = await connectToBroker(cluster.clientId, this.#leader.broker, TIMEOUTS)
+    if (this.#isClosed) {
+      dropConnection(connection)
+      throw new Error('the lane is closing')
+    }
+    connection.once('close', onLost)
+    this.#connection = connection
+  }
+
+  #drop(): void {
+    if (this.#connection !== undefined) dropConnection(this.#connection)
+    this.#connection = undefined
+    this.#leader = undefined
+  }
+
+  #openConnection(): Connection {
+    if (this.#connection === undefined) throw new Error('not connected')
+    return this.#connection
+  }
+
+  #reader(): TopicReader {
+    const { cluster, partition } = this.#deps
+    return new TopicReader(this.#openConnection(), cluster.topic, partition, {
+      // A broker that leads no more, or does not know yet that it leads, says so.
+      leaderEpoch: this.#leader?.epoch,
+      fetchBytesMax: LOOK_BYTES_MAX,
+      onAnswer: (answer) => this.#heed(answer),
+    })
+  }
+
+  /** It answers at once and then is silent: the next request would only run into its time-out. */
+  #heed({ throttleTimeMs }: { readonly throttleTimeMs: number }): void {
+    if (throttleTimeMs > 0) this.#deps.onThrottle(throttleTimeMs)
+  }
+
+  /** Those that the broker remembers; of any other it has no batch, or has forgotten it. */
+  async #describeProducers() {
+    const { cluster, partition } = this.#deps
+    const topic = { name: cluster.topic, partitionIndexes: [partition] }
+    const answer = await describeProducersV0.api
+      .async(this.#openConnection(), [topic])
+      .catch((error: unknown) => {
+        throw new Error('DescribeProducers', { cause: error })
+      })
+    this.#heed(answer)
+    const producers = answer.topics[0]?.partitions[0]?.activeProducers
+    if (producers === undefined) throw new Error('the broker does not say who writes')
+    return producers
+  }
+
+  async #initProducer(): Promise<ProducerIdentity> {
+    const answer = await initProducerIdV3.api.async(this.#openConnection(), null, 0, -1n, -1)
+    this.#heed(answer)
+    const id = Number(answer.producerId)
+    if (!Number.isSafeInteger(id)) throw new Error(`producer id ${answer.producerId} is too large`)
+    return { id, epoch: answer.producerEpoch }
+  }
+}

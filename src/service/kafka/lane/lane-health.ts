@@ -1,0 +1,56 @@
+import type { PendingEvent } from '../../../models/order-event.ts'
+
+/** As much of a list as a sentence carries. */
+const NAMED_MAX = 3
+
+interface LaneView {
+  readonly partition: number
+  /** Why it takes no event now; undefined while it does. */
+  readonly trouble: string | undefined
+  readonly parked: readonly PendingEvent[]
+}
+
+export type LanesHealth =
+  | { readonly status: 'up'; readonly reason?: undefined }
+  | { readonly status: 'degraded' | 'down'; readonly reason: string }
+
+/**
+ * Down: no change can succeed now. Degraded: some can, or some event waits for an operator.
+ * `clusterFailure`: why the brokers did not say what the topic is like now.
+ */
+export function describeLanes(
+  lanes: readonly LaneView[],
+  clusterFailure: string | undefined,
+): LanesHealth {
+  const blocked = lanes.flatMap(({ partition, trouble }) =>
+    trouble === undefined ? [] : [{ partition, reason: trouble }],
+  )
+  const reasons = [...new Set(blocked.map(({ reason }) => reason))].map((reason) =>
+    describeBlocked(
+      blocked.filter((lane) => lane.reason === reason).map(({ partition }) => partition),
+      reason,
+    ),
+  )
+  if (clusterFailure !== undefined) reasons.unshift(clusterFailure)
+  if (blocked.length === lanes.length) {
+    return { status: 'down', reason: clusterFailure ?? reasons.join('; ') }
+  }
+  const parked = lanes.flatMap((lane) => lane.parked)
+  if (parked.length > 0) reasons.push(describeParked(parked))
+  return reasons.length === 0
+    ? { status: 'up' }
+    : { status: 'degraded', reason: reasons.join('; ') }
+}
+
+function describeBlocked(partitions: readonly number[], reason: string): string {
+  const verb = partitions.length === 1 ? 'partition' : 'partitions'
+  const takes = partitions.length === 1 ? 'takes' : 'take'
+  return `${verb} ${partitions.join(', ')} ${takes} no events: ${reason}`
+}
+
+function describeParked(parked: readonly PendingEvent[]): string {
+  const named = parked.slice(0, NAMED_MAX).map(({ event }) => `'${event.order.orderId}'`)
+  const more = parked.length > NAMED_MAX ? ` and ${parked.length - NAMED_MAX} more` : ''
+  const events = parked.length === 1 ? 'an event is' : `${parked.length} events are`
+  return `${events} set aside, because the topic does not take them (raise its max.message.bytes): order ${named.join(', ')}${more}`
+}
