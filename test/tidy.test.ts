@@ -273,7 +273,7 @@ test('the example that others copy names the versions that it is tested with', (
 
 test('names of tests are unique, so that a failure says where it is', () => {
   const names = sources('test/**/*.test.ts').flatMap(({ text }) =>
-    [...text.matchAll(/^\s*test\(\s*'((?:[^'\\]|\\.)+)'/gmu)].map((match) => match[2] ?? ''),
+    [...text.matchAll(/^\s*test\(\s*'((?:[^'\\]|\\.)+)'/gmu)].map((match) => match[1] ?? ''),
   )
   const repeated = names.filter((name, index) => names.indexOf(name) !== index)
   assert.deepEqual(repeated, [])

@@ -43,9 +43,10 @@ export function describeLanes(
 }
 
 function describeBlocked(partitions: readonly number[], reason: string): string {
-  const verb = partitions.length === 1 ? 'partition' : 'partitions'
-  const takes = partitions.length === 1 ? 'takes' : 'take'
-  return `${verb} ${partitions.join(', ')} ${takes} no events: ${reason}`
+  const named = partitions.join(', ')
+  return partitions.length === 1
+    ? `partition ${named} takes no events: ${reason}`
+    : `partitions ${named} take no events: ${reason}`
 }
 
 function describeParked(parked: readonly PendingEvent[]): string {
