@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { OrderId, OrderStatus } from '../../src/models/order.ts'
 import { assertSound } from './checks.ts'
-import type { ModelProcess } from './model-process.ts'
+import { LEASE_MS, type ModelProcess } from './model-process.ts'
 import { World, type Request } from './world.ts'
 
 /**
@@ -35,15 +35,17 @@ const MOVES: ReadonlyArray<
 > = [
   [150, goOn],
   [170, flow],
-  [200, ask],
+  [190, ask],
+  [200, askMany],
   [212, passTime],
   [231, spoilStep],
   [236, elect],
   [240, changeTopic],
-  [246, pause],
-  [250, kill],
-  [253, stop],
-  [256, cutOff],
+  [245, pause],
+  [249, kill],
+  [252, stop],
+  [255, cutOff],
+  [256, jumpClock],
 ]
 
 /** Plays it, heals what is broken, and checks that all that was said is true. */
@@ -92,21 +94,50 @@ async function flow(world: World, choice: number): Promise<void> {
 }
 
 function ask(world: World, choice: number): void {
-  const process = pick(
-    world.processes.filter(({ isServing, isPaused }) => isServing && !isPaused),
-    choice,
-  )
-  if (process !== undefined) world.send(process, requestOf(choice >> 2))
+  const process = pickServing(world, choice)
+  if (process !== undefined) world.send(process, requestOf(world, choice >> 2))
 }
 
-/** Half of them carry a key: most of these one that means this request, some one for any. */
-function requestOf(choice: number): Request {
-  const orderId = ORDERS[(choice >> 2) % ORDERS.length] ?? assert.fail()
-  const kind = choice % 4
-  const change = kind < 2 ? { items: kind + 1 } : { status: STATUSES[kind - 2] ?? assert.fail() }
-  const key = (choice >> 4) % 8
-  if (key < 4) return { orderId, ...change }
-  return { orderId, ...change, idempotencyKey: key < 7 ? `${orderId}-${kind}` : 'any' }
+/** Several orders at once, so that there is more than one event to send. */
+function askMany(world: World, choice: number): void {
+  const process = pickServing(world, choice)
+  if (process === undefined) return
+  const count = 2 + ((choice >> 2) & 1)
+  for (let index = 0; index < count; index += 1) {
+    // Whichever comes first, without a key, and each of another size.
+    world.send(process, sensibleRequest(world, index, choice >> (3 + index)))
+  }
+}
+
+function pickServing(world: World, choice: number): ModelProcess | undefined {
+  const serving = world.processes.filter(({ isServing, isPaused }) => isServing && !isPaused)
+  return pick(serving, choice)
+}
+
+/** Most can be carried out. Half carry a key: most of these one that means this request, some one for any. */
+function requestOf(world: World, choice: number): Request {
+  const orderIndex = choice % ORDERS.length
+  const request =
+    ((choice >> 2) & 3) === 0
+      ? anyRequest(orderIndex, choice >> 4)
+      : sensibleRequest(world, orderIndex, choice >> 4)
+  const { orderId, items, status } = request
+  const key = (choice >> 6) % 8
+  if (key < 4) return request
+  return { ...request, idempotencyKey: key < 7 ? `${orderId}-${items ?? status}` : 'any' }
+}
+
+/** A creation where there is no order, else a change. */
+function sensibleRequest({ database }: World, orderIndex: number, choice: number): Request {
+  const orderId = ORDERS[orderIndex] ?? assert.fail()
+  return anyRequest(orderIndex, database.orders.has(orderId) ? (choice & 1) + 2 : choice & 1)
+}
+
+function anyRequest(orderIndex: number, choice: number): Request {
+  const orderId = ORDERS[orderIndex] ?? assert.fail()
+  const kind = choice & 3
+  if (kind < 2) return { orderId, items: kind + 1 }
+  return { orderId, status: STATUSES[kind - 2] ?? assert.fail() }
 }
 
 function passTime({ timeline }: World, choice: number): void {
@@ -150,9 +181,10 @@ function cutOff({ timeline }: World, choice: number): void {
   if (!timeline.isAway[place]) timeline.cutOff(place, durationOf(choice >> 1))
 }
 
-/** A leader change; some of what is not committed is lost. */
+/** A leader change where something can get lost, if there is such a partition. */
 function elect({ broker, timeline }: World, choice: number): void {
-  const partition = pick(broker.partitions, choice)
+  const fragile = broker.partitions.filter(({ leader, committedEnd }) => leader.end > committedEnd)
+  const partition = pick(fragile.length > 0 ? fragile : broker.partitions, choice)
   const isZombie = ((choice >> 4) & 1) === 1
   partition?.elect((choice >> 1) % 3, ((choice >> 3) & 1) === 1, isZombie)
   if (partition === undefined || !isZombie) return
@@ -164,11 +196,11 @@ function elect({ broker, timeline }: World, choice: number): void {
 
 /** Somebody sets the topic's limits or rights, or a day passes without this producer. */
 function changeTopic({ broker, database, timeline }: World, choice: number): void {
-  const forMs = durationOf(choice >> 4)
-  switch (choice % 4) {
+  const forMs = durationOf(choice >> 5)
+  switch (choice % 5) {
     case 0:
     case 1: {
-      broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 2) ?? Infinity
+      broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 3) ?? Infinity
       timeline.tellOfFate(`the topic takes ${broker.batchBytesMax} bytes for ${forMs} ms`)
       timeline.later(forMs, 'the topic takes all sizes', () => {
         broker.batchBytesMax = Infinity
@@ -183,9 +215,18 @@ function changeTopic({ broker, database, timeline }: World, choice: number): voi
       })
       return
     case 3:
+      timeline.tellOfFate('the broker dates all records itself, so that no repeat shows')
+      broker.isStamping = true
+      return
+    case 4:
       timeline.tellOfFate('the broker forgets old producers')
       broker.expire([...database.pending.values()].map(({ pending }) => pending))
   }
+}
+
+/** The leases run out in the database, and nowhere else. */
+function jumpClock(world: World): void {
+  world.jumpDatabaseClock(2 * LEASE_MS)
 }
 
 function durationOf(choice: number): number {
