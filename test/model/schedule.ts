@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { OrderId, OrderStatus } from '../../src/models/order.ts'
 import { assertSound } from './checks.ts'
 import { LEASE_MS, type ModelProcess } from './model-process.ts'
-import { World, type Request } from './world.ts'
+import { World, type Request, type WorldOptions } from './world.ts'
 
 /**
  * A schedule is a list of bytes. Each says what happens next: something that is under way goes on, a
@@ -51,10 +51,10 @@ const MOVES: ReadonlyArray<
 /** Plays it, heals what is broken, and checks that all that was said is true. */
 export async function playSchedule(
   bytes: Uint8Array,
-  instanceCount: number,
+  options: Omit<WorldOptions, 'isTold'>,
   isTold = false,
 ): Promise<World> {
-  const world = new World(instanceCount, isTold)
+  const world = new World({ ...options, isTold })
   try {
     await startAll(world)
     for (let index = 0; index + 2 < bytes.length; index += BYTES_PER_MOVE) {
@@ -68,7 +68,7 @@ export async function playSchedule(
   } catch (failure) {
     if (isTold) throw new Error(tell(world), { cause: failure })
     // Once more, for the story: a schedule always goes the same way.
-    await playSchedule(bytes, instanceCount, true)
+    await playSchedule(bytes, options, true)
     throw failure
   }
   return world
