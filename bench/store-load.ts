@@ -42,7 +42,9 @@ function buildCreation(): PendingEvent {
   return {
     event: { eventId, type: 'order-created', version: 1, time: now, order },
     encoded: { key: Buffer.from(order.orderId), value: new Uint8Array(200), schemaId: 1 },
+    topic: 'order-events',
     partition: 0,
     searchFromOffset: 0,
+    producer: { id: 4_001, epoch: 0 },
   }
 }

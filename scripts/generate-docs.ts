@@ -3,14 +3,15 @@ import process from 'node:process'
 import { PROBLEM_KINDS } from '../src/api/problems.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { renderCommandReference } from '../src/cli/render-reference.ts'
-import { renderSettingsTable } from '../src/config/settings-table.ts'
+import { renderEnvExample, renderSettingsTable } from '../src/config/settings-table.ts'
 
-/** Writes docs/reference from the code; with `--check` fails where a page is not what the code says. */
+/** Writes docs/reference and .env.example from the code; with `--check` fails where a page is not what the code says. */
 
 const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/config.md': renderSettings,
   'docs/reference/errors.md': renderProblemTable,
   'docs/reference/cli.md': renderCommands,
+  '.env.example': renderEnvExample,
 }
 
 const isCheck = process.argv.includes('--check')

@@ -13,6 +13,8 @@ const LINES_MAX = 300
 interface Rule {
   readonly folders: readonly string[]
   readonly packages: readonly string[]
+  /** Its folders have rules of their own. */
+  readonly isFlat?: boolean
   /** Folders of which it may import types alone: what runs stays apart from them. */
   readonly types?: readonly string[]
 }
@@ -58,7 +60,7 @@ const MAY_IMPORT: Record<string, Rule> = {
       'node:*',
     ],
   },
-  'src/cli': { folders: ['src/config'], packages: ['node:*'] },
+  'src/cli': { folders: ['src/config'], packages: ['node:*'], isFlat: true },
   'src/cli/audit': TOOL,
   'src/cli/audit/judge.ts': JUDGE,
   'src/cli/change': TOOL,
@@ -107,7 +109,11 @@ function isWithin(path: string, home: string): boolean {
 }
 
 function houseOf(path: string): string | undefined {
-  const homes = Object.keys(MAY_IMPORT).filter((home) => isWithin(path, home))
+  const homes = Object.entries(MAY_IMPORT)
+    .filter(([home, { isFlat }]) =>
+      isFlat === true ? dirname(path) === home : isWithin(path, home),
+    )
+    .map(([home]) => home)
   return homes.toSorted((one, other) => other.length - one.length)[0]
 }
 
@@ -143,6 +149,8 @@ test('the rule on imports sees what it forbids', () => {
   assert.equal(forbiddenImports(intruder).length, 3)
   const stranger = { path: 'src/utils/misc.ts', text: '' }
   assert.deepEqual(forbiddenImports(stranger), ['src/utils/misc.ts: the house has no such folder'])
+  const newTool = { path: 'src/cli/scratch/scratch.ts', text: '' }
+  assert.equal(forbiddenImports(newTool).length, 1)
   const judge = {
     path: 'src/cli/audit/judge.ts',
     text: "import type { One } from '../../service/network.ts'\nimport { two } from '../../service/network.ts'\n",
@@ -158,7 +166,7 @@ test('the rule on imports sees what it forbids', () => {
 /** The files of src that a file imports, types included: a type that lives in the wrong file counts. */
 function importedFiles({ path, text }: Source): string[] {
   return [...text.matchAll(IMPORT)]
-    .map((match) => match[1] ?? '')
+    .map((match) => match[2] ?? '')
     .filter((specifier) => specifier.startsWith('.'))
     .map((specifier) => relative(ROOT, join(ROOT, dirname(path), specifier)))
 }

@@ -9,17 +9,18 @@ CREATE TABLE order_events (
   type               text             NOT NULL,
   time               text             NOT NULL, -- ISO 8601, UTC
   traceparent        text,
-  topic              text COLLATE "C",
+  topic              text COLLATE "C" NOT NULL,
   topic_partition    integer          NOT NULL,
   search_from_offset bigint           NOT NULL,
-  producer_id        bigint,                    -- the lane's at that time; null: it had none
-  producer_epoch     integer,                   -- under which its owner sends it
+  producer_id        bigint           NOT NULL, -- the lane's at that time: whoever takes the event over
+  producer_epoch     integer          NOT NULL, -- sends it as the same one
   schema_id          integer          NOT NULL,
   key                bytea            NOT NULL, -- the bytes of the topic, kept so that every copy is the same
   value              bytea            NOT NULL,
   state              json             NOT NULL, -- the order after the change, amounts in minor units; the text is kept as it is
   topic_offset       bigint,
   settled_at         timestamptz,
+  settled_in         bigint           NOT NULL DEFAULT 0, -- the transaction that settled it; 0: pending
   idempotency_key     text COLLATE "C", -- of the request that caused it; forgotten some time after it was settled
   request_fingerprint text,             -- SHA-256, hex
   PRIMARY KEY (order_id, version),
@@ -28,6 +29,11 @@ CREATE TABLE order_events (
 
 -- At most one pending event per order, in all instances together, and the way to find them all.
 CREATE UNIQUE INDEX order_events_pending ON order_events (order_id) WHERE topic_offset IS NULL;
+
+-- For readers that follow the changes; of one transaction by the order of arrival. What commits later
+-- may have a lower number, but none below the oldest transaction that is still under way.
+CREATE UNIQUE INDEX order_events_settled ON order_events (settled_in, id)
+WHERE topic_offset IS NOT NULL;
 
 -- An order is its latest settled event; this row says which that is, and what orders are found by.
 CREATE TABLE orders (
@@ -57,9 +63,6 @@ CREATE TABLE instances (
   lease_until timestamptz NOT NULL, -- by this database's clock
   joined_at   timestamptz NOT NULL
 );
-
--- Numbers the take-overs that found something.
-CREATE SEQUENCE take_overs;
 
 -- What the registry last agreed to.
 CREATE TABLE schema_ids (

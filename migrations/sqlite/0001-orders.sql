@@ -1,26 +1,44 @@
 -- Every event of every order. Without a topic_offset it is pending; all pending events are the outbox.
 CREATE TABLE order_events (
-  id                 INTEGER PRIMARY KEY, -- order of arrival
-  event_id           TEXT    NOT NULL,
-  order_id           TEXT    NOT NULL,
-  version            INTEGER NOT NULL CHECK (version >= 1),
-  type               TEXT    NOT NULL,
-  time               TEXT    NOT NULL,    -- ISO 8601, UTC
-  traceparent        TEXT,
-  topic_partition    INTEGER NOT NULL,
-  search_from_offset INTEGER NOT NULL,
-  schema_id          INTEGER NOT NULL,
-  key                BLOB    NOT NULL,    -- the bytes of the topic, kept so that every copy is the same
-  value              BLOB    NOT NULL,
-  state              TEXT    NOT NULL,    -- the order after the change: JSON, amounts in minor units
-  topic_offset       INTEGER,
-  settled_at         TEXT,                -- ISO 8601, UTC, by the database's clock
+  id                  INTEGER PRIMARY KEY, -- order of arrival
+  event_id            TEXT    NOT NULL,
+  order_id            TEXT    NOT NULL,
+  version             INTEGER NOT NULL CHECK (version >= 1),
+  owner               TEXT    NOT NULL,    -- the instance that may publish, settle or discard it while it is pending
+  type                TEXT    NOT NULL,
+  time                TEXT    NOT NULL,    -- ISO 8601, UTC
+  traceparent         TEXT,
+  topic               TEXT    NOT NULL,
+  topic_partition     INTEGER NOT NULL,
+  search_from_offset  INTEGER NOT NULL,
+  producer_id         INTEGER NOT NULL,    -- the lane's at that time: whoever takes the event over
+  producer_epoch      INTEGER NOT NULL,    -- sends it as the same one
+  schema_id           INTEGER NOT NULL,
+  key                 BLOB    NOT NULL,    -- the bytes of the topic, kept so that every copy is the same
+  value               BLOB    NOT NULL,
+  state               TEXT    NOT NULL,    -- the order after the change: JSON, amounts in minor units
+  topic_offset        INTEGER,
+  settled_at          TEXT,                -- ISO 8601, UTC, by the database's clock
+  settled_in          INTEGER NOT NULL DEFAULT 0, -- numbers the settled events in the order of their settling; 0: pending
+  idempotency_key     TEXT,                -- of the request that caused it; forgotten some time after it was settled
+  request_fingerprint TEXT,                -- SHA-256, hex
   UNIQUE (order_id, version),
   CHECK ((topic_offset IS NULL) = (settled_at IS NULL))
 ) STRICT;
 
 -- At most one pending event per order, and the way to find them all.
 CREATE UNIQUE INDEX order_events_pending ON order_events (order_id) WHERE topic_offset IS NULL;
+
+-- For readers that follow the changes, and the way to the highest number.
+CREATE UNIQUE INDEX order_events_settled ON order_events (settled_in)
+WHERE topic_offset IS NOT NULL;
+
+CREATE UNIQUE INDEX order_events_idempotency_key ON order_events (idempotency_key)
+WHERE idempotency_key IS NOT NULL;
+
+-- The keys that are to be forgotten, oldest first.
+CREATE INDEX order_events_keys_by_age ON order_events (settled_at)
+WHERE idempotency_key IS NOT NULL AND settled_at IS NOT NULL;
 
 -- An order is its latest settled event; this row says which that is, and what orders are found by.
 CREATE TABLE orders (
@@ -31,6 +49,17 @@ CREATE TABLE orders (
   order_date  TEXT    NOT NULL,           -- ISO 8601, UTC
   FOREIGN KEY (order_id, version) REFERENCES order_events (order_id, version)
 ) STRICT, WITHOUT ROWID;
+
+-- Lists of orders, newest first: of all, of a status, of a customer.
+CREATE INDEX orders_by_date ON orders (order_date, order_id);
+CREATE INDEX orders_by_status ON orders (status, order_date, order_id);
+CREATE INDEX orders_by_customer ON orders (customer_id, order_date, order_id);
+
+-- The instance that opened this file last. Every other one is gone: the file belongs to one process.
+CREATE TABLE current_instance (
+  id          INTEGER PRIMARY KEY CHECK (id = 1),
+  instance_id TEXT    NOT NULL
+) STRICT;
 
 -- What the registry last agreed to.
 CREATE TABLE schema_ids (

@@ -22,7 +22,7 @@ export interface OrderEvent {
   readonly version: number
   readonly time: string
   readonly status: string
-  readonly topic: string | null
+  readonly topic: string
   readonly partition: number
   readonly offset: number
   readonly schemaId: number

@@ -63,7 +63,7 @@ function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses
   const bytes = Uint8Array.from(atob(value.base64), (character) => character.charCodeAt(0))
   return [
     factTable([
-      ['Topic', event.topic ?? 'not recorded'],
+      ['Topic', event.topic],
       ['Partition, offset', `${event.partition}, ${event.offset}`],
       ['Changed', event.time],
       ['Acknowledged', `${event.settledAt}, ${passedText(event.time, event.settledAt)}`],

@@ -52,8 +52,7 @@ export interface PendingEvent {
   readonly encoded: EncodedEvent
   /** Of the request that caused it, where it carried one. */
   readonly retryKey?: RetryKey
-  /** Absent for an event from before it was recorded. */
-  readonly topic?: string
+  readonly topic: string
   readonly partition: number
   /**
    * The partition's end as the lane knew it before the event was stored. If the event is on the
@@ -61,10 +60,10 @@ export interface PendingEvent {
    */
   readonly searchFromOffset: number
   /**
-   * The sender that the lane was when the event was admitted; absent where it was not known. Whoever
-   * takes the event over sends as the same one: so of two that send it the broker takes one.
+   * The sender that the lane was when the event was admitted. Whoever takes the event over sends as the
+   * same one: so of two that send it the broker takes one.
    */
-  readonly producer?: ProducerIdentity
+  readonly producer: ProducerIdentity
 }
 
 /** Where an acked event stands on the topic. */
@@ -77,8 +76,7 @@ export interface EventPosition {
 export interface PublishedEvent {
   readonly event: OrderEvent
   readonly encoded: EncodedEvent
-  /** Undefined for an event from before it was recorded. */
-  readonly topic: string | undefined
+  readonly topic: string
   readonly position: EventPosition
   /** When it became a fact, by the store's clock: ISO 8601, UTC, with `Z`. */
   readonly settledAt: string

@@ -16,7 +16,7 @@ function eventOf(version: number): SettledEvent {
     version,
     time: '2026-01-31T12:00:00.000Z',
     status: 'pending',
-    topic: version === 1 ? undefined : 'order-events',
+    topic: 'order-events',
     position: { partition: 2, offset: 40 + version },
     schemaId: 7,
   }
@@ -120,7 +120,7 @@ test('shows the history of an order page by page', async (t) => {
       version: 1,
       time: '2026-01-31T12:00:00.000Z',
       status: 'pending',
-      topic: null,
+      topic: 'order-events',
       partition: 2,
       offset: 41,
       schemaId: 7,

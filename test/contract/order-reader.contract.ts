@@ -148,7 +148,7 @@ export function describeOrderReader(
             version: 2,
             time: change.event.time,
             status: 'shipped',
-            topic: undefined,
+            topic: 'order-events',
             position: { partition: 2, offset: nextOffset },
             schemaId: 7,
           },
@@ -175,7 +175,7 @@ export function describeOrderReader(
         const first = await store.findEvent(orderId, 1)
         const second = await store.findEvent(orderId, 2)
         assert.deepEqual([first?.event, first?.topic], [traced, 'orders-of-old'])
-        assert.deepEqual([second?.event, second?.topic], [change.event, undefined])
+        assert.deepEqual([second?.event, second?.topic], [change.event, 'order-events'])
         assert.deepEqual(Buffer.from(second?.encoded.key ?? []).toString(), orderId)
         assert.deepEqual([...(second?.encoded.value ?? [])], [...change.encoded.value])
         assert.equal(second?.encoded.schemaId, 7)

@@ -51,7 +51,9 @@ function pendingOf(order: Order, version: number): PendingEvent {
       value: Uint8Array.of(0, 0, 0, 0, 7, version, 255, 128),
       schemaId: 7,
     },
+    topic: 'order-events',
     partition: 2,
     searchFromOffset: 40 + version,
+    producer: { id: 4_001, epoch: 0 },
   }
 }

@@ -69,7 +69,7 @@ export function describeSettledFeed(name: string, createHarness: () => Promise<F
         version: 2,
         time: change.event.time,
         status: 'shipped',
-        topic: undefined,
+        topic: 'order-events',
         position: { partition: 2, offset: nextOffset },
         schemaId: 7,
         order: change.event.order,

@@ -5,6 +5,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { findFreePort } from '../../dev-services/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
+import { findSilentPartitions } from '../../src/service/kafka/client-checks.ts'
 import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
 import type { Finding } from '../../src/cli/doctor/judges/finding.ts'
 import { runCart } from '../support/cart-command.ts'
@@ -12,7 +13,7 @@ import { FakeRegistry } from '../support/fake-registry.ts'
 import { infrastructure, postgresUrl } from '../support/infrastructure.ts'
 import { allowOnly, forbidCreation, WITH_AUTHORIZER } from '../support/kafka-acls.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
-import { makeTopic } from '../support/raw-records.ts'
+import { clusterOf, makeTopic } from '../support/raw-records.ts'
 import { freshSettings } from '../support/own-service.ts'
 import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
 import { setTopicSetting } from '../support/topic-setting.ts'
@@ -212,6 +213,10 @@ suite('cart doctor', () => {
     assert.deepEqual(problemsOf(few), ['rights'], few.output)
     assert.match(find(few, 'rights').detail, /^no Read, no Write on topic orders/)
     assert.match(actionOf(few, 'rights'), /kafka-acls.*--operation Read --operation Write --topic/)
+    assert.deepEqual(await findSilentPartitions(clusterOf(bootstrapServers, 'orders'), [0, 2]), [
+      { partition: 0, reason: 'TOPIC_AUTHORIZATION_FAILED' },
+      { partition: 2, reason: 'TOPIC_AUTHORIZATION_FAILED' },
+    ])
     await allowOnly(bootstrapServers, 'orders', ['WRITE'])
     const oneMissing = await examine(settings)
     assert.match(find(oneMissing, 'rights').detail, /^no Read on topic orders/)

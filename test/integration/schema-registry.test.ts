@@ -8,6 +8,7 @@ import { listSubjectSchemas } from '../../src/service/schema-registry/event-enco
 import { orderSchemaText } from '../../src/service/schema-registry/order-codec.ts'
 import { SchemaIncompatibleError } from '../../src/service/schema-registry/registry-error.ts'
 import { createSchemaRegistration } from '../../src/service/schema-registry/schema-registration.ts'
+import { findFateOfId } from '../../src/service/schema-registry/schema-identity.ts'
 import { infrastructure } from '../support/infrastructure.ts'
 
 const clock = {
@@ -78,6 +79,7 @@ describe('a real Schema Registry', () => {
     await using run = startable(listSubjectSchemas(topic, 'avro'))
     await run.registration.start()
     assert.equal(run.health.states().schemaRegistry.status, 'up')
+    assert.deepEqual(run.warnings, [])
     for (const { subject, schema } of listSubjectSchemas(topic, 'avro')) {
       const schemaId = await client.lookUp(subject, schema)
       assert.ok(schemaId !== undefined)
@@ -97,20 +99,38 @@ describe('a real Schema Registry', () => {
       return true
     })
   })
+
+  test('gives up an id that is another schema of the subject, and keeps one that is ours', async () => {
+    const subject = freshSubject()
+    const other = await client.register(subject, withField('string', { default: '' }))
+    assert.ok(other.kind === 'registered')
+    await using run = startable([{ subject, schema: orderSchemaText }])
+    run.saved.set(subject, other.schemaId)
+    await run.registration.start()
+    const schemaId = await client.lookUp(subject, orderSchemaText)
+    assert.notEqual(schemaId, other.schemaId)
+    assert.equal(run.registration.schemaIdOf(subject), schemaId)
+    assert.deepEqual(run.warnings, ['the Schema Registry gave the schema id to another schema'])
+    assert.ok(schemaId !== undefined)
+    assert.equal(await findFateOfId(client, schemaId, orderSchemaText), 'ours')
+    assert.equal(await findFateOfId(client, other.schemaId, orderSchemaText), 'taken')
+    assert.equal(await findFateOfId(client, 2 ** 31 - 1, orderSchemaText), 'lost')
+  })
 })
 
 function freshSubject(): string {
   return `${randomUUID()}-value`
 }
 
-/** Our schema with one more field that has no default. */
-function withField(type: string): string {
+/** Our schema with one more field, which has no default where none is given. */
+function withField(type: string, more: { default?: string } = {}): string {
   const schema = JSON.parse(orderSchemaText) as { fields: object[] }
-  return JSON.stringify({ ...schema, fields: [...schema.fields, { name: 'extra', type }] })
+  return JSON.stringify({ ...schema, fields: [...schema.fields, { name: 'extra', type, ...more }] })
 }
 
 function startable(subjects: ReturnType<typeof listSubjectSchemas>) {
   const saved = new Map<string, number>()
+  const warnings: string[] = []
   const health = new DependencyHealth(clock, () => {})
   const registration = createSchemaRegistration({
     client: createRegistryClient({
@@ -126,8 +146,14 @@ function startable(subjects: ReturnType<typeof listSubjectSchemas>) {
     autoRegister: true,
     health,
     clock,
-    log: { info: () => {}, warn: (_, message) => assert.fail(message) },
+    log: { info: () => {}, warn: (_, message) => void warnings.push(message) },
     onIncompatible: (error) => assert.fail(error),
   })
-  return { registration, health, saved, [Symbol.asyncDispose]: () => registration.close() }
+  return {
+    registration,
+    health,
+    saved,
+    warnings,
+    [Symbol.asyncDispose]: () => registration.close(),
+  }
 }

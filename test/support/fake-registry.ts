@@ -111,9 +111,10 @@ export class FakeRegistry {
     this.#subjectOf(subject).level = level
   }
 
-  /** As a registry without durable storage does over a restart; ids are not given out twice. */
-  forget(): void {
+  /** As a registry without durable storage does over a restart. Ids go on, or begin again at `firstId`. */
+  forget(firstId = this.#lastId + 1): void {
     this.#subjects.clear()
+    this.#lastId = firstId - 1
   }
 
   /** `METHOD /path` of every request so far. */
@@ -174,8 +175,6 @@ export class FakeRegistry {
     }
     const [, wantedId] = /\/schemas\/ids\/(\d+)$/.exec(path) ?? []
     if (wantedId !== undefined) return this.#schemaById(Number(wantedId))
-    const [, schemaId] = /\/schemas\/ids\/(\d+)\/versions$/.exec(path) ?? []
-    if (schemaId !== undefined) return this.#listSubjects(Number(schemaId))
     if (method === 'POST' && path.endsWith('/versions')) return this.#register(subject, schema)
     if (method === 'POST' && subject !== '') return this.#lookUp(subject, schema)
     return problem(404, 404, 'HTTP 404 Not Found')
@@ -187,15 +186,6 @@ export class FakeRegistry {
     return found === undefined
       ? problem(404, 40403, 'Schema not found')
       : { status: 200, body: { schema: found.schema } }
-  }
-
-  #listSubjects(schemaId: number): Answer {
-    const subjects = [...this.#subjects]
-      .filter(([, { versions }]) => versions.some(({ id }) => id === schemaId))
-      .map(([subject]) => ({ subject, version: 1 }))
-    return subjects.length === 0
-      ? problem(404, 40403, 'Schema not found')
-      : { status: 200, body: subjects }
   }
 
   #lookUp(subject: string, schema: string): Answer {

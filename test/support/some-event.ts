@@ -43,8 +43,9 @@ export function somePending(
   return {
     event,
     encoded: { key: Buffer.from(event.order.orderId), value, schemaId: 1 },
+    topic: 'order-events',
     partition: parts.partition ?? 0,
     searchFromOffset: parts.searchFromOffset ?? 0,
-    producer: { id: 4_711, epoch: 0 },
+    producer: { id: 4_001, epoch: 0 },
   }
 }

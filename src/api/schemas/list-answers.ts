@@ -17,9 +17,7 @@ export const orderEventSchema = Type.Object({
   version: Type.Integer({ description: 'ce_sequence: from 1, without gaps.' }),
   time: Type.String({ description: 'ce_time: ISO 8601, UTC, with Z.' }),
   status: Type.Unsafe<OrderStatus>(Type.String({ enum: [...ORDER_STATUSES] })),
-  topic: Type.Union([Type.String(), Type.Null()], {
-    description: 'Null for an event from before it was recorded.',
-  }),
+  topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.Integer(),
   schemaId: Type.Integer({ description: 'In the Schema Registry.' }),
@@ -71,7 +69,7 @@ export const listEventsAnswer = Type.Object(
 
 export function toOrderEventJson({ position, ...event }: SettledEvent): OrderEventJson {
   const type = CLOUD_EVENT_TYPES[event.type]
-  return { ...event, type, topic: event.topic ?? null, ...position }
+  return { ...event, type, ...position }
 }
 
 export function countMessage(count: number, what: 'order' | 'event'): string {

@@ -39,7 +39,7 @@ function toStreamEventJson({ position, order, ...event }: PlacedEvent) {
     version: event.version,
     time: event.time,
     settledAt: event.settledAt,
-    topic: event.topic ?? null,
+    topic: event.topic,
     ...position,
     schemaId: event.schemaId,
     order: toOrderJson(order),

@@ -1,12 +1,5 @@
-import type {
-  Clock,
-  EventEncoder,
-  EventPublisher,
-  IdSource,
-  OrderStore,
-  Random,
-  RetryKeyStore,
-} from '../ports.ts'
+import type { Clock, EventEncoder, IdSource, OrderStore, Random, RetryKeyStore } from '../ports.ts'
+import type { EventPublisher } from '../publication/publisher-port.ts'
 import type { Publications } from '../publication/confirm-publication.ts'
 import type { Lease } from '../publication/lease.ts'
 import type { StatusPolicy } from './order-status.ts'

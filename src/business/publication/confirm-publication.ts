@@ -24,15 +24,8 @@ import assert from 'node:assert/strict'
 import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
 import type { CommandError } from '../errors.ts'
-import {
-  StoreError,
-  type Cancelled,
-  type Clock,
-  type EventPublisher,
-  type OrderStore,
-  type Refused,
-  type ReserveRefusal,
-} from '../ports.ts'
+import { StoreError, type Clock, type OrderStore, type ReserveRefusal } from '../ports.ts'
+import type { Cancelled, EventPublisher, Refused } from './publisher-port.ts'
 import { kafkaRefused, notConfirmed, notTakenInTime, storeTakesNoChanges } from '../refusals.ts'
 import { LivePublication, type Publication, type PublicationEnd } from './publication.ts'
 

@@ -22,7 +22,8 @@
  * - A renewal that the store fails is repeated soon: so the store has hardly come back when the
  *   instances that live have their leases again.
  */
-import { StoreError, type Clock, type EventHolder, type OrderStore } from '../ports.ts'
+import { StoreError, type Clock, type OrderStore } from '../ports.ts'
+import type { EventHolder } from './publisher-port.ts'
 import type { Publications } from './confirm-publication.ts'
 import type { Lease } from './lease.ts'
 

@@ -62,7 +62,7 @@ export async function findSilentPartitions(
 ): Promise<SilentPartition[]> {
   const byLeader = new Map<Broker, number[]>()
   for (const partition of partitions) {
-    const leader = await cluster.leaderOf(partition)
+    const { broker: leader } = await cluster.leaderOf(partition)
     byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
   }
   const found = await Promise.all(

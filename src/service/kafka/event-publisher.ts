@@ -1,12 +1,12 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
+import type { Clock } from '../../business/ports.ts'
 import type {
   Acked,
   Admission,
-  Clock,
   EventHolder,
   EventPublisher,
   PublishOutcome,
-} from '../../business/ports.ts'
+} from '../../business/publication/publisher-port.ts'
 import { kafkaUnknown, laneClosed, tooManyPending } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { describeError } from './broker-errors.ts'
@@ -81,12 +81,13 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
 
   hold(partition: number): readonly PendingEvent[] {
     const lane = this.#lane(partition)
-    lane.hold()
+    lane.isHeld = true
     return lane.held
   }
 
   resume(partition: number): void {
-    this.#lanes.get(partition)?.resume()
+    const lane = this.#lanes.get(partition)
+    if (lane !== undefined) lane.isHeld = false
   }
 
   async letGo(partition: number, given: readonly PendingEvent[]): Promise<void> {

@@ -2,7 +2,7 @@ import {
   AclOperations,
   ConfigResourceTypes,
   describeConfigsV4,
-  metadataV9,
+  metadataV10,
   ResponseError,
   type Connection,
 } from '@platformatic/kafka'
@@ -43,7 +43,7 @@ export interface ClusterFacts {
   readonly rights: TopicRights
 }
 
-type Metadata = Awaited<ReturnType<typeof metadataV9.api.async>>
+type Metadata = Awaited<ReturnType<typeof metadataV10.api.async>>
 
 /** Rejects with a sentence when no broker answers in Kafka's protocol. */
 export function readClusterFacts(
@@ -93,7 +93,7 @@ function rightsOf(
 
 /** A missing topic or a missing leader is an error to the client, and an answer here. */
 async function askMetadata(connection: Connection, topic: string): Promise<Metadata> {
-  return metadataV9.api.async(connection, [topic], false, true).catch((error: unknown) => {
+  return metadataV10.api.async(connection, [topic], false, true).catch((error: unknown) => {
     if (error instanceof ResponseError && 'response' in error) return error.response as Metadata
     throw error
   })

@@ -5,7 +5,7 @@ import {
   fetchV11,
   initProducerIdV3,
   listOffsetsV5,
-  metadataV9,
+  metadataV10,
   produceV8,
 } from '@platformatic/kafka'
 
@@ -14,7 +14,7 @@ import {
  * fixes. A test reads the code and fails when one is missing.
  */
 export const USED_REQUESTS = {
-  Metadata: metadataV9.api,
+  Metadata: metadataV10.api,
   CreateTopics: createTopicsV5.api,
   InitProducerId: initProducerIdV3.api,
   Produce: produceV8.api,

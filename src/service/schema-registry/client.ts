@@ -48,8 +48,6 @@ export type RegisterResult =
 export interface RegistryClient {
   /** The id of this schema under the subject; undefined when it is not registered there. */
   lookUp(subject: string, schema: string): Promise<number | undefined>
-  /** Whether the id is that of a version of the subject. */
-  isSchemaIdOf(subject: string, schemaId: number): Promise<boolean>
   /** Undefined when the registry has no such id. */
   schemaById(schemaId: number): Promise<RegisteredSchema | undefined>
   /** Registering what is registered answers its id again. */
@@ -103,15 +101,6 @@ export function createRegistryClient(options: RegistryHttpOptions): RegistryClie
         return undefined
       }
       throw refusal(answer, question)
-    },
-
-    async isSchemaIdOf(subject, schemaId) {
-      const question = `tell the subjects of schema id ${schemaId}`
-      const answer = await ask('GET', `/schemas/ids/${schemaId}/versions`)
-      if (answer.status === 404) return false
-      if (!isOk(answer)) throw refusal(answer, question)
-      if (!Array.isArray(answer.body)) throw misunderstood(options.baseUrl, question, 'a list')
-      return answer.body.some((version) => fieldOf(version, 'subject') === subject)
     },
 
     async schemaById(schemaId) {

@@ -16,7 +16,7 @@ export type KeyFormat = 'string' | 'avro'
 export function listSubjectSchemas(topic: string, keyFormat: KeyFormat): readonly SubjectSchema[] {
   const value = { subject: valueSubject(topic), schema: orderSchemaText }
   if (keyFormat === 'string') return [value]
-  return [value, { subject: keySubject(topic), schema: keySchemaText }]
+  return [value, { subject: keySubject(topic), schema: keySchemaText, isOfKeys: true }]
 }
 
 /** Events of this topic as the bytes of its records. */

@@ -75,11 +75,14 @@ async function tryOnce(
 ): Promise<RegistryAnswer | RegistryError> {
   let response: Response
   let text: string | undefined
+  const limit = limitTime(question.timeoutMs, closing)
   try {
-    response = await send(options, question, closing)
+    response = await send(options, question, limit.signal)
     text = await readText(response)
   } catch (error) {
     return failureOf(options, describeNetworkError(error, question.timeoutMs), error)
+  } finally {
+    limit.lift()
   }
   if (text === undefined) {
     throw failureOf(options, `answered with more than ${ANSWER_BYTES_MAX} bytes`)
@@ -87,10 +90,33 @@ async function tryOnce(
   return readAnswer(options, question, response, text)
 }
 
+/**
+ * Aborts after `timeoutMs`, or when `closing` does. Lifted, it leaves nothing on `closing`, which lives as
+ * long as the process; AbortSignal.any would keep a weak reference there for each question.
+ */
+function limitTime(
+  timeoutMs: number,
+  closing: AbortSignal,
+): { readonly signal: AbortSignal; readonly lift: () => void } {
+  const limit = new AbortController()
+  const close = (): void => limit.abort(closing.reason)
+  const expire = (): void => limit.abort(new DOMException('it took too long', 'TimeoutError'))
+  const timer = setTimeout(expire, Math.ceil(timeoutMs))
+  closing.addEventListener('abort', close, { once: true })
+  if (closing.aborted) close()
+  return {
+    signal: limit.signal,
+    lift() {
+      clearTimeout(timer)
+      closing.removeEventListener('abort', close)
+    },
+  }
+}
+
 function send(
   { baseUrl, userInfo }: RegistryHttpOptions,
-  { method, path, body, timeoutMs }: Question,
-  closing: AbortSignal,
+  { method, path, body }: Question,
+  signal: AbortSignal,
 ): Promise<Response> {
   const authorization =
     userInfo === undefined
@@ -100,7 +126,7 @@ function send(
     method,
     headers: { ...HEADERS, ...authorization },
     redirect: 'manual',
-    signal: AbortSignal.any([closing, AbortSignal.timeout(Math.ceil(timeoutMs))]),
+    signal,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
 }

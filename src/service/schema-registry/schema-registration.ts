@@ -6,13 +6,21 @@
  * health tells the truth and a registry that lost its schemas gets them back.
  * Asking means, for each subject: look the schema up; give the subject a compatibility level if it
  * has none of its own; if the schema is absent, check it and register it; save its id.
- * An id, once known, stays known: the registry's absence never stops encoding.
+ * An id, once known, stays known: the registry's absence never stops encoding. Where the registry
+ * answers with another id than the known one, the content of the known one decides:
+ *
+ *   still our schema            kept: a registry may have equal schemas under several ids
+ *   nothing (the registry lost it)   the new one; of keys the known one, and health says so, because
+ *                               the id is part of an Avro key, and another one moves orders to other
+ *                               partitions
+ *   another schema              given up, before anything else: what is framed with it is misread
  */
 import { createHash } from 'node:crypto'
 import type { DependencyHealth } from '../../business/dependency-health.ts'
 import type { Clock, SchemaIdStore } from '../../business/ports.ts'
 import type { RegistryClient } from './client.ts'
 import { RegistryError, SchemaIncompatibleError } from './registry-error.ts'
+import { findFateOfId, type FateOfId } from './schema-identity.ts'
 
 /** Consumers and producers may be upgraded in any order, from any version to any other. */
 const COMPATIBILITY = 'FULL_TRANSITIVE'
@@ -24,6 +32,8 @@ export interface SubjectSchema {
   readonly subject: string
   /** Text of an Avro schema. */
   readonly schema: string
+  /** Of keys: its id is part of what chooses the partition. */
+  readonly isOfKeys?: boolean
 }
 
 export interface RegistrationLog {
@@ -69,6 +79,8 @@ class AgreedSchemas implements SchemaRegistration {
   readonly #saved = new Map<string, number>()
   /** Subjects whose compatibility level needs nothing more from us. */
   readonly #levelled = new Set<string>()
+  /** Subjects whose id is kept although the registry does not know it. */
+  readonly #unresolved = new Map<string, number>()
   #loop: Promise<void> = Promise.resolve()
 
   constructor(deps: SchemaRegistrationDeps) {
@@ -113,7 +125,9 @@ class AgreedSchemas implements SchemaRegistration {
     const { health, subjects } = this.#deps
     try {
       for (const subject of subjects) await this.#agree(subject)
-      health.reportUp('schemaRegistry')
+      const [unresolved] = this.#unresolved
+      if (unresolved === undefined) health.reportUp('schemaRegistry')
+      else health.reportDown('schemaRegistry', describeUnresolved(...unresolved))
       return true
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
@@ -123,25 +137,50 @@ class AgreedSchemas implements SchemaRegistration {
   }
 
   async #agree(subject: SubjectSchema): Promise<void> {
-    const found = await this.#lookUp(subject)
+    const { client } = this.#deps
+    const found = await client.lookUp(subject.subject, subject.schema)
+    const known = this.#schemaIds.get(subject.subject)
+    const fate =
+      known === undefined || known === found
+        ? undefined
+        : await findFateOfId(client, known, subject.schema)
+    if (fate === 'taken') this.#giveUp(subject)
     // A registry that lost the schema lost the level too.
     if (found === undefined) this.#levelled.delete(subject.subject)
-    else await this.#remember(subject, found)
+    else await this.#choose(subject, found, fate)
     // Before registering: under a default of NONE the registry would take anything.
     await this.#setLevel(subject.subject)
-    if (found === undefined) await this.#remember(subject, await this.#register(subject))
+    if (found === undefined) await this.#choose(subject, await this.#register(subject), fate)
   }
 
-  /**
-   * Where the registry has equal schemas under several ids, it answers with any of them. Ours stays
-   * the one we know: the id is part of an Avro key, and another one moves orders to other partitions.
-   */
-  async #lookUp({ subject, schema }: SubjectSchema): Promise<number | undefined> {
-    const { client } = this.#deps
-    const found = await client.lookUp(subject, schema)
-    const known = this.#schemaIds.get(subject)
-    if (found === undefined || known === undefined || known === found) return found
-    return (await client.isSchemaIdOf(subject, known)) ? known : found
+  /** From now until another id is known nothing is encoded. */
+  #giveUp({ subject }: SubjectSchema): void {
+    const schemaId = this.#schemaIds.get(subject)
+    this.#deps.log.warn(
+      { subject, schemaId },
+      'the Schema Registry gave the schema id to another schema',
+    )
+    this.#schemaIds.delete(subject)
+    this.#saved.delete(subject)
+  }
+
+  /** Between the id that the registry answers and the known one, by what became of that. */
+  async #choose(subject: SubjectSchema, found: number, fate: FateOfId | undefined): Promise<void> {
+    const known = this.#schemaIds.get(subject.subject)
+    const isKept = known !== undefined && (fate === 'ours' || subject.isOfKeys === true)
+    const isLost = known !== undefined && known !== found && fate === 'lost'
+    if (isLost) this.#noteLoss(subject, known, found)
+    if (!isLost || !isKept) this.#unresolved.delete(subject.subject)
+    await this.#remember(subject, isKept ? known : found)
+  }
+
+  #noteLoss({ subject, isOfKeys = false }: SubjectSchema, known: number, found: number): void {
+    if (this.#unresolved.get(subject) === known) return
+    if (isOfKeys) this.#unresolved.set(subject, known)
+    this.#deps.log.warn(
+      { subject, schemaId: isOfKeys ? known : found, lostSchemaId: known },
+      'the Schema Registry does not know the schema id any more',
+    )
   }
 
   async #register({ subject, schema }: SubjectSchema): Promise<number> {
@@ -205,6 +244,10 @@ class AgreedSchemas implements SchemaRegistration {
 
 function retryDelayMs(failures: number): number {
   return Math.min(RETRY_DELAY_MIN_MS * 2 ** (failures - 1), RETRY_DELAY_MAX_MS)
+}
+
+function describeUnresolved(subject: string, schemaId: number): string {
+  return `The Schema Registry does not know schema id ${schemaId} of subject ${subject}; it is kept, because another id moves orders to other partitions: restore the schemas of the registry with their ids`
 }
 
 function notRegistered(subject: string, schema: string): RegistryError {

@@ -3,40 +3,21 @@ import { randomUUID } from 'node:crypto'
 import {
   type DiscardResult,
   type HandOverResult,
-  type KeyedChange,
-  type OrderQuery,
   type OrderReader,
   type OrderStore,
   type ReserveResult,
   type RetryKeyStore,
   type SchemaIdStore,
-  type SettledEvent,
-  type SettledOrder,
   type SettleResult,
   StoreError,
   type TakeOverChoice,
 } from '../../business/ports.ts'
-import type { EventPosition, PendingEvent, PublishedEvent } from '../../models/order-event.ts'
-import {
-  type EventPlace,
-  FIRST_PLACE,
-  type PlacedEvent,
-  type SettledFeed,
-} from '../../business/stream/settled-feed.ts'
-import type { OrderId } from '../../models/order.ts'
+import type { SettledFeed } from '../../business/stream/settled-feed.ts'
+import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
 import type { BatchRunner } from './batch-runner.ts'
+import type { Arguments, ReadKind, Value } from './operation.ts'
 import { OperationQueue } from './operation-queue.ts'
-import {
-  assertCount,
-  toEventKey,
-  toEventRow,
-  toKeyedChange,
-  toPendingEvent,
-  toPublishedEvent,
-  toPlacedEvent,
-  toSettledEvent,
-  toSettledOrder,
-} from './order-row.ts'
+import { assertCounts, toEventKey, toEventRow } from './order-row.ts'
 
 export interface BatchedStoreOptions {
   readonly runner: BatchRunner
@@ -48,7 +29,9 @@ export interface BatchedStoreOptions {
   readonly lock?: Disposable
 }
 
-/** Turns calls into operations, and their values back. What they do is the runner's. */
+type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
+
+/** Turns calls into operations. What they do is the runner's. */
 export class BatchedStore
   implements OrderStore, OrderReader, SettledFeed, RetryKeyStore, SchemaIdStore
 {
@@ -60,6 +43,16 @@ export class BatchedStore
   readonly #lock: Disposable | undefined
   #instanceId = ''
   #closing: Promise<void> | undefined
+
+  readonly findOrder = this.#read('findOrder')
+  readonly findKeyedChange = this.#read('findKeyedChange')
+  readonly findSchemaId = this.#read('findSchemaId')
+  readonly listPending = this.#read('listPending')
+  readonly listOrders = this.#list('listOrders')
+  readonly listEvents = this.#list('listEvents')
+  readonly findEvent = this.#list('findEvent')
+  readonly findLastPlace = this.#list('findLastPlace')
+  readonly listSettled = this.#list('listSettled')
 
   private constructor({ runner, reader, leaseMs, lock }: BatchedStoreOptions) {
     this.#runner = runner
@@ -86,126 +79,64 @@ export class BatchedStore
     return this.#instanceId
   }
 
-  async findOrder(orderId: OrderId): Promise<SettledOrder | undefined> {
-    const row = await this.#queue.submit({ kind: 'find-order', orderId })
-    return row && toSettledOrder(row)
-  }
-
-  async listOrders(query: OrderQuery): Promise<readonly SettledOrder[]> {
-    assertCount(query.limit, 'limit')
-    const rows = await this.#lists.submit({ kind: 'list-orders', query })
-    return rows.map(toSettledOrder)
-  }
-
-  async listEvents(
-    orderId: OrderId,
-    afterVersion: number,
-    limit: number,
-  ): Promise<readonly SettledEvent[]> {
-    assertCount(afterVersion, 'afterVersion')
-    assertCount(limit, 'limit')
-    const operation = { kind: 'list-events', ofOrder: orderId, afterVersion, limit } as const
-    const rows = await this.#lists.submit(operation)
-    return rows.map(toSettledEvent)
-  }
-
-  async findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined> {
-    assertCount(version, 'version')
-    const row = await this.#lists.submit({ kind: 'find-event', ofOrder: orderId, version })
-    return row && toPublishedEvent(row)
-  }
-
-  async findLastPlace(): Promise<EventPlace> {
-    return (await this.#lists.submit({ kind: 'find-last-place' })) ?? FIRST_PLACE
-  }
-
-  async listSettled(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
-    assertCount(after.settling, 'settling')
-    assertCount(after.arrival, 'arrival')
-    assertCount(limit, 'limit')
-    const rows = await this.#lists.submit({ kind: 'list-settled', after, limit })
-    return rows.map(toPlacedEvent)
-  }
-
-  async findKeyedChange(idempotencyKey: string): Promise<KeyedChange | undefined> {
-    const row = await this.#queue.submit({ kind: 'find-keyed-change', idempotencyKey })
-    return row && toKeyedChange(row)
-  }
-
-  async forgetKeys(ageMs: number, limit: number): Promise<number> {
-    assertCount(limit, 'limit')
-    return this.#queue.submit({ kind: 'forget-keys', ageMs, limit })
-  }
-
   async reserve(pending: PendingEvent): Promise<ReserveResult> {
-    const operation = {
-      kind: 'reserve',
-      owner: this.#instanceId,
-      row: toEventRow(pending),
-    } as const
-    const result = await this.#queue.submit(operation)
+    const result = await this.#queue.submit('reserve', this.#instanceId, toEventRow(pending))
     if (result !== 'taken-over-from') return result
     throw new StoreError('Another instance has taken over from this one', 'no')
   }
 
   async settle(pending: PendingEvent, { partition, offset }: EventPosition): Promise<SettleResult> {
-    assertCount(partition, 'partition')
-    assertCount(offset, 'offset')
-    return this.#queue.submit({
-      kind: 'settle',
-      owner: this.#instanceId,
-      key: toEventKey(pending),
-      position: { partition, offset },
-    })
+    const position = { partition, offset }
+    assertCounts(position)
+    return this.#queue.submit('settle', this.#instanceId, toEventKey(pending), position)
   }
 
   async discard(pending: PendingEvent): Promise<DiscardResult> {
-    const key = toEventKey(pending)
-    return this.#queue.submit({ kind: 'discard', owner: this.#instanceId, key })
+    return this.#queue.submit('discard', this.#instanceId, toEventKey(pending))
   }
 
   renewLease(): Promise<boolean> {
-    const leaseMs = this.#leaseMs
-    return this.#queue.submit({ kind: 'renew-lease', owner: this.#instanceId, leaseMs })
+    return this.#queue.submit('renewLease', this.#instanceId, this.#leaseMs)
   }
 
   async takeOverPending(limit: number, choice: TakeOverChoice): Promise<readonly PendingEvent[]> {
-    assertCount(limit, 'limit')
-    assertCount(choice.expiredForMs, 'expiredForMs')
-    const owner = this.#instanceId
-    const rows = await this.#queue.submit({ kind: 'take-over', owner, limit, choice })
-    return rows.map(toPendingEvent)
+    assertCounts({ limit, choice })
+    return this.#queue.submit('takeOverPending', this.#instanceId, limit, choice)
   }
 
   async handOver(pending: readonly PendingEvent[]): Promise<HandOverResult> {
-    const keys = pending.map(toEventKey)
-    return this.#queue.submit({ kind: 'hand-over', owner: this.#instanceId, keys })
+    return this.#queue.submit('handOver', this.#instanceId, pending.map(toEventKey))
   }
 
   async join(): Promise<void> {
     // A new id for each try: after a failure that may have been applied the earlier one is in use.
     const instanceId = randomUUID()
-    await this.#queue.submit({ kind: 'join', owner: instanceId, leaseMs: this.#leaseMs })
+    await this.#queue.submit('join', instanceId, this.#leaseMs)
     this.#instanceId = instanceId
   }
 
-  async listPending(limit: number): Promise<readonly PendingEvent[]> {
-    assertCount(limit, 'limit')
-    const rows = await this.#queue.submit({ kind: 'list-pending', limit })
-    return rows.map(toPendingEvent)
+  async forgetKeys(ageMs: number, limit: number): Promise<number> {
+    assertCounts({ limit })
+    return this.#queue.submit('forgetKeys', ageMs, limit)
   }
 
   async probe(): Promise<void> {
-    await this.#queue.submit({ kind: 'probe' })
-  }
-
-  async findSchemaId(subject: string, fingerprint: string): Promise<number | undefined> {
-    return this.#queue.submit({ kind: 'find-schema-id', subject, fingerprint })
+    await this.#queue.submit('probe')
   }
 
   async saveSchemaId(subject: string, fingerprint: string, schemaId: number): Promise<void> {
-    assertCount(schemaId, 'schemaId')
-    await this.#queue.submit({ kind: 'save-schema-id', subject, fingerprint, schemaId })
+    assertCounts({ schemaId })
+    await this.#queue.submit('saveSchemaId', subject, fingerprint, schemaId)
+  }
+
+  /** Among the changes. */
+  #read<K extends ReadKind>(kind: K): Call<K> {
+    return (...args) => submitRead(this.#queue, kind, args)
+  }
+
+  /** Beside them. */
+  #list<K extends ReadKind>(kind: K): Call<K> {
+    return (...args) => submitRead(this.#lists, kind, args)
   }
 
   close(): Promise<void> {
@@ -223,11 +154,24 @@ export class BatchedStore
 
   /** Only a courtesy to the other instances, which would wait for the lease to run out. */
   async #leave(): Promise<void> {
-    const left = this.#queue.submit({ kind: 'leave', owner: this.#instanceId })
+    const left = this.#queue.submit('leave', this.#instanceId)
     const closed = this.#queue.close()
     await left.catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error
     })
     await closed
+  }
+}
+
+function submitRead<K extends ReadKind>(
+  queue: OperationQueue,
+  kind: K,
+  args: Arguments<K>,
+): Promise<Value<K>> {
+  try {
+    assertCounts(args)
+    return queue.submit(kind, ...args)
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

@@ -2,7 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 
 import { StoreError } from '../../business/ports.ts'
 import type { BatchRunner } from './batch-runner.ts'
-import { type Operation, type OperationResult, type OperationValues } from './operation.ts'
+import type {
+  Arguments,
+  Kind,
+  Operation,
+  OperationOf,
+  OperationResult,
+  Value,
+} from './operation.ts'
 
 /** Bounds how long a transaction holds the database, and how much one fsync may lose. */
 const BATCH_OPERATIONS_MAX = 512
@@ -30,15 +37,14 @@ export class OperationQueue {
     this.#runner = runner
   }
 
-  submit<Kind extends Operation['kind']>(
-    operation: Extract<Operation, { kind: Kind }>,
-  ): Promise<OperationValues[Kind]> {
-    return new Promise((resolve, reject) => {
+  submit<K extends Kind>(kind: K, ...args: Arguments<K>): Promise<Value<K>> {
+    return new Promise<Value<K>>((resolve, reject) => {
       if (this.#isClosed) throw new StoreError('The store is closed', 'no')
       if (this.#waiting.length >= WAITING_OPERATIONS_MAX) {
         throw new StoreError('Too many operations wait for the store', 'no')
       }
-      this.#waiting.push({ operation, resolve, reject })
+      const operation: OperationOf<K> = { kind, args }
+      this.#waiting.push({ operation: operation as unknown as Operation, resolve, reject })
       this.#draining ??= this.#drain()
     })
   }

@@ -18,12 +18,11 @@ export interface EventRow {
   readonly type: string
   readonly time: string
   readonly traceparent: string | null
-  /** Null for an event from before it was recorded. */
-  readonly topic: string | null
+  readonly topic: string
   readonly partition: number
   readonly searchFromOffset: number
-  readonly producerId: number | null
-  readonly producerEpoch: number | null
+  readonly producerId: number
+  readonly producerEpoch: number
   readonly schemaId: number
   readonly key: Uint8Array
   readonly value: Uint8Array
@@ -33,47 +32,55 @@ export interface EventRow {
   readonly requestFingerprint: string | null
 }
 
-export interface SettledEventRow {
-  readonly eventId: string
-  readonly type: string
-  readonly version: number
-  readonly time: string
+/** What can be read of a settled event: the columns, and what is made of them. */
+export interface StoredEventRow extends EventRow {
   readonly status: string
-  readonly topic: string | null
-  readonly partition: number
-  readonly offset: number
-  readonly schemaId: number
-}
-
-export interface PublishedEventRow extends Pick<
-  EventRow,
-  | 'eventId'
-  | 'type'
-  | 'version'
-  | 'time'
-  | 'traceparent'
-  | 'topic'
-  | 'partition'
-  | 'schemaId'
-  | 'key'
-  | 'value'
-  | 'state'
-> {
   readonly offset: number
   readonly settledAt: string
-}
-
-/** Its status is that of its state. */
-export interface PlacedEventRow extends Omit<SettledEventRow, 'status'> {
   readonly settling: number
   readonly arrival: number
-  readonly state: string
-  readonly settledAt: string
 }
+
+type EventPart<Names extends readonly (keyof StoredEventRow)[]> = Pick<
+  StoredEventRow,
+  Names[number]
+>
+
+const PUBLIC_PART = [
+  'eventId',
+  'type',
+  'version',
+  'time',
+  'topic',
+  'partition',
+  'offset',
+  'schemaId',
+] as const
+
+/** Of an event that is told as a part of its order's history. */
+export const SETTLED_EVENT = [...PUBLIC_PART, 'status'] as const
+
+/** Of one that is told with its bytes. */
+export const PUBLISHED_EVENT = [
+  ...PUBLIC_PART,
+  'traceparent',
+  'key',
+  'value',
+  'state',
+  'settledAt',
+] as const
+
+/** Of one that is told with the order after it; its status is that of its state. */
+export const PLACED_EVENT = [...PUBLIC_PART, 'settling', 'arrival', 'state', 'settledAt'] as const
+
+export type SettledEventRow = EventPart<typeof SETTLED_EVENT>
+export type PublishedEventRow = EventPart<typeof PUBLISHED_EVENT>
+export type PlacedEventRow = EventPart<typeof PLACED_EVENT>
 
 export interface KeyedChangeRow extends OrderRow {
   readonly fingerprint: string
-  readonly isSettled: boolean
+  /** SQLite has no booleans. */
+  readonly isSettled: boolean | 0 | 1
 }
 
 /** Names one pending event. The event id tells it from a later one that took its free version. */
@@ -101,7 +108,7 @@ export function toEventRow({
   assertCount(partition, 'partition')
   assertCount(searchFromOffset, 'searchFromOffset')
   assertCount(encoded.schemaId, 'schemaId')
-  assertCount(producer?.id ?? 0, 'producerId')
+  assertCount(producer.id, 'producerId')
   assert.equal(event.type === 'order-created', event.version === 1, 'version 1 is the creation')
   return {
     eventId: event.eventId,
@@ -110,11 +117,11 @@ export function toEventRow({
     type: event.type,
     time: event.time,
     traceparent: event.traceparent ?? null,
-    topic: topic ?? null,
+    topic,
     partition,
     searchFromOffset,
-    producerId: producer?.id ?? null,
-    producerEpoch: producer?.epoch ?? null,
+    producerId: producer.id,
+    producerEpoch: producer.epoch,
     schemaId: encoded.schemaId,
     key: encoded.key,
     value: encoded.value,
@@ -129,10 +136,10 @@ export function toPendingEvent(row: EventRow): PendingEvent {
     event: toOrderEvent(row),
     encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
     ...toRetryKey(row),
-    ...(row.topic === null ? {} : { topic: row.topic }),
+    topic: row.topic,
     partition: row.partition,
     searchFromOffset: row.searchFromOffset,
-    ...toProducer(row),
+    producer: { id: row.producerId, epoch: row.producerEpoch },
   }
 }
 
@@ -153,7 +160,7 @@ export function toPublishedEvent(row: PublishedEventRow): PublishedEvent {
   return {
     event: toOrderEvent(row),
     encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
-    topic: row.topic ?? undefined,
+    topic: row.topic,
     position: { partition: row.partition, offset: row.offset },
     settledAt: row.settledAt,
   }
@@ -163,11 +170,6 @@ function toRetryKey(row: EventRow): Pick<PendingEvent, 'retryKey'> {
   const { idempotencyKey, requestFingerprint } = row
   if (idempotencyKey === null || requestFingerprint === null) return {}
   return { retryKey: { idempotencyKey, fingerprint: requestFingerprint } }
-}
-
-function toProducer({ producerId, producerEpoch }: EventRow): Pick<PendingEvent, 'producer'> {
-  if (producerId === null || producerEpoch === null) return {}
-  return { producer: { id: producerId, epoch: producerEpoch } }
 }
 
 export function toSettledOrder(row: OrderRow): SettledOrder {
@@ -181,7 +183,7 @@ export function toSettledEvent(row: SettledEventRow): SettledEvent {
     version: row.version,
     time: row.time,
     status: row.status as OrderStatus,
-    topic: row.topic ?? undefined,
+    topic: row.topic,
     position: { partition: row.partition, offset: row.offset },
     schemaId: row.schemaId,
   }
@@ -196,7 +198,7 @@ export function toPlacedEvent(row: PlacedEventRow): PlacedEvent {
 
 export function toKeyedChange(row: KeyedChangeRow): KeyedChange {
   const { fingerprint, isSettled } = row
-  return { ...toSettledOrder(row), fingerprint, isSettled }
+  return { ...toSettledOrder(row), fingerprint, isSettled: isSettled === true || isSettled === 1 }
 }
 
 export function toEventKey({ event }: PendingEvent): EventKey {
@@ -206,6 +208,14 @@ export function toEventKey({ event }: PendingEvent): EventKey {
 /** No schema check: this database has one owner, and `toEventRow` wrote the text. */
 function toOrder(state: string): Order {
   return JSON.parse(state) as Order
+}
+
+/** Every number of a call, also in what it was called with. */
+export function assertCounts(values: object): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'number') assertCount(value, name)
+    else if (typeof value === 'object' && value !== null) assertCounts(value)
+  }
 }
 
 /** SQLite would give back another number for what is not one: our bug. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { DependencyHealth } from '../../../src/business/dependency-health.ts'
-import type { PublishOutcome } from '../../../src/business/ports.ts'
+import type { PublishOutcome } from '../../../src/business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../../src/models/order-event.ts'
 import type { OrderId } from '../../../src/models/order.ts'
 import { KafkaCluster } from '../../../src/service/kafka/cluster.ts'

@@ -25,7 +25,7 @@ const orders: fc.Arbitrary<Order> = fc.record({
   status: fc.constantFrom(...ORDER_STATUSES),
 })
 
-const withoutProducer = fc.record({
+const creations: fc.Arbitrary<PendingEvent> = fc.record({
   event: fc.record(
     {
       eventId: fc.uuid({ version: 7 }),
@@ -38,16 +38,11 @@ const withoutProducer = fc.record({
     { requiredKeys: ['eventId', 'type', 'version', 'time', 'order'], noNullPrototype: true },
   ),
   encoded: fc.record({ key: fc.uint8Array(), value: fc.uint8Array(), schemaId: count }),
+  topic: text,
   partition: count,
   searchFromOffset: count,
+  producer: fc.record({ id: count, epoch: count }),
 })
-
-const creations: fc.Arbitrary<PendingEvent> = fc.oneof(
-  withoutProducer,
-  fc
-    .tuple(withoutProducer, fc.record({ id: count, epoch: count }))
-    .map(([event, producer]) => ({ ...event, producer })),
-)
 
 describe('the row of an event', () => {
   let store: OrderStore

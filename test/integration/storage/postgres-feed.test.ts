@@ -31,8 +31,8 @@ async function settleWithoutCommit(
   const query: Query = async <Row>({ text }: { text: string }, values: readonly unknown[] = []) =>
     (await client.query(text, [...values])).rows as readonly Row[]
   const position = { partition: pending.partition, offset }
-  const operation = { kind: 'settle', owner: store.instanceId, key: toEventKey(pending) } as const
-  assert.deepEqual(await settle(query, [{ ...operation, position }]), ['settled'])
+  const call = [store.instanceId, toEventKey(pending), position] as const
+  assert.deepEqual(await settle(query, [call]), ['settled'])
 }
 
 function idsOf(events: readonly PlacedEvent[]): string[] {

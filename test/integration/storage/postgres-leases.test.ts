@@ -7,7 +7,7 @@ import type { BatchedStore } from '../../../src/service/storage/batched-store.ts
 import { creationOf, FROM_ALL, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { until } from '../../support/until.ts'
-import { endLeases, openStore, type StoreSettings } from './postgres-store.ts'
+import { countWaiting, endLeases, openStore, type StoreSettings } from './postgres-store.ts'
 
 const LIMIT = 100
 const POSITION = { partition: 0, offset: 1 }
@@ -203,11 +203,3 @@ describe('a lease in PostgreSQL', () => {
     }
   })
 })
-
-async function countWaiting(schema: TestSchema): Promise<number> {
-  const [row] = await schema.sql<{ count: string }>(
-    `SELECT count(*) FROM pg_stat_activity
-     WHERE wait_event_type = 'Lock' AND application_name = 'cart-service'`,
-  )
-  return Number(row?.count)
-}

@@ -27,3 +27,12 @@ export function openStore(schema: TestSchema, settings: StoreSettings = {}): Pro
 export async function endLeases(schema: TestSchema): Promise<void> {
   await schema.sql(`UPDATE instances SET lease_until = '-infinity'`)
 }
+
+/** Statements of services that wait for another transaction. */
+export async function countWaiting(schema: TestSchema): Promise<number> {
+  const [row] = await schema.sql<{ count: string }>(
+    `SELECT count(*) FROM pg_stat_activity
+     WHERE wait_event_type = 'Lock' AND application_name = 'cart-service'`,
+  )
+  return Number(row?.count)
+}

@@ -66,9 +66,9 @@ describe('the SQLite file', () => {
     const isRefused = { errcode: CONSTRAINT_UNIQUE }
     const second = toEventRow(changeOf(orderId, 2, 'shipped'))
     assert.throws(() => statements.insertEvent(second, 'owner'), isRefused)
-    db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now'`)
+    db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now', settled_in = id`)
     statements.insertEvent(second, 'owner')
-    db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now'`)
+    db.exec(`UPDATE order_events SET topic_offset = 1, settled_at = 'now', settled_in = id`)
     assert.throws(() => statements.insertEvent(second, 'owner'), isRefused)
   })
 

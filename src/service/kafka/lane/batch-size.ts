@@ -1,5 +1,5 @@
 /** How much goes into one batch. */
-import type { LaneEvent } from './state.ts'
+import type { LaneEntry } from './entry.ts'
 
 /** Both bounds stay well below the broker's default `message.max.bytes` of 1 MiB. */
 const BATCH_EVENTS_MAX = 500
@@ -13,7 +13,7 @@ export function sequenceAfter(sequence: number, count: number): number {
 }
 
 /** How many events from the front make the next batch: at least one, if there is one. */
-export function countFitting(events: readonly LaneEvent[], eventsMax: number): number {
+export function countFitting(events: readonly LaneEntry[], eventsMax: number): number {
   const countMax = Math.min(events.length, eventsMax, BATCH_EVENTS_MAX)
   let bytes = 0
   for (let count = 0; count < countMax; count += 1) {

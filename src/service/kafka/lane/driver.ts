@@ -6,34 +6,40 @@
  * while this instance may not publish. L13: an event is cancelled only in the queue, so not a byte of it
  * ever left. L14: an event that was stored with another producer than this lane's is not sent as new.
  */
-import type { Acked, Admission, Clock, PublishOutcome } from '../../../business/ports.ts'
+import type { Clock } from '../../../business/ports.ts'
+import type {
+  Acked,
+  Admission,
+  PublishOutcome,
+} from '../../../business/publication/publisher-port.ts'
 import { describeKafkaRefusal } from '../../../business/refusals.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { describeError } from '../broker-errors.ts'
-import { countFitting } from './batch-size.ts'
 import { EarliestDeadline } from './earliest-deadline.ts'
-import { createEntry, putInDoubt, resolveDefinite, type LaneEntry } from './entry.ts'
-import { decide, eventsUnderWay } from './rules.ts'
-import type { LaneSession } from './session.ts'
+import {
+  ackAll,
+  createEntry,
+  earliestDeadline,
+  putInDoubt,
+  refuseAll,
+  type LaneEntry,
+} from './entry.ts'
+import { perform, type LaneRequest } from './perform.ts'
+import { LaneQueue } from './queue.ts'
+import { decide, eventsUnderWay, openLane } from './rules.ts'
+import type { LaneSession, SessionListener } from './session.ts'
 import type { LaneEffect, LaneInput, LaneState } from './state.ts'
-import { LaneTrouble, type LaneTroubleReport } from './trouble.ts'
+import { LaneTrouble } from './trouble.ts'
 
 const NOT_ALLOWED_POLL_MS = 50
 
 /** How soon an event that the topic was too small for is tried again. */
 const PARKED_RETRY_MS = 30_000
 
-/** What the rules want of the broker. */
-type Request = Extract<LaneEffect<LaneEntry>, { readonly kind: 'send' | 'ask' | 'look' }>
-
 export interface LaneDeps {
   readonly topic: string
   readonly partition: number
-  /** `onLost` is called when an open connection ends; `onThrottle` when the broker will be silent. */
-  readonly openSession: (
-    partition: number,
-    on: { readonly onLost: () => void; readonly onThrottle: (delayMs: number) => void },
-  ) => LaneSession
+  readonly openSession: (partition: number, listener: SessionListener) => LaneSession
   readonly clock: Clock
   /** Monotonic: since then a lane before this one made no progress. */
   readonly busySinceMs?: number
@@ -45,6 +51,8 @@ export interface LaneDeps {
 
 export class PartitionLane {
   readonly partition: number
+  /** While it is true nothing is sent; an answer that is under way may still come. */
+  isHeld = false
   readonly #deps: LaneDeps
   readonly #clock: Clock
   readonly #session: LaneSession
@@ -53,13 +61,10 @@ export class PartitionLane {
   readonly #deadlines: EarliestDeadline
   readonly #running: Promise<void>
 
-  #queue: LaneEntry[] = []
-  /** Events that another process may have sent, until the lane is idle. */
-  #takenOver: LaneEntry[] = []
+  readonly #queue = new LaneQueue()
   /** Undefined before the first connection. */
-  #state: LaneState<LaneEntry> | undefined
-  #request: Request | undefined
-  #isHeld = false
+  #state: LaneState | undefined
+  #request: LaneRequest | undefined
   #retryParkedAtMs = Infinity
   #wake = Promise.withResolvers<void>()
 
@@ -95,7 +100,10 @@ export class PartitionLane {
 
   /** Events without a definite outcome. */
   get size(): number {
-    return this.#queue.length + this.#held().length
+    const { entries, takenOver } = this.#queue
+    const left =
+      this.#state === undefined ? 0 : eventsUnderWay(this.#state).length + this.#state.parked.length
+    return entries.length + takenOver.length + left
   }
 
   /** False before the first connection, and while the lane is stalled. */
@@ -109,9 +117,9 @@ export class PartitionLane {
   }
 
   /** Undefined while every change has a chance. */
-  get trouble(): LaneTroubleReport | undefined {
-    if (this.#state !== undefined) return this.#trouble.report
-    return this.#trouble.report ?? { isBlocked: true, reason: 'its leader has not answered yet' }
+  get trouble(): string | undefined {
+    const notOpen = this.#state === undefined ? 'its leader has not answered yet' : undefined
+    return this.#trouble.report ?? notOpen
   }
 
   /** Events that the topic does not take, each alone. */
@@ -129,7 +137,7 @@ export class PartitionLane {
     const isOwn = pending.producer.id === this.#state?.own.id
     if (this.#isClosing || !isOwn) return Promise.resolve({ kind: 'cancelled' })
     const { promise, resolve } = Promise.withResolvers<PublishOutcome>()
-    this.#queue.push(createEntry(pending, deadlineMs, resolve))
+    this.#queue.add(createEntry(pending, deadlineMs, resolve))
     this.#deadlines.watch(deadlineMs)
     this.#wake.resolve()
     return promise
@@ -146,17 +154,8 @@ export class PartitionLane {
 
   /** Takes up what another lane held. */
   adopt(entry: LaneEntry): void {
-    this.#takenOver.push(entry)
+    this.#queue.addTakenOver(entry)
     this.#wake.resolve()
-  }
-
-  /** Sends nothing until it is resumed; an answer that is under way may still come. */
-  hold(): void {
-    this.#isHeld = true
-  }
-
-  resume(): void {
-    this.#isHeld = false
   }
 
   /** Stops sending: what is queued is cancelled. Resolves with what has left, which is in doubt. */
@@ -165,11 +164,11 @@ export class PartitionLane {
     this.#wake.resolve()
     this.#deadlines.cancel()
     this.#session.close()
-    for (const entry of this.#queue.splice(0)) entry.resolve({ kind: 'cancelled' })
+    this.#queue.cancelDue(Infinity)
     await this.#running
     const held = this.#held()
     this.#state = undefined
-    this.#takenOver = []
+    this.#queue.takeTakenOver()
     for (const entry of held) putInDoubt(entry)
     return held
   }
@@ -179,22 +178,16 @@ export class PartitionLane {
   }
 
   #held(): readonly LaneEntry[] {
-    if (this.#state === undefined) return this.#takenOver
-    return [...eventsUnderWay(this.#state), ...this.#state.parked, ...this.#takenOver]
+    const { takenOver } = this.#queue
+    if (this.#state === undefined) return takenOver
+    return [...eventsUnderWay(this.#state), ...this.#state.parked, ...takenOver]
   }
 
   async #run(): Promise<void> {
     while (!this.#isClosing) {
       try {
         const { producer, highWatermark } = await this.#session.open()
-        this.#state ??= {
-          station: { kind: 'idle' },
-          own: { ...producer, firstSequence: 0 },
-          lastOffset: highWatermark - 1,
-          doubtedUntilMs: -Infinity,
-          narrow: undefined,
-          parked: [],
-        }
+        this.#state ??= openLane(producer, highWatermark)
       } catch (error) {
         await this.#backOff(describeError(error))
         continue
@@ -203,74 +196,46 @@ export class PartitionLane {
     }
   }
 
-  async #step(state: LaneState<LaneEntry>): Promise<void> {
+  async #step(state: LaneState): Promise<void> {
     const { throttleMs } = this.#trouble
     if (throttleMs > 0) return this.#clock.sleep(throttleMs, this.#closing.signal)
     // L12. No batch is taken either, so that what waits here can still be cancelled.
     const mayPublish = this.#deps.mayPublish()
     if (!mayPublish) this.#trouble.noteNotAllowed()
-    if (this.#isHeld || !mayPublish) {
+    if (this.isHeld || !mayPublish) {
       return this.#clock.sleep(NOT_ALLOWED_POLL_MS, this.#closing.signal)
     }
     if (this.#request === undefined) {
       const input = this.#nextInput(state)
-      if (input === undefined) return this.#rest(state)
-      await this.#hear(input)
-      return
+      return input === undefined ? this.#rest(state) : this.#hear(input)
     }
-    const input = await this.#perform(this.#request)
+    this.#trouble.noteBusy()
+    const input = await perform(this.#session, this.#request)
     if (!this.#isClosing) await this.#hear(input)
   }
 
   /** What there is to do for an idle lane: recovered events first, because their orders wait longest. */
-  #nextInput(state: LaneState<LaneEntry>): LaneInput<LaneEntry> | undefined {
-    if (this.#takenOver.length > 0) {
-      const events = this.#takenOver
-      this.#takenOver = []
-      return { kind: 'taken-over', events }
-    }
+  #nextInput(state: LaneState): LaneInput | undefined {
+    const takenOver = this.#queue.takeTakenOver()
+    if (takenOver.length > 0) return { kind: 'taken-over', events: takenOver }
     if (state.parked.length > 0 && this.#clock.monotonicMs() >= this.#retryParkedAtMs) {
       return { kind: 'parked-due' }
     }
-    const count = countFitting(this.#queue, state.narrow?.batchEventsMax ?? Infinity)
-    return count === 0 ? undefined : { kind: 'taken', events: this.#queue.splice(0, count) }
+    const events = this.#queue.takeBatch(state.narrow?.batchEventsMax ?? Infinity)
+    return events.length === 0 ? undefined : { kind: 'taken', events }
   }
 
-  async #rest({ parked }: LaneState<LaneEntry>): Promise<void> {
+  async #rest({ parked }: LaneState): Promise<void> {
     this.#trouble.noteProgress()
-    if (parked.length === 0) await this.#wake.promise
-    else await this.#restUntil(this.#retryParkedAtMs)
+    const delayMs = Math.max(1, this.#retryParkedAtMs - this.#clock.monotonicMs())
+    const cancel =
+      parked.length === 0 ? undefined : this.#clock.schedule(delayMs, () => this.#wake.resolve())
+    await this.#wake.promise
+    cancel?.()
     this.#wake = Promise.withResolvers<void>()
   }
 
-  async #restUntil(atMs: number): Promise<void> {
-    const delayMs = Math.max(1, atMs - this.#clock.monotonicMs())
-    const cancel = this.#clock.schedule(delayMs, () => this.#wake.resolve())
-    await this.#wake.promise
-    cancel()
-  }
-
-  /** Never rejects: a failure is an answer. */
-  async #perform(request: Request): Promise<LaneInput<LaneEntry>> {
-    this.#trouble.noteBusy()
-    try {
-      switch (request.kind) {
-        case 'send':
-          return await this.#session.send(request.events, request.numbers, request.isFirst)
-        case 'ask':
-          return { kind: 'numbers', next: await this.#session.ask(request.producers) }
-        case 'look': {
-          const { events, fromOffset, untilOffset } = request
-          const page = await this.#session.look(events, fromOffset, untilOffset)
-          return { kind: 'looked', ...page }
-        }
-      }
-    } catch (error) {
-      return { kind: 'failed', verdict: 'unknown', reason: describeError(error) }
-    }
-  }
-
-  async #hear(input: LaneInput<LaneEntry>): Promise<void> {
+  async #hear(input: LaneInput): Promise<void> {
     if (this.#state === undefined) return
     const parkedBefore = this.#state.parked.length
     const { state, effects } = decide(this.#state, input)
@@ -286,34 +251,22 @@ export class PartitionLane {
     if (state.station.kind === 'idle') this.#trouble.noteProgress()
   }
 
-  #carryOut(effect: Exclude<LaneEffect<LaneEntry>, { readonly kind: 'back-off' }>): void {
+  #carryOut(effect: Exclude<LaneEffect, { readonly kind: 'back-off' }>): void {
     switch (effect.kind) {
       case 'send':
       case 'ask':
       case 'look':
         this.#request = effect
         return
-      case 'ack': {
-        const { partition } = this
-        const { events, baseOffset } = effect
+      case 'ack':
         this.#trouble.noteAck()
-        events.forEach((entry, index) =>
-          resolveDefinite(entry, {
-            kind: 'acked',
-            position: { partition, offset: baseOffset + index },
-          }),
-        )
-        return
-      }
-      case 'refuse': {
-        const reason = describeKafkaRefusal(effect.reason)
-        for (const entry of effect.events) resolveDefinite(entry, { kind: 'refused', reason })
-        return
-      }
+        return ackAll(effect.events, this.partition, effect.baseOffset)
+      case 'refuse':
+        return refuseAll(effect.events, describeKafkaRefusal(effect.reason))
       case 'report-refusal':
         return this.#trouble.noteRefusal(effect.reason)
       case 'requeue':
-        this.#queue.unshift(...effect.events)
+        this.#queue.putBack(effect.events)
         return
       case 'put-in-doubt':
         for (const entry of effect.events) putInDoubt(entry)
@@ -332,22 +285,11 @@ export class PartitionLane {
   /** Tells those whose time is over; returns the earliest deadline of the others. */
   #passDeadlines(): number {
     const nowMs = this.#clock.monotonicMs()
-    const isDue = (entry: LaneEntry): boolean => entry.deadlineMs <= nowMs
-    // L13
-    for (const entry of this.#queue.filter(isDue)) entry.resolve({ kind: 'cancelled' })
-    this.#queue = this.#queue.filter((entry) => !isDue(entry))
-    if (this.#state === undefined) return earliestDeadline(this.#queue)
+    this.#queue.cancelDue(nowMs)
+    if (this.#state === undefined) return earliestDeadline(this.#queue.entries)
     const { state, effects } = decide(this.#state, { kind: 'deadline-passed', nowMs })
     this.#state = state
     for (const effect of effects) if (effect.kind === 'put-in-doubt') this.#carryOut(effect)
-    return earliestDeadline([...eventsUnderWay(state), ...this.#queue])
+    return earliestDeadline([...eventsUnderWay(state), ...this.#queue.entries])
   }
-}
-
-/** Of those who still wait for an answer; Infinity where nobody does. */
-function earliestDeadline(entries: readonly LaneEntry[]): number {
-  return entries.reduce(
-    (min, { deadlineMs, doubt }) => (doubt === undefined ? Math.min(min, deadlineMs) : min),
-    Infinity,
-  )
 }

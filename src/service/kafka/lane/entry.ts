@@ -1,10 +1,20 @@
-import type { Acked, PublishOutcome, Refused } from '../../../business/ports.ts'
+import type {
+  Acked,
+  PublishOutcome,
+  Refused,
+} from '../../../business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { recordBytesMax } from '../record-size.ts'
-import type { LaneEvent } from './state.ts'
 
 /** One event in a lane, and who waits for it. */
-export interface LaneEntry extends LaneEvent {
+export interface LaneEntry {
+  readonly pending: PendingEvent
+  /** Monotonic milliseconds; Infinity for an event that nobody waits for. */
+  readonly deadlineMs: number
+  /** If the event is on the topic, its offset is this one or a higher one. */
+  readonly searchFromOffset: number
+  /** Of its record, on the topic. */
+  readonly bytes: number
   readonly resolve: (outcome: PublishOutcome) => void
   /** Set once its caller was told "in doubt": who waits from then on. */
   doubt: PromiseWithResolvers<Acked | Refused> | undefined
@@ -31,4 +41,24 @@ export function putInDoubt(entry: LaneEntry): void {
   if (entry.doubt !== undefined) return
   entry.doubt = Promise.withResolvers<Acked | Refused>()
   entry.resolve({ kind: 'in-doubt', resolution: entry.doubt.promise })
+}
+
+/** They are on the topic, one behind the other from this offset on. */
+export function ackAll(entries: readonly LaneEntry[], partition: number, baseOffset: number): void {
+  entries.forEach((entry, index) =>
+    resolveDefinite(entry, { kind: 'acked', position: { partition, offset: baseOffset + index } }),
+  )
+}
+
+/** They are not on the topic and never will be. */
+export function refuseAll(entries: readonly LaneEntry[], reason: string): void {
+  for (const entry of entries) resolveDefinite(entry, { kind: 'refused', reason })
+}
+
+/** Of those who still wait for an answer; Infinity where nobody does. */
+export function earliestDeadline(entries: readonly LaneEntry[]): number {
+  return entries.reduce(
+    (min, { deadlineMs, doubt }) => (doubt === undefined ? Math.min(min, deadlineMs) : min),
+    Infinity,
+  )
 }

@@ -16,7 +16,13 @@ import { TopicReader } from '../topic-reader.ts'
 import { SEQUENCE_COUNT, sequenceAfter } from './batch-size.ts'
 import type { LaneEntry } from './entry.ts'
 import { createRecords } from './records.ts'
-import type { LaneSession, LookedPage, SendAnswer, SessionFacts } from './session.ts'
+import type {
+  LaneSession,
+  LookedPage,
+  SendAnswer,
+  SessionFacts,
+  SessionListener,
+} from './session.ts'
 import type { BatchNumbers, NextNumbers } from './state.ts'
 
 const ACKS_ALL = -1
@@ -40,14 +46,10 @@ const LOOK_BYTES_MAX = 256 * 1024
  */
 const UNSEEN_SEQUENCE_MIN = 2 ** 30
 
-export interface KafkaSessionDeps {
+export interface KafkaSessionDeps extends SessionListener {
   readonly cluster: KafkaCluster
   readonly partition: number
   readonly clock: Pick<Clock, 'now'>
-  /** An open connection has ended, whoever ended it. */
-  readonly onLost: () => void
-  /** The broker answers nothing more for so long. */
-  readonly onThrottle: (delayMs: number) => void
 }
 
 export class KafkaLaneSession implements LaneSession {

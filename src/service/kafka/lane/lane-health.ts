@@ -1,12 +1,12 @@
 import type { PendingEvent } from '../../../models/order-event.ts'
-import type { LaneTroubleReport } from './trouble.ts'
 
 /** As much of a list as a sentence carries. */
 const NAMED_MAX = 3
 
 interface LaneView {
   readonly partition: number
-  readonly trouble: LaneTroubleReport | undefined
+  /** Why it takes no event now; undefined while it does. */
+  readonly trouble: string | undefined
   readonly parked: readonly PendingEvent[]
 }
 
@@ -23,7 +23,7 @@ export function describeLanes(
   clusterFailure: string | undefined,
 ): LanesHealth {
   const blocked = lanes.flatMap(({ partition, trouble }) =>
-    trouble === undefined ? [] : [{ partition, reason: trouble.reason }],
+    trouble === undefined ? [] : [{ partition, reason: trouble }],
   )
   const reasons = [...new Set(blocked.map(({ reason }) => reason))].map((reason) =>
     describeBlocked(
@@ -43,14 +43,17 @@ export function describeLanes(
 }
 
 function describeBlocked(partitions: readonly number[], reason: string): string {
-  const verb = partitions.length === 1 ? 'partition' : 'partitions'
-  const takes = partitions.length === 1 ? 'takes' : 'take'
-  return `${verb} ${partitions.join(', ')} ${takes} no events: ${reason}`
+  return partitions.length === 1
+    ? `partition ${partitions[0]} takes no events: ${reason}`
+    : `partitions ${partitions.join(', ')} take no events: ${reason}`
 }
 
 function describeParked(parked: readonly PendingEvent[]): string {
-  const named = parked.slice(0, NAMED_MAX).map(({ event }) => `'${event.order.orderId}'`)
+  const orders = parked.slice(0, NAMED_MAX).map(({ event }) => `'${event.order.orderId}'`)
   const more = parked.length > NAMED_MAX ? ` and ${parked.length - NAMED_MAX} more` : ''
-  const events = parked.length === 1 ? 'an event is' : `${parked.length} events are`
-  return `${events} set aside, because the topic does not take them (raise its max.message.bytes): order ${named.join(', ')}${more}`
+  const what =
+    parked.length === 1
+      ? 'an event is set aside, because the topic does not take it'
+      : `${parked.length} events are set aside, because the topic does not take them`
+  return `${what} (raise its max.message.bytes): order ${orders.join(', ')}${more}`
 }

@@ -35,26 +35,26 @@
  * queue (L13); an event is sent only as the producer that it is stored with (L14).
  */
 import assert from 'node:assert/strict'
-import { countFitting, sequenceAfter } from './batch-size.ts'
-import type {
-  Attempt,
-  Decision,
-  Doubt,
-  LaneEffect,
-  LaneEvent,
-  LaneInput,
-  LaneState,
-  NextNumbers,
-  Station,
-} from './state.ts'
+import type { ProducerIdentity } from '../../../models/order-event.ts'
+import { sequenceAfter } from './batch-size.ts'
+import { ask, askLater, doubtOf, hearNumbers, hearPage, resend } from './doubt.ts'
+import type { LaneEntry } from './entry.ts'
+import type { Attempt, Decision, Doubt, LaneEffect, LaneInput, LaneState } from './state.ts'
 
-/** A record that is not replicated for so long may never be: the leader may have lost its office. */
-const EMPTY_PAGES_MAX = 20
+/** Of a lane that has just found its broker. */
+export function openLane(producer: ProducerIdentity, highWatermark: number): LaneState {
+  return {
+    station: { kind: 'idle' },
+    own: { ...producer, firstSequence: 0 },
+    // L6
+    lastOffset: highWatermark - 1,
+    doubtedUntilMs: -Infinity,
+    narrow: undefined,
+    parked: [],
+  }
+}
 
-export function decide<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  input: LaneInput<Event>,
-): Decision<Event> {
+export function decide(state: LaneState, input: LaneInput): Decision {
   switch (input.kind) {
     case 'taken':
       return sendFirst(state, input.events)
@@ -76,9 +76,7 @@ export function decide<Event extends LaneEvent>(
 }
 
 /** The events that have left, or may have, and have no definite outcome; those parked not included. */
-export function eventsUnderWay<Event extends LaneEvent>({
-  station,
-}: LaneState<Event>): readonly Event[] {
+export function eventsUnderWay({ station }: LaneState): readonly LaneEntry[] {
   switch (station.kind) {
     case 'idle':
       return []
@@ -91,12 +89,9 @@ export function eventsUnderWay<Event extends LaneEvent>({
   }
 }
 
-type Input<Event extends LaneEvent, Kind> = Extract<LaneInput<Event>, { readonly kind: Kind }>
+type Input<Kind> = Extract<LaneInput, { readonly kind: Kind }>
 
-function sendFirst<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  events: readonly Event[],
-): Decision<Event> {
+function sendFirst(state: LaneState, events: readonly LaneEntry[]): Decision {
   assertIdle(state)
   const { own: numbers } = state
   const eventsLeft = (state.narrow?.eventsLeft ?? 0) - events.length
@@ -109,30 +104,19 @@ function sendFirst<Event extends LaneEvent>(
 }
 
 /** L3: they have left elsewhere, as far as is known here. L5: so the numbers come first. */
-function recover<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  events: readonly Event[],
-): Decision<Event> {
+function recover(state: LaneState, events: readonly LaneEntry[]): Decision {
   assertIdle(state)
-  return ask(state, {
-    events,
-    searchFromOffset: lowestOffset(events),
-    batchEventsMax: Infinity,
-    attempts: [],
-  })
+  return ask(state, doubtOf(events, []))
 }
 
 /** The smallest is the first that the topic takes when its limit rises. */
-function retryParked<Event extends LaneEvent>(state: LaneState<Event>): Decision<Event> {
+function retryParked(state: LaneState): Decision {
   const [smallest, ...parked] = state.parked.toSorted((one, other) => one.bytes - other.bytes)
   assert(smallest !== undefined, 'something is parked')
   return recover({ ...state, parked }, [smallest])
 }
 
-function hearAck<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  { baseOffset, isRepeat }: Input<Event, 'acked'>,
-): Decision<Event> {
+function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): Decision {
   const { station } = state
   const searchFromOffset = Math.max(0, baseOffset)
   if (station.kind === 'sent') {
@@ -166,10 +150,7 @@ function hearAck<Event extends LaneEvent>(
   return next === undefined ? ask(state, doubt) : resend(state, doubt, [next, ...rest])
 }
 
-function hearFailure<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  { verdict, reason }: Input<Event, 'failed'>,
-): Decision<Event> {
+function hearFailure(state: LaneState, { verdict, reason }: Input<'failed'>): Decision {
   const { station } = state
   switch (station.kind) {
     case 'idle':
@@ -192,13 +173,13 @@ function hearFailure<Event extends LaneEvent>(
 }
 
 /** L2. Of several events one may be to blame: those that are still waited for go in halves again. */
-function refuse<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  events: readonly Event[],
+function refuse(
+  state: LaneState,
+  events: readonly LaneEntry[],
   verdict: 'event-refused' | 'partition-refused',
   reason: string,
-): Decision<Event> {
-  const idle: LaneState<Event> = { ...state, station: { kind: 'idle' } }
+): Decision {
+  const idle: LaneState = { ...state, station: { kind: 'idle' } }
   if (verdict === 'partition-refused') {
     return {
       state: idle,
@@ -208,11 +189,11 @@ function refuse<Event extends LaneEvent>(
       ],
     }
   }
-  const isWaitedFor = ({ deadlineMs }: Event): boolean =>
+  const isWaitedFor = ({ deadlineMs }: LaneEntry): boolean =>
     events.length > 1 && deadlineMs > state.doubtedUntilMs
   const again = events.filter(isWaitedFor)
   const refused = events.filter((event) => !isWaitedFor(event))
-  const effects: Array<LaneEffect<Event>> = []
+  const effects: Array<LaneEffect> = []
   if (refused.length > 0) effects.push({ kind: 'refuse', events: refused, reason })
   if (again.length === 0) return { state: idle, effects }
   effects.push({ kind: 'requeue', events: again })
@@ -222,11 +203,7 @@ function refuse<Event extends LaneEvent>(
 }
 
 /** L10 */
-function shrink<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  doubt: Doubt<Event>,
-  { events: refused }: Attempt<Event>,
-): Decision<Event> {
+function shrink(state: LaneState, doubt: Doubt, { events: refused }: Attempt): Decision {
   const [first, ...others] = refused
   assert(first !== undefined, 'a batch has events')
   if (others.length > 0) {
@@ -241,187 +218,7 @@ function shrink<Event extends LaneEvent>(
   return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: Infinity })
 }
 
-function hearNumbers<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  numbers: readonly NextNumbers[],
-): Decision<Event> {
-  const { station } = state
-  assert(station.kind === 'asking', 'the broker was asked for numbers')
-  const { doubt } = station
-  const { id, epoch, firstSequence } = numbers.find((next) => next.id === state.own.id) ?? state.own
-  const looking = {
-    kind: 'looking',
-    doubt,
-    numbers,
-    // L5: where the log ends is asked now.
-    untilOffset: undefined,
-    emptyPages: 0,
-  } as const
-  return look({ ...state, own: { id, epoch, firstSequence } }, looking)
-}
-
-function hearPage<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  page: Input<Event, 'looked'>,
-): Decision<Event> {
-  const { station } = state
-  assert(station.kind === 'looking', 'the topic was read')
-  const effects: Array<LaneEffect<Event>> = []
-  const missing: Event[] = []
-  for (const event of station.doubt.events) {
-    const baseOffset = page.offsets.get(event.pending.event.eventId)
-    if (baseOffset === undefined) missing.push(event)
-    else effects.push({ kind: 'ack', events: [event], baseOffset })
-  }
-  const { nextOffset } = page
-  const untilOffset = station.untilOffset ?? page.untilOffset
-  const isEmpty = nextOffset === station.doubt.searchFromOffset
-  // L11
-  const doubt = { ...station.doubt, events: missing, searchFromOffset: nextOffset }
-  const decision =
-    missing.length > 0 && nextOffset < untilOffset
-      ? readOn(state, { ...station, doubt, untilOffset }, isEmpty)
-      : endLook(state, doubt, station.numbers, untilOffset)
-  return { state: decision.state, effects: [...effects, ...decision.effects] }
-}
-
-function readOn<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  station: Extract<Station<Event>, { kind: 'looking' }>,
-  isEmpty: boolean,
-): Decision<Event> {
-  const emptyPages = isEmpty ? station.emptyPages + 1 : 0
-  // L6
-  if (emptyPages < EMPTY_PAGES_MAX) return look(state, { ...station, emptyPages })
-  const { doubt } = station
-  return askLater(state, doubt, `the record at offset ${doubt.searchFromOffset} is not replicated`)
-}
-
-/** All is read, up to `untilOffset`. */
-function endLook<Event extends LaneEvent>(
-  before: LaneState<Event>,
-  doubt: Doubt<Event>,
-  numbers: readonly NextNumbers[],
-  untilOffset: number,
-): Decision<Event> {
-  const readOffset = doubt.searchFromOffset - 1
-  // Lower than before where the topic was made anew.
-  const lastOffset = Math.min(Math.max(before.lastOffset, readOffset), untilOffset - 1)
-  const missing = new Set(doubt.events)
-  const state: LaneState<Event> = { ...before, lastOffset, station: { kind: 'idle' } }
-  const suspicion: Array<LaneEffect<Event>> = numbers.some((next) =>
-    isTakenByOther(next, doubt.attempts, missing),
-  )
-    ? [{ kind: 'suspect-takeover' }]
-    : []
-  const [first, ...rest] = numbers.flatMap((next) => attemptOf(next, doubt))
-  if (first === undefined) {
-    assert(missing.size === 0, 'each event in doubt has a producer whose numbers are known')
-    return { state, effects: suspicion }
-  }
-  const attempts = doubt.attempts.filter((attempt) => isStillFree(attempt, numbers))
-  const { state: resending, effects } = resend(state, { ...doubt, attempts }, [first, ...rest])
-  // L9
-  return { state: resending, effects: [...suspicion, ...effects] }
-}
-
-/**
- * Whether the numbers of this lane's requests have gone to somebody else's batch. It fits the lane alone
- * that none of them was taken, or one request with all its events and nothing behind it.
- */
-function isTakenByOther<Event extends LaneEvent>(
-  { id, firstSequence, isKnown }: NextNumbers,
-  attempts: ReadonlyArray<Attempt<Event>>,
-  missing: ReadonlySet<Event>,
-): boolean {
-  const own = attempts.filter(({ numbers }) => numbers.id === id)
-  // A producer that the broker has forgotten shows nothing.
-  if (own.length === 0 || !isKnown) return false
-  const isNoneTaken = own.every(
-    ({ numbers, events }) =>
-      numbers.firstSequence === firstSequence && events.every((event) => missing.has(event)),
-  )
-  const isOneTaken = own.some(
-    ({ numbers, events }) =>
-      sequenceAfter(numbers.firstSequence, events.length) === firstSequence &&
-      !events.some((event) => missing.has(event)),
-  )
-  return !isNoneTaken && !isOneTaken
-}
-
-/** The next batch of that producer; none where nothing of it is missing. */
-function attemptOf<Event extends LaneEvent>(
-  { id, epoch, firstSequence }: NextNumbers,
-  { events, batchEventsMax }: Doubt<Event>,
-): Array<Attempt<Event>> {
-  const ofProducer = events.filter(({ pending }) => pending.producer.id === id)
-  const count = countFitting(ofProducer, batchEventsMax)
-  if (count === 0) return []
-  return [{ numbers: { id, epoch, firstSequence }, events: ofProducer.slice(0, count) }]
-}
-
-function isStillFree<Event extends LaneEvent>(
-  { numbers: { id, firstSequence } }: Attempt<Event>,
-  numbers: readonly NextNumbers[],
-): boolean {
-  return numbers.some((next) => next.id === id && next.firstSequence === firstSequence)
-}
-
-function resend<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  doubt: Doubt<Event>,
-  attempts: readonly [Attempt<Event>, ...Array<Attempt<Event>>],
-): Decision<Event> {
-  const [{ numbers, events }] = attempts
-  const isRepeated = doubt.attempts.some(
-    (earlier) => earlier.numbers.id === numbers.id && earlier.events.length === events.length,
-  )
-  const known = isRepeated ? doubt.attempts : [...doubt.attempts, attempts[0]]
-  const station = { kind: 'resending', doubt: { ...doubt, attempts: known }, attempts } as const
-  return {
-    state: { ...state, station },
-    effects: [{ kind: 'send', events, numbers, isFirst: false }],
-  }
-}
-
-function ask<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  doubt: Doubt<Event>,
-): Decision<Event> {
-  const producers = new Map(
-    doubt.events.map(({ pending: { producer } }) => [producer.id, producer]),
-  )
-  return {
-    state: { ...state, station: { kind: 'asking', doubt } },
-    effects: [{ kind: 'ask', producers: [...producers.values()] }],
-  }
-}
-
-function askLater<Event extends LaneEvent>(
-  before: LaneState<Event>,
-  doubt: Doubt<Event>,
-  reason: string,
-): Decision<Event> {
-  const { state, effects } = ask(before, doubt)
-  return { state, effects: [{ kind: 'back-off', reason }, ...effects] }
-}
-
-function look<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  station: Extract<Station<Event>, { kind: 'looking' }>,
-): Decision<Event> {
-  const { doubt, untilOffset } = station
-  const { events, searchFromOffset: fromOffset } = doubt
-  return {
-    state: { ...state, station },
-    effects: [{ kind: 'look', events, fromOffset, untilOffset }],
-  }
-}
-
-function passDeadline<Event extends LaneEvent>(
-  state: LaneState<Event>,
-  nowMs: number,
-): Decision<Event> {
+function passDeadline(state: LaneState, nowMs: number): Decision {
   const due = eventsUnderWay(state).filter(({ deadlineMs }) => deadlineMs <= nowMs)
   return {
     state: { ...state, doubtedUntilMs: nowMs },
@@ -429,26 +226,10 @@ function passDeadline<Event extends LaneEvent>(
   }
 }
 
-function doubtOf<Event extends LaneEvent>(
-  events: readonly Event[],
-  attempts: ReadonlyArray<Attempt<Event>>,
-): Doubt<Event> {
-  return {
-    events,
-    searchFromOffset: lowestOffset(events),
-    batchEventsMax: Infinity,
-    attempts,
-  }
-}
-
-function lowestOffset(events: readonly LaneEvent[]): number {
-  return events.reduce((min, { searchFromOffset }) => Math.min(min, searchFromOffset), Infinity)
-}
-
 function halfOf(count: number): number {
   return Math.ceil(count / 2)
 }
 
-function assertIdle<Event extends LaneEvent>({ station }: LaneState<Event>): void {
+function assertIdle({ station }: LaneState): void {
   assert(station.kind === 'idle', 'L1: nothing is under way')
 }

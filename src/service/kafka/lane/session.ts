@@ -9,7 +9,14 @@ export interface SessionFacts {
   readonly highWatermark: number
 }
 
-export type SendAnswer = Extract<LaneInput<LaneEntry>, { readonly kind: 'acked' | 'failed' }>
+export interface SessionListener {
+  /** An open connection has ended, whoever ended it. */
+  readonly onLost: () => void
+  /** The broker answers nothing more for so long. */
+  readonly onThrottle: (delayMs: number) => void
+}
+
+export type SendAnswer = Extract<LaneInput, { readonly kind: 'acked' | 'failed' }>
 
 /** One page of the partition, read for events that may be there. */
 export interface LookedPage {

@@ -1,5 +1,6 @@
 /** What a lane knows, what it hears, and what it does next. The rules are in rules.ts. */
-import type { PendingEvent, ProducerIdentity } from '../../../models/order-event.ts'
+import type { ProducerIdentity } from '../../../models/order-event.ts'
+import type { LaneEntry } from './entry.ts'
 
 /** What the broker orders the batches of one producer by, in one partition. */
 export interface BatchNumbers extends ProducerIdentity {
@@ -13,50 +14,39 @@ export interface NextNumbers extends BatchNumbers {
   readonly isKnown: boolean
 }
 
-/** What the rules have to know of an event in a lane. */
-export interface LaneEvent {
-  readonly pending: PendingEvent
-  /** Monotonic milliseconds; Infinity for an event that nobody waits for. */
-  readonly deadlineMs: number
-  /** If the event is on the topic, its offset is this one or a higher one. */
-  readonly searchFromOffset: number
-  /** Of its record, on the topic. */
-  readonly bytes: number
-}
-
 /** A request of this lane: it may still arrive, until the broker has taken its numbers. */
-export interface Attempt<Event extends LaneEvent> {
+export interface Attempt {
   readonly numbers: BatchNumbers
-  readonly events: readonly Event[]
+  readonly events: readonly LaneEntry[]
 }
 
 /** Events that may have left, here or elsewhere, and are not yet known to be on the topic. */
-export interface Doubt<Event extends LaneEvent> {
+export interface Doubt {
   /** The oldest first. */
-  readonly events: readonly Event[]
+  readonly events: readonly LaneEntry[]
   /** None of them is on the topic below this offset. */
   readonly searchFromOffset: number
   /** No more of them go into one batch: the broker found larger batches too large. */
   readonly batchEventsMax: number
   /** Own requests whose numbers may still be free. By these an unknown sender shows. */
-  readonly attempts: ReadonlyArray<Attempt<Event>>
+  readonly attempts: ReadonlyArray<Attempt>
 }
 
-export type Station<Event extends LaneEvent> =
+export type Station =
   /** Nothing is under way. */
   | { readonly kind: 'idle' }
   /** The first request with these events is under way. */
   | {
       readonly kind: 'sent'
-      readonly events: readonly Event[]
+      readonly events: readonly LaneEntry[]
       readonly numbers: BatchNumbers
     }
   /** The broker was asked which numbers come next. */
-  | { readonly kind: 'asking'; readonly doubt: Doubt<Event> }
+  | { readonly kind: 'asking'; readonly doubt: Doubt }
   /** The topic is being read, up to where it ended after the broker had said the numbers. */
   | {
       readonly kind: 'looking'
-      readonly doubt: Doubt<Event>
+      readonly doubt: Doubt
       readonly numbers: readonly NextNumbers[]
       /** Undefined until the first page says it. */
       readonly untilOffset: number | undefined
@@ -66,12 +56,12 @@ export type Station<Event extends LaneEvent> =
   /** What was missing is sent, a batch of each producer; the first of these is under way. */
   | {
       readonly kind: 'resending'
-      readonly doubt: Doubt<Event>
-      readonly attempts: readonly [Attempt<Event>, ...Array<Attempt<Event>>]
+      readonly doubt: Doubt
+      readonly attempts: readonly [Attempt, ...Array<Attempt>]
     }
 
-export interface LaneState<Event extends LaneEvent = LaneEvent> {
-  readonly station: Station<Event>
+export interface LaneState {
+  readonly station: Station
   /** What the lane sends new events with. */
   readonly own: BatchNumbers
   /** The highest offset that is known to be taken and replicated; -1 in an empty partition. */
@@ -81,7 +71,7 @@ export interface LaneState<Event extends LaneEvent = LaneEvent> {
   /** The next events go in batches of this size, because a larger batch was refused. */
   readonly narrow: { readonly batchEventsMax: number; readonly eventsLeft: number } | undefined
   /** Events that the topic does not take alone. They are in doubt, and hold up nobody. */
-  readonly parked: readonly Event[]
+  readonly parked: readonly LaneEntry[]
 }
 
 /**
@@ -94,11 +84,11 @@ export interface LaneState<Event extends LaneEvent = LaneEvent> {
  */
 export type ProduceVerdict = 'event-refused' | 'partition-refused' | 'unknown'
 
-export type LaneInput<Event extends LaneEvent> =
+export type LaneInput =
   /** New events, out of the queue; the lane is idle. */
-  | { readonly kind: 'taken'; readonly events: readonly Event[] }
+  | { readonly kind: 'taken'; readonly events: readonly LaneEntry[] }
   /** Events that another process may have sent; the lane is idle. */
-  | { readonly kind: 'taken-over'; readonly events: readonly Event[] }
+  | { readonly kind: 'taken-over'; readonly events: readonly LaneEntry[] }
   /** It is time to try what is parked again; the lane is idle. */
   | { readonly kind: 'parked-due' }
   | { readonly kind: 'acked'; readonly baseOffset: number; readonly isRepeat: boolean }
@@ -120,11 +110,11 @@ export type LaneInput<Event extends LaneEvent> =
     }
   | { readonly kind: 'deadline-passed'; readonly nowMs: number }
 
-export type LaneEffect<Event extends LaneEvent> =
+export type LaneEffect =
   /** `isFirst`: no request with these events ever left before. */
   | {
       readonly kind: 'send'
-      readonly events: readonly Event[]
+      readonly events: readonly LaneEntry[]
       readonly numbers: BatchNumbers
       readonly isFirst: boolean
     }
@@ -133,25 +123,25 @@ export type LaneEffect<Event extends LaneEvent> =
   /** Read one page. `untilOffset` undefined: first ask where the leader's log ends. */
   | {
       readonly kind: 'look'
-      readonly events: readonly Event[]
+      readonly events: readonly LaneEntry[]
       readonly fromOffset: number
       readonly untilOffset: number | undefined
     }
   | { readonly kind: 'back-off'; readonly reason: string }
   /** They are on the topic, one behind the other from this offset on. */
-  | { readonly kind: 'ack'; readonly events: readonly Event[]; readonly baseOffset: number }
+  | { readonly kind: 'ack'; readonly events: readonly LaneEntry[]; readonly baseOffset: number }
   /** They are not on the topic and never will be. */
-  | { readonly kind: 'refuse'; readonly events: readonly Event[]; readonly reason: string }
+  | { readonly kind: 'refuse'; readonly events: readonly LaneEntry[]; readonly reason: string }
   /** The partition refuses whatever is sent now. */
   | { readonly kind: 'report-refusal'; readonly reason: string }
   /** Back to the front of the queue: not a byte of them is on the topic. */
-  | { readonly kind: 'requeue'; readonly events: readonly Event[] }
-  | { readonly kind: 'put-in-doubt'; readonly events: readonly Event[] }
+  | { readonly kind: 'requeue'; readonly events: readonly LaneEntry[] }
+  | { readonly kind: 'put-in-doubt'; readonly events: readonly LaneEntry[] }
   /** Somebody else sends with the lane's numbers: ask the store who owns what. */
   | { readonly kind: 'suspect-takeover' }
 
-export interface Decision<Event extends LaneEvent> {
-  readonly state: LaneState<Event>
+export interface Decision {
+  readonly state: LaneState
   /** In this order. At most one is a request (send, ask, look), and it is the last. */
-  readonly effects: ReadonlyArray<LaneEffect<Event>>
+  readonly effects: ReadonlyArray<LaneEffect>
 }

@@ -9,14 +9,6 @@ const STALLED_AFTER_MS = 1_000
 /** A partition that refused everything so recently is said to take nothing. The next ack ends it too. */
 const REFUSAL_IS_NEWS_MS = 15_000
 
-/** What an operator is told of a lane that does not take every change. */
-export interface LaneTroubleReport {
-  /** True: a change would not be acknowledged now. */
-  readonly isBlocked: boolean
-  /** One sentence, without the partition. */
-  readonly reason: string
-}
-
 /**
  * How long a lane has made no progress, and why. Progress is an end: a batch acked or refused, a doubt
  * resolved. A connection that comes back is none, and neither is an answer on the way.
@@ -47,16 +39,17 @@ export class LaneTrouble {
     return this.stalledMs > 0 || this.throttleMs > STALLED_AFTER_MS
   }
 
-  get report(): LaneTroubleReport | undefined {
+  /** Why a change would not be acknowledged now, in one sentence without the partition. */
+  get report(): string | undefined {
     if (this.throttleMs > STALLED_AFTER_MS) {
-      return { isBlocked: true, reason: 'the broker throttles this client (a Kafka quota)' }
+      return 'the broker throttles this client (a Kafka quota)'
     }
     if (this.isStalled) {
-      return { isBlocked: true, reason: this.#reason ?? 'its leader does not answer' }
+      return this.#reason ?? 'its leader does not answer'
     }
     const refusal = this.#refusal
     if (refusal === undefined || this.#clock.monotonicMs() >= refusal.untilMs) return undefined
-    return { isBlocked: true, reason: `the broker refuses every event: ${refusal.reason}` }
+    return `the broker refuses every event: ${refusal.reason}`
   }
 
   /** Work has begun, or the connection is gone. */

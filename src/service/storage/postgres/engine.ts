@@ -2,39 +2,18 @@ import assert, { AssertionError } from 'node:assert/strict'
 
 import { StoreError } from '../../../business/ports.ts'
 import type { BatchRunner } from '../batch-runner.ts'
-import type { Operation, OperationResult, OperationValues } from '../operation.ts'
+import type { Kind, Operation, OperationResult, Value } from '../operation.ts'
 import type { Connection } from './connection.ts'
-import { handOver, join, leave, renewLease, takeOver } from './instance-statements.ts'
-import {
-  countProbe,
-  discard,
-  forgetKeys,
-  listPending,
-  reserve,
-  saveSchemaId,
-  settle,
-} from './order-statements.ts'
-import {
-  findEvent,
-  findKeyedChange,
-  findLastPlace,
-  findOrders,
-  findSchemaId,
-  listEvents,
-  listOrders,
-  listSettled,
-} from './query-statements.ts'
-import { cutIntoGroups, type Group, type OperationOf, splitGroup } from './statement-groups.ts'
+import { OPERATIONS } from './operations.ts'
+import { isWorthRepeating } from './postgres-errors.ts'
+import { cutIntoGroups, type Group, type GroupOf, splitGroup } from './statement-groups.ts'
 
-type Value = OperationValues[Operation['kind']]
-
-/** Those that have a statement to themselves. */
-type LoneOperation = Exclude<
-  Operation,
-  OperationOf<'reserve' | 'settle' | 'discard' | 'find-order'>
->
+/** How often what is proven rolled back is asked for once more. */
+const REPEATS_MAX = 2
 
 type Results = Map<Operation, OperationResult>
+
+type Answer = Value | 'stray'
 
 /**
  * Runs a batch as few statements, each for many operations and each a transaction of its own.
@@ -43,7 +22,8 @@ type Results = Map<Operation, OperationResult>
  * batch is refused without being sent: each statement might have to wait for its own time-out, and
  * nothing else is done meanwhile. When it was answered that the statement is our mistake, its operations
  * are run again one by one, so that the one to blame alone gets the error; this costs nothing as long
- * as there are no mistakes.
+ * as there are no mistakes. What the database has rolled back for the sake of another transaction is
+ * carried out once more.
  */
 export class PostgresEngine implements BatchRunner {
   readonly #connection: Connection
@@ -80,96 +60,33 @@ export class PostgresEngine implements BatchRunner {
     } catch (error) {
       if (error instanceof StoreError) {
         const { message, isApplied } = error
-        for (const operation of operations) {
-          results.set(operation, { kind: 'failed', message, isApplied })
-        }
+        setAll(results, group, { kind: 'failed', message, isApplied })
         return error
       }
       if (operations.length > 1) return this.#runGroups(splitGroup(group), results)
-      for (const operation of operations) results.set(operation, { kind: 'bug', error })
+      setAll(results, group, { kind: 'bug', error })
       return undefined
     }
   }
 
   /** One answer for each operation. */
-  async #carryOut(group: Group): Promise<readonly (Value | 'stray')[]> {
-    const { query } = this.#connection
-    switch (group.kind) {
-      case 'reserve':
-        return reserve(query, group.operations)
-      case 'settle':
-        return settle(query, group.operations)
-      case 'discard':
-        return discard(query, group.operations)
-      case 'find-order':
-        return findOrders(query, group.operations)
-      case 'join':
-      case 'renew-lease':
-      case 'leave':
-      case 'take-over':
-      case 'hand-over':
-      case 'probe':
-      case 'save-schema-id':
-      case 'forget-keys':
-      case 'list-orders':
-      case 'list-events':
-      case 'find-event':
-      case 'list-settled':
-      case 'find-last-place':
-      case 'find-keyed-change':
-      case 'list-pending':
-      case 'find-schema-id': {
-        const [operation] = group.operations
-        assert.ok(operation && group.operations.length === 1, `${group.kind} is carried out alone`)
-        return [await this.#carryOutOne(operation)]
+  async #carryOut<K extends Kind>({ kind, operations }: GroupOf<K>): Promise<readonly Answer[]> {
+    const calls = operations.map(({ args }) => args)
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        return await OPERATIONS[kind].run(this.#connection, calls)
+      } catch (error) {
+        if (repeats === REPEATS_MAX || !isWorthRepeating(error)) throw error
       }
-    }
-  }
-
-  async #carryOutOne(operation: LoneOperation): Promise<Value> {
-    const { query } = this.#connection
-    switch (operation.kind) {
-      case 'join':
-        await join(query, operation.owner, operation.leaseMs)
-        return true
-      case 'renew-lease':
-        return renewLease(query, operation.owner, operation.leaseMs)
-      case 'leave':
-        await leave(query, operation.owner)
-        return true
-      case 'take-over':
-        return this.#connection.transaction((inTransaction) => takeOver(inTransaction, operation))
-      case 'hand-over':
-        return handOver(query, operation)
-      case 'probe':
-        await countProbe(query)
-        return true
-      case 'save-schema-id':
-        await saveSchemaId(query, operation)
-        return true
-      case 'forget-keys':
-        return forgetKeys(query, operation.ageMs, operation.limit)
-      case 'list-orders':
-        return listOrders(query, operation.query)
-      case 'list-events':
-        return listEvents(query, operation)
-      case 'find-event':
-        return findEvent(query, operation)
-      case 'list-settled':
-        return listSettled(query, operation)
-      case 'find-last-place':
-        return findLastPlace(query)
-      case 'find-keyed-change':
-        return findKeyedChange(query, operation.idempotencyKey)
-      case 'list-pending':
-        return listPending(query, operation.limit)
-      case 'find-schema-id':
-        return findSchemaId(query, operation)
     }
   }
 }
 
-function toResult(answer: Value | 'stray'): OperationResult {
+function setAll(results: Results, { operations }: Group, result: OperationResult): void {
+  for (const operation of operations) results.set(operation, result)
+}
+
+function toResult(answer: Answer): OperationResult {
   if (answer !== 'stray') return { kind: 'value', value: answer }
   const message = 'the order of an event to be settled does not stand at the version before'
   return { kind: 'bug', error: new AssertionError({ message }) }

@@ -2,7 +2,7 @@ import type { PendingEvent } from '../../../models/order-event.ts'
 import { toPendingEvent, type EventRow } from '../order-row.ts'
 import type { StoreFacts } from '../store-facts.ts'
 import { createLink } from './connection.ts'
-import { EVENT_COLUMNS } from './order-statements.ts'
+import { SELECT_RESERVED } from './event-columns.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'
 
@@ -53,7 +53,7 @@ export async function listPendingEvents(
   try {
     await client.connect()
     const { rows } = await client.query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
+      `SELECT ${SELECT_RESERVED} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
       [limit],
     )
     return rows.map(toPendingEvent)

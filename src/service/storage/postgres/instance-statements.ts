@@ -1,15 +1,16 @@
 import type { HandOverResult } from '../../../business/ports.ts'
-import type { EventRow } from '../order-row.ts'
+import type { PendingEvent } from '../../../models/order-event.ts'
+import type { Arguments } from '../operation.ts'
+import { type EventRow, toPendingEvent } from '../order-row.ts'
 import type { Query } from './connection.ts'
-import { EVENT_COLUMNS } from './order-statements.ts'
-import type { OperationOf } from './statement-groups.ts'
+import { SELECT_RESERVED } from './event-columns.ts'
 
 /** Every statement on instances and on whose events are. The clock is the database's. */
 
 /** Any number that no other program uses in this database; the migrations have the next one. */
 const TAKE_OVER_LOCK = 7_267_101
 
-export async function join(query: Query, instanceId: string, leaseMs: number): Promise<void> {
+export async function join(query: Query, instanceId: string, leaseMs: number): Promise<true> {
   await query(
     {
       text: `
@@ -18,6 +19,7 @@ export async function join(query: Query, instanceId: string, leaseMs: number): P
     },
     [instanceId, leaseMs],
   )
+  return true
 }
 
 /**
@@ -43,7 +45,7 @@ export async function renewLease(
 }
 
 /** One that leaves nothing behind makes nobody wait for the end of its lease. */
-export async function leave(query: Query, instanceId: string): Promise<void> {
+export async function leave(query: Query, instanceId: string): Promise<true> {
   await query(
     {
       text: `
@@ -53,6 +55,7 @@ export async function leave(query: Query, instanceId: string): Promise<void> {
     },
     [instanceId],
   )
+  return true
 }
 
 /**
@@ -65,14 +68,14 @@ export async function leave(query: Query, instanceId: string): Promise<void> {
  */
 export async function takeOver(
   query: Query,
-  { owner, limit, choice }: OperationOf<'take-over'>,
-): Promise<readonly EventRow[]> {
+  ...[owner, limit, choice]: Arguments<'takeOverPending'>
+): Promise<readonly PendingEvent[]> {
   await query({ text: 'SELECT pg_advisory_xact_lock($1)' }, [TAKE_OVER_LOCK])
   if (!(await isInstance(query, owner))) return []
   await fenceDead(query, owner, choice.expiredForMs)
   const left = await lockLeftBehind(query, choice.exceptPartitions, limit)
   if (left.length > 0) await changeOwner(query, left, owner)
-  return left
+  return left.map(toPendingEvent)
 }
 
 /**
@@ -85,7 +88,7 @@ export async function takeOver(
  */
 export async function handOver(
   query: Query,
-  { owner, keys }: OperationOf<'hand-over'>,
+  ...[owner, keys]: Arguments<'handOver'>
 ): Promise<HandOverResult> {
   const text = `
     WITH other AS MATERIALIZED (
@@ -141,7 +144,7 @@ function lockLeftBehind(
   limit: number,
 ): Promise<readonly EventRow[]> {
   const text = `
-    SELECT ${EVENT_COLUMNS} FROM order_events
+    SELECT ${SELECT_RESERVED} FROM order_events
     WHERE topic_offset IS NULL AND NOT EXISTS (SELECT FROM instances WHERE instance_id = owner)
       AND topic_partition <> ALL ($2::integer[])
     ORDER BY id

@@ -1,7 +1,8 @@
-import type { DiscardResult, ReserveResult, SettleResult } from '../../../business/ports.ts'
-import type { EventRow } from '../order-row.ts'
+import type { PendingEvent } from '../../../models/order-event.ts'
+import type { Arguments, Value } from '../operation.ts'
+import { type EventRow, toPendingEvent } from '../order-row.ts'
 import type { Query } from './connection.ts'
-import type { OperationOf } from './statement-groups.ts'
+import { ASKED_COLUMNS, ASKED_FIELDS, SELECT_RESERVED, STORED_VALUES } from './event-columns.ts'
 
 /**
  * Every statement on orders and their events. Those for several operations take them as one JSON
@@ -17,7 +18,10 @@ import type { OperationOf } from './statement-groups.ts'
 /**
  * The lock on our own row lets nobody take over from us before the events are there: whoever takes
  * over finds them. Rows are inserted in the order of their order ids, and so wait for those of other
- * instances in one direction only; `id` keeps the order of arrival.
+ * instances in one direction only; `id` keeps the order of arrival. A row with an idempotency key
+ * could wait for that, too, and against this direction. So all keys of the statement are locked
+ * before its first row, in an order of their own: nobody who waits for a key holds a row, and no row
+ * waits for a key.
  *
  * What is not refused and yet not inserted met the event of another instance, which was not there
  * when this statement began and was pending when it appeared.
@@ -30,18 +34,16 @@ const RESERVE = {
     ), asked AS (
       SELECT nextval('order_events_id_seq') AS id, event.*
       FROM ROWS FROM (
-        json_to_recordset($2) AS (
-          "eventId" text, "orderId" text, version integer, type text, time text, traceparent text,
-          "partition" integer, "searchFromOffset" bigint, "producerId" bigint,
-          "producerEpoch" integer, "schemaId" integer, key text, value text, state text, topic text,
-          "idempotencyKey" text, "requestFingerprint" text
-        )
-      ) WITH ORDINALITY AS event (
-        event_id, order_id, version, type, time, traceparent,
-        topic_partition, search_from_offset, producer_id,
-        producer_epoch, schema_id, key, value, state, topic,
-        idempotency_key, request_fingerprint, ordinal
-      )
+        json_to_recordset($2) AS (${ASKED_FIELDS})
+      ) WITH ORDINALITY AS event (${ASKED_COLUMNS}, ordinal)
+    ), locked AS MATERIALIZED (
+      SELECT count(pg_advisory_xact_lock(key_lock)) AS key_count
+      FROM (
+        SELECT DISTINCT hashtextextended(idempotency_key, 0) AS key_lock
+        FROM asked
+        WHERE idempotency_key IS NOT NULL
+        ORDER BY key_lock
+      ) AS used
     ), judged AS (
       SELECT asked.*,
              CASE
@@ -61,16 +63,10 @@ const RESERVE = {
       FROM asked
       LEFT JOIN orders ON orders.order_id = asked.order_id
     ), inserted AS (
-      INSERT INTO order_events (id, event_id, order_id, version, owner, type, time, traceparent,
-                                topic_partition, search_from_offset, producer_id, producer_epoch,
-                                schema_id, key, value, state, topic, idempotency_key,
-                                request_fingerprint)
-      SELECT id, event_id, order_id, version, $1, type, time, traceparent,
-             topic_partition, search_from_offset, producer_id, producer_epoch,
-             schema_id, decode(key, 'hex'), decode(value, 'hex'), state::json, topic,
-             idempotency_key, request_fingerprint
+      INSERT INTO order_events (id, owner, ${ASKED_COLUMNS})
+      SELECT id, $1, ${STORED_VALUES}
       FROM judged
-      WHERE refusal IS NULL
+      WHERE refusal IS NULL AND (SELECT key_count FROM locked) >= 0
       ORDER BY order_id
       ON CONFLICT DO NOTHING
       RETURNING id
@@ -162,63 +158,59 @@ const DISCARD = {
     ORDER BY ordinal`,
 }
 
-export const EVENT_COLUMNS = `
-  event_id AS "eventId", order_id AS "orderId", version, type, time, traceparent,
-  topic_partition AS "partition", search_from_offset AS "searchFromOffset",
-  producer_id AS "producerId", producer_epoch AS "producerEpoch",
-  schema_id AS "schemaId", key, value, state, topic,
-  idempotency_key AS "idempotencyKey", request_fingerprint AS "requestFingerprint"`
-
 const LIST_PENDING = {
   name: 'list-pending',
   text: `
-    SELECT ${EVENT_COLUMNS} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
+    SELECT ${SELECT_RESERVED} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
 }
 
 export async function reserve(
   query: Query,
-  operations: readonly OperationOf<'reserve'>[],
-): Promise<readonly (ReserveResult | 'taken-over-from')[]> {
-  const rows = operations.map(({ row }) => ({
-    ...row,
-    key: toHex(row.key),
-    value: toHex(row.value),
-  }))
-  return results(await query(RESERVE, [operations[0]?.owner, JSON.stringify(rows)]))
+  calls: readonly Arguments<'reserve'>[],
+): Promise<readonly Value<'reserve'>[]> {
+  const rows = calls.map(([, row]) => ({ ...row, key: toHex(row.key), value: toHex(row.value) }))
+  return results(await query(RESERVE, [ownerOf(calls), JSON.stringify(rows)]))
 }
 
 export async function settle(
   query: Query,
-  operations: readonly OperationOf<'settle'>[],
-): Promise<readonly (SettleResult | 'stray')[]> {
-  const rows = operations.map(({ key, position }) => ({ ...key, ...position }))
-  return results(await query(SETTLE, [operations[0]?.owner, JSON.stringify(rows)]))
+  calls: readonly Arguments<'settle'>[],
+): Promise<readonly (Value<'settle'> | 'stray')[]> {
+  const rows = calls.map(([, key, position]) => ({ ...key, ...position }))
+  return results(await query(SETTLE, [ownerOf(calls), JSON.stringify(rows)]))
 }
 
 export async function discard(
   query: Query,
-  operations: readonly OperationOf<'discard'>[],
-): Promise<readonly DiscardResult[]> {
-  const rows = operations.map(({ key }) => key)
-  return results(await query(DISCARD, [operations[0]?.owner, JSON.stringify(rows)]))
+  calls: readonly Arguments<'discard'>[],
+): Promise<readonly Value<'discard'>[]> {
+  const keys = calls.map(([, key]) => key)
+  return results(await query(DISCARD, [ownerOf(calls), JSON.stringify(keys)]))
 }
 
-export function listPending(query: Query, limit: number): Promise<readonly EventRow[]> {
-  return query<EventRow>(LIST_PENDING, [limit])
+/** The calls of one statement have the same. */
+function ownerOf(calls: readonly (readonly [owner: string, ...unknown[]])[]): string | undefined {
+  return calls[0]?.[0]
 }
 
-export async function countProbe(query: Query): Promise<void> {
+export async function listPending(query: Query, limit: number): Promise<readonly PendingEvent[]> {
+  return (await query<EventRow>(LIST_PENDING, [limit])).map(toPendingEvent)
+}
+
+export async function countProbe(query: Query): Promise<true> {
   await query({ name: 'probe', text: 'UPDATE write_probe SET writes = writes + 1' })
+  return true
 }
 
 export async function saveSchemaId(
   query: Query,
-  { subject, fingerprint, schemaId }: OperationOf<'save-schema-id'>,
-): Promise<void> {
+  ...values: Arguments<'saveSchemaId'>
+): Promise<true> {
   const text = `
     INSERT INTO schema_ids (subject, fingerprint, schema_id) VALUES ($1, $2, $3)
     ON CONFLICT (subject, fingerprint) DO UPDATE SET schema_id = excluded.schema_id`
-  await query({ text }, [subject, fingerprint, schemaId])
+  await query({ text }, values)
+  return true
 }
 
 /** How many. Instances that do it at the same time share the work. */

@@ -38,6 +38,9 @@ const POSTGRES_ERRORS: ReadonlyMap<string, ErrorRow> = new Map([
   ['XX', { reason: 'it reports damage or a failure of its own', mayEndSession: true }],
 ])
 
+/** serialization_failure and deadlock_detected. */
+const REPEATABLE: ReadonlySet<string> = new Set(['40001', '40P01'])
+
 const UNREACHABLE: ErrorRow = { reason: 'it cannot be reached', mayEndSession: true }
 
 const SILENT: ErrorRow = { reason: 'it does not answer', mayEndSession: true }
@@ -66,6 +69,12 @@ export function translatePostgresError(
   const isApplied = phase === 'committing' && !isRolledBack(error, row) ? 'unknown' : 'no'
   const sentence = `The database ${database} cannot be used: ${row.reason} (${describe(error)})`
   return new StoreError(sentence, isApplied, error)
+}
+
+/** Rolled back in favour of another transaction, and not because of anything in it. */
+export function isWorthRepeating(error: unknown): boolean {
+  if (!(error instanceof StoreError) || error.isApplied === 'unknown') return false
+  return error.cause instanceof DatabaseError && REPEATABLE.has(error.cause.code ?? '')
 }
 
 function findRow(error: unknown, phase: Phase): ErrorRow | undefined {

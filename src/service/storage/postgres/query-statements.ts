@@ -1,20 +1,36 @@
-import type { OrderQuery } from '../../../business/ports.ts'
-import type { EventPlace } from '../../../business/stream/settled-feed.ts'
-import { listOrdersStatement } from '../list-orders.ts'
 import type {
-  KeyedChangeRow,
-  OrderRow,
-  PlacedEventRow,
-  PublishedEventRow,
-  SettledEventRow,
+  KeyedChange,
+  OrderQuery,
+  SettledEvent,
+  SettledOrder,
+} from '../../../business/ports.ts'
+import {
+  type EventPlace,
+  FIRST_PLACE,
+  type PlacedEvent,
+} from '../../../business/stream/settled-feed.ts'
+import type { PublishedEvent } from '../../../models/order-event.ts'
+import { listOrdersStatement } from '../list-orders.ts'
+import type { Arguments } from '../operation.ts'
+import {
+  type KeyedChangeRow,
+  type OrderRow,
+  PLACED_EVENT,
+  type PlacedEventRow,
+  PUBLISHED_EVENT,
+  type PublishedEventRow,
+  SETTLED_EVENT,
+  type SettledEventRow,
+  toKeyedChange,
+  toPlacedEvent,
+  toPublishedEvent,
+  toSettledEvent,
+  toSettledOrder,
 } from '../order-row.ts'
 import type { Query } from './connection.ts'
-import type { OperationOf } from './statement-groups.ts'
+import { selected } from './event-columns.ts'
 
 /** Every statement that only reads. */
-
-/** As JavaScript writes it. */
-const SETTLED_AT = `to_char(settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 const FIND_ORDERS = {
   name: 'find-orders',
@@ -26,46 +42,50 @@ const FIND_ORDERS = {
 
 export async function findOrders(
   query: Query,
-  operations: readonly OperationOf<'find-order'>[],
-): Promise<readonly (OrderRow | undefined)[]> {
-  const ids = operations.map(({ orderId }) => orderId)
+  calls: readonly Arguments<'findOrder'>[],
+): Promise<readonly (SettledOrder | undefined)[]> {
+  const ids = calls.flat()
   const rows = await query<OrderRow & { readonly orderId: string }>(FIND_ORDERS, [ids])
-  const found = new Map(rows.map(({ orderId, version, state }) => [orderId, { version, state }]))
-  return ids.map((id) => found.get(id))
+  const found = new Map<string, OrderRow>(rows.map((row) => [row.orderId, row]))
+  return ids.map((id) => {
+    const row = found.get(id)
+    return row && toSettledOrder(row)
+  })
 }
 
-export function listOrders(query: Query, filters: OrderQuery): Promise<readonly OrderRow[]> {
-  const { text, parameters } = listOrdersStatement(filters, (number) => `$${number}`)
-  return query<OrderRow>({ text }, parameters)
-}
-
-export function listEvents(
+export async function listOrders(
   query: Query,
-  { ofOrder, afterVersion, limit }: OperationOf<'list-events'>,
-): Promise<readonly SettledEventRow[]> {
+  filters: OrderQuery,
+): Promise<readonly SettledOrder[]> {
+  const { text, parameters } = listOrdersStatement(filters, (number) => `$${number}`)
+  return (await query<OrderRow>({ text }, parameters)).map(toSettledOrder)
+}
+
+export async function listEvents(
+  query: Query,
+  ...[orderId, afterVersion, limit]: Arguments<'listEvents'>
+): Promise<readonly SettledEvent[]> {
   const text = `
-    SELECT event_id AS "eventId", type, version, time, state ->> 'status' AS status, topic,
-           topic_partition AS "partition", topic_offset AS "offset", schema_id AS "schemaId"
+    SELECT ${selected(SETTLED_EVENT)}
     FROM order_events
     WHERE order_id = $1 AND version > $2 AND topic_offset IS NOT NULL
     ORDER BY version
     LIMIT $3`
-  return query<SettledEventRow>({ text }, [ofOrder, afterVersion, limit])
+  return (await query<SettledEventRow>({ text }, [orderId, afterVersion, limit])).map(
+    toSettledEvent,
+  )
 }
 
 export async function findEvent(
   query: Query,
-  { ofOrder, version }: OperationOf<'find-event'>,
-): Promise<PublishedEventRow | undefined> {
+  ...[orderId, version]: Arguments<'findEvent'>
+): Promise<PublishedEvent | undefined> {
   const text = `
-    SELECT event_id AS "eventId", type, version, time, traceparent, topic,
-           topic_partition AS "partition", topic_offset AS "offset",
-           ${SETTLED_AT} AS "settledAt",
-           schema_id AS "schemaId", key, value, state
+    SELECT ${selected(PUBLISHED_EVENT)}
     FROM order_events
     WHERE order_id = $1 AND version = $2 AND topic_offset IS NOT NULL`
-  const rows = await query<PublishedEventRow>({ text }, [ofOrder, version])
-  return rows[0]
+  const [row] = await query<PublishedEventRow>({ text }, [orderId, version])
+  return row && toPublishedEvent(row)
 }
 
 /**
@@ -78,9 +98,7 @@ const OLDEST_UNDER_WAY = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint'
 const LIST_SETTLED = {
   name: 'list-settled',
   text: `
-    SELECT settled_in AS settling, id AS arrival, event_id AS "eventId", type, version, time, topic,
-           topic_partition AS "partition", topic_offset AS "offset", schema_id AS "schemaId", state,
-           ${SETTLED_AT} AS "settledAt"
+    SELECT ${selected(PLACED_EVENT)}
     FROM order_events
     WHERE topic_offset IS NOT NULL AND (settled_in, id) > ($1::bigint, $2::bigint)
       AND settled_in < ${OLDEST_UNDER_WAY}
@@ -88,47 +106,52 @@ const LIST_SETTLED = {
     LIMIT $3`,
 }
 
-export function listSettled(
+export async function listSettled(
   query: Query,
-  { after, limit }: OperationOf<'list-settled'>,
-): Promise<readonly PlacedEventRow[]> {
-  return query<PlacedEventRow>(LIST_SETTLED, [after.settling, after.arrival, limit])
+  { settling, arrival }: EventPlace,
+  limit: number,
+): Promise<readonly PlacedEvent[]> {
+  return (await query<PlacedEventRow>(LIST_SETTLED, [settling, arrival, limit])).map(toPlacedEvent)
 }
 
-export async function findLastPlace(query: Query): Promise<EventPlace | undefined> {
+export async function findLastPlace(query: Query): Promise<EventPlace> {
   const text = `
-    SELECT settled_in AS settling, id AS arrival
+    SELECT ${selected(['settling', 'arrival'])}
     FROM order_events
     WHERE topic_offset IS NOT NULL AND settled_in < ${OLDEST_UNDER_WAY}
     ORDER BY settled_in DESC, id DESC
     LIMIT 1`
-  return (await query<EventPlace>({ text }))[0]
+  return (await query<EventPlace>({ text }))[0] ?? FIRST_PLACE
 }
 
-export async function findKeyedChange(
+const FIND_KEYED_CHANGES = {
+  name: 'find-keyed-changes',
+  text: `
+    SELECT idempotency_key AS key, version, state, request_fingerprint AS fingerprint,
+           topic_offset IS NOT NULL AS "isSettled"
+    FROM order_events
+    WHERE idempotency_key = ANY ($1::text[]) AND idempotency_key IS NOT NULL`,
+}
+
+export async function findKeyedChanges(
   query: Query,
-  idempotencyKey: string,
-): Promise<KeyedChangeRow | undefined> {
-  const rows = await query<KeyedChangeRow>(
-    {
-      name: 'find-keyed-change',
-      text: `
-        SELECT version, state, request_fingerprint AS fingerprint,
-               topic_offset IS NOT NULL AS "isSettled"
-        FROM order_events
-        WHERE idempotency_key = $1`,
-    },
-    [idempotencyKey],
-  )
-  return rows[0]
+  calls: readonly Arguments<'findKeyedChange'>[],
+): Promise<readonly (KeyedChange | undefined)[]> {
+  const keys = calls.flat()
+  const rows = await query<KeyedChangeRow & { readonly key: string }>(FIND_KEYED_CHANGES, [keys])
+  const found = new Map<string, KeyedChangeRow>(rows.map((row) => [row.key, row]))
+  return keys.map((key) => {
+    const row = found.get(key)
+    return row && toKeyedChange(row)
+  })
 }
 
 export async function findSchemaId(
   query: Query,
-  { subject, fingerprint }: OperationOf<'find-schema-id'>,
+  ...values: Arguments<'findSchemaId'>
 ): Promise<number | undefined> {
   const text = `
     SELECT schema_id AS "schemaId" FROM schema_ids WHERE subject = $1 AND fingerprint = $2`
-  const rows = await query<{ readonly schemaId: number }>({ text }, [subject, fingerprint])
+  const rows = await query<{ readonly schemaId: number }>({ text }, values)
   return rows[0]?.schemaId
 }

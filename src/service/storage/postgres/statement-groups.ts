@@ -1,13 +1,13 @@
-import type { Operation } from '../operation.ts'
+import type { Arguments, Kind, Operation, OperationOf } from '../operation.ts'
+import { OPERATIONS, type Place } from './operations.ts'
 
-type Kind = Operation['kind']
-
-export type OperationOf<K extends Kind> = Extract<Operation, { kind: K }>
+export interface GroupOf<K extends Kind> {
+  readonly kind: K
+  readonly operations: readonly OperationOf<K>[]
+}
 
 /** Operations that one statement carries out. */
-export type Group = {
-  [K in Kind]: { readonly kind: K; readonly operations: OperationOf<K>[] }
-}[Kind]
+export type Group = { [K in Kind]: GroupOf<K> }[Kind]
 
 /** Of rows to be stored: bounds a statement's memory, here and in the server, and its time. */
 const STATEMENT_BYTES_MAX = 4_000_000
@@ -21,8 +21,8 @@ interface Draft {
 
 /**
  * Cuts a batch into statements, as few as keep the order of the calls: what concerns one order takes
- * effect in its order, each in a statement of its own, and what concerns no single order takes effect
- * after all before it and before all after it. Operations on different orders do not see each other.
+ * effect in its order, each in a statement of its own, and what has no place takes effect after all
+ * before it and before all after it. Operations on different orders do not see each other.
  */
 export function cutIntoGroups(batch: readonly Operation[]): readonly Group[] {
   const groups: Draft[] = []
@@ -31,13 +31,13 @@ export function cutIntoGroups(batch: readonly Operation[]): readonly Group[] {
   let allOpenFrom = 0
   for (const operation of batch) {
     const { kind } = operation
-    const owner = 'owner' in operation ? operation.owner : undefined
-    const orderId = findOrderId(operation)
-    if (orderId === undefined) {
-      allOpenFrom = groups.push({ kind, owner, operations: [operation], bytes: 0 })
+    const place = placeOf(operation)
+    if (place === undefined) {
+      allOpenFrom = groups.push({ kind, owner: undefined, operations: [operation], bytes: 0 })
       continue
     }
-    const from = Math.max(allOpenFrom, openFrom.get(orderId) ?? 0)
+    const { owner, orderId, bytes = 0 } = place
+    const from = Math.max(allOpenFrom, (orderId && openFrom.get(orderId)) || 0)
     const fits = (group: Draft, at: number): boolean =>
       at >= from &&
       group.kind === kind &&
@@ -47,9 +47,9 @@ export function cutIntoGroups(batch: readonly Operation[]): readonly Group[] {
     if (index === -1) index = groups.push({ kind, owner, operations: [], bytes: 0 }) - 1
     const group = groups[index]
     group?.operations.push(operation)
-    if (group && operation.kind === 'reserve') group.bytes += sizeOf(operation)
+    if (group) group.bytes += bytes
     // Reads of one order may share a statement.
-    openFrom.set(orderId, kind === 'find-order' ? index : index + 1)
+    if (orderId !== undefined) openFrom.set(orderId, OPERATIONS[kind].isRead ? index : index + 1)
   }
   return groups as readonly Group[]
 }
@@ -59,12 +59,7 @@ export function splitGroup({ kind, operations }: Group): readonly Group[] {
   return operations.map((operation) => ({ kind, operations: [operation] }) as Group)
 }
 
-function sizeOf({ row }: OperationOf<'reserve'>): number {
-  return row.value.length + row.state.length
-}
-
-function findOrderId(operation: Operation): string | undefined {
-  if ('orderId' in operation) return operation.orderId
-  if ('row' in operation) return operation.row.orderId
-  return 'key' in operation ? operation.key.orderId : undefined
+function placeOf<K extends Kind>({ kind, args }: OperationOf<K>): Place | undefined {
+  const find: ((...args: Arguments<K>) => Place) | undefined = OPERATIONS[kind].placeOf
+  return find?.(...args)
 }

@@ -1,45 +1,11 @@
 import assert from 'node:assert/strict'
 
-import type { DiscardResult, SettleResult } from '../../../business/ports.ts'
-import type { Operation, OperationResult, OperationValues } from '../operation.ts'
-import type { EventRow } from '../order-row.ts'
+import type { Kind, Operation, OperationOf, OperationResult, Value } from '../operation.ts'
 import { type Connection, type Connector, MEMORY_PATH, type Statements } from './connection.ts'
+import { OPERATIONS } from './operations.ts'
 import { type Phase, translateSqliteError } from './sqlite-errors.ts'
 
 type Results = Map<Operation, OperationResult>
-
-type Value = OperationValues[Operation['kind']]
-
-/** What works on a full disk, too. A lease is among them: it is the file's lock that keeps it. */
-const IS_READ = {
-  join: false,
-  'renew-lease': true,
-  leave: false,
-  reserve: false,
-  settle: false,
-  discard: false,
-  'take-over': false,
-  // There is no other instance that could take over.
-  'hand-over': true,
-  probe: false,
-  'save-schema-id': false,
-  'forget-keys': false,
-  'find-order': true,
-  'list-orders': true,
-  'list-events': true,
-  'find-event': true,
-  'list-settled': true,
-  'find-last-place': true,
-  'find-keyed-change': true,
-  'list-pending': true,
-  'find-schema-id': true,
-} as const satisfies Record<Operation['kind'], boolean>
-
-type ReadKind = { [Kind in Operation['kind']]: (typeof IS_READ)[Kind] extends true ? Kind : never }
-
-type ReadOperation = Extract<Operation, { kind: ReadKind[Operation['kind']] }>
-
-type WriteOperation = Exclude<Operation, ReadOperation>
 
 /**
  * The synchronous store: one transaction for all writes of a batch, one fsync.
@@ -61,7 +27,10 @@ export class SqliteEngine {
   /** One result for each operation, in their order. Never throws. */
   execute(batch: readonly Operation[]): readonly OperationResult[] {
     const results: Results = new Map()
-    this.#executeWrites(batch.filter(isWrite), results)
+    this.#executeWrites(
+      batch.filter((operation) => !isRead(operation)),
+      results,
+    )
     for (const read of batch.filter(isRead)) results.set(read, this.#read(read))
     return batch.map((operation) => results.get(operation) ?? assert.fail('has no result'))
   }
@@ -71,7 +40,7 @@ export class SqliteEngine {
     this.#connection = undefined
   }
 
-  #executeWrites(writes: readonly WriteOperation[], results: Results): void {
+  #executeWrites(writes: readonly Operation[], results: Results): void {
     let remaining = writes
     // Ends, because every round but the last takes one operation out.
     while (remaining.length > 0) {
@@ -82,16 +51,16 @@ export class SqliteEngine {
   }
 
   /** Returns the operation that spoiled the transaction, if one did. */
-  #transact(writes: readonly WriteOperation[], results: Results): WriteOperation | undefined {
+  #transact(writes: readonly Operation[], results: Results): Operation | undefined {
     let phase: Phase = 'begin'
-    let current: WriteOperation | undefined
+    let current: Operation | undefined
     try {
       const { statements } = this.#connect()
       this.#connector.assertInPlace()
       statements.begin()
       phase = 'operation'
       for (current of writes) {
-        results.set(current, { kind: 'value', value: applyWrite(statements, current) })
+        results.set(current, { kind: 'value', value: carryOut(statements, current) })
       }
       phase = 'commit'
       statements.commit()
@@ -107,12 +76,12 @@ export class SqliteEngine {
     }
   }
 
-  #read(operation: ReadOperation): OperationResult {
+  #read(operation: Operation): OperationResult {
     let phase: Phase = 'begin'
     try {
       const { statements } = this.#connect()
       phase = 'operation'
-      return { kind: 'value', value: applyRead(statements, operation) }
+      return { kind: 'value', value: carryOut(statements, operation) }
     } catch (error) {
       return this.#recover(error, phase)
     }
@@ -146,109 +115,13 @@ export class SqliteEngine {
   }
 }
 
-function isRead(operation: Operation): operation is ReadOperation {
-  return IS_READ[operation.kind]
+function isRead({ kind }: Operation): boolean {
+  return OPERATIONS[kind].isRead
 }
 
-function isWrite(operation: Operation): operation is WriteOperation {
-  return !IS_READ[operation.kind]
-}
-
-function applyWrite(statements: Statements, operation: WriteOperation): Value {
-  switch (operation.kind) {
-    case 'join':
-      statements.saveInstance(operation.owner)
-      return true
-    case 'leave':
-      // The next one that opens the file waits for nobody.
-      return true
-    case 'reserve':
-      return reserve(statements, operation)
-    case 'settle':
-      return settle(statements, operation)
-    case 'discard':
-      return discard(statements, operation)
-    case 'take-over':
-      return takeOver(statements, operation)
-    case 'probe':
-      statements.countProbe()
-      return true
-    case 'forget-keys':
-      return statements.forgetKeys(operation.ageMs, operation.limit)
-    case 'save-schema-id':
-      statements.saveSchemaId(operation.subject, operation.fingerprint, operation.schemaId)
-      return true
-  }
-}
-
-function applyRead(statements: Statements, operation: ReadOperation): Value {
-  switch (operation.kind) {
-    case 'renew-lease':
-      return statements.isInstance(operation.owner)
-    case 'hand-over':
-      return 'kept'
-    case 'find-order':
-      return statements.findOrder(operation.orderId)
-    case 'list-orders':
-      return statements.listOrders(operation.query)
-    case 'list-events':
-      return statements.listEvents(operation.ofOrder, operation.afterVersion, operation.limit)
-    case 'find-event':
-      return statements.findEvent(operation.ofOrder, operation.version)
-    case 'list-settled':
-      return statements.listSettled(operation.after, operation.limit)
-    case 'find-last-place':
-      return statements.findLastPlace()
-    case 'find-keyed-change':
-      return statements.findKeyedChange(operation.idempotencyKey)
-    case 'list-pending':
-      return statements.listPending(operation.limit)
-    case 'find-schema-id':
-      return statements.findSchemaId(operation.subject, operation.fingerprint)
-  }
-}
-
-type OperationOf<Kind> = Extract<Operation, { kind: Kind }>
-
-function reserve(
+function carryOut<K extends Kind>(
   statements: Statements,
-  { owner, row }: OperationOf<'reserve'>,
-): OperationValues['reserve'] {
-  if (!statements.isInstance(owner)) return 'taken-over-from'
-  const { idempotencyKey } = row
-  if (idempotencyKey !== null && statements.isKeyUsed(idempotencyKey)) return 'key-used'
-  const { settledVersion, hasPendingEvent } = statements.findFacts(row.orderId)
-  const isCreation = row.version === 1
-  if (isCreation && settledVersion !== null) return 'order-exists'
-  if (!isCreation && settledVersion === null) return 'order-missing'
-  if (hasPendingEvent) return 'event-pending'
-  if (!isCreation && settledVersion !== row.version - 1) return 'version-moved'
-  statements.insertEvent(row, owner)
-  return 'reserved'
-}
-
-function settle(
-  statements: Statements,
-  { owner, key, position }: OperationOf<'settle'>,
-): SettleResult {
-  if (!statements.settleEvent(key, owner, position)) {
-    return statements.findPresence(key) === 'settled' ? 'settled-before' : 'not-owned'
-  }
-  assert.ok(statements.moveOrder(key), `order does not stand before version ${key.version}`)
-  return 'settled'
-}
-
-function discard(statements: Statements, { owner, key }: OperationOf<'discard'>): DiscardResult {
-  if (statements.deletePendingEvent(key, owner)) return 'discarded'
-  return statements.findPresence(key) === 'absent' ? 'absent' : 'not-owned'
-}
-
-function takeOver(
-  statements: Statements,
-  { owner, limit, choice }: OperationOf<'take-over'>,
-): readonly EventRow[] {
-  if (!statements.isInstance(owner)) return []
-  const left = statements.listOwnedByOthers(owner, choice.exceptPartitions, limit)
-  for (const row of left) statements.changeOwner(row, owner)
-  return left
+  { kind, args }: OperationOf<K>,
+): Value<K> {
+  return OPERATIONS[kind].run(statements, ...args)
 }

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { EventPosition } from '../../../models/order-event.ts'
-import type { EventKey, EventRow } from '../order-row.ts'
+import type { EventPosition, OrderEvent, PendingEvent } from '../../../models/order-event.ts'
+import { type EventKey, type EventRow, toPendingEvent } from '../order-row.ts'
+import { INSERT_EVENT, insertedValues, SELECT_RESERVED } from './event-columns.ts'
 
 /** What decides whether an event may be reserved. */
 export interface OrderFacts {
@@ -21,11 +22,7 @@ const LIST_OWNED_BY_OTHERS = listPendingWhere(
 
 function listPendingWhere(condition: string): string {
   return `
-  SELECT event_id AS eventId, order_id AS orderId, version, type, time, traceparent,
-         topic_partition AS "partition", search_from_offset AS searchFromOffset,
-         producer_id AS producerId, producer_epoch AS producerEpoch,
-         schema_id AS schemaId, key, value, state, topic,
-         idempotency_key AS idempotencyKey, request_fingerprint AS requestFingerprint
+  SELECT ${SELECT_RESERVED}
   FROM order_events
   WHERE id IN (SELECT id FROM order_events INDEXED BY order_events_pending
                WHERE topic_offset IS NULL AND ${condition} ORDER BY id LIMIT ?)
@@ -57,11 +54,7 @@ export function prepareOrderStatements(db: DatabaseSync) {
                    AND settled_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ? || ' seconds')
                  ORDER BY settled_at LIMIT ?)`)
 
-  const insertEvent = db.prepare(`
-    INSERT INTO order_events (event_id, order_id, version, type, time, traceparent, topic_partition,
-                              search_from_offset, producer_id, producer_epoch, schema_id, key,
-                              value, state, owner, topic, idempotency_key, request_fingerprint)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const insertEvent = db.prepare(INSERT_EVENT)
 
   const settleEvent = db.prepare(`
     UPDATE order_events
@@ -128,28 +121,8 @@ export function prepareOrderStatements(db: DatabaseSync) {
     forgetKeys: (ageMs: number, limit: number): number =>
       Number(forgetKeys.run(String(-ageMs / 1_000), limit).changes),
 
-    insertEvent(row: EventRow, owner: string): void {
-      insertEvent.run(
-        row.eventId,
-        row.orderId,
-        row.version,
-        row.type,
-        row.time,
-        row.traceparent,
-        row.partition,
-        row.searchFromOffset,
-        row.producerId,
-        row.producerEpoch,
-        row.schemaId,
-        row.key,
-        row.value,
-        row.state,
-        owner,
-        row.topic,
-        row.idempotencyKey,
-        row.requestFingerprint,
-      )
-    },
+    insertEvent: (row: EventRow, owner: string) =>
+      void insertEvent.run(...insertedValues(row, owner)),
 
     /** False when it is not pending, or not this owner's. */
     settleEvent(key: EventKey, owner: string, position: EventPosition): boolean {
@@ -171,24 +144,33 @@ export function prepareOrderStatements(db: DatabaseSync) {
       return (row?.['presence'] as Presence | undefined) ?? 'absent'
     },
 
-    saveInstance: (instanceId: string) => void saveInstance.run(instanceId),
+    saveInstance(instanceId: string): true {
+      saveInstance.run(instanceId)
+      return true
+    },
 
-    listOwnedByOthers: (owner: string, exceptPartitions: readonly number[], limit: number) =>
-      listOwnedByOthers.all(
-        owner,
-        JSON.stringify(exceptPartitions),
-        limit,
-      ) as unknown as readonly EventRow[],
+    listOwnedByOthers(owner: string, exceptPartitions: readonly number[], limit: number) {
+      const rows = listOwnedByOthers.all(owner, JSON.stringify(exceptPartitions), limit)
+      return toPendingEvents(rows)
+    },
 
-    changeOwner: ({ orderId, version }: Pick<EventKey, 'orderId' | 'version'>, owner: string) =>
-      void changeOwner.run(owner, orderId, version),
+    changeOwner: ({ order, version }: OrderEvent, owner: string) =>
+      void changeOwner.run(owner, order.orderId, version),
 
-    listPending: (limit: number) => listPending.all(limit) as unknown as readonly EventRow[],
+    listPending: (limit: number) => toPendingEvents(listPending.all(limit)),
 
-    countProbe: () => void countProbe.run(),
+    countProbe(): true {
+      countProbe.run()
+      return true
+    },
 
-    saveSchemaId(subject: string, fingerprint: string, schemaId: number): void {
+    saveSchemaId(subject: string, fingerprint: string, schemaId: number): true {
       saveSchemaId.run(subject, fingerprint, schemaId)
+      return true
     },
   }
+}
+
+function toPendingEvents(rows: readonly unknown[]): readonly PendingEvent[] {
+  return (rows as readonly EventRow[]).map(toPendingEvent)
 }

@@ -1,22 +1,36 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import type { OrderQuery } from '../../../business/ports.ts'
-import type { EventPlace } from '../../../business/stream/settled-feed.ts'
-import { listOrdersStatement } from '../list-orders.ts'
 import type {
-  KeyedChangeRow,
-  OrderRow,
-  PlacedEventRow,
-  PublishedEventRow,
-  SettledEventRow,
+  KeyedChange,
+  OrderQuery,
+  SettledEvent,
+  SettledOrder,
+} from '../../../business/ports.ts'
+import {
+  type EventPlace,
+  FIRST_PLACE,
+  type PlacedEvent,
+} from '../../../business/stream/settled-feed.ts'
+import type { PublishedEvent } from '../../../models/order-event.ts'
+import { listOrdersStatement } from '../list-orders.ts'
+import {
+  type KeyedChangeRow,
+  type OrderRow,
+  PLACED_EVENT,
+  type PlacedEventRow,
+  PUBLISHED_EVENT,
+  type PublishedEventRow,
+  SETTLED_EVENT,
+  type SettledEventRow,
+  toKeyedChange,
+  toPlacedEvent,
+  toPublishedEvent,
+  toSettledEvent,
+  toSettledOrder,
 } from '../order-row.ts'
+import { selected } from './event-columns.ts'
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
-
-const PLACED_COLUMNS = `
-  settled_in AS settling, id AS arrival, event_id AS eventId, type, version, time, topic,
-  topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId, state,
-  settled_at AS settledAt`
 
 /** Every statement that only reads, prepared once per connection where its text is always the same. */
 export function prepareQueryStatements(db: DatabaseSync) {
@@ -26,44 +40,30 @@ export function prepareQueryStatements(db: DatabaseSync) {
     WHERE orders.order_id = ?`)
 
   const listEvents = db.prepare(`
-    SELECT event_id AS eventId, type, version, time, state ->> '$.status' AS status, topic,
-           topic_partition AS "partition", topic_offset AS "offset", schema_id AS schemaId
+    SELECT ${selected(SETTLED_EVENT)}
     FROM order_events
     WHERE order_id = ? AND version > ? AND topic_offset IS NOT NULL
     ORDER BY version
     LIMIT ?`)
 
   const findEvent = db.prepare(`
-    SELECT event_id AS eventId, type, version, time, traceparent, topic,
-           topic_partition AS "partition", topic_offset AS "offset", settled_at AS settledAt,
-           schema_id AS schemaId, key, value, state
+    SELECT ${selected(PUBLISHED_EVENT)}
     FROM order_events
     WHERE order_id = ? AND version = ? AND topic_offset IS NOT NULL`)
 
-  // In two parts: SQLite would look (settled_in, id) > (?, ?) up by settled_in alone, and walk through
-  // all that were settled before it was recorded.
+  // Each settling has a number of its own, so it alone says the place.
   const listSettled = db.prepare(`
-    SELECT * FROM (
-      SELECT ${PLACED_COLUMNS}
-      FROM order_events INDEXED BY order_events_settled
-      WHERE topic_offset IS NOT NULL AND settled_in = ?1 AND id > ?2
-      ORDER BY id
-      LIMIT ?3)
-    UNION ALL
-    SELECT * FROM (
-      SELECT ${PLACED_COLUMNS}
-      FROM order_events INDEXED BY order_events_settled
-      WHERE topic_offset IS NOT NULL AND settled_in > ?1
-      ORDER BY settled_in, id
-      LIMIT ?3)
-    ORDER BY settling, arrival
-    LIMIT ?3`)
+    SELECT ${selected(PLACED_EVENT)}
+    FROM order_events INDEXED BY order_events_settled
+    WHERE topic_offset IS NOT NULL AND settled_in > ?
+    ORDER BY settled_in
+    LIMIT ?`)
 
   const findLastPlace = db.prepare(`
-    SELECT settled_in AS settling, id AS arrival
+    SELECT ${selected(['settling', 'arrival'])}
     FROM order_events INDEXED BY order_events_settled
     WHERE topic_offset IS NOT NULL
-    ORDER BY settled_in DESC, id DESC
+    ORDER BY settled_in DESC
     LIMIT 1`)
 
   const findKeyedChange = db.prepare(`
@@ -77,31 +77,40 @@ export function prepareQueryStatements(db: DatabaseSync) {
   const isInstance = db.prepare('SELECT 1 FROM current_instance WHERE instance_id = ?')
 
   return {
-    findOrder: (orderId: string) => findOrder.get(orderId) as unknown as OrderRow | undefined,
+    findOrder(orderId: string): SettledOrder | undefined {
+      const row = findOrder.get(orderId) as OrderRow | undefined
+      return row && toSettledOrder(row)
+    },
 
-    listOrders(query: OrderQuery): readonly OrderRow[] {
+    listOrders(query: OrderQuery): readonly SettledOrder[] {
       const { text, parameters } = listOrdersStatement(query, (number) => `?${number}`)
-      return db.prepare(text).all(...parameters) as unknown as readonly OrderRow[]
+      const rows = db.prepare(text).all(...parameters) as unknown as readonly OrderRow[]
+      return rows.map(toSettledOrder)
     },
 
-    listEvents: (orderId: string, afterVersion: number, limit: number) =>
-      listEvents.all(orderId, afterVersion, limit) as unknown as readonly SettledEventRow[],
-
-    findEvent: (orderId: string, version: number) =>
-      findEvent.get(orderId, version) as unknown as PublishedEventRow | undefined,
-
-    listSettled: ({ settling, arrival }: EventPlace, limit: number) =>
-      listSettled.all(settling, arrival, limit) as unknown as readonly PlacedEventRow[],
-
-    findLastPlace(): EventPlace | undefined {
-      const row = findLastPlace.get()
-      return row && { ...(row as unknown as EventPlace) }
+    listEvents(orderId: string, afterVersion: number, limit: number): readonly SettledEvent[] {
+      const rows = listEvents.all(orderId, afterVersion, limit)
+      return (rows as unknown as readonly SettledEventRow[]).map(toSettledEvent)
     },
 
-    findKeyedChange(idempotencyKey: string): KeyedChangeRow | undefined {
-      const row = findKeyedChange.get(idempotencyKey)
-      if (row === undefined) return undefined
-      return { ...(row as unknown as KeyedChangeRow), isSettled: row['isSettled'] === 1 }
+    findEvent(orderId: string, version: number): PublishedEvent | undefined {
+      const row = findEvent.get(orderId, version) as PublishedEventRow | undefined
+      return row && toPublishedEvent(row)
+    },
+
+    listSettled({ settling }: EventPlace, limit: number): readonly PlacedEvent[] {
+      const rows = listSettled.all(settling, limit) as unknown as readonly PlacedEventRow[]
+      return rows.map(toPlacedEvent)
+    },
+
+    findLastPlace(): EventPlace {
+      const row = findLastPlace.get() as EventPlace | undefined
+      return row === undefined ? FIRST_PLACE : { ...row }
+    },
+
+    findKeyedChange(idempotencyKey: string): KeyedChange | undefined {
+      const row = findKeyedChange.get(idempotencyKey) as KeyedChangeRow | undefined
+      return row && toKeyedChange(row)
     },
 
     findSchemaId(subject: string, fingerprint: string): number | undefined {

@@ -6,13 +6,12 @@ import type { ChangeDeps } from '../../../../src/business/order/change-deps.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import { createOrder } from '../../../../src/business/order/create-order.ts'
 import type { ChangedOrder } from '../../../../src/business/order/commands.ts'
-import {
-  StoreError,
-  type Acked,
-  type EventPublisher,
-  type OrderStore,
-  type PublishOutcome,
-} from '../../../../src/business/ports.ts'
+import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
+import type {
+  Acked,
+  EventPublisher,
+  PublishOutcome,
+} from '../../../../src/business/publication/publisher-port.ts'
 import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
 import type { OrderId } from '../../../../src/models/order.ts'
@@ -43,7 +42,7 @@ async function setUp(t: TestContext) {
       topic: 'orders',
       partition: 0,
       searchFromOffset: 0,
-      producer: { id: 1, epoch: 0 },
+      producer: { id: 4_001, epoch: 0 },
     }),
     publish: ({ event }) => {
       published.push(event.eventId)
@@ -124,7 +123,7 @@ test('a request that is sent again by its key is answered the same, whatever cam
 test('a retry by its key is not told "no" while the store cannot say what the first try did', async (t) => {
   const { create, store } = await setUp(t)
   await create('k-1')
-  store.findKeyedChange = () => Promise.reject(new StoreError('away', 'no'))
+  Object.assign(store, { findKeyedChange: () => Promise.reject(new StoreError('away', 'no')) })
   await assert.rejects(create('k-1'), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
 })
 

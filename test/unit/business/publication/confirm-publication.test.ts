@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { CommandError } from '../../../../src/business/errors.ts'
-import {
-  StoreError,
-  type EventPublisher,
-  type OrderStore,
-  type PublishOutcome,
-} from '../../../../src/business/ports.ts'
+import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
+import type {
+  EventPublisher,
+  PublishOutcome,
+} from '../../../../src/business/publication/publisher-port.ts'
 import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
 import { openSqliteStore } from '../../../../src/service/storage/sqlite/store.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
@@ -45,7 +44,7 @@ async function setUp(outcome: PublishOutcome, faults: Faults) {
       topic: 'orders',
       partition: 0,
       searchFromOffset: 0,
-      producer: { id: 1, epoch: 0 },
+      producer: { id: 4_001, epoch: 0 },
     }),
     publish: () => Promise.resolve(outcome),
     recover: () => new Promise(() => {}),

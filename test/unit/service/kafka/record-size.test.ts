@@ -8,6 +8,7 @@ import { eventHeaders } from '../../../../src/service/kafka/event-headers.ts'
 import {
   aloneBytes,
   BATCH_HEAD_BYTES,
+  findLargeEvents,
   recordBytesMax,
 } from '../../../../src/service/kafka/record-size.ts'
 import { somePending } from '../../../support/some-event.ts'
@@ -66,4 +67,14 @@ test('a batch is never larger than its events were taken for, and hardly smaller
     }),
     { numRuns: 30 },
   )
+})
+
+test('an event is too large from the first byte on that a topic does not allow', () => {
+  const [one, other] = [somePending({ version: 1 }), somePending({ version: 2, valueBytes: 9_000 })]
+  const bytes = aloneBytes(other)
+  const { eventId, order } = other.event
+  assert.deepEqual(findLargeEvents([one, other], bytes), [])
+  assert.deepEqual(findLargeEvents([one, other], bytes - 1), [
+    { orderId: order.orderId, version: 2, eventId, bytes },
+  ])
 })

@@ -47,7 +47,7 @@ test('a request that a broker does not know, or not in our version, is named', (
   assert.ok(metadata !== undefined && createTopics !== undefined)
   const newer = { ...createTopics, minVersion: 6, maxVersion: 9 }
   assert.deepEqual(findUnknownRequests([newer, ...others]), [
-    { name: 'Metadata', version: 9, known: undefined },
+    { name: 'Metadata', version: 10, known: undefined },
     { name: 'CreateTopics', version: 5, known: { min: 6, max: 9 } },
   ])
 })

@@ -7,7 +7,10 @@ import {
 import { StoreError, type SchemaIdStore } from '../../../../src/business/ports.ts'
 import { createRegistryClient } from '../../../../src/service/schema-registry/client.ts'
 import { listSubjectSchemas } from '../../../../src/service/schema-registry/event-encoder.ts'
-import { orderSchemaText } from '../../../../src/service/schema-registry/order-codec.ts'
+import {
+  keySchemaText,
+  orderSchemaText,
+} from '../../../../src/service/schema-registry/order-codec.ts'
 import {
   createSchemaRegistration,
   type SchemaRegistration,
@@ -18,6 +21,7 @@ import { FakeRegistry, type RegistryDialect } from '../../../support/fake-regist
 export const VALUE = 'order-events-value'
 export const KEY = 'order-events-key'
 export const FINGERPRINT = createHash('sha256').update(orderSchemaText).digest('hex')
+export const KEY_FINGERPRINT = createHash('sha256').update(keySchemaText).digest('hex')
 export const RECHECK_MS = 30_000
 
 /** A registration with all that it depends on, under the control of a test. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PublishOutcome } from '../../../../../src/business/ports.ts'
+import type { PublishOutcome } from '../../../../../src/business/publication/publisher-port.ts'
 import {
   createEntry,
   putInDoubt,

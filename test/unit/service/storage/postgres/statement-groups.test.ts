@@ -9,30 +9,40 @@ import { somePending } from '../../../../support/some-event.ts'
 
 const POSITION = { partition: 0, offset: 1 }
 
-const KINDS = ['reserve', 'settle', 'discard', 'find-order', 'take-over', 'probe'] as const
+const KINDS = [
+  'reserve',
+  'settle',
+  'discard',
+  'findOrder',
+  'takeOverPending',
+  'probe',
+  'findKeyedChange',
+] as const
 
 function operationOf(kind: (typeof KINDS)[number], orderId: string, owner = 'me'): Operation {
   const pending = somePending({ orderId: orderId as never })
   switch (kind) {
     case 'reserve':
-      return { kind, owner, row: toEventRow(pending) }
+      return { kind, args: [owner, toEventRow(pending)] }
     case 'settle':
-      return { kind, owner, key: toEventKey(pending), position: POSITION }
+      return { kind, args: [owner, toEventKey(pending), POSITION] }
     case 'discard':
-      return { kind, owner, key: toEventKey(pending) }
-    case 'find-order':
-      return { kind, orderId }
-    case 'take-over':
-      return { kind, owner, limit: 1, choice: FROM_ALL }
+      return { kind, args: [owner, toEventKey(pending)] }
+    case 'findOrder':
+      return { kind, args: [pending.event.order.orderId] }
+    case 'takeOverPending':
+      return { kind, args: [owner, 1, FROM_ALL] }
     case 'probe':
-      return { kind }
+      return { kind, args: [] }
+    case 'findKeyedChange':
+      return { kind, args: [orderId] }
   }
 }
 
 function orderIdOf(operation: Operation): string | undefined {
-  if (operation.kind === 'reserve') return operation.row.orderId
-  if (operation.kind === 'settle' || operation.kind === 'discard') return operation.key.orderId
-  return operation.kind === 'find-order' ? operation.orderId : undefined
+  if (operation.kind === 'reserve') return operation.args[1].orderId
+  if (operation.kind === 'settle' || operation.kind === 'discard') return operation.args[1].orderId
+  return operation.kind === 'findOrder' ? operation.args[0] : undefined
 }
 
 function kindsOf(batch: readonly Operation[]): readonly string[] {
@@ -41,9 +51,9 @@ function kindsOf(batch: readonly Operation[]): readonly string[] {
 
 describe('a batch for PostgreSQL', () => {
   test('has one statement for all operations of a kind on different orders', () => {
-    const kinds = ['reserve', 'settle', 'reserve', 'find-order', 'settle', 'reserve'] as const
+    const kinds = ['reserve', 'settle', 'reserve', 'findOrder', 'settle', 'reserve'] as const
     const batch = kinds.map((kind, index) => operationOf(kind, `order-${index}`))
-    assert.deepEqual(kindsOf(batch), ['reserve 3', 'settle 2', 'find-order 1'])
+    assert.deepEqual(kindsOf(batch), ['reserve 3', 'settle 2', 'findOrder 1'])
   })
 
   test('has an order at most once in a statement that changes it', () => {
@@ -52,16 +62,24 @@ describe('a batch for PostgreSQL', () => {
   })
 
   test('reads an order any number of times in one statement', () => {
-    const batch = ['a', 'a', 'b', 'a'].map((orderId) => operationOf('find-order', orderId))
-    assert.deepEqual(kindsOf(batch), ['find-order 4'])
+    const batch = ['a', 'a', 'b', 'a'].map((orderId) => operationOf('findOrder', orderId))
+    assert.deepEqual(kindsOf(batch), ['findOrder 4'])
   })
 
   test('does not put more bytes into a statement than are good for the server', () => {
     const batch = Array.from({ length: 9 }, (_, index) => {
       const pending = somePending({ orderId: `order-${index}` as never, valueBytes: 1_000_000 })
-      return { kind: 'reserve', owner: 'me', row: toEventRow(pending) } as const
+      return { kind: 'reserve', args: ['me', toEventRow(pending)] } as const
     })
     assert.deepEqual(kindsOf(batch), ['reserve 4', 'reserve 4', 'reserve 1'])
+  })
+
+  test('looks for all keys in one statement, whatever is between them', () => {
+    const kinds = ['findKeyedChange', 'reserve', 'findKeyedChange', 'reserve'] as const
+    const batch = kinds.map((kind, index) => operationOf(kind, `order-${index}`))
+    assert.deepEqual(kindsOf(batch), ['findKeyedChange 2', 'reserve 2'])
+    const around = [...batch, operationOf('probe', ''), ...batch]
+    assert.equal(kindsOf(around).filter((kind) => kind === 'findKeyedChange 2').length, 2)
   })
 
   test('keeps the owners of one instance apart', () => {
@@ -86,7 +104,7 @@ describe('a batch for PostgreSQL', () => {
           for (const earlier of batch.slice(0, index)) {
             if (!dependOnEachOther(earlier, later)) continue
             const [before = NaN, after = NaN] = [groupOf.get(earlier), groupOf.get(later)]
-            const areReads = earlier.kind === 'find-order' && later.kind === 'find-order'
+            const areReads = earlier.kind === 'findOrder' && later.kind === 'findOrder'
             assert.ok(areReads ? before <= after : before < after)
           }
         }
@@ -95,7 +113,17 @@ describe('a batch for PostgreSQL', () => {
   })
 })
 
+function isOfAll({ kind }: Operation): boolean {
+  return kind === 'takeOverPending' || kind === 'probe'
+}
+
+/** Between what concerns all. */
+function isAnywhere({ kind }: Operation): boolean {
+  return kind === 'findKeyedChange'
+}
+
 function dependOnEachOther(one: Operation, other: Operation): boolean {
+  if (isAnywhere(one) || isAnywhere(other)) return isOfAll(one) || isOfAll(other)
   const [orderId, otherId] = [orderIdOf(one), orderIdOf(other)]
   return orderId === undefined || otherId === undefined || orderId === otherId
 }

@@ -1,0 +1,24 @@
+import { describeError } from '../broker-errors.ts'
+import type { LaneSession } from './session.ts'
+import type { LaneEffect, LaneInput } from './state.ts'
+
+/** What the rules want of the broker. */
+export type LaneRequest = Extract<LaneEffect, { readonly kind: 'send' | 'ask' | 'look' }>
+
+/** Never rejects: a failure is an answer. */
+export async function perform(session: LaneSession, request: LaneRequest): Promise<LaneInput> {
+  try {
+    switch (request.kind) {
+      case 'send':
+        return await session.send(request.events, request.numbers, request.isFirst)
+      case 'ask':
+        return { kind: 'numbers', next: await session.ask(request.producers) }
+      case 'look': {
+        const { events, fromOffset, untilOffset } = request
+        return { kind: 'looked', ...(await session.look(events, fromOffset, untilOffset)) }
+      }
+    }
+  } catch (error) {
+    return { kind: 'failed', verdict: 'unknown', reason: describeError(error) }
+  }
+}

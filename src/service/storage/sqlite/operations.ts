@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+
+import type { Arguments, Kind, Value } from '../operation.ts'
+import type { Statements } from './connection.ts'
+
+interface SqliteOperation<K extends Kind> {
+  /** Works on a full disk, too: it runs outside the transaction of the writes. */
+  readonly isRead: boolean
+  run(statements: Statements, ...args: Arguments<K>): Value<K>
+}
+
+export type SqliteOperations = { readonly [K in Kind]: SqliteOperation<K> }
+
+/** What carries out each operation. */
+export const OPERATIONS: SqliteOperations = {
+  join: { isRead: false, run: (statements, owner) => statements.saveInstance(owner) },
+  // It is the file's lock that keeps the lease.
+  renewLease: { isRead: true, run: (statements, owner) => statements.isInstance(owner) },
+  // The next one that opens the file waits for nobody.
+  leave: { isRead: true, run: () => true },
+  reserve: { isRead: false, run: reserve },
+  settle: { isRead: false, run: settle },
+  discard: { isRead: false, run: discard },
+  takeOverPending: { isRead: false, run: takeOverPending },
+  // There is no other instance that could take over.
+  handOver: { isRead: true, run: () => 'kept' },
+  probe: { isRead: false, run: (statements) => statements.countProbe() },
+  saveSchemaId: { isRead: false, run: (statements, ...args) => statements.saveSchemaId(...args) },
+  forgetKeys: { isRead: false, run: (statements, ...args) => statements.forgetKeys(...args) },
+  findOrder: { isRead: true, run: (statements, orderId) => statements.findOrder(orderId) },
+  listOrders: { isRead: true, run: (statements, query) => statements.listOrders(query) },
+  listEvents: { isRead: true, run: (statements, ...args) => statements.listEvents(...args) },
+  findEvent: { isRead: true, run: (statements, ...args) => statements.findEvent(...args) },
+  listSettled: { isRead: true, run: (statements, ...args) => statements.listSettled(...args) },
+  findLastPlace: { isRead: true, run: (statements) => statements.findLastPlace() },
+  findKeyedChange: { isRead: true, run: (statements, key) => statements.findKeyedChange(key) },
+  listPending: { isRead: true, run: (statements, limit) => statements.listPending(limit) },
+  findSchemaId: { isRead: true, run: (statements, ...args) => statements.findSchemaId(...args) },
+}
+
+function reserve(statements: Statements, ...[owner, row]: Arguments<'reserve'>): Value<'reserve'> {
+  if (!statements.isInstance(owner)) return 'taken-over-from'
+  const { idempotencyKey } = row
+  if (idempotencyKey !== null && statements.isKeyUsed(idempotencyKey)) return 'key-used'
+  const { settledVersion, hasPendingEvent } = statements.findFacts(row.orderId)
+  const isCreation = row.version === 1
+  if (isCreation && settledVersion !== null) return 'order-exists'
+  if (!isCreation && settledVersion === null) return 'order-missing'
+  if (hasPendingEvent) return 'event-pending'
+  if (!isCreation && settledVersion !== row.version - 1) return 'version-moved'
+  statements.insertEvent(row, owner)
+  return 'reserved'
+}
+
+function settle(
+  statements: Statements,
+  ...[owner, key, position]: Arguments<'settle'>
+): Value<'settle'> {
+  if (!statements.settleEvent(key, owner, position)) {
+    return statements.findPresence(key) === 'settled' ? 'settled-before' : 'not-owned'
+  }
+  assert.ok(statements.moveOrder(key), `order does not stand before version ${key.version}`)
+  return 'settled'
+}
+
+function discard(statements: Statements, ...[owner, key]: Arguments<'discard'>): Value<'discard'> {
+  if (statements.deletePendingEvent(key, owner)) return 'discarded'
+  return statements.findPresence(key) === 'absent' ? 'absent' : 'not-owned'
+}
+
+function takeOverPending(
+  statements: Statements,
+  ...[owner, limit, { exceptPartitions }]: Arguments<'takeOverPending'>
+): Value<'takeOverPending'> {
+  if (!statements.isInstance(owner)) return []
+  const left = statements.listOwnedByOthers(owner, exceptPartitions, limit)
+  for (const { event } of left) statements.changeOwner(event, owner)
+  return left
+}
