@@ -75,8 +75,8 @@ export class ModelBroker {
     }
   }
 
+  /** All but the topic's limit. */
   heal(): void {
-    this.batchBytesMax = Infinity
     this.isWritingAllowed = true
     for (const partition of this.partitions) partition.retireZombie()
   }

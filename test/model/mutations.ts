@@ -10,6 +10,7 @@ export interface Mutation {
 }
 
 const RULES = 'src/service/kafka/lane/rules.ts'
+const DOUBT = 'src/service/kafka/lane/doubt.ts'
 const DRIVER = 'src/service/kafka/lane/driver.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -19,8 +20,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: DRIVER,
     edits: [
       [
-        'const input = await this.#perform(this.#request)\n    if (!this.#isClosing) await this.#hear(input)',
-        'const request = this.#request\n    this.#request = undefined\n    void this.#perform(request).then((input) => this.#hear(input))',
+        'const input = await perform(this.#session, this.#request)\n    if (!this.#isClosing) await this.#hear(input)',
+        'const request = this.#request\n    this.#request = undefined\n    void perform(this.#session, request).then((input) => this.#hear(input))',
       ],
     ],
   },
@@ -48,7 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       [
         "if (verdict === 'event-refused') return shrink(state, station.doubt, station.attempts[0])",
-        "if (verdict !== 'unknown') return refuse(state, station.doubt.events, verdict, reason)",
+        "if (verdict !== 'unknown' && station.doubt.attempts.length > 0) return refuse(state, station.doubt.events, verdict, reason)",
       ],
     ],
   },
@@ -67,7 +68,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L5',
     without: 'the numbers are asked for after the look',
-    file: RULES,
+    file: DOUBT,
     edits: [
       [
         ': endLook(state, doubt, station.numbers, untilOffset)',
@@ -82,7 +83,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L5',
     without: 'the topic is read to where it ended before the numbers were asked for',
-    file: RULES,
+    file: DOUBT,
     edits: [
       [
         'const doubt = { ...station.doubt, events: missing, searchFromOffset: nextOffset }',
@@ -94,13 +95,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L6',
     without: 'a look ends with its first page',
-    file: RULES,
+    file: DOUBT,
     edits: [['missing.length > 0 && nextOffset < untilOffset', 'false']],
   },
   {
     rule: 'L6',
     without: 'what is not replicated for long counts as read',
-    file: RULES,
+    file: DOUBT,
     edits: [
       [
         'return askLater(state, doubt, `the record at offset ${doubt.searchFromOffset} is not replicated`)',
@@ -111,7 +112,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L7',
     without: 'a second batch of a producer follows on the first',
-    file: RULES,
+    file: DOUBT,
     edits: [
       [
         'return [{ numbers: { id, epoch, firstSequence }, events: ofProducer.slice(0, count) }]',
@@ -133,7 +134,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L9',
     without: 'an unknown sender is not reported',
-    file: RULES,
+    file: DOUBT,
     edits: [["? [{ kind: 'suspect-takeover' }]", '? []']],
   },
   {
@@ -161,7 +162,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L11',
     without: 'each look begins again',
-    file: RULES,
+    file: DOUBT,
     edits: [
       [
         "state: { ...state, station: { kind: 'asking', doubt } },",

@@ -32,8 +32,8 @@ export interface ScheduleFailure {
 
 export type ScheduleResult = { readonly tally: Tally } | ScheduleFailure
 
-const BYTES_MIN = 10 * BYTES_PER_MOVE
-const BYTES_MAX = 80 * BYTES_PER_MOVE
+const BYTES_MIN = 1 + 10 * BYTES_PER_MOVE
+const BYTES_MAX = 1 + 80 * BYTES_PER_MOVE
 
 const schedules = fc.noBias(
   fc.uint8Array({ minLength: BYTES_MIN, maxLength: BYTES_MAX, size: 'max' }),

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import type { OrderId, OrderStatus } from '../../src/models/order.ts'
+import { recordBytesMax } from '../../src/service/kafka/record-size.ts'
 import { assertSound } from './checks.ts'
 import { LEASE_MS, type ModelProcess } from './model-process.ts'
 import { World, type Request, type WorldOptions } from './world.ts'
 
 /**
- * A schedule is a list of bytes. Each says what happens next: something that is under way goes on, a
- * client asks, time passes, or something breaks. Low bytes are the harmless ones and take the oldest
- * first, so that what fast-check shrinks to is a short story in which little goes wrong.
+ * A schedule is a list of bytes. After the first, each three say what happens next: something that is
+ * under way goes on, a client asks, time passes, or something breaks. Low bytes are the harmless ones
+ * and take the oldest first, so that what fast-check shrinks to is a short story in which little goes
+ * wrong.
  */
 
 /** The first three in one partition, so that they share batches; the last one in the other. */
@@ -23,30 +25,88 @@ const FLOW_STEPS_MAX = 16
 /** Far above what any schedule needs to come to rest. */
 const HEALING_STEPS_MAX = 2_000
 
+/** After the longest fault: take-overs, and the time after which what is parked is tried again. */
+const FITTING_LAST_MS = 120_000
+
 /** What happens, and two for how. */
 export const BYTES_PER_MOVE = 3
 
 /** The topic takes one large event, two small ones, one small one, or none. */
 const BATCH_BYTES_MAX = [1_000, 800, 500, 100] as const
 
-/** The first byte above a move's. */
-const MOVES: ReadonlyArray<
-  readonly [below: number, move: (world: World, choice: number) => void | Promise<void>]
-> = [
-  [150, goOn],
-  [170, flow],
-  [190, ask],
-  [200, askMany],
-  [212, passTime],
-  [231, spoilStep],
-  [236, elect],
-  [240, changeTopic],
-  [245, pause],
-  [249, kill],
-  [252, stop],
-  [255, cutOff],
-  [256, jumpClock],
+type Move = (world: World, choice: number) => void | Promise<void>
+
+/**
+ * How many of 256 moves are of each kind, by the first byte of a schedule: rare things that have to come
+ * together do so only where others are rarer.
+ */
+const MIXES: ReadonlyArray<ReadonlyArray<readonly [weight: number, move: Move]>> = [
+  // All of it.
+  [
+    [150, goOn],
+    [20, flow],
+    [20, ask],
+    [10, askMany],
+    [12, passTime],
+    [19, spoilStep],
+    [5, elect],
+    [4, changeTopic],
+    [5, pause],
+    [4, kill],
+    [3, stop],
+    [3, cutOff],
+    [1, jumpClock],
+  ],
+  // Leaders change, and instances.
+  [
+    [140, goOn],
+    [20, flow],
+    [20, ask],
+    [14, askMany],
+    [12, passTime],
+    [24, spoilStep],
+    [14, elect],
+    [6, pause],
+    [4, kill],
+    [2, cutOff],
+  ],
+  // The topic refuses.
+  [
+    [140, goOn],
+    [20, flow],
+    [20, ask],
+    [20, askMany],
+    [12, passTime],
+    [20, spoilStep],
+    [4, elect],
+    [14, changeTopic],
+    [4, pause],
+    [2, kill],
+  ],
+  // Leases are not what they say.
+  [
+    [140, goOn],
+    [20, flow],
+    [20, ask],
+    [16, askMany],
+    [12, passTime],
+    [22, spoilStep],
+    [4, elect],
+    [6, changeTopic],
+    [8, pause],
+    [2, stop],
+    [6, jumpClock],
+  ],
 ]
+
+function moveOf(mix: (typeof MIXES)[number], what: number): Move {
+  let below = 0
+  for (const [weight, move] of mix) {
+    below += weight
+    if (what < below) return move
+  }
+  return goOn
+}
 
 /** Plays it, heals what is broken, and checks that all that was said is true. */
 export async function playSchedule(
@@ -57,10 +117,11 @@ export async function playSchedule(
   const world = new World({ ...options, isTold })
   try {
     await startAll(world)
-    for (let index = 0; index + 2 < bytes.length; index += BYTES_PER_MOVE) {
+    const mix = MIXES[(bytes[0] ?? 0) % MIXES.length] ?? assert.fail()
+    for (let index = 1; index + 2 < bytes.length; index += BYTES_PER_MOVE) {
       const [what = 0, low = 0, high = 0] = bytes.subarray(index, index + BYTES_PER_MOVE)
       const choice = low + 256 * high
-      await MOVES.find(([below]) => what < below)?.[1](world, choice)
+      await moveOf(mix, what)(world, choice)
       await world.settleDown()
     }
     await heal(world)
@@ -195,7 +256,7 @@ function elect({ broker, timeline }: World, choice: number): void {
 }
 
 /** Somebody sets the topic's limits or rights, or a day passes without this producer. */
-function changeTopic({ broker, database, timeline }: World, choice: number): void {
+function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choice: number): void {
   const forMs = durationOf(choice >> 5)
   switch (choice % 5) {
     case 0:
@@ -219,6 +280,8 @@ function changeTopic({ broker, database, timeline }: World, choice: number): voi
       broker.isStamping = true
       return
     case 4:
+      // One who sends what is not its own any more would have to come within the time of expiry.
+      if (isLeaseBroken) return
       timeline.tellOfFate('the broker forgets old producers')
       broker.expire([...database.pending.values()].map(({ pending }) => pending))
   }
@@ -252,15 +315,34 @@ async function heal(world: World): Promise<void> {
   timeline.heal()
   broker.heal()
   for (const process of processes) process.isPaused = false
+  if (broker.batchBytesMax < Infinity) {
+    // L10: what the topic does not take holds up nothing that it takes.
+    const untilMs = timeline.nowMs + FITTING_LAST_MS
+    await playOn(world, () => !isFittingPending(world) || timeline.nowMs > untilMs)
+    assert.ok(!isFittingPending(world), 'L10: an event that the topic takes gets there')
+    broker.batchBytesMax = Infinity
+  }
+  await playOn(world, () => timeline.possible().length === 0 && isAtRest(world))
+}
+
+/** One step after the other, the oldest first, until it is enough. */
+async function playOn(world: World, isEnough: () => boolean): Promise<void> {
+  const { timeline, processes } = world
   for (let step = 0; step < HEALING_STEPS_MAX; step += 1) {
     for (const [slot, { isAlive }] of processes.entries()) if (!isAlive) world.start(slot)
     await world.settleDown()
+    if (isEnough()) return
     const [next] = timeline.possible()
-    if (next !== undefined) timeline.take(next)
-    else if (isAtRest(world)) return
-    else timeline.advanceToNextTimer()
+    if (next === undefined) timeline.advanceToNextTimer()
+    else timeline.take(next)
   }
   assert.fail('it does not come to rest')
+}
+
+function isFittingPending({ database, broker }: World): boolean {
+  return [...database.pending.values()].some(
+    ({ pending }) => recordBytesMax(pending) <= broker.batchBytesMax,
+  )
 }
 
 function isAtRest({ timeline, processes, database, exchanges }: World): boolean {
