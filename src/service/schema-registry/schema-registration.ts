@@ -127,7 +127,7 @@ class AgreedSchemas implements SchemaRegistration {
       for (const subject of subjects) await this.#agree(subject)
       const [unresolved] = this.#unresolved
       if (unresolved === undefined) health.reportUp('schemaRegistry')
-      else health.reportDown('schemaRegistry', describeUnresolved(...unresolved))
+      else health.reportDegraded('schemaRegistry', describeUnresolved(...unresolved))
       return true
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
