@@ -31,6 +31,8 @@ export class ModelBroker {
   batchBytesMax = Infinity
   /** Whether clients have the right to write. */
   isWritingAllowed = true
+  /** The topic has `message.timestamp.type=LogAppendTime`: then an ack does not show a repeat. */
+  isStamping = false
   #producerCount = 0
   #unseenCount = 0
 
@@ -73,8 +75,8 @@ export class ModelBroker {
     }
   }
 
+  /** All but the topic's limit. */
   heal(): void {
-    this.batchBytesMax = Infinity
     this.isWritingAllowed = true
     for (const partition of this.partitions) partition.retireZombie()
   }
@@ -130,7 +132,11 @@ export class ModelPartition {
     else if (replica !== this.leader) broker.count('zombie appended')
     replica.whenReplicated(endOf(batch), (isReplicated) => {
       if (isReplicated)
-        answer({ kind: 'acked', baseOffset: batch.baseOffset, isRepeat: kind === 'repeat' })
+        answer({
+          kind: 'acked',
+          baseOffset: batch.baseOffset,
+          isRepeat: kind === 'repeat' && !broker.isStamping,
+        })
       else fail('unknown', 'NOT_LEADER_OR_FOLLOWER')
     })
     this.#willReplicate()

@@ -34,6 +34,8 @@ const LANE_SLEEP_MS_MIN = 500
 const VALUE_BYTES = [100, 400] as const
 
 export interface Surroundings {
+  /** Its assertion ends the schedule, wherever it breaks. */
+  readonly check: (claim: () => void) => void
   readonly timeline: Timeline
   readonly database: ModelDatabase
   readonly broker: ModelBroker
@@ -60,6 +62,7 @@ export class ModelProcess implements Actor {
   readonly #publisher: KafkaEventPublisher
   readonly #ownership: Ownership
   readonly #timeline: Timeline
+  readonly #sessions: ModelSession[] = []
   #lateCount = 0
 
   constructor(name: string, around: Surroundings) {
@@ -82,10 +85,11 @@ export class ModelProcess implements Actor {
       onSuspicion: () => {
         counts.suspected += 1
         timeline.tell(this, 'suspects that it was taken over from')
+        for (const session of this.#sessions) session.noteSuspicion()
         this.#ownership.suspectTakeOver()
       },
-      openSession: (partition, { onLost }) =>
-        new ModelSession({
+      openSession: (partition, { onLost }) => {
+        const session = new ModelSession({
           actor: this,
           timeline,
           clock,
@@ -94,7 +98,11 @@ export class ModelProcess implements Actor {
           newest: newest[partition] ?? assert.fail('a partition of the topic'),
           onLost,
           onRequest: (entries, producerId) => around.onRequest(this, entries, producerId),
-        }),
+          check: around.check,
+        })
+        this.#sessions.push(session)
+        return session
+      },
     })
     this.#publisher.start()
     const ports = { store: this.store, publisher: this.#publisher, clock }

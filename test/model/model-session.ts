@@ -9,6 +9,7 @@ import type {
   SessionFacts,
 } from '../../src/service/kafka/lane/session.ts'
 import type { BatchNumbers, NextNumbers } from '../../src/service/kafka/lane/state.ts'
+import { LaneWatch } from './lane-watch.ts'
 import type { ModelBroker, ModelPartition, ProduceRequest } from './model-broker.ts'
 import { endOf, type ModelReplica } from './model-replica.ts'
 import type { Actor, Step, Timeline } from './timeline.ts'
@@ -45,6 +46,8 @@ export interface SessionDeps {
   readonly onLost: () => void
   /** Hears of every Produce request as it leaves. */
   readonly onRequest: (entries: readonly LaneEntry[], producerId: number) => void
+  /** Its assertion ends the schedule, whoever asked. */
+  readonly check: (claim: () => void) => void
 }
 
 /** What is asked, and how it is told in the story. */
@@ -61,11 +64,16 @@ export class ModelSession implements LaneSession {
   readonly #deps: SessionDeps
   #replica: ModelReplica | undefined
   #facts: SessionFacts | undefined
+  #watch: LaneWatch | undefined
   #call: Call | undefined
   #isClosed = false
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
+  }
+
+  noteSuspicion(): void {
+    this.#watch?.noteSuspicion()
   }
 
   open(): Promise<SessionFacts> {
@@ -94,11 +102,11 @@ export class ModelSession implements LaneSession {
     numbers: BatchNumbers,
     isFirst: boolean,
   ): Promise<SendAnswer> {
-    const { broker, onRequest } = this.#deps
+    const { broker, onRequest, check } = this.#deps
     const replica = this.#replica
-    if (replica === undefined)
-      return { kind: 'failed', verdict: 'unknown', reason: 'not connected' }
+    if (replica === undefined) return failed('not connected')
     onRequest(entries, numbers.id)
+    check(() => this.#watch?.noteSend(entries, numbers, isFirst))
     if (numbers.id !== this.#facts?.producer.id) broker.count('sent for others')
     const request: ProduceRequest = {
       numbers,
@@ -111,48 +119,40 @@ export class ModelSession implements LaneSession {
     )
     const what = `Produce ${numbers.id}/${numbers.firstSequence} [${ids.join(', ')}]`
     broker.underWay.add(request)
-    try {
-      return await this.#ask<SendAnswer>(what, undefined, (call, reply) =>
-        this.#produce(call, replica, request, isFirst, reply),
-      )
-    } catch (error) {
-      return { kind: 'failed', verdict: 'unknown', reason: String(error) }
-    }
+    const answer = await this.#ask<SendAnswer>(what, undefined, (call, reply) =>
+      this.#produce(call, replica, request, isFirst, reply),
+    ).catch((error: unknown) => failed(String(error)))
+    check(() => this.#watch?.noteAnswer(answer, { numbers, events: entries }, isFirst))
+    return answer
   }
 
-  ask(producers: readonly ProducerIdentity[]): Promise<readonly NextNumbers[]> {
+  async ask(producers: readonly ProducerIdentity[]): Promise<readonly NextNumbers[]> {
+    const { check } = this.#deps
     const what = `DescribeProducers ${producers.map(({ id }) => id).join()}`
-    return this.#read(what, (replica, reply) => {
+    check(() => this.#watch?.noteAsk(producers))
+    const numbers = await this.#read<readonly NextNumbers[]>(what, (replica, reply) => {
       const next = producers.map((identity) => this.#nextNumbers(replica, identity))
       reply(next.map(({ id, firstSequence }) => `${id}/${firstSequence}`).join(), next)
     })
+    check(() => this.#watch?.noteNumbers(numbers))
+    return numbers
   }
 
-  look(
+  async look(
     entries: readonly LaneEntry[],
     fromOffset: number,
     untilOffset: number | undefined,
   ): Promise<LookedPage> {
+    const { check } = this.#deps
+    check(() => this.#watch?.noteLook(entries, fromOffset))
     const wanted = new Set(entries.map(({ pending }) => pending.event.eventId))
-    if (untilOffset !== undefined) {
-      return this.#read(`Fetch from ${fromOffset}`, (replica, reply, call) =>
-        this.#fetch(call, replica, wanted, fromOffset, untilOffset, reply),
-      )
-    }
-    return this.#read(`ListOffsets`, (replica, reply, call) => {
-      const { end } = replica
-      // As in a topic that was made anew.
-      const first = fromOffset > end ? 0 : fromOffset
-      if (first >= end) return reply(`nothing from ${first}`, this.#page(new Map(), first, end))
-      const { timeline, actor } = this.#deps
-      timeline.add({
-        what: `Fetch from ${first} until ${end}`,
-        place: 'broker',
-        actor,
-        run: () => this.#fetch(call, replica, wanted, first, end, reply),
-        fail: () => this.#lose(call),
-      })
-    })
+    const page = await (untilOffset === undefined
+      ? this.#readToEnd(wanted, fromOffset)
+      : this.#read<LookedPage>(`Fetch from ${fromOffset}`, (replica, reply, call) =>
+          this.#fetch(call, replica, wanted, fromOffset, untilOffset, reply),
+        ))
+    check(() => this.#watch?.notePage(entries, page))
+    return page
   }
 
   abandonLeader(): void {
@@ -175,6 +175,7 @@ export class ModelSession implements LaneSession {
     const { highWatermark } = leader
     this.#facts ??= { producer: broker.nextProducer(), highWatermark }
     const { producer } = this.#facts
+    this.#watch ??= new LaneWatch(producer.id)
     reply(`producer ${producer.id}, leader ${leader.epoch}`, this.#facts)
   }
 
@@ -243,6 +244,27 @@ export class ModelSession implements LaneSession {
       : { id, epoch: replica.epochOf(id) ?? epoch, firstSequence: next, isKnown: true }
   }
 
+  /** Two requests: where the log ends, and then a page. */
+  #readToEnd(wanted: ReadonlySet<string>, fromOffset: number): Promise<LookedPage> {
+    return this.#read(`ListOffsets`, (replica, reply, call) => {
+      const { end } = replica
+      // As in a topic that was made anew.
+      const first = fromOffset > end ? 0 : fromOffset
+      if (first >= end) {
+        reply(`nothing from ${first}`, { offsets: new Map(), nextOffset: first, untilOffset: end })
+        return
+      }
+      const { timeline, actor } = this.#deps
+      timeline.add({
+        what: `Fetch from ${first} until ${end}`,
+        place: 'broker',
+        actor,
+        run: () => this.#fetch(call, replica, wanted, first, end, reply),
+        fail: () => this.#lose(call),
+      })
+    })
+  }
+
   /** As far as it is replicated; where there is nothing yet, it waits a moment. */
   #fetch(
     call: Call,
@@ -267,18 +289,15 @@ export class ModelSession implements LaneSession {
         }
       }
       const nextOffset = last === undefined ? fromOffset : endOf(last)
-      reply(
-        `${offsets.size} found, read to ${nextOffset} of ${untilOffset}`,
-        this.#page(offsets, nextOffset, untilOffset),
-      )
+      reply(`${offsets.size} found, read to ${nextOffset} of ${untilOffset}`, {
+        offsets,
+        nextOffset,
+        untilOffset,
+      })
     }
     if (replica.read(fromOffset, 1).length > 0) return answer()
     const what = `${call.what}: nothing yet`
     timeline.hold({ what, place: 'broker', actor, run: answer }, FETCH_WAIT_MS)
-  }
-
-  #page(offsets: ReadonlyMap<string, number>, nextOffset: number, untilOffset: number): LookedPage {
-    return { offsets, nextOffset, untilOffset }
   }
 
   #read<Value>(
@@ -315,12 +334,11 @@ export class ModelSession implements LaneSession {
     event: OrderEvent | undefined,
     begin: (call: Call, reply: Reply<Value>) => void,
   ): Promise<Value> {
-    assert.equal(
-      this.#call,
-      undefined,
-      `L1: ${this.#call?.what} is under way, and ${what} is asked`,
+    const { timeline, actor, clock, check } = this.#deps
+    const underWay = this.#call?.what
+    check(() =>
+      assert.equal(underWay, undefined, `L1: one call at a time, and not ${what} as well`),
     )
-    const { timeline, actor, clock } = this.#deps
     const { promise, resolve, reject } = Promise.withResolvers<Value>()
     const end = (settle: () => void): void => {
       if (call.isOver) return
@@ -384,6 +402,10 @@ export class ModelSession implements LaneSession {
     if (isFirst) broker.count(events.length > 1 ? 'halved' : 'event refused')
     else broker.count(events.length > 1 ? 'shrunk' : 'parked')
   }
+}
+
+function failed(reason: string): SendAnswer {
+  return { kind: 'failed', verdict: 'unknown', reason }
 }
 
 function inWords(answer: SendAnswer): string {

@@ -16,19 +16,24 @@ export interface ScheduleRun {
   readonly seed: number | undefined
   /** Absent: after a failure a shorter schedule that fails is looked for. */
   readonly endOnFailure?: boolean
+  /** False: only what comes of it is checked, and not how each lane goes about it. */
+  readonly isWatched?: boolean
 }
 
-export type ScheduleResult =
-  | { readonly tally: Tally }
-  | {
-      readonly failure: string
-      readonly story: string
-      /** How many schedules were played before it, this one included. */
-      readonly playedCount: number
-    }
+export interface ScheduleFailure {
+  /** With seed, path and the shortest schedule that fails. */
+  readonly failure: string
+  /** What broke. */
+  readonly reason: string
+  readonly story: string
+  /** How many schedules were played up to this one. */
+  readonly playedCount: number
+}
 
-const BYTES_MIN = 10 * BYTES_PER_MOVE
-const BYTES_MAX = 80 * BYTES_PER_MOVE
+export type ScheduleResult = { readonly tally: Tally } | ScheduleFailure
+
+const BYTES_MIN = 1 + 10 * BYTES_PER_MOVE
+const BYTES_MAX = 1 + 80 * BYTES_PER_MOVE
 
 const schedules = fc.noBias(
   fc.uint8Array({ minLength: BYTES_MIN, maxLength: BYTES_MAX, size: 'max' }),
@@ -39,6 +44,7 @@ async function play({
   scheduleCount,
   seed,
   endOnFailure = false,
+  isWatched = true,
 }: ScheduleRun): Promise<ScheduleResult> {
   const tally = createTally()
   let playedCount = 0
@@ -47,7 +53,7 @@ async function play({
     // Afterwards a shorter one is looked for.
     if (!isFailed) playedCount += 1
     isFailed = true
-    const world = await playSchedule(bytes, instanceCount)
+    const world = await playSchedule(bytes, { instanceCount, isWatched })
     isFailed = false
     addTo(tally, world)
   })
@@ -64,11 +70,12 @@ async function play({
 }
 
 /** A chain: fast-check's own words with seed and path, what broke, the story. */
-function describeFailure(error: unknown): { readonly failure: string; readonly story: string } {
+function describeFailure(error: unknown): Omit<ScheduleFailure, 'playedCount'> {
   const chain: string[] = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) chain.push(cause.message)
   const [failure = String(error), story = ''] = chain
-  return { failure: [failure, ...chain.slice(2)].join('\n'), story }
+  const reason = chain.slice(2).join('\n')
+  return { failure: `${failure}\n${reason}`, reason, story }
 }
 
 parentPort?.on('message', (run: ScheduleRun) => {

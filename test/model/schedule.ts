@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import type { OrderId, OrderStatus } from '../../src/models/order.ts'
+import { recordBytesMax } from '../../src/service/kafka/record-size.ts'
 import { assertSound } from './checks.ts'
-import type { ModelProcess } from './model-process.ts'
-import { World, type Request } from './world.ts'
+import { LEASE_MS, type ModelProcess } from './model-process.ts'
+import { World, type Request, type WorldOptions } from './world.ts'
 
 /**
- * A schedule is a list of bytes. Each says what happens next: something that is under way goes on, a
- * client asks, time passes, or something breaks. Low bytes are the harmless ones and take the oldest
- * first, so that what fast-check shrinks to is a short story in which little goes wrong.
+ * A schedule is a list of bytes. After the first, each three say what happens next: something that is
+ * under way goes on, a client asks, time passes, or something breaks. Low bytes are the harmless ones
+ * and take the oldest first, so that what fast-check shrinks to is a short story in which little goes
+ * wrong.
  */
 
 /** The first three in one partition, so that they share batches; the last one in the other. */
@@ -23,42 +25,103 @@ const FLOW_STEPS_MAX = 16
 /** Far above what any schedule needs to come to rest. */
 const HEALING_STEPS_MAX = 2_000
 
+/** After the longest fault: take-overs, and the time after which what is parked is tried again. */
+const FITTING_LAST_MS = 120_000
+
 /** What happens, and two for how. */
 export const BYTES_PER_MOVE = 3
 
 /** The topic takes one large event, two small ones, one small one, or none. */
 const BATCH_BYTES_MAX = [1_000, 800, 500, 100] as const
 
-/** The first byte above a move's. */
-const MOVES: ReadonlyArray<
-  readonly [below: number, move: (world: World, choice: number) => void | Promise<void>]
-> = [
-  [150, goOn],
-  [170, flow],
-  [200, ask],
-  [212, passTime],
-  [231, spoilStep],
-  [236, elect],
-  [240, changeTopic],
-  [246, pause],
-  [250, kill],
-  [253, stop],
-  [256, cutOff],
+type Move = (world: World, choice: number) => void | Promise<void>
+
+/**
+ * How many of 256 moves are of each kind, by the first byte of a schedule: rare things that have to come
+ * together do so only where others are rarer.
+ */
+const MIXES: ReadonlyArray<ReadonlyArray<readonly [weight: number, move: Move]>> = [
+  // All of it.
+  [
+    [150, goOn],
+    [20, flow],
+    [20, ask],
+    [10, askMany],
+    [12, passTime],
+    [19, spoilStep],
+    [5, elect],
+    [4, changeTopic],
+    [5, pause],
+    [4, kill],
+    [3, stop],
+    [3, cutOff],
+    [1, jumpClock],
+  ],
+  // Leaders change, and instances.
+  [
+    [140, goOn],
+    [20, flow],
+    [20, ask],
+    [14, askMany],
+    [12, passTime],
+    [24, spoilStep],
+    [14, elect],
+    [6, pause],
+    [4, kill],
+    [2, cutOff],
+  ],
+  // The topic refuses.
+  [
+    [140, goOn],
+    [20, flow],
+    [20, ask],
+    [20, askMany],
+    [12, passTime],
+    [20, spoilStep],
+    [4, elect],
+    [14, changeTopic],
+    [4, pause],
+    [2, kill],
+  ],
+  // Leases are not what they say.
+  [
+    [140, goOn],
+    [20, flow],
+    [20, ask],
+    [16, askMany],
+    [12, passTime],
+    [22, spoilStep],
+    [4, elect],
+    [6, changeTopic],
+    [8, pause],
+    [2, stop],
+    [6, jumpClock],
+  ],
 ]
+
+function moveOf(mix: (typeof MIXES)[number], what: number): Move {
+  let below = 0
+  for (const [weight, move] of mix) {
+    below += weight
+    if (what < below) return move
+  }
+  return goOn
+}
 
 /** Plays it, heals what is broken, and checks that all that was said is true. */
 export async function playSchedule(
   bytes: Uint8Array,
-  instanceCount: number,
+  options: Omit<WorldOptions, 'isTold'>,
   isTold = false,
 ): Promise<World> {
-  const world = new World(instanceCount, isTold)
+  const world = new World({ ...options, isTold })
   try {
     await startAll(world)
-    for (let index = 0; index + 2 < bytes.length; index += BYTES_PER_MOVE) {
+    const mix = MIXES[(bytes[0] ?? 0) % MIXES.length] ?? assert.fail()
+    for (let index = 1; index + 2 < bytes.length; index += BYTES_PER_MOVE) {
       const [what = 0, low = 0, high = 0] = bytes.subarray(index, index + BYTES_PER_MOVE)
       const choice = low + 256 * high
-      await MOVES.find(([below]) => what < below)?.[1](world, choice)
+      await moveOf(mix, what)(world, choice)
       await world.settleDown()
     }
     await heal(world)
@@ -66,7 +129,7 @@ export async function playSchedule(
   } catch (failure) {
     if (isTold) throw new Error(tell(world), { cause: failure })
     // Once more, for the story: a schedule always goes the same way.
-    await playSchedule(bytes, instanceCount, true)
+    await playSchedule(bytes, options, true)
     throw failure
   }
   return world
@@ -92,21 +155,50 @@ async function flow(world: World, choice: number): Promise<void> {
 }
 
 function ask(world: World, choice: number): void {
-  const process = pick(
-    world.processes.filter(({ isServing, isPaused }) => isServing && !isPaused),
-    choice,
-  )
-  if (process !== undefined) world.send(process, requestOf(choice >> 2))
+  const process = pickServing(world, choice)
+  if (process !== undefined) world.send(process, requestOf(world, choice >> 2))
 }
 
-/** Half of them carry a key: most of these one that means this request, some one for any. */
-function requestOf(choice: number): Request {
-  const orderId = ORDERS[(choice >> 2) % ORDERS.length] ?? assert.fail()
-  const kind = choice % 4
-  const change = kind < 2 ? { items: kind + 1 } : { status: STATUSES[kind - 2] ?? assert.fail() }
-  const key = (choice >> 4) % 8
-  if (key < 4) return { orderId, ...change }
-  return { orderId, ...change, idempotencyKey: key < 7 ? `${orderId}-${kind}` : 'any' }
+/** Several orders at once, so that there is more than one event to send. */
+function askMany(world: World, choice: number): void {
+  const process = pickServing(world, choice)
+  if (process === undefined) return
+  const count = 2 + ((choice >> 2) & 1)
+  for (let index = 0; index < count; index += 1) {
+    // Whichever comes first, without a key, and each of another size.
+    world.send(process, sensibleRequest(world, index, choice >> (3 + index)))
+  }
+}
+
+function pickServing(world: World, choice: number): ModelProcess | undefined {
+  const serving = world.processes.filter(({ isServing, isPaused }) => isServing && !isPaused)
+  return pick(serving, choice)
+}
+
+/** Most can be carried out. Half carry a key: most of these one that means this request, some one for any. */
+function requestOf(world: World, choice: number): Request {
+  const orderIndex = choice % ORDERS.length
+  const request =
+    ((choice >> 2) & 3) === 0
+      ? anyRequest(orderIndex, choice >> 4)
+      : sensibleRequest(world, orderIndex, choice >> 4)
+  const { orderId, items, status } = request
+  const key = (choice >> 6) % 8
+  if (key < 4) return request
+  return { ...request, idempotencyKey: key < 7 ? `${orderId}-${items ?? status}` : 'any' }
+}
+
+/** A creation where there is no order, else a change. */
+function sensibleRequest({ database }: World, orderIndex: number, choice: number): Request {
+  const orderId = ORDERS[orderIndex] ?? assert.fail()
+  return anyRequest(orderIndex, database.orders.has(orderId) ? (choice & 1) + 2 : choice & 1)
+}
+
+function anyRequest(orderIndex: number, choice: number): Request {
+  const orderId = ORDERS[orderIndex] ?? assert.fail()
+  const kind = choice & 3
+  if (kind < 2) return { orderId, items: kind + 1 }
+  return { orderId, status: STATUSES[kind - 2] ?? assert.fail() }
 }
 
 function passTime({ timeline }: World, choice: number): void {
@@ -150,9 +242,10 @@ function cutOff({ timeline }: World, choice: number): void {
   if (!timeline.isAway[place]) timeline.cutOff(place, durationOf(choice >> 1))
 }
 
-/** A leader change; some of what is not committed is lost. */
+/** A leader change where something can get lost, if there is such a partition. */
 function elect({ broker, timeline }: World, choice: number): void {
-  const partition = pick(broker.partitions, choice)
+  const fragile = broker.partitions.filter(({ leader, committedEnd }) => leader.end > committedEnd)
+  const partition = pick(fragile.length > 0 ? fragile : broker.partitions, choice)
   const isZombie = ((choice >> 4) & 1) === 1
   partition?.elect((choice >> 1) % 3, ((choice >> 3) & 1) === 1, isZombie)
   if (partition === undefined || !isZombie) return
@@ -163,12 +256,12 @@ function elect({ broker, timeline }: World, choice: number): void {
 }
 
 /** Somebody sets the topic's limits or rights, or a day passes without this producer. */
-function changeTopic({ broker, database, timeline }: World, choice: number): void {
-  const forMs = durationOf(choice >> 4)
-  switch (choice % 4) {
+function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choice: number): void {
+  const forMs = durationOf(choice >> 5)
+  switch (choice % 5) {
     case 0:
     case 1: {
-      broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 2) ?? Infinity
+      broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 3) ?? Infinity
       timeline.tellOfFate(`the topic takes ${broker.batchBytesMax} bytes for ${forMs} ms`)
       timeline.later(forMs, 'the topic takes all sizes', () => {
         broker.batchBytesMax = Infinity
@@ -183,9 +276,20 @@ function changeTopic({ broker, database, timeline }: World, choice: number): voi
       })
       return
     case 3:
+      timeline.tellOfFate('the broker dates all records itself, so that no repeat shows')
+      broker.isStamping = true
+      return
+    case 4:
+      // One who sends what is not its own any more would have to come within the time of expiry.
+      if (isLeaseBroken) return
       timeline.tellOfFate('the broker forgets old producers')
       broker.expire([...database.pending.values()].map(({ pending }) => pending))
   }
+}
+
+/** The leases run out in the database, and nowhere else. */
+function jumpClock(world: World): void {
+  world.jumpDatabaseClock(2 * LEASE_MS)
 }
 
 function durationOf(choice: number): number {
@@ -211,15 +315,34 @@ async function heal(world: World): Promise<void> {
   timeline.heal()
   broker.heal()
   for (const process of processes) process.isPaused = false
+  if (broker.batchBytesMax < Infinity) {
+    // L10: what the topic does not take holds up nothing that it takes.
+    const untilMs = timeline.nowMs + FITTING_LAST_MS
+    await playOn(world, () => !isFittingPending(world) || timeline.nowMs > untilMs)
+    assert.ok(!isFittingPending(world), 'L10: an event that the topic takes gets there')
+    broker.batchBytesMax = Infinity
+  }
+  await playOn(world, () => timeline.possible().length === 0 && isAtRest(world))
+}
+
+/** One step after the other, the oldest first, until it is enough. */
+async function playOn(world: World, isEnough: () => boolean): Promise<void> {
+  const { timeline, processes } = world
   for (let step = 0; step < HEALING_STEPS_MAX; step += 1) {
     for (const [slot, { isAlive }] of processes.entries()) if (!isAlive) world.start(slot)
     await world.settleDown()
+    if (isEnough()) return
     const [next] = timeline.possible()
-    if (next !== undefined) timeline.take(next)
-    else if (isAtRest(world)) return
-    else timeline.advanceToNextTimer()
+    if (next === undefined) timeline.advanceToNextTimer()
+    else timeline.take(next)
   }
   assert.fail('it does not come to rest')
+}
+
+function isFittingPending({ database, broker }: World): boolean {
+  return [...database.pending.values()].some(
+    ({ pending }) => recordBytesMax(pending) <= broker.batchBytesMax,
+  )
 }
 
 function isAtRest({ timeline, processes, database, exchanges }: World): boolean {

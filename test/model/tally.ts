@@ -50,6 +50,8 @@ const INSTANCE_HAPPENINGS = [
   'handed over',
   /** A lane found that somebody else sends with its numbers. */
   'suspected',
+  /** Leases ran out in the database while their instances held them. */
+  'lease broken',
   /** Several events left in one batch. */
   'batched',
 ] as const
@@ -87,4 +89,9 @@ export function missingIn(tally: Tally, instanceCount: number): Happening[] {
 }
 
 /** With one instance at a time, whose predecessor is dead. */
-const RARE_ALONE: ReadonlySet<Happening> = new Set(['lost', 'handed over'])
+const RARE_ALONE: ReadonlySet<Happening> = new Set([
+  'lost',
+  'handed over',
+  'lease broken',
+  'suspected',
+])

@@ -21,6 +21,14 @@ export interface Request {
   readonly idempotencyKey?: string
 }
 
+export interface WorldOptions {
+  readonly instanceCount: number
+  /** Keeps the story. */
+  readonly isTold: boolean
+  /** Whether each step of a lane is checked, or only what comes of it. */
+  readonly isWatched: boolean
+}
+
 export interface Exchange {
   readonly request: Request
   /** Carried by the event that this request causes, if it causes one. */
@@ -40,6 +48,11 @@ const NAMES = ['A', 'B', 'C'] as const
 /** After a start that failed; whoever runs the service starts it again. */
 const RESTART_DELAY_MS = 1_000
 
+/** What nobody waits for and only our mistake can bring. */
+const bugs: unknown[] = []
+
+process.on('unhandledRejection', (bug) => bugs.push(bug))
+
 /** The instances, their database and their topic, and what was said to clients. */
 export class World {
   readonly timeline: Timeline
@@ -48,19 +61,24 @@ export class World {
   readonly exchanges: Exchange[] = []
   readonly processes: ModelProcess[] = []
   readonly counts: Counts = createTally()
+  /** The database's clock was set forward: instances that live can be taken over from. */
+  isLeaseBroken = false
+  #databaseAheadMs = 0
   /** Why the schedule must end: what a reply or a request to the broker broke. */
   #failure: unknown
   /** A single instance has its database in its own process, as with SQLite. */
   readonly #isEmbedded: boolean
+  readonly #isWatched: boolean
   #eventCount = 0
   #startCount = 0
 
-  constructor(instanceCount: number, isTold: boolean) {
+  constructor({ instanceCount, isTold, isWatched }: WorldOptions) {
+    this.#isWatched = isWatched
     this.timeline = new Timeline(isTold)
     this.#isEmbedded = instanceCount === 1
     this.broker = new ModelBroker(this.timeline, this.counts)
     this.database = new ModelDatabase({
-      nowMs: () => this.timeline.nowMs,
+      nowMs: () => this.timeline.nowMs + this.#databaseAheadMs,
       leaseMs: LEASE_MS,
       isEmbedded: this.#isEmbedded,
     })
@@ -77,6 +95,9 @@ export class World {
       database: this.database,
       broker: this.broker,
       counts: this.counts,
+      check: (claim) => {
+        if (this.#isWatched) this.#assert(claim)
+      },
       ids: { nextEventId: () => `event-${(this.#eventCount += 1)}` },
       onRequest: (sender, entries, producerId) =>
         this.#assert(() => this.#assertInCharge(sender, entries, producerId)),
@@ -107,6 +128,14 @@ export class World {
     })
   }
 
+  jumpDatabaseClock(byMs: number): void {
+    if (this.#isEmbedded) return
+    this.timeline.tellOfFate(`the clock of the database is set ${byMs} ms forward`)
+    this.#databaseAheadMs += byMs
+    this.isLeaseBroken = true
+    this.counts['lease broken'] += 1
+  }
+
   send(process: ModelProcess, request: Request): void {
     const alive = process.publications.find(request.orderId)
     const isRepeated = alive !== undefined && this.#isRepeated(alive, request, process)
@@ -130,6 +159,7 @@ export class World {
     // Node.js runs these when no promise is left to go on: no number of turns has to be guessed.
     await new Promise<void>((resolve) => process.nextTick(resolve))
     if (this.#failure !== undefined) throw this.#failure
+    if (bugs.length > 0) throw bugs.splice(0)[0]
   }
 
   /** With a key it is known by the key; without one, if that one is in doubt, by what it asks for. */
@@ -171,16 +201,19 @@ export class World {
   }
 
   #assertInCharge(sender: ModelProcess, entries: readonly LaneEntry[], producerId: number): void {
-    const { instanceId } = sender.store
-    assert.ok(this.database.isLeaseHeld(instanceId), `L12: ${sender.name} sends without its lease`)
     if (entries.length > 1) this.counts.batched += 1
     for (const { pending } of entries) {
       const { event, producer } = pending
-      const stored = this.database.pending.get(event.order.orderId)
-      assert.equal(stored?.pending.event.eventId, event.eventId, 'it sends what is pending')
-      assert.equal(stored?.owner, instanceId, `${sender.name} sends what it owns`)
       assert.equal(producerId, producer?.id, `L14: ${event.eventId} is sent as it was stored`)
+      if (!this.isLeaseBroken) this.#assertOwned(sender, event)
     }
+  }
+
+  #assertOwned({ name, store: { instanceId } }: ModelProcess, event: OrderEvent): void {
+    assert.ok(this.database.isLeaseHeld(instanceId), `L12: ${name} sends without its lease`)
+    const stored = this.database.pending.get(event.order.orderId)
+    assert.equal(stored?.pending.event.eventId, event.eventId, 'it sends what is pending')
+    assert.equal(stored?.owner, instanceId, `${name} sends what it owns`)
   }
 
   /** For what breaks inside of a promise of the business code. */

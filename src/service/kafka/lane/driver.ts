@@ -147,9 +147,12 @@ export class PartitionLane {
 
   /** An event that may have left before: it becomes acked, or waits for the next start. */
   recover(pending: PendingEvent, onAcked: (acked: Acked) => void): void {
-    const entry = createEntry(pending, Infinity, (outcome) => {
+    const hear = (outcome: PublishOutcome): void => {
       if (outcome.kind === 'acked') onAcked(outcome)
-    })
+      // This lane was closed. Another one of this instance may have taken the event up.
+      else if (outcome.kind === 'in-doubt') void outcome.resolution.then(hear)
+    }
+    const entry = createEntry(pending, Infinity, hear)
     // Stored for a partition that the topic has no more: nothing is known of where it may be here.
     this.adopt(pending.partition === this.partition ? entry : { ...entry, searchFromOffset: 0 })
   }
