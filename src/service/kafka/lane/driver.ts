@@ -24,6 +24,7 @@ import {
   refuseAll,
   type LaneEntry,
 } from './entry.ts'
+import { ParkedRetry } from './parked-retry.ts'
 import { perform, type LaneRequest } from './perform.ts'
 import { LaneQueue } from './queue.ts'
 import { decide, eventsUnderWay, openLane } from './rules.ts'
@@ -32,10 +33,6 @@ import type { LaneEffect, LaneInput, LaneState } from './state.ts'
 import { LaneTrouble } from './trouble.ts'
 
 const NOT_ALLOWED_POLL_MS = 50
-
-/** How soon what the topic was too small for is tried again: later after each try. */
-const PARKED_RETRY_MS_MIN = 1_000
-const PARKED_RETRY_MS_MAX = 30_000
 
 export interface LaneDeps {
   readonly topic: string
@@ -66,8 +63,7 @@ export class PartitionLane {
   /** Undefined before the first connection. */
   #state: LaneState | undefined
   #request: LaneRequest | undefined
-  #retryParkedAtMs = Infinity
-  #parkedRetryMs = PARKED_RETRY_MS_MIN
+  readonly #parkedRetry = new ParkedRetry()
   #wake = Promise.withResolvers<void>()
 
   constructor(deps: LaneDeps) {
@@ -223,8 +219,8 @@ export class PartitionLane {
   #nextInput(state: LaneState): LaneInput | undefined {
     const takenOver = this.#queue.takeTakenOver()
     if (takenOver.length > 0) return { kind: 'taken-over', events: takenOver }
-    if (state.parked.length > 0 && this.#clock.monotonicMs() >= this.#retryParkedAtMs) {
-      this.#parkedRetryMs = Math.min(this.#parkedRetryMs * 2, PARKED_RETRY_MS_MAX)
+    if (state.parked.length > 0 && this.#clock.monotonicMs() >= this.#parkedRetry.dueAtMs) {
+      this.#parkedRetry.noteTried()
       return { kind: 'parked-due' }
     }
     const events = this.#queue.takeBatch(state.narrow?.batchEventsMax ?? Infinity)
@@ -233,7 +229,7 @@ export class PartitionLane {
 
   async #rest({ parked }: LaneState): Promise<void> {
     this.#trouble.noteProgress()
-    const delayMs = Math.max(1, this.#retryParkedAtMs - this.#clock.monotonicMs())
+    const delayMs = Math.max(1, this.#parkedRetry.dueAtMs - this.#clock.monotonicMs())
     const cancel =
       parked.length === 0 ? undefined : this.#clock.schedule(delayMs, () => this.#wake.resolve())
     await this.#wake.promise
@@ -252,11 +248,11 @@ export class PartitionLane {
       else this.#carryOut(effect)
     }
     if (state.parked.length > parkedBefore) {
-      this.#retryParkedAtMs = this.#clock.monotonicMs() + this.#parkedRetryMs
+      this.#parkedRetry.noteParked(this.#clock.monotonicMs())
     }
     if (state.station.kind !== 'idle') return
     this.#trouble.noteProgress()
-    if (state.parked.length === 0) this.#parkedRetryMs = PARKED_RETRY_MS_MIN
+    if (state.parked.length === 0) this.#parkedRetry.noteNone()
   }
 
   #carryOut(effect: Exclude<LaneEffect, { readonly kind: 'back-off' }>): void {
