@@ -28,30 +28,55 @@ const START_MS_MAX = 15_000
 /** A refusal is news for 15 seconds, where no event is acked before. */
 const FORGOTTEN_MS_MAX = 17_000
 
+/** Without an answer each look ends by a time-out; with a refusal it ends at once, and connects again. */
+const OPEN_QUESTIONS: ReadonlyArray<{
+  readonly what: string
+  /** What health has to say. */
+  readonly words: string
+  readonly begin: (proxy: KafkaProxy) => () => void
+}> = [
+  {
+    what: 'unanswered',
+    words: 'DescribeProducers: ',
+    begin: (proxy) => {
+      const questions = proxy.holdDescribeProducers()
+      return () => questions.release()
+    },
+  },
+  {
+    what: 'refused',
+    words: 'DescribeProducers: TOPIC_AUTHORIZATION_FAILED',
+    begin: (proxy) => {
+      proxy.refuseDescribeProducers(codeOf('TOPIC_AUTHORIZATION_FAILED'))
+      return () => proxy.refuseDescribeProducers(undefined)
+    },
+  },
+]
+
 const describeProducersUnanswered: Scenario = {
   name: 'describe-producers-unanswered',
-  about: 'the broker acks, and does not answer the question that a doubt needs',
+  about: 'the broker acks, and does not answer the question that a doubt needs, or refuses to',
   brokers: 1,
   async run(context) {
     const proxy = proxyOf(context.cluster)
     const settings = { KAFKA_TOPIC_PARTITIONS: '1' }
     await using cart = await Cart.start(context, { via: 'proxy', settings })
-    for (let round = 0; round < context.rounds(2, 1); round += 1) {
-      const questions = proxy.holdDescribeProducers()
+    for (const { what, words, begin } of OPEN_QUESTIONS) {
+      const end = begin(proxy)
       proxy.fates.push({ kind: 'cut-answer' })
       await until(() => proxy.fates.length === 0, 'an acknowledgement is lost')
       const lostMs = nowMs()
-      cart.journal.noteFault('DescribeProducers is not answered')
+      cart.journal.noteFault(`DescribeProducers is ${what}`)
       await setTimeout(UNANSWERED_MS)
       const { kafka } = (await cart.service.health()).checks
       const untilMs = nowMs()
       const inDoubt = await cart.ordersPending()
-      questions.release()
+      end()
       cart.journal.noteFault('DescribeProducers is answered')
       await cart.untilSettled()
       await cart.runWell()
-      cart.notes.push(`health, while the question was open: ${kafka.status}, ${kafka.reason}`)
-      if (kafka.status !== 'down' || !/DescribeProducers: ./u.test(kafka.reason ?? '')) {
+      cart.notes.push(`health, while the question was ${what}: ${kafka.status}, ${kafka.reason}`)
+      if (kafka.status !== 'down' || !(kafka.reason?.includes(words) ?? false)) {
         throw new Error(`kafka is said to be ${kafka.status}, ${kafka.reason}`)
       }
       noteGate(cart, inDoubt, lostMs + GATE_CLOSES_MS_MAX, untilMs)
