@@ -1,5 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import process from 'node:process'
+import { text as readText } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { FakeRegistry } from '../test/support/fake-registry.ts'
 import { startTestCluster } from '../test/support/kafka-cluster.ts'
@@ -17,6 +20,7 @@ const { values } = parseArgs({
   options: {
     list: { type: 'boolean', default: false },
     only: { type: 'string' },
+    beside: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string' },
     short: { type: 'boolean', default: false },
@@ -32,7 +36,7 @@ const minutes = values.minutes === undefined ? undefined : Number(values.minutes
 if (values.list) {
   listScenarios()
 } else {
-  process.exitCode = runAlone() ?? ((await runAll(chooseScenarios(values.only))) ? 0 : 1)
+  process.exitCode = runAlone() ?? (await runTracks())
 }
 
 function listScenarios(): void {
@@ -51,6 +55,35 @@ function runAlone(): number | undefined {
   return error === undefined ? (status ?? 1) : undefined
 }
 
+/**
+ * Those of `--beside` run at the same time as the others, in a process of their own: the load of the one
+ * must not wait for the checker of the other. Meant for what mostly waits, such as `long-outage`.
+ */
+async function runTracks(): Promise<number> {
+  const chosen = chooseScenarios(values.only)
+  const besides = values.beside === undefined ? [] : chooseScenarios(values.beside)
+  const beside = besides.length === 0 ? undefined : runBeside(besides)
+  const isTrue = await runAll(chosen.filter((scenario) => !besides.includes(scenario)))
+  if (beside === undefined) return isTrue ? 0 : 1
+  const { output, code } = await beside
+  print(`\n── beside the others:\n${output}`)
+  return isTrue && code === 0 ? 0 : 1
+}
+
+async function runBeside(
+  scenarios: readonly Scenario[],
+): Promise<{ readonly output: string; readonly code: number | null }> {
+  const args = ['--only', scenarios.map(({ name }) => name).join(), '--seed', String(seed)]
+  if (minutes !== undefined) args.push('--minutes', String(minutes))
+  if (values.short) args.push('--short')
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  process.once('exit', () => void child.kill())
+  const [output] = await Promise.all([readText(child.stdout), once(child, 'close')])
+  return { output, code: child.exitCode }
+}
+
 function chooseScenarios(only: string | undefined): readonly Scenario[] {
   if (only === undefined) return SCENARIOS
   return only.split(',').map((name) => {
@@ -66,10 +99,12 @@ async function runAll(scenarios: readonly Scenario[]): Promise<boolean> {
   await using registry = await FakeRegistry.start()
   for (const scenario of scenarios) {
     print(`\n── ${scenario.name}: ${scenario.about} (seed ${seed})`)
+    const startMs = performance.now()
     try {
       const report = await runOne(scenario, registry.url)
       reports.set(scenario.name, report)
       printReport(scenario, report)
+      print(`   took ${((performance.now() - startMs) / 1_000).toFixed(0)} s`)
       if (report.violations.length + report.late.length > 0) hasFailed = true
     } catch (error) {
       hasFailed = true

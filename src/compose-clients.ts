@@ -40,19 +40,13 @@ export function readStoredEvents({
 }
 
 /** Reads beside the service; rejects where the service could not use the store. */
-export async function inspectStore({
-  database,
-  databaseRequireDurability,
-}: Config): Promise<StoreFacts> {
+export async function inspectStore(config: Config): Promise<StoreFacts> {
+  const { database } = config
   switch (database.kind) {
     case 'sqlite':
       return sqlite.inspectStore(database.path)
     case 'postgres':
-      return postgres.inspectStore({
-        url: database.url,
-        database: database.name,
-        mustBeDurable: databaseRequireDurability,
-      })
+      return postgres.inspectStore(postgresOptions(config, database))
   }
 }
 
@@ -60,14 +54,19 @@ export async function inspectStore({
 const PENDING_READ_MAX = 10_000
 
 /** The oldest pending events, whoever owns them. Reads beside the service; rejects when it cannot. */
-export async function listPendingEvents({ database }: Config): Promise<PendingEvent[]> {
+export async function listPendingEvents(config: Config): Promise<PendingEvent[]> {
+  const { database } = config
   switch (database.kind) {
     case 'sqlite':
       return sqlite.listPendingEvents(database.path, PENDING_READ_MAX)
     case 'postgres':
-      return postgres.listPendingEvents(
-        { url: database.url, database: database.name },
-        PENDING_READ_MAX,
-      )
+      return postgres.listPendingEvents(postgresOptions(config, database), PENDING_READ_MAX)
   }
+}
+
+function postgresOptions(
+  { databaseRequireDurability }: Config,
+  { url, name }: Extract<Config['database'], { kind: 'postgres' }>,
+) {
+  return { url, database: name, mustBeDurable: databaseRequireDurability }
 }

@@ -32,9 +32,9 @@ import {
   type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
 import type { BatchedStore } from './service/storage/batched-store.ts'
-import { observeStore } from './service/storage/observed-store.ts'
 import { openPostgresStore } from './service/storage/postgres/store.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
+import type { StoreWatchDeps } from './service/storage/store-watch.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
 const LEASE_LOST =
@@ -77,13 +77,12 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     logger.info({ dependency, ...state }, 'dependency changed its state')
   })
 
-  const opened = await openStore(config)
-  const feed = new LiveFeed({ feed: opened, clock, publishTimeoutMs: config.publishTimeoutMs })
-  const store = observeStore(opened, { health, clock, onSettled: () => feed.wake() })
+  const store = await openStore(config, { health, clock, onSettled: () => feed.wake() })
+  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: config.publishTimeoutMs })
   resources.defer(() => store.close())
 
   const subjects = listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat)
-  const registration = createRegistration(options, opened, subjects, health)
+  const registration = createRegistration(options, store, subjects, health)
   resources.defer(() => registration.close())
   await registration.start()
 
@@ -172,17 +171,18 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
 }
 
-function openStore(config: Config): Promise<BatchedStore> {
+function openStore(config: Config, watch: StoreWatchDeps): Promise<BatchedStore> {
   const { database } = config
   switch (database.kind) {
     case 'sqlite':
-      return openSqliteStore({ path: database.path })
+      return openSqliteStore({ path: database.path, watch })
     case 'postgres':
       return openPostgresStore({
         url: database.url,
         database: database.name,
         leaseMs: config.instanceLeaseMs,
         mustBeDurable: config.databaseRequireDurability,
+        watch,
       })
   }
 }

@@ -111,10 +111,7 @@ export type HandOverResult = 'handed-over' | 'kept'
 
 /** Which of the pending events whose owners are gone are taken over. */
 export interface TakeOverChoice {
-  /**
-   * An owner is gone when its lease ran out at least so long ago. 0: as soon as it has run out. An
-   * instance that leaves nothing behind, or hands over, is not waited for.
-   */
+  /** An owner is gone when its lease ran out at least so long ago. */
   readonly expiredForMs: number
   /** Their events are left to the owner that is gone: a later call without them takes them. */
   readonly exceptPartitions: readonly number[]

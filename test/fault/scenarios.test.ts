@@ -84,3 +84,11 @@ test('every answer stays true while one of three instances on PostgreSQL is kill
 test('every answer stays true while PostgreSQL crashes under three instances', async (t) => {
   await survive(t, 'postgres-crash')
 })
+
+test('an event in doubt of a partition that is gone is published where its key leads now', async (t) => {
+  await survive(t, 'fewer-partitions')
+})
+
+test('health and readiness tell a broker that refuses everything from one stuck partition', async (t) => {
+  await survive(t, 'refusals-are-news')
+})

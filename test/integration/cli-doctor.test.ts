@@ -14,6 +14,7 @@ import { infrastructure, postgresUrl } from '../support/infrastructure.ts'
 import { allowOnly, forbidCreation, WITH_AUTHORIZER } from '../support/kafka-acls.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
 import { clusterOf, makeTopic } from '../support/raw-records.ts'
+import { openStore } from './storage/postgres-store.ts'
 import { freshSettings } from '../support/own-service.ts'
 import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
 import { setTopicSetting } from '../support/topic-setting.ts'
@@ -225,6 +226,8 @@ suite('cart doctor', () => {
     assert.deepEqual(problemsOf(all), [], all.output)
     assert.equal(find(all, 'rights').verdict, 'ok')
     assert.equal(find(all, 'requests').verdict, 'ok')
+    assert.equal(find(all, 'topic settings').verdict, 'warning')
+    assert.match(actionOf(all, 'topic settings'), /--operation DescribeConfigs --topic orders,/)
 
     await allowOnly(bootstrapServers, 'hidden', ['CREATE'])
     const hidden = await examine({ ...settings, KAFKA_TOPIC: 'hidden' })
@@ -232,40 +235,34 @@ suite('cart doctor', () => {
     assert.match(find(hidden, 'rights').detail, /^no Describe, no Read, no Write on topic hidden/)
   })
 
-  test('names the pending events that are larger than the topic allows, as the audit does', async (t) => {
-    const topic = `doctor-${randomUUID()}`
-    const { kafkaBootstrapServers } = infrastructure()
-    await makeTopic(kafkaBootstrapServers, topic, 3)
-    const path = `${await temporaryFolder(t)}/cart.db`
-    const store = await openSqliteStore({ path })
-    for (const [orderId, valueBytes] of [
-      ['small', 100],
-      ['large', 25_000],
-    ] as const) {
-      await store.reserve(somePending({ orderId: orderId as OrderId, valueBytes }))
-    }
-    await store.close()
-    const settings = { ...freshSettings(`sqlite:${path}`), KAFKA_TOPIC: topic }
-    const usual = await examine(settings)
-    assert.ok(
-      usual.findings.every(({ check }) => check !== 'pending events'),
-      usual.output,
-    )
+  for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+    test(`names pending events that are larger than the topic allows, as the audit does: ${kind}`, async (t) => {
+      await using schema = await createTestSchema()
+      const path = `${await temporaryFolder(t)}/cart.db`
+      const store = await (kind === 'SQLite' ? openSqliteStore({ path }) : openStore(schema))
+      await store.reserve(somePending({ orderId: 'small' as OrderId, valueBytes: 100 }))
+      await store.reserve(somePending({ orderId: 'large' as OrderId, valueBytes: 25_000 }))
+      await store.close()
+      const settings = freshSettings(kind === 'SQLite' ? `sqlite:${path}` : schema.url())
+      const { KAFKA_BOOTSTRAP_SERVERS: servers, KAFKA_TOPIC: topic } = settings
+      await makeTopic(servers, topic, 3)
+      const usual = await examine(settings)
+      assert.match(find(usual, 'store').detail, / 2 pending events$/)
+      assert.ok(usual.findings.every(({ check }) => check !== 'pending events'))
 
-    await setTopicSetting(kafkaBootstrapServers, topic, 'max.message.bytes', '20000')
-    const small = await examine(settings)
-    const finding = find(small, 'pending events')
-    assert.equal(finding.verdict, 'warning')
-    assert.match(
-      finding.detail,
-      /^1 larger than max\.message\.bytes=20000 .*large version 1 \(25\d\d\d/,
-    )
-    const { code, stdout } = await runCart(['audit'], settings)
-    assert.equal(code, 0, stdout)
-    assert.match(stdout, /^1 pending event is larger than the topic allows\..* to 25\d\d\d;/m)
-    assert.match(stdout, /^25\d\d\d +large, 1, /m)
-    assert.ok(!stdout.includes('small'))
-  })
+      await setTopicSetting(servers, topic, 'max.message.bytes', '20000')
+      const finding = find(await examine(settings), 'pending events')
+      assert.equal(finding.verdict, 'warning')
+      const expected =
+        /^1 larger than max\.message\.bytes=20000 .*large version 1 \(25\d\d\d bytes\)$/
+      assert.match(finding.detail, expected)
+      const { code, stdout } = await runCart(['audit'], settings)
+      assert.equal(code, 0, stdout)
+      assert.match(stdout, /^1 pending event is larger than the topic allows\..* to 25\d\d\d;/m)
+      assert.match(stdout, /^25\d\d\d +large, 1, /m)
+      assert.ok(!stdout.includes('small'))
+    })
+  }
 
   test('names a clock that is further ahead than the topic takes events', async () => {
     const topic = `doctor-${randomUUID()}`

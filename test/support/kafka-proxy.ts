@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
+  API_KEYS,
+  apiKeyOf,
   errorAnswer,
   isDescribeProducers,
   isProduce,
@@ -30,7 +33,13 @@ export type ProduceFate =
 const PASS: ProduceFate = { kind: 'pass' }
 
 /** What happens to everything: `silent` swallows all that is said, on both sides. */
-export type Link = 'open' | 'silent' | 'refused' | { readonly delayMs: number }
+export type Link =
+  | 'open'
+  | 'silent'
+  | 'refused'
+  | { readonly delayMs: number }
+  /** Of each connection, in each direction. */
+  | { readonly bytesPerSecond: number }
 
 export interface HeldRequests {
   readonly count: () => number
@@ -50,6 +59,10 @@ export interface KafkaProxy {
   setFateOfAll(fate: ProduceFate | undefined): void
   /** How many Produce requests the client has sent. */
   readonly produceCount: () => number
+  /** How many requests with this API key the client has sent; see {@link API_KEYS}. */
+  readonly requestCount: (apiKey: number) => number
+  /** How many connections were opened. */
+  readonly connectionCount: () => number
   /** Keeps Produce requests from the broker, all or those of one partition, until they are released. */
   hold(partition?: number): HeldRequests
   /** The same of the questions for what producers wrote last. */
@@ -72,17 +85,16 @@ interface Holding {
 export async function startKafkaProxy(port: number, brokerPort: number): Promise<KafkaProxy> {
   const fates: ProduceFate[] = []
   const sockets = new Set<Socket>()
-  let produced = 0
+  const requests = new Map<number, number>()
+  let connections = 0
   let fateOfAll: ProduceFate = PASS
   let holding: Holding | undefined
   let link: Link = 'open'
 
-  const nextFate = (): ProduceFate => {
-    produced += 1
-    return fates.shift() ?? fateOfAll
-  }
+  const count = (apiKey: number): number => requests.get(apiKey) ?? 0
 
   const server = createServer((client) => {
+    connections += 1
     const broker = connect(brokerPort, '127.0.0.1')
     const answerFates = new Map<number, ProduceFate>()
     const toClient = createLine(client, () => link)
@@ -110,7 +122,9 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     }
 
     onFrames(client, (frame) => {
-      const fate = isProduce(frame) ? nextFate() : PASS
+      const apiKey = apiKeyOf(frame)
+      requests.set(apiKey, count(apiKey) + 1)
+      const fate = isProduce(frame) ? (fates.shift() ?? fateOfAll) : PASS
       if (holding?.isHeld(frame) === true) return hold(frame, holding)
       if (fate.kind === 'answer-unsent') {
         const answer = errorAnswer(frame, fate.errorCode)
@@ -166,7 +180,9 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
   return {
     port,
     fates,
-    produceCount: () => produced,
+    produceCount: () => count(API_KEYS.produce),
+    requestCount: count,
+    connectionCount: () => connections,
     setFateOfAll(fate = PASS) {
       fateOfAll = fate
     },
@@ -185,7 +201,7 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
   }
 }
 
-/** Writes frames in their order, each after the delay of the link at its time. */
+/** Writes frames in their order, each after what the link takes for it at its time. */
 function createLine(socket: Socket, link: () => Link): (frame: Buffer) => void {
   let last: Promise<unknown> | undefined
   let waiting = 0
@@ -194,16 +210,24 @@ function createLine(socket: Socket, link: () => Link): (frame: Buffer) => void {
   }
   return (frame) => {
     const current = link()
-    const delayMs = typeof current === 'object' ? current.delayMs : 0
-    if (delayMs === 0 && waiting === 0) return write(frame)
-    const { promise: isDue, resolve } = Promise.withResolvers<void>()
-    setTimeout(resolve, delayMs)
+    if (typeof current !== 'object' && waiting === 0) return write(frame)
     waiting += 1
-    last = Promise.all([last, isDue]).then(() => {
-      waiting -= 1
-      write(frame)
-    })
+    last = Promise.all([last, delayOf(current)])
+      .then(() => transferOf(current, frame))
+      .then(() => {
+        waiting -= 1
+        write(frame)
+      })
   }
+}
+
+async function delayOf(link: Link): Promise<void> {
+  if (typeof link === 'object' && 'delayMs' in link) await delay(link.delayMs)
+}
+
+async function transferOf(link: Link, { length }: Buffer): Promise<void> {
+  if (typeof link !== 'object' || !('bytesPerSecond' in link)) return
+  await delay((length * 1_000) / link.bytesPerSecond)
 }
 
 function onFrames(socket: Socket, handle: (frame: Buffer) => void): void {

@@ -6,16 +6,20 @@
  * layouts below are those of version 8, the one that the lanes speak: one topic, one partition.
  */
 
-const PRODUCE = 0
+export const API_KEYS = { produce: 0, fetch: 1, listOffsets: 2, describeProducers: 61 } as const
+
 const PRODUCE_VERSION = 8
-const DESCRIBE_PRODUCERS = 61
+
+export function apiKeyOf(request: Buffer): number {
+  return request.readInt16BE(4)
+}
 
 export function isProduce(request: Buffer): boolean {
-  return request.readInt16BE(4) === PRODUCE
+  return apiKeyOf(request) === API_KEYS.produce
 }
 
 export function isDescribeProducers(request: Buffer): boolean {
-  return request.readInt16BE(4) === DESCRIBE_PRODUCERS
+  return apiKeyOf(request) === API_KEYS.describeProducers
 }
 
 export function requestId(request: Buffer): number {

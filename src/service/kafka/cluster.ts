@@ -1,6 +1,7 @@
 import { metadataV10, ResponseError, type Connection } from '@platformatic/kafka'
 import { describeError, errorName } from './broker-errors.ts'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
+import { newestLayout, type PartitionLeader, type TopicLayout } from './topic-layout.ts'
 
 /**
  * A leader election or the loss of a broker is noticed within this: early enough that a change which
@@ -8,27 +9,9 @@ import { connectToBroker, dropConnection, type Broker } from './broker-connectio
  */
 const METADATA_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 1_500 }
 
-/** Of a topic from before brokers numbered them. */
-const NO_TOPIC_ID = '00000000-0000-0000-0000-000000000000'
-
 const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'
 
 type MetadataAnswer = Awaited<ReturnType<typeof metadataV10.api.async>>
-
-export interface PartitionLeader {
-  readonly broker: Broker
-  /** Grows with each election. A broker that is asked with it says whether it leads in this one. */
-  readonly epoch: number
-}
-
-/** Protocol versions are fixed to ones that every broker from 2.8 to 4.x speaks: nothing to negotiate. */
-export interface TopicLayout {
-  /** Another one after the topic was deleted and made anew. */
-  readonly topicId: string
-  readonly partitionCount: number
-  /** Leader per partition; undefined while an election runs. */
-  readonly leaders: ReadonlyArray<PartitionLeader | undefined>
-}
 
 export class TopicMissingError extends Error {
   constructor(topic: string) {
@@ -37,7 +20,10 @@ export class TopicMissingError extends Error {
   }
 }
 
-/** What is known of the brokers and of the one topic this service writes. */
+/**
+ * What is known of the brokers and of the one topic this service writes. Protocol versions are fixed to
+ * ones that every broker from 2.8 to 4.x speaks: nothing to negotiate.
+ */
 export class KafkaCluster {
   readonly clientId: string
   readonly topic: string
@@ -148,7 +134,7 @@ export class KafkaCluster {
       leaders[partitionIndex] = broker && { broker, epoch: leaderEpoch }
     }
     this.#knownBrokers = [...brokers.values()]
-    this.#layout = newest(this.#layout, {
+    this.#layout = newestLayout(this.#layout, {
       topicId: topic.topicId,
       partitionCount: leaders.length,
       leaders,
@@ -156,21 +142,6 @@ export class KafkaCluster {
     this.#isLayoutSuspect = false
     return this.#layout
   }
-}
-
-/**
- * Brokers learn of elections and of new partitions one after the other, so an answer may be older than
- * the one before. A topic never loses a partition but by being made anew, and no leader's epoch falls.
- */
-function newest(before: TopicLayout | undefined, answer: TopicLayout): TopicLayout {
-  if (before?.topicId !== answer.topicId || answer.topicId === NO_TOPIC_ID) return answer
-  const partitionCount = Math.max(before.partitionCount, answer.partitionCount)
-  const leaders = Array.from({ length: partitionCount }, (_, partition) => {
-    const [earlier, leader] = [before.leaders[partition], answer.leaders[partition]]
-    const isOlder = earlier !== undefined && leader !== undefined && leader.epoch < earlier.epoch
-    return isOlder ? earlier : leader
-  })
-  return { topicId: answer.topicId, partitionCount, leaders }
 }
 
 /**

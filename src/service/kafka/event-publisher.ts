@@ -10,7 +10,7 @@ import type {
 import { kafkaUnknown, laneClosed, tooManyPending } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { describeError } from './broker-errors.ts'
-import type { TopicLayout } from './cluster.ts'
+import type { TopicLayout } from './topic-layout.ts'
 import { PartitionLane, type LaneDeps } from './lane/driver.ts'
 import type { LaneEntry } from './lane/entry.ts'
 import { describeLanes } from './lane/lane-health.ts'

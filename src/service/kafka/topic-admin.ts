@@ -1,6 +1,7 @@
 import { createTopicsV5, ResponseError } from '@platformatic/kafka'
 import { errorName } from './broker-errors.ts'
-import { TopicMissingError, type KafkaCluster, type TopicLayout } from './cluster.ts'
+import { TopicMissingError, type KafkaCluster } from './cluster.ts'
+import type { TopicLayout } from './topic-layout.ts'
 
 export interface WantedTopic {
   readonly partitionCount: number

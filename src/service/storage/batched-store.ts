@@ -18,6 +18,7 @@ import type { BatchRunner } from './batch-runner.ts'
 import type { Arguments, ReadKind, Value } from './operation.ts'
 import { OperationQueue } from './operation-queue.ts'
 import { assertCounts, toEventKey, toEventRow } from './order-row.ts'
+import { StoreWatch, type StoreWatchDeps } from './store-watch.ts'
 
 export interface BatchedStoreOptions {
   readonly runner: BatchRunner
@@ -27,6 +28,8 @@ export interface BatchedStoreOptions {
   readonly leaseMs: number
   /** Lifted when the store is closed, after the runner. */
   readonly lock?: Disposable
+  /** Who is told how it fares. */
+  readonly watch?: StoreWatchDeps
 }
 
 type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
@@ -41,6 +44,7 @@ export class BatchedStore
   readonly #lists: OperationQueue
   readonly #leaseMs: number
   readonly #lock: Disposable | undefined
+  readonly #watch: StoreWatch | undefined
   #instanceId = ''
   #closing: Promise<void> | undefined
 
@@ -54,11 +58,12 @@ export class BatchedStore
   readonly findLastPlace = this.#list('findLastPlace')
   readonly listSettled = this.#list('listSettled')
 
-  private constructor({ runner, reader, leaseMs, lock }: BatchedStoreOptions) {
-    this.#runner = runner
-    this.#queue = new OperationQueue(runner)
-    this.#reader = reader
-    this.#lists = reader === undefined ? this.#queue : new OperationQueue(reader)
+  private constructor({ runner, reader, leaseMs, lock, watch }: BatchedStoreOptions) {
+    this.#watch = watch && new StoreWatch(watch, () => this.probe())
+    this.#runner = this.#watch?.watch(runner) ?? runner
+    this.#queue = new OperationQueue(this.#runner)
+    this.#reader = reader && (this.#watch?.watch(reader) ?? reader)
+    this.#lists = this.#reader === undefined ? this.#queue : new OperationQueue(this.#reader)
     this.#leaseMs = leaseMs
     this.#lock = lock
   }
@@ -149,6 +154,7 @@ export class BatchedStore
   }
 
   async #close(): Promise<void> {
+    await this.#watch?.close()
     await this.#leave()
     await this.#lists.close()
     await this.#reader?.close()

@@ -6,8 +6,9 @@ import { findFreePort } from '../../../dev-services/ports.ts'
 import type { ServiceOptions } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 import { check, type Violation } from './checker.ts'
+import { HttpClient } from './http-client.ts'
 import { Instance } from './instance.ts'
-import { Journal, nowMs } from './journal.ts'
+import { Journal, nowMs, type JournalEntry } from './journal.ts'
 import { countReplies, slowestAnswerMs } from './measures.ts'
 import { observe, type Observations } from './observations.ts'
 import { startOrderLoad, type LoadOptions, type OrderLoad } from './order-load.ts'
@@ -146,6 +147,23 @@ export class Cart implements AsyncDisposable {
     this.#load = startOrderLoad({ pauseMs: 20, ...options, urls, random }, this.journal)
   }
 
+  /** One request beside the load, sent once. */
+  async ask(
+    request: Pick<JournalEntry, 'orderId' | 'kind' | 'asked'>,
+    instance = this.service,
+  ): Promise<JournalEntry> {
+    const client = new HttpClient()
+    const entry = this.journal.begin({ ...request, key: undefined, instance: instance.number })
+    this.journal.end(entry, await client.send(instance.url, entry))
+    client.close()
+    return entry
+  }
+
+  /** What came true, and not in the time that a scenario allows. */
+  noteLate(text: string): void {
+    this.#late.push(text)
+  }
+
   /** Resolves when so many more changes are confirmed. */
   async runWell(confirmed = CONFIRMED_TO_GO_ON): Promise<void> {
     const enough = this.journal.confirmedCount + confirmed
@@ -157,6 +175,15 @@ export class Cart implements AsyncDisposable {
 
   async untilPending(): Promise<void> {
     await until(async () => (await this.store.pendingIds()).length > 0, 'events are pending')
+  }
+
+  /** Order ids of what is pending now. */
+  async ordersPending(): Promise<ReadonlySet<string>> {
+    const orderIds = new Set<string>()
+    for await (const { orderId, offset } of this.store.events()) {
+      if (offset === null) orderIds.add(orderId)
+    }
+    return orderIds
   }
 
   /** To be called when a fault ends: what is pending then. */

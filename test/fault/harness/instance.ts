@@ -17,6 +17,17 @@ const AUDIT = fileURLToPath(new URL('../../../src/cli/cart.ts', import.meta.url)
 /** Longer than the longest scenario; no process outlives its run by much. */
 const LIFE_MS_MAX = 120 * 60_000
 
+/** Health is known without asking anybody. */
+const ASKED_MS_MAX = 2_000
+
+export interface Health {
+  readonly status: string
+  readonly instance: { readonly id: string }
+  readonly checks: Readonly<
+    Record<'kafka' | 'storage', { readonly status: string; readonly reason?: string }>
+  >
+}
+
 /** One place where a service runs, dies and is started again: the same port, the same settings. */
 export class Instance {
   readonly number: number
@@ -100,6 +111,22 @@ export class Instance {
 
   untilReady(): Promise<void> {
     return untilReady(this.#running)
+  }
+
+  /** What `/health` says. */
+  async health(): Promise<Health> {
+    const answer = await fetch(`${this.url}/health`, { signal: AbortSignal.timeout(ASKED_MS_MAX) })
+    return (await answer.json()) as Health
+  }
+
+  async isReady(): Promise<boolean> {
+    const signal = AbortSignal.timeout(ASKED_MS_MAX)
+    return (await fetch(`${this.url}/health/ready`, { signal })).ok
+  }
+
+  /** In this life. */
+  hasWritten(text: string): boolean {
+    return this.#process?.output().includes(text) ?? false
   }
 
   /** The end of what it wrote. */

@@ -24,42 +24,52 @@ export class Publishing implements AsyncDisposable {
   mayPublish = true
   /** How often somebody else was suspected to send with its numbers. */
   suspicionCount = 0
+  /** What health said of Kafka, one sentence each. */
+  readonly troubles: string[] = []
   onSuspicion = (): void => {}
 
-  private constructor(cluster: TestCluster, topic: string) {
+  private constructor(cluster: TestCluster, topic: string, partitionCount: number) {
     this.topic = topic
     this.#cluster = cluster
     const brokers = [{ host: '127.0.0.1', port: proxyOf(cluster).port }]
     const kafka = new KafkaCluster('test', this.topic, brokers)
-    const wanted = { partitionCount: 1, replicationFactor: undefined }
+    const wanted = { partitionCount, replicationFactor: undefined }
     this.publisher = new KafkaEventPublisher({
       topic,
       askLayout: () => ensureTopic(kafka, wanted),
       openSession: (partition, on) =>
         new KafkaLaneSession({ cluster: kafka, partition, clock: systemClock, ...on }),
-      pendingEventsMax: 10_000,
+      pendingEventsMax: 20_000,
       mayPublish: () => this.mayPublish,
       onSuspicion: () => {
         this.suspicionCount += 1
         this.onSuspicion()
       },
       clock: systemClock,
-      health: new DependencyHealth(systemClock, () => {}),
+      health: new DependencyHealth(systemClock, (_dependency, { reason }) => {
+        if (reason !== undefined) this.troubles.push(reason)
+      }),
     })
   }
 
   /** With a few events on the topic, so that there are earlier offsets. */
-  static async start(cluster: TestCluster, topic = `orders-${randomUUID()}`): Promise<Publishing> {
-    const publishing = new Publishing(cluster, topic)
+  static async start(
+    cluster: TestCluster,
+    topic = `orders-${randomUUID()}`,
+    partitionCount = 1,
+  ): Promise<Publishing> {
+    const publishing = new Publishing(cluster, topic, partitionCount)
     publishing.publisher.start()
-    await until(() => publishing.next().partition === 0, 'the publisher admits events')
+    await until(() => publishing.#admitsEverywhere(partitionCount), 'the publisher admits events')
     for (let count = 0; count < 3; count += 1) await publishing.publish(publishing.next())
     return publishing
   }
 
-  next(): PendingEvent {
+  /** `valueBytes` makes it as large as a test needs. */
+  next(valueBytes?: number): PendingEvent {
     const orderId = `order-${randomUUID()}` as OrderId
-    return { ...somePending({ orderId }), ...this.publisher.admit(Buffer.from(orderId)) }
+    const size = valueBytes === undefined ? {} : { valueBytes }
+    return { ...somePending({ orderId, ...size }), ...this.publisher.admit(Buffer.from(orderId)) }
   }
 
   publish(pending: PendingEvent, timeoutMs = TIMEOUT_MS): Promise<PublishOutcome> {
@@ -72,6 +82,12 @@ export class Publishing implements AsyncDisposable {
     return records
       .filter(({ headers }) => headers['ce_id'] === event.eventId)
       .map(({ offset }) => offset)
+  }
+
+  /** A publisher that is ready admits to each of its partitions; one that is not throws. */
+  #admitsEverywhere(partitionCount: number): boolean {
+    const admitted = Array.from({ length: partitionCount * 20 }, () => this.next().partition)
+    return new Set(admitted).size === partitionCount
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

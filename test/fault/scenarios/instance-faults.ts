@@ -1,65 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
-import { startPostgresCluster, type PostgresCluster } from '../../support/postgres-cluster.ts'
-import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
-import { openTcpLink, type TcpLink } from '../../support/tcp-link.ts'
-import { Cart, type CartOptions } from '../harness/cart.ts'
 import { nowMs } from '../harness/journal.ts'
-import { countBroken } from '../harness/measures.ts'
-import type { Report } from '../harness/report.ts'
-import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
+import type { Scenario } from '../harness/scenario.ts'
+import { INSTANCES, withInstances } from '../harness/with-instances.ts'
 import { dieAtOnce, FAILPOINTS, POINTS } from './failpoints.ts'
 
-/** Three instances on one PostgreSQL, asked by all callers about the same 200 orders. */
-
-const INSTANCES = 3
-const SHARED_ORDERS = 200
+/** Faults of three instances that share a database, and of the database. */
 
 /** From one death to the next. */
 const KILL_EVERY_MS = 5_000
 
 /** Twice the lease: others have taken over long before it wakes up. */
 const PAUSE_MS = 20_000
-
-interface SharedCart {
-  readonly cart: Cart
-  readonly postgres: PostgresCluster
-  readonly schema: TestSchema
-  /** From the last instance to PostgreSQL. */
-  readonly link: TcpLink
-}
-
-async function withInstances(
-  context: ScenarioContext,
-  act: (shared: SharedCart) => Promise<void>,
-  { mayAnswerLate = false, ...options }: CartOptions & { mayAnswerLate?: boolean } = {},
-): Promise<Report> {
-  await using resources = new AsyncDisposableStack()
-  const postgres = await startPostgresCluster()
-  resources.defer(() => postgres.close())
-  const schema = await createTestSchema(postgres.url)
-  const link = await openTcpLink(postgres.port)
-  resources.use(link)
-  const linked = new URL(schema.url())
-  linked.port = String(link.port)
-  await using cart = await Cart.start(context, {
-    instances: INSTANCES,
-    postgresUrl: schema.url(),
-    // The last one reaches the database by a way of its own.
-    settingsOf: (number) => (number === INSTANCES - 1 ? { DATABASE_URL: linked.href } : {}),
-    load: { sharedOrders: SHARED_ORDERS, pauseMs: 10 },
-    ...options,
-  })
-  await act({ cart, postgres, schema, link })
-  await cart.stopLoad()
-  await cart.untilSettled()
-  cart.notes.push(`audit: ${(await cart.service.audit()).trim()}`)
-  const report = await cart.finish({ mayAnswerLate })
-  const { broken, tookEffect } = countBroken(cart.journal, report.observations.topic)
-  cart.notes.push(
-    `${broken} connections broke before the answer; ${tookEffect} of these requests took effect`,
-  )
-  return report
-}
 
 const KILL_MINUTES = 10
 const KILL_MINUTES_SHORT = 0.25

@@ -1,5 +1,7 @@
+import { closeSync, openSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { Cart } from '../harness/cart.ts'
+import { nowMs } from '../harness/journal.ts'
 import type { Scenario } from '../harness/scenario.ts'
 
 /** Faults of the processes: the service and a single broker are killed, paused and stopped. */
@@ -97,4 +99,42 @@ const brokerPause: Scenario = {
   },
 }
 
-export const PROCESS_FAULTS = [serviceKill, serviceKillInOutage, brokerKill, brokerPause]
+/** A line for each request, and each write of it fails. */
+const FULL_DISK = '/dev/full'
+
+/** What is accepted has its answer first, so it takes longer than a process without load. */
+const STOP_MS_MAX = 10_000
+
+const logOnFullDisk: Scenario = {
+  name: 'log-on-full-disk',
+  about: 'the log of the service is written to a disk that is full',
+  brokers: 1,
+  async run(context) {
+    const stdout = openSync(FULL_DISK, 'w')
+    await using resources = new AsyncDisposableStack()
+    resources.defer(() => closeSync(stdout))
+    const service = { stdout }
+    await using cart = await Cart.start(context, { settings: { LOG_LEVEL: 'debug' }, service })
+    const rounds = context.rounds(3, 1)
+    for (let round = 0; round < rounds; round += 1) {
+      await cart.runWell(1_000)
+      const startMs = nowMs()
+      const { code } = await cart.service.stop()
+      if (code !== 0) throw new Error(`it ended with ${code}: ${cart.service.output()}`)
+      const tookMs = nowMs() - startMs
+      cart.notes.push(`a stop with a log on a full disk took ${(tookMs / 1_000).toFixed(1)} s`)
+      if (tookMs > STOP_MS_MAX) cart.noteLate('a stop took too long')
+      await cart.service.start({}, service)
+      await cart.untilSettled()
+    }
+    return await cart.finish()
+  },
+}
+
+export const PROCESS_FAULTS = [
+  serviceKill,
+  serviceKillInOutage,
+  brokerKill,
+  brokerPause,
+  logOnFullDisk,
+]

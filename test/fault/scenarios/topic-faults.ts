@@ -1,47 +1,17 @@
-import {
-  ConfigResourceTypes,
-  IncrementalAlterConfigOperationTypes,
-  incrementalAlterConfigsV1,
-} from '@platformatic/kafka'
 import { setTimeout } from 'node:timers/promises'
-import { KafkaCluster } from '../../../src/service/kafka/cluster.ts'
+import { partitionOf } from '../../../src/service/kafka/partitioner.ts'
+import { until } from '../../support/until.ts'
+import { proxyOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
-import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
+import type { Scenario } from '../harness/scenario.ts'
+import { limitMessages, makeAnew, USUAL_BYTES } from '../harness/topic-changes.ts'
 
 /** Smaller than any event. */
 const SMALL_BYTES = 100
 
-/** The broker's own default. */
-const USUAL_BYTES = 1_048_588
-
 const SMALL_MS = 5_000
 
-async function limitMessages(
-  { cluster }: ScenarioContext,
-  topic: string,
-  bytes: number,
-): Promise<void> {
-  const brokers = cluster.brokers.map(({ port }) => ({ host: 'localhost', port }))
-  await new KafkaCluster('faults', topic, brokers).askAnyBroker((connection) =>
-    incrementalAlterConfigsV1.api.async(
-      connection,
-      [
-        {
-          resourceType: ConfigResourceTypes.TOPIC,
-          resourceName: topic,
-          configs: [
-            {
-              name: 'max.message.bytes',
-              configOperation: IncrementalAlterConfigOperationTypes.SET,
-              value: String(bytes),
-            },
-          ],
-        },
-      ],
-      false,
-    ),
-  )
-}
+const READY_MS_MAX = 10_000
 
 const smallMessages: Scenario = {
   name: 'small-messages',
@@ -65,4 +35,50 @@ const smallMessages: Scenario = {
   },
 }
 
-export const TOPIC_FAULTS = [smallMessages]
+const PARTITIONS_BEFORE = 4
+const PARTITIONS_AFTER = 2
+
+/** An order id of the highest partition that the topic has before, and not after. */
+function orderOfLastPartition(): string {
+  for (let count = 0; ; count += 1) {
+    const orderId = `order-of-the-last-partition-${count}`
+    if (partitionOf(Buffer.from(orderId), PARTITIONS_BEFORE) === PARTITIONS_BEFORE - 1) {
+      return orderId
+    }
+  }
+}
+
+const fewerPartitions: Scenario = {
+  name: 'fewer-partitions',
+  about: 'the topic is made anew with 2 partitions of 4, while an event of the last is in doubt',
+  brokers: 1,
+  async run(context) {
+    const proxy = proxyOf(context.cluster)
+    const settings = { KAFKA_TOPIC_PARTITIONS: String(PARTITIONS_BEFORE) }
+    await using cart = await Cart.start(context, { via: 'proxy', settings, isStarted: false })
+    await cart.service.start()
+    // Nothing else is on the topic: what was confirmed would go with it.
+    const held = proxy.hold(PARTITIONS_BEFORE - 1)
+    const orderId = orderOfLastPartition()
+    const asked = cart.ask({ orderId, kind: 'create', asked: 2 })
+    await until(() => held.count() > 0, 'its request is held')
+    await makeAnew(context, cart.topic, PARTITIONS_AFTER)
+    cart.journal.noteFault(`topic: made anew with ${PARTITIONS_AFTER} partitions`)
+    const doubts = await cart.doubts()
+    await asked
+    held.release()
+    await cart.untilSettled(doubts)
+    await until(() => cart.service.isReady(), 'the service is ready', READY_MS_MAX)
+    cart.startLoad()
+    await cart.runWell()
+    const report = await cart.finish()
+    const partition = partitionOf(Buffer.from(orderId), PARTITIONS_AFTER)
+    const found = report.observations.topic.filter((event) => event.orderId === orderId)
+    if (found.length !== 1 || found[0]?.partition !== partition) {
+      throw new Error(`the event is not once in partition ${partition}: ${JSON.stringify(found)}`)
+    }
+    return report
+  },
+}
+
+export const TOPIC_FAULTS = [smallMessages, fewerPartitions]

@@ -35,7 +35,11 @@ export function judgeRights(rights: TopicRights, silent: readonly SilentPartitio
   ]
   if (missing.length > 0) {
     const names = missing.map((name) => `no ${name}`).join(', ')
-    return problem('rights', `${names} on topic ${topic}: ${uses(missing)}`, allow(topic, missing))
+    return problem(
+      'rights',
+      `${names} on topic ${topic}: ${uses(missing)}`,
+      allowCommand(topic, missing),
+    )
   }
   if (silent.length > 0) {
     const detail = silent.map(({ partition, reason }) => `${partition} (${reason})`).join(', ')
@@ -63,7 +67,7 @@ export function judgeCreation(topic: string, refusal: CreationRefusal | undefine
   if (refusal === undefined) return []
   const { error, reason } = refusal
   const action = isMissingRight(error)
-    ? allow(topic, ['Create'])
+    ? allowCommand(topic, ['Create'])
     : 'Correct KAFKA_TOPIC, KAFKA_TOPIC_PARTITIONS or KAFKA_TOPIC_REPLICATION_FACTOR, or create the topic yourself.'
   return [problem('topic creation', `the service cannot create ${topic}: ${reason}`, action)]
 }
@@ -73,7 +77,7 @@ function isMissingRight(error: string): boolean {
 }
 
 /** The service does not authenticate, so this is what brokers call it. */
-function allow(topic: string, operations: readonly string[]): string {
+export function allowCommand(topic: string, operations: readonly string[]): string {
   const options = operations.map((operation) => `--operation ${operation}`).join(' ')
   return `kafka-acls.sh --add --allow-principal User:ANONYMOUS ${options} --topic ${topic}`
 }

@@ -1,5 +1,6 @@
 import type { PartitionFacts, TopicFacts } from '../../../service/kafka/topic-facts.ts'
 import { ok, problem, warning, type Finding } from './finding.ts'
+import { allowCommand } from './judge-rights.ts'
 
 export const TOPIC_SETTINGS = {
   minInSync: 'min.insync.replicas',
@@ -77,8 +78,8 @@ function judgeReplicas({ topic, partitions, settings }: TopicFacts): Finding {
 
 function judgeSettings({ topic, settings }: TopicFacts): Finding[] {
   if (settings === undefined) {
-    const action = `Allow this client DescribeConfigs on topic ${topic}, or ask who runs the brokers for its settings.`
-    return [warning('topic settings', 'the brokers do not tell them', action)]
+    const action = `${allowCommand(topic, ['DescribeConfigs'])}, or ask those who run the brokers for its settings.`
+    return [warning('topic settings', 'the brokers do not show them to this client', action)]
   }
   const alter = (setting: string): string =>
     `kafka-configs --alter --topic ${topic} --add-config ${setting}`

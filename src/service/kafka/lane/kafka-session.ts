@@ -9,8 +9,9 @@ import {
 import type { Clock } from '../../../business/ports.ts'
 import type { ProducerIdentity } from '../../../models/order-event.ts'
 import { connectToBroker, dropConnection } from '../broker-connection.ts'
-import { readProduceFailure } from '../broker-errors.ts'
-import type { KafkaCluster, PartitionLeader } from '../cluster.ts'
+import { describeError, readProduceFailure } from '../broker-errors.ts'
+import type { KafkaCluster } from '../cluster.ts'
+import type { PartitionLeader } from '../topic-layout.ts'
 import { readEventId } from '../event-headers.ts'
 import { TopicReader } from '../topic-reader.ts'
 import { SEQUENCE_COUNT, sequenceAfter } from './batch-size.ts'
@@ -214,7 +215,7 @@ export class KafkaLaneSession implements LaneSession {
     const answer = await describeProducersV0.api
       .async(this.#openConnection(), [topic])
       .catch((error: unknown) => {
-        throw new Error('DescribeProducers', { cause: error })
+        throw new Error(`DescribeProducers: ${describeError(error)}`, { cause: error })
       })
     this.#heed(answer)
     const producers = answer.topics[0]?.partitions[0]?.activeProducers

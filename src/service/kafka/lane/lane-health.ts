@@ -43,15 +43,17 @@ export function describeLanes(
 }
 
 function describeBlocked(partitions: readonly number[], reason: string): string {
-  const named = partitions.join(', ')
   return partitions.length === 1
-    ? `partition ${named} takes no events: ${reason}`
-    : `partitions ${named} take no events: ${reason}`
+    ? `partition ${partitions[0]} takes no events: ${reason}`
+    : `partitions ${partitions.join(', ')} take no events: ${reason}`
 }
 
 function describeParked(parked: readonly PendingEvent[]): string {
-  const named = parked.slice(0, NAMED_MAX).map(({ event }) => `'${event.order.orderId}'`)
+  const orders = parked.slice(0, NAMED_MAX).map(({ event }) => `'${event.order.orderId}'`)
   const more = parked.length > NAMED_MAX ? ` and ${parked.length - NAMED_MAX} more` : ''
-  const events = parked.length === 1 ? 'an event is' : `${parked.length} events are`
-  return `${events} set aside, because the topic does not take them (raise its max.message.bytes): order ${named.join(', ')}${more}`
+  const what =
+    parked.length === 1
+      ? 'an event is set aside, because the topic does not take it'
+      : `${parked.length} events are set aside, because the topic does not take them`
+  return `${what} (raise its max.message.bytes): order ${orders.join(', ')}${more}`
 }

@@ -209,7 +209,8 @@ function shrink(state: LaneState, doubt: Doubt, { events: refused }: Attempt): D
   if (others.length > 0) {
     return ask(state, { ...doubt, batchEventsMax: halfOf(refused.length) })
   }
-  const parked = [...state.parked, first]
+  // L11, also when it is tried again.
+  const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]
   const events = doubt.events.filter((event) => event !== first)
   if (events.length === 0) {
     return { state: { ...state, parked, station: { kind: 'idle' } }, effects: [] }

@@ -1,5 +1,6 @@
 import { BatchedStore } from '../batched-store.ts'
 import { readMigrations } from '../migrations.ts'
+import type { StoreWatchDeps } from '../store-watch.ts'
 import { Connection, type ConnectionOptions, type Timeouts } from './connection.ts'
 import { PostgresEngine } from './engine.ts'
 import { migrate } from './migrate.ts'
@@ -7,6 +8,7 @@ import { migrate } from './migrate.ts'
 export interface PostgresStoreOptions extends Omit<ConnectionOptions, 'timeouts'> {
   /** How long a lease lasts, by the database's clock. */
   readonly leaseMs: number
+  readonly watch?: StoreWatchDeps
 }
 
 /** A database that is silent for longer is given up, whatever the lease is. */
@@ -25,11 +27,16 @@ const MIGRATION_TIMEOUT_MS = 60_000
  * be used, or the database was written by a newer version.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<BatchedStore> {
-  const { leaseMs } = options
+  const { leaseMs, watch } = options
   await migrateDatabase(options)
   const connect = (): PostgresEngine =>
     new PostgresEngine(new Connection({ ...options, timeouts: timeoutsFor(leaseMs) }))
-  return BatchedStore.open({ runner: connect(), reader: connect(), leaseMs })
+  return BatchedStore.open({
+    runner: connect(),
+    reader: connect(),
+    leaseMs,
+    ...(watch && { watch }),
+  })
 }
 
 async function migrateDatabase(options: PostgresStoreOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import { BatchedStore } from '../batched-store.ts'
+import type { StoreWatchDeps } from '../store-watch.ts'
 import { createConnector, MEMORY_PATH } from './connection.ts'
 import { SqliteEngine } from './engine.ts'
 import { createInlineRunner } from './inline-runner.ts'
@@ -11,6 +12,7 @@ import { WorkerRunner } from './worker-runner.ts'
 export interface SqliteStoreOptions {
   /** A file, made with its directory when missing, or `:memory:`. */
   readonly path: string
+  readonly watch?: StoreWatchDeps
 }
 
 /** Not used here: an instance is taken over from when the next one opens the file, and not before. */
@@ -21,16 +23,18 @@ const LEASE_MS = 0
  * Rejects with a StoreError, one sentence for an operator, when the file cannot be opened or written,
  * belongs to another process or was written by a newer version.
  */
-export async function openSqliteStore({ path }: SqliteStoreOptions): Promise<BatchedStore> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<BatchedStore> {
+  const { path, watch } = options
+  const common = { leaseMs: LEASE_MS, ...(watch && { watch }) }
   if (path === MEMORY_PATH) {
     const runner = createInlineRunner(new SqliteEngine(createConnector({ path })))
-    return BatchedStore.open({ runner, leaseMs: LEASE_MS })
+    return BatchedStore.open({ runner, ...common })
   }
   const file = findRealPath(path)
   const lock = acquireProcessLock(file)
   const runner = new WorkerRunner({ path: file })
   const reader = new WorkerRunner({ path: file })
-  return BatchedStore.open({ runner, reader, leaseMs: LEASE_MS, lock })
+  return BatchedStore.open({ runner, reader, lock, ...common })
 }
 
 /** One file has one lock, by whatever link it is reached. */

@@ -1,0 +1,99 @@
+import type { DependencyHealth } from '../../business/dependency-health.ts'
+import { StoreError, type Clock } from '../../business/ports.ts'
+import type { BatchRunner } from './batch-runner.ts'
+import type { Kind, Operation, OperationResult, Value, Writes } from './operation.ts'
+
+/** While it is down no traffic may come any more, so somebody has to ask whether it is back. */
+const PROBE_EVERY_MS = 1_000
+
+export interface StoreWatchDeps {
+  readonly health: DependencyHealth
+  readonly clock: Clock
+  /** An event has become a fact. */
+  readonly onSettled?: () => void
+}
+
+/** Whether a value shows that something was written: a full disk still reads, and finds nothing to do. */
+const SHOWS_WRITING: { readonly [K in keyof Writes]: (value: Value<K>) => boolean } = {
+  join: () => true,
+  // By itself it writes nothing on SQLite.
+  renewLease: () => false,
+  leave: () => false,
+  reserve: (result) => result === 'reserved',
+  settle: (result) => result === 'settled',
+  discard: (result) => result === 'discarded',
+  takeOverPending: (taken) => taken.length > 0,
+  handOver: (result) => result === 'handed-over',
+  probe: () => true,
+  saveSchemaId: () => true,
+  // It may have been there, or not.
+  forgetSchemaId: () => false,
+  forgetKeys: (count) => count > 0,
+}
+
+/**
+ * Tells health what the results of the runners show, of whatever was asked for, and has the store
+ * probed while it is down.
+ */
+export class StoreWatch {
+  readonly #deps: StoreWatchDeps
+  readonly #probe: () => Promise<void>
+  readonly #closing = new AbortController()
+  #probing: Promise<void> | undefined
+
+  /** `probe` goes through a watched runner, which sees what comes of it. */
+  constructor(deps: StoreWatchDeps, probe: () => Promise<void>) {
+    this.#deps = deps
+    this.#probe = probe
+  }
+
+  watch(runner: BatchRunner): BatchRunner {
+    return {
+      run: async (batch) => {
+        const results = await runner.run(batch)
+        batch.forEach((operation, index) => this.#note(operation, results[index]))
+        return results
+      },
+      close: () => runner.close(),
+    }
+  }
+
+  /** Ends the probing. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#probing
+  }
+
+  #note({ kind }: Operation, result: OperationResult | undefined): void {
+    if (result?.kind === 'failed') return this.#noteFailure(result.message)
+    if (result?.kind !== 'value') return
+    if (showsWriting(kind, result.value)) this.#deps.health.reportUp('storage')
+    if (kind === 'settle' && result.value === 'settled') this.#deps.onSettled?.()
+  }
+
+  #noteFailure(message: string): void {
+    if (this.#closing.signal.aborted) return
+    this.#deps.health.reportDown('storage', message)
+    this.#probing ??= this.#probeUntilUp().finally(() => {
+      this.#probing = undefined
+    })
+  }
+
+  async #probeUntilUp(): Promise<void> {
+    const { health, clock } = this.#deps
+    const { signal } = this.#closing
+    while (health.states().storage.status === 'down') {
+      await clock.sleep(PROBE_EVERY_MS, signal)
+      if (signal.aborted) return
+      await this.#probe().catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error
+      })
+    }
+  }
+}
+
+function showsWriting(kind: Kind, value: Value): boolean {
+  if (!(kind in SHOWS_WRITING)) return false
+  const shows = SHOWS_WRITING[kind as keyof Writes] as (value: Value) => boolean
+  return shows(value)
+}

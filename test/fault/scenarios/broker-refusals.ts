@@ -1,0 +1,128 @@
+import { setTimeout } from 'node:timers/promises'
+import { codeOf } from '../../support/broker-errors.ts'
+import { until } from '../../support/until.ts'
+import { proxyOf } from '../harness/broker-answers.ts'
+import { Cart } from '../harness/cart.ts'
+import { nowMs } from '../harness/journal.ts'
+import { percentile, tookMs } from '../harness/measures.ts'
+import type { Scenario } from '../harness/scenario.ts'
+
+/** A broker that answers, and still takes nothing; and what the service says of it. */
+
+/** The gate closes after a second without progress; and as much again for a busy machine. */
+const GATE_CLOSES_MS_MAX = 2_000
+
+/** A "no" at the gate asks nobody. */
+const GATE_ANSWERS_MS_MAX = 500
+
+/** Of what the next requests may meet, and longer than the publish time-out. */
+const UNANSWERED_MS = 9_000
+
+/** Health is told within 200 ms; and some for a busy machine. */
+const NOTICED_MS_MAX = 3_000
+
+/** A refusal is news for 15 seconds, where no event is acked before. */
+const FORGOTTEN_MS_MAX = 17_000
+
+const describeProducersUnanswered: Scenario = {
+  name: 'describe-producers-unanswered',
+  about: 'the broker acks, and does not answer the question that a doubt needs',
+  brokers: 1,
+  async run(context) {
+    const proxy = proxyOf(context.cluster)
+    const settings = { KAFKA_TOPIC_PARTITIONS: '1' }
+    await using cart = await Cart.start(context, { via: 'proxy', settings })
+    for (let round = 0; round < context.rounds(2, 1); round += 1) {
+      const questions = proxy.holdDescribeProducers()
+      proxy.fates.push({ kind: 'cut-answer' })
+      await until(() => proxy.fates.length === 0, 'an acknowledgement is lost')
+      const lostMs = nowMs()
+      cart.journal.noteFault('DescribeProducers is not answered')
+      await setTimeout(UNANSWERED_MS)
+      const { kafka } = (await cart.service.health()).checks
+      const untilMs = nowMs()
+      const inDoubt = await cart.ordersPending()
+      questions.release()
+      cart.journal.noteFault('DescribeProducers is answered')
+      await cart.untilSettled()
+      await cart.runWell()
+      cart.notes.push(`health, while the question was open: ${kafka.status}, ${kafka.reason}`)
+      if (kafka.status !== 'down' || !/DescribeProducers: ./u.test(kafka.reason ?? '')) {
+        throw new Error(`kafka is said to be ${kafka.status}, ${kafka.reason}`)
+      }
+      noteGate(cart, inDoubt, lostMs + GATE_CLOSES_MS_MAX, untilMs)
+    }
+    return await cart.finish()
+  },
+}
+
+/**
+ * Whoever comes while the gate is closed is told "not applied" at once. Not so who asks for an order that
+ * is in doubt: the answer waits for the end of that.
+ */
+function noteGate(cart: Cart, inDoubt: ReadonlySet<string>, fromMs: number, untilMs: number): void {
+  const turnedAway = cart.journal.entries.filter(
+    ({ orderId, sentAtMs }) => !inDoubt.has(orderId) && sentAtMs > fromMs && sentAtMs < untilMs,
+  )
+  const slowestMs = percentile(turnedAway.map(tookMs), 1)
+  cart.notes.push(
+    `${turnedAway.length} answers at the closed gate, the slowest after ${slowestMs.toFixed(0)} ms`,
+  )
+  if (turnedAway.length === 0) throw new Error('nobody came to the gate')
+  if (slowestMs > GATE_ANSWERS_MS_MAX) {
+    const slow = turnedAway.filter((entry) => tookMs(entry) > GATE_ANSWERS_MS_MAX)
+    const [first] = slow
+    cart.noteLate(
+      `the gate was not closed for ${slow.length} of ${turnedAway.length}: ${first?.kind} of ${first?.orderId}: ${first?.status} ${first?.code} ${first?.outcome}`,
+    )
+  }
+}
+
+const refusalsAreNews: Scenario = {
+  name: 'refusals-are-news',
+  about: 'the broker refuses every event, then takes nothing for one partition of three',
+  brokers: 1,
+  async run(context) {
+    const proxy = proxyOf(context.cluster)
+    await using cart = await Cart.start(context, { via: 'proxy' })
+    for (const name of ['NOT_ENOUGH_REPLICAS', 'TOPIC_AUTHORIZATION_FAILED']) {
+      proxy.setFateOfAll({ kind: 'answer-unsent', errorCode: codeOf(name) })
+      cart.journal.noteFault(`every event: ${name}`)
+      await untilKafkaIs(cart, 'down', name)
+      await until(async () => !(await cart.service.isReady()), 'not ready', NOTICED_MS_MAX)
+      proxy.setFateOfAll(undefined)
+      cart.journal.noteFault('events are taken')
+      await until(() => cart.service.isReady(), 'the service is ready', FORGOTTEN_MS_MAX)
+      await cart.runWell()
+    }
+    const held = proxy.hold(0)
+    cart.journal.noteFault('partition 0: Produce requests are held')
+    await untilKafkaIs(cart, 'degraded', 'partition 0 takes no events')
+    for (let count = 0; count < 20; count += 1) {
+      if (!(await cart.service.isReady())) throw new Error('not ready because of one partition')
+      await setTimeout(100)
+    }
+    await cart.runWell(100)
+    held.release()
+    cart.journal.noteFault('partition 0: Produce requests are handed on')
+    await cart.untilSettled()
+    await cart.runWell()
+    return await cart.finish()
+  },
+}
+
+async function untilKafkaIs(cart: Cart, status: string, words: string): Promise<void> {
+  let last = ''
+  await until(
+    async () => {
+      const { kafka } = (await cart.service.health()).checks
+      last = `${kafka.status}, ${kafka.reason}`
+      return kafka.status === status && (kafka.reason?.includes(words) ?? false)
+    },
+    () => `kafka is ${status}, because ${words}; it is ${last}`,
+    NOTICED_MS_MAX,
+  )
+  cart.notes.push(`health: ${last}`)
+}
+
+export const BROKER_REFUSALS = [describeProducersUnanswered, refusalsAreNews]
