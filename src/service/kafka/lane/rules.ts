@@ -27,8 +27,8 @@
  * L8  An ack of what is sent after a look proves nothing: a late request may have had the numbers. It
  *     is asked and looked for once more.
  * L9  An unknown sender is reported before anything else is sent.
- * L10 Nothing holds the partition: a batch in doubt that is too large gets smaller, an event that is
- *     refused alone is parked, and the others pass.
+ * L10 Nothing holds the partition: a batch in doubt that does not get through gets smaller, an event
+ *     that is refused alone is parked, and the others pass.
  * L11 Reading goes on where it stopped: no failure makes a look begin again.
  *
  * Upheld by the driver: nothing is sent without the lease (L12); cancelled is what never left the
@@ -146,8 +146,9 @@ function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): De
     searchFromOffset: Math.min(station.doubt.searchFromOffset, searchFromOffset),
   }
   const [, next, ...rest] = station.attempts
-  // L8, and L7: when each producer has had its batch.
-  return next === undefined ? ask(state, doubt) : resend(state, doubt, [next, ...rest])
+  if (next !== undefined) return resend(state, doubt, [next, ...rest])
+  // L8, and L7: each producer has had its batch. The next ones may be larger again.
+  return ask(state, { ...doubt, batchEventsMax: doubt.batchEventsMax * 2 })
 }
 
 function hearFailure(state: LaneState, { verdict, reason }: Input<'failed'>): Decision {
@@ -165,7 +166,12 @@ function hearFailure(state: LaneState, { verdict, reason }: Input<'failed'>): De
     case 'resending':
       // L3: this request put nothing on the topic, but an earlier one may have.
       if (verdict === 'event-refused') return shrink(state, station.doubt, station.attempts[0])
-      return askLater(state, station.doubt, reason)
+      return askLater(
+        state,
+        // L10: it may be too large for the link, which nobody says.
+        verdict === 'unknown' ? smaller(station.doubt, station.attempts[0]) : station.doubt,
+        reason,
+      )
     case 'asking':
     case 'looking':
       return askLater(state, station.doubt, reason)
@@ -203,11 +209,11 @@ function refuse(
 }
 
 /** L10 */
-function shrink(state: LaneState, doubt: Doubt, { events: refused }: Attempt): Decision {
-  const [first, ...others] = refused
+function shrink(state: LaneState, doubt: Doubt, refused: Attempt): Decision {
+  const [first, ...others] = refused.events
   assert(first !== undefined, 'a batch has events')
   if (others.length > 0) {
-    return ask(state, { ...doubt, batchEventsMax: halfOf(refused.length) })
+    return ask(state, smaller(doubt, refused))
   }
   // L11, also when it is tried again.
   const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]
@@ -217,6 +223,10 @@ function shrink(state: LaneState, doubt: Doubt, { events: refused }: Attempt): D
   }
   const attempts = doubt.attempts.filter((attempt) => !attempt.events.includes(first))
   return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: Infinity })
+}
+
+function smaller(doubt: Doubt, { events }: Attempt): Doubt {
+  return { ...doubt, batchEventsMax: halfOf(events.length) }
 }
 
 function passDeadline(state: LaneState, nowMs: number): Decision {
