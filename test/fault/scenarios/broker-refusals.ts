@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { codeOf } from '../../support/broker-errors.ts'
+import type { KafkaProxy } from '../../support/kafka-proxy.ts'
 import { until } from '../../support/until.ts'
 import { proxyOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
@@ -20,6 +21,9 @@ const UNANSWERED_MS = 9_000
 
 /** Health is told within 200 ms; and some for a busy machine. */
 const NOTICED_MS_MAX = 3_000
+
+/** A process, its first questions, and their time-outs. */
+const START_MS_MAX = 15_000
 
 /** A refusal is news for 15 seconds, where no event is acked before. */
 const FORGOTTEN_MS_MAX = 17_000
@@ -52,8 +56,25 @@ const describeProducersUnanswered: Scenario = {
       }
       noteGate(cart, inDoubt, lostMs + GATE_CLOSES_MS_MAX, untilMs)
     }
+    await startUnanswered(cart, proxy)
     return await cart.finish()
   },
+}
+
+/** A lane asks once before it takes anything: it stays closed, and says why. */
+async function startUnanswered(cart: Cart, proxy: KafkaProxy): Promise<void> {
+  const questions = proxy.holdDescribeProducers()
+  await cart.service.kill()
+  const doubts = await cart.doubts()
+  await cart.service.spawn()
+  cart.journal.noteFault('DescribeProducers is not answered from the start on')
+  await untilKafkaIs(cart, 'down', 'DescribeProducers: ', START_MS_MAX)
+  if (await cart.service.isReady()) throw new Error('ready without an answer')
+  questions.release()
+  cart.journal.noteFault('DescribeProducers is answered')
+  await cart.service.untilReady()
+  await cart.untilSettled(doubts)
+  await cart.runWell()
 }
 
 /**
@@ -111,7 +132,12 @@ const refusalsAreNews: Scenario = {
   },
 }
 
-async function untilKafkaIs(cart: Cart, status: string, words: string): Promise<void> {
+async function untilKafkaIs(
+  cart: Cart,
+  status: string,
+  words: string,
+  timeoutMs = NOTICED_MS_MAX,
+): Promise<void> {
   let last = ''
   await until(
     async () => {
@@ -120,7 +146,7 @@ async function untilKafkaIs(cart: Cart, status: string, words: string): Promise<
       return kafka.status === status && (kafka.reason?.includes(words) ?? false)
     },
     () => `kafka is ${status}, because ${words}; it is ${last}`,
-    NOTICED_MS_MAX,
+    timeoutMs,
   )
   cart.notes.push(`health: ${last}`)
 }

@@ -33,8 +33,9 @@ import { LaneTrouble } from './trouble.ts'
 
 const NOT_ALLOWED_POLL_MS = 50
 
-/** How soon an event that the topic was too small for is tried again. */
-const PARKED_RETRY_MS = 30_000
+/** How soon what the topic was too small for is tried again: later after each try. */
+const PARKED_RETRY_MS_MIN = 1_000
+const PARKED_RETRY_MS_MAX = 30_000
 
 export interface LaneDeps {
   readonly topic: string
@@ -66,6 +67,7 @@ export class PartitionLane {
   #state: LaneState | undefined
   #request: LaneRequest | undefined
   #retryParkedAtMs = Infinity
+  #parkedRetryMs = PARKED_RETRY_MS_MIN
   #wake = Promise.withResolvers<void>()
 
   constructor(deps: LaneDeps) {
@@ -222,6 +224,7 @@ export class PartitionLane {
     const takenOver = this.#queue.takeTakenOver()
     if (takenOver.length > 0) return { kind: 'taken-over', events: takenOver }
     if (state.parked.length > 0 && this.#clock.monotonicMs() >= this.#retryParkedAtMs) {
+      this.#parkedRetryMs = Math.min(this.#parkedRetryMs * 2, PARKED_RETRY_MS_MAX)
       return { kind: 'parked-due' }
     }
     const events = this.#queue.takeBatch(state.narrow?.batchEventsMax ?? Infinity)
@@ -249,9 +252,11 @@ export class PartitionLane {
       else this.#carryOut(effect)
     }
     if (state.parked.length > parkedBefore) {
-      this.#retryParkedAtMs = this.#clock.monotonicMs() + PARKED_RETRY_MS
+      this.#retryParkedAtMs = this.#clock.monotonicMs() + this.#parkedRetryMs
     }
-    if (state.station.kind === 'idle') this.#trouble.noteProgress()
+    if (state.station.kind !== 'idle') return
+    this.#trouble.noteProgress()
+    if (state.parked.length === 0) this.#parkedRetryMs = PARKED_RETRY_MS_MIN
   }
 
   #carryOut(effect: Exclude<LaneEffect, { readonly kind: 'back-off' }>): void {
