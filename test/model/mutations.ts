@@ -154,7 +154,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: RULES,
     edits: [
       [
-        'const parked = [...state.parked, first]',
+        'const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]',
         "if (first !== undefined) return askLater(state, doubt, '')\n  const parked = [...state.parked, first]",
       ],
     ],
