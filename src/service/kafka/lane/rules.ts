@@ -36,7 +36,6 @@
  */
 import assert from 'node:assert/strict'
 import type { ProducerIdentity } from '../../../models/order-event.ts'
-import { aloneBytes } from '../record-size.ts'
 import { sequenceAfter } from './batch-size.ts'
 import { ask, askLater, doubtOf, hearNumbers, hearPage, resend } from './doubt.ts'
 import type { LaneEntry } from './entry.ts'
@@ -112,9 +111,7 @@ function recover(state: LaneState, events: readonly LaneEntry[]): Decision {
 
 /** The smallest is the first that the topic takes when its limit rises. */
 function retryParked(state: LaneState): Decision {
-  const [smallest, ...parked] = state.parked.toSorted(
-    (one, other) => aloneBytes(one.pending) - aloneBytes(other.pending),
-  )
+  const [smallest, ...parked] = state.parked.toSorted((one, other) => one.bytes - other.bytes)
   assert(smallest !== undefined, 'something is parked')
   return recover({ ...state, parked }, [smallest])
 }
@@ -218,25 +215,15 @@ function shrink(state: LaneState, doubt: Doubt, refused: Attempt): Decision {
   if (others.length > 0) {
     return ask(state, smaller(doubt, refused))
   }
-  // What is larger would be refused as well, one after the other.
-  const bytes = aloneBytes(first.pending)
-  const tooLarge = new Set(
-    doubt.events.filter((event) => event === first || aloneBytes(event.pending) >= bytes),
-  )
-  // L11, also when they are tried again.
-  const { searchFromOffset } = doubt
-  const parked = [
-    ...state.parked,
-    ...[...tooLarge].map((event) => ({ ...event, searchFromOffset })),
-  ]
-  const events = doubt.events.filter((event) => !tooLarge.has(event))
+  // L11, also when it is tried again.
+  const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]
+  const events = doubt.events.filter((event) => event !== first)
   if (events.length === 0) {
     return { state: { ...state, parked, station: { kind: 'idle' } }, effects: [] }
   }
-  const attempts = doubt.attempts.filter(
-    (attempt) => !attempt.events.some((event) => tooLarge.has(event)),
-  )
-  return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: Infinity })
+  const attempts = doubt.attempts.filter((attempt) => !attempt.events.includes(first))
+  // The next may be refused as well: a large batch would be halved once more for each of them.
+  return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: 1 })
 }
 
 function smaller(doubt: Doubt, { events }: Attempt): Doubt {
