@@ -62,7 +62,7 @@ export function decide(state: LaneState, input: LaneInput): Decision {
     case 'taken-over':
       return recover(state, input.events)
     case 'parked-due':
-      return retryParked(state)
+      return retryParked(state, input.isAll)
     case 'acked':
       return hearAck(state, input)
     case 'failed':
@@ -111,12 +111,12 @@ function recover(state: LaneState, events: readonly LaneEntry[]): Decision {
 }
 
 /** The smallest is the first that the topic takes when its limit rises. */
-function retryParked(state: LaneState): Decision {
-  const [smallest, ...parked] = state.parked.toSorted(
+function retryParked(state: LaneState, isAll: boolean): Decision {
+  const bySize = state.parked.toSorted(
     (one, other) => aloneBytes(one.pending) - aloneBytes(other.pending),
   )
-  assert(smallest !== undefined, 'something is parked')
-  return recover({ ...state, parked }, [smallest])
+  const count = isAll ? bySize.length : 1
+  return recover({ ...state, parked: bySize.slice(count) }, bySize.slice(0, count))
 }
 
 function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): Decision {
