@@ -112,6 +112,7 @@ function recover(state: LaneState, events: readonly LaneEntry[]): Decision {
 
 /** The smallest is the first that the topic takes when its limit rises. */
 function retryParked(state: LaneState, isAll: boolean): Decision {
+  assert(state.parked.length > 0, 'something is parked')
   const bySize = state.parked.toSorted(
     (one, other) => aloneBytes(one.pending) - aloneBytes(other.pending),
   )
