@@ -55,6 +55,7 @@ export class PartitionLane {
   readonly #clock: Clock
   readonly #session: LaneSession
   readonly #trouble: LaneTrouble
+  readonly #parkedRetry: ParkedRetry
   readonly #closing = new AbortController()
   readonly #deadlines: EarliestDeadline
   readonly #running: Promise<void>
@@ -63,7 +64,6 @@ export class PartitionLane {
   /** Undefined before the first connection. */
   #state: LaneState | undefined
   #request: LaneRequest | undefined
-  readonly #parkedRetry = new ParkedRetry()
   #wake = Promise.withResolvers<void>()
 
   constructor(deps: LaneDeps) {
@@ -72,6 +72,7 @@ export class PartitionLane {
     this.#deps = deps
     this.#clock = clock
     this.#trouble = new LaneTrouble(clock, busySinceMs)
+    this.#parkedRetry = new ParkedRetry(clock)
     this.#session = openSession(partition, {
       // An idle lane notices at once that its broker is gone, and looks for the next one.
       onLost: () => {
@@ -208,7 +209,7 @@ export class PartitionLane {
     }
     if (this.#request === undefined) {
       const input = this.#nextInput(state)
-      return input === undefined ? this.#rest(state) : this.#hear(input)
+      return input === undefined ? this.#rest() : this.#hear(input)
     }
     this.#trouble.noteBusy()
     const input = await perform(this.#session, this.#request)
@@ -219,19 +220,18 @@ export class PartitionLane {
   #nextInput(state: LaneState): LaneInput | undefined {
     const takenOver = this.#queue.takeTakenOver()
     if (takenOver.length > 0) return { kind: 'taken-over', events: takenOver }
-    if (state.parked.length > 0 && this.#clock.monotonicMs() >= this.#parkedRetry.dueAtMs) {
-      this.#parkedRetry.noteTried()
-      return { kind: 'parked-due' }
-    }
+    if (this.#parkedRetry.dueInMs === 0) return this.#parkedRetry.begin()
     const events = this.#queue.takeBatch(state.narrow?.batchEventsMax ?? Infinity)
     return events.length === 0 ? undefined : { kind: 'taken', events }
   }
 
-  async #rest({ parked }: LaneState): Promise<void> {
+  async #rest(): Promise<void> {
     this.#trouble.noteProgress()
-    const delayMs = Math.max(1, this.#parkedRetry.dueAtMs - this.#clock.monotonicMs())
+    const { dueInMs } = this.#parkedRetry
     const cancel =
-      parked.length === 0 ? undefined : this.#clock.schedule(delayMs, () => this.#wake.resolve())
+      dueInMs === Infinity
+        ? undefined
+        : this.#clock.schedule(Math.max(1, dueInMs), () => this.#wake.resolve())
     await this.#wake.promise
     cancel?.()
     this.#wake = Promise.withResolvers<void>()
@@ -239,7 +239,6 @@ export class PartitionLane {
 
   async #hear(input: LaneInput): Promise<void> {
     if (this.#state === undefined) return
-    const parkedBefore = this.#state.parked.length
     const { state, effects } = decide(this.#state, input)
     this.#state = state
     this.#request = undefined
@@ -247,12 +246,9 @@ export class PartitionLane {
       if (effect.kind === 'back-off') await this.#backOff(effect.reason)
       else this.#carryOut(effect)
     }
-    if (state.parked.length > parkedBefore) {
-      this.#parkedRetry.noteParked(this.#clock.monotonicMs())
-    }
     if (state.station.kind !== 'idle') return
     this.#trouble.noteProgress()
-    if (state.parked.length === 0) this.#parkedRetry.noteNone()
+    this.#parkedRetry.noteIdle(state.parked.length)
   }
 
   #carryOut(effect: Exclude<LaneEffect, { readonly kind: 'back-off' }>): void {

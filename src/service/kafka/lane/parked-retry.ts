@@ -1,28 +1,46 @@
-const RETRY_MS_MIN = 1_000
-const RETRY_MS_MAX = 30_000
+import type { Clock } from '../../../business/ports.ts'
+import type { LaneInput } from './state.ts'
 
-/** When what the topic did not take is tried again: soon, then less and less often. */
+/** An event that the topic was too small for is tried again soon, then less and less often. */
+const DELAY_MS_MIN = 1_000
+const DELAY_MS_MAX = 30_000
+
+/** When what is parked is tried again: the smallest alone and, once that got through, all the others. */
 export class ParkedRetry {
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   #dueAtMs = Infinity
-  #delayMs = RETRY_MS_MIN
+  #delayMs = DELAY_MS_MIN
+  #parkedCount = 0
+  /** A try is under way. */
+  #isTrying = false
+  #gotThrough = false
 
-  /** In monotonic milliseconds; of no meaning while nothing is parked. */
-  get dueAtMs(): number {
-    return this.#dueAtMs
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock
   }
 
-  /** An event was set aside, or again. */
-  noteParked(nowMs: number): void {
-    this.#dueAtMs = nowMs + this.#delayMs
+  /** Infinity where nothing is parked. */
+  get dueInMs(): number {
+    return Math.max(0, this.#dueAtMs - this.#clock.monotonicMs())
   }
 
-  /** One of them is being tried. */
-  noteTried(): void {
-    this.#delayMs = Math.min(this.#delayMs * 2, RETRY_MS_MAX)
+  begin(): LaneInput {
+    this.#isTrying = true
+    return { kind: 'parked-due', isAll: this.#gotThrough }
   }
 
-  /** None is left. */
-  noteNone(): void {
-    this.#delayMs = RETRY_MS_MIN
+  /** The lane is idle, and so many events are parked. */
+  noteIdle(parkedCount: number): void {
+    const isMore = parkedCount > this.#parkedCount
+    const wasTried = this.#isTrying
+    this.#gotThrough = wasTried && parkedCount < this.#parkedCount
+    this.#parkedCount = parkedCount
+    this.#isTrying = false
+    if (parkedCount === 0 || this.#gotThrough) this.#delayMs = DELAY_MS_MIN
+    else if (wasTried) this.#delayMs = Math.min(this.#delayMs * 2, DELAY_MS_MAX)
+    const nowMs = this.#clock.monotonicMs()
+    if (parkedCount === 0) this.#dueAtMs = Infinity
+    else if (this.#gotThrough) this.#dueAtMs = nowMs
+    else if (wasTried || isMore) this.#dueAtMs = nowMs + this.#delayMs
   }
 }
