@@ -25,7 +25,7 @@ export function given(state: LaneState = OPENED): Given {
   return { when: (input) => hear(state, input) }
 }
 
-interface Given {
+export interface Given {
   when(input: LaneInput): Heard
 }
 

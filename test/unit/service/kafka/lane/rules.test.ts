@@ -12,6 +12,7 @@ import {
   event,
   failed,
   given,
+  type Given,
   names,
   numbers,
   OTHER,
@@ -103,7 +104,8 @@ describe('L2, refused is proven', () => {
     halved.does('requeue a b c d').is('idle')
     assert.deepEqual(halved.state.narrow, { batchEventsMax: 2, eventsLeft: 4 })
     const first = halved.when(taken(a, b)).when(acked(10))
-    assert.deepEqual(first.state.narrow, { batchEventsMax: 2, eventsLeft: 2 })
+    // What fits may be larger again.
+    assert.deepEqual(first.state.narrow, { batchEventsMax: 4, eventsLeft: 2 })
     assert.equal(first.when(taken(c, d)).state.narrow, undefined)
   })
 
@@ -367,10 +369,18 @@ describe('L9, an unknown sender is reported before anything else is sent', () =>
       .is('idle')
   })
 
-  test('where its events are there without its numbers', () => {
+  test('not where its own request arrived after the broker had said the numbers', () => {
     asked(0)
       .when(page({ found: all, to: 12, of: 12 }))
-      .does('ack a at 10', 'ack b at 11', 'suspect a takeover')
+      .does('ack a at 10', 'ack b at 11')
+      .when(taken(event('next')))
+      .does('send next as 7/2, first')
+  })
+
+  test('where a part of its events is there without its numbers', () => {
+    asked(0)
+      .when(page({ found: [[a, 10]], to: 11, of: 11 }))
+      .does('ack a at 10', 'suspect a takeover', 'send b as 7/0')
   })
 
   test('not where the broker has forgotten its numbers', () => {
@@ -451,19 +461,28 @@ describe('L10, nothing holds the partition', () => {
     alone.when(allParkedDue).does('ask 7').is('asking')
   })
 
-  test('of what is parked the smallest is tried again, and the lane is free for others', () => {
-    const [large, small] = [event('large', { valueBytes: 5_000 }), event('small')]
-    const parked = resending(large)
-      .when(failed('event-refused'))
-      .when(takenOver(small))
-      .when(numbers([OWN, 0]))
-      .when(page({ to: 10, of: 10 }))
-      .when(failed('event-refused'))
-      .is('idle')
-    assert.equal(names(parked.state.parked), 'large small')
+  test('of what is parked two are tried again, the smallest and the one that waits longest', () => {
+    const sizes = { large: 5_000, medium: 4_000, small: 100 }
+    const events = Object.entries(sizes).map(([name, valueBytes]) => event(name, { valueBytes }))
+    const parked = events.reduce<Given>(
+      (lane, one) =>
+        lane
+          .when(takenOver(one))
+          .when(numbers([OWN, 0]))
+          .when(page({ to: 10, of: 10 }))
+          .when(failed('event-refused'))
+          .is('idle'),
+      given(),
+    )
     parked.when(taken(b)).does('send b as 7/0, first')
     const tried = parked.when(parkedDue).does('ask 7').is('asking')
-    assert.equal(names(tried.state.parked), 'large')
+    assert.equal(names(tried.state.parked), 'medium')
+    assert.equal(names(eventsUnderWay(tried.state)), 'large small')
+    // Each alone.
+    tried
+      .when(numbers([OWN, 0]))
+      .when(page({ to: 10, of: 10 }))
+      .does('send large as 7/0')
   })
 
   test('nothing is tried again where nothing is parked', () => {
