@@ -76,7 +76,7 @@ test('a lane that lets go has a successor at once, and closing the publisher clo
   assert.deepEqual(
     open()
       .map(({ partition }) => partition)
-      .toSorted(),
+      .toSorted((one, other) => one - other),
     [0, 1, 2],
   )
   const closing = publisher.close()
