@@ -350,3 +350,20 @@ test('a request without an answer holds the lane, and its event is not lost when
     ['a'],
   )
 })
+
+test('a recovered event is acked by whichever lane takes it up', async () => {
+  const [first, second] = [setUp(), setUp()]
+  await settle()
+  const offsets: number[] = []
+  first.lane.isHeld = true
+  first.lane.recover(pendingOf('a'), ({ position }) => offsets.push(position.offset))
+  for (const entry of await closeHeld(first)) second.lane.adopt(entry)
+  await settle()
+  assert.deepEqual(offsets, [0])
+})
+
+async function closeHeld({ lane, pass }: ReturnType<typeof setUp>): Promise<readonly LaneEntry[]> {
+  const closed = lane.close()
+  await pass(100)
+  return closed
+}
