@@ -24,6 +24,7 @@ import {
   refuseAll,
   type LaneEntry,
 } from './entry.ts'
+import { ParkedRetry } from './parked-retry.ts'
 import { perform, type LaneRequest } from './perform.ts'
 import { LaneQueue } from './queue.ts'
 import { decide, eventsUnderWay, openLane } from './rules.ts'
@@ -32,9 +33,6 @@ import type { LaneEffect, LaneInput, LaneState } from './state.ts'
 import { LaneTrouble } from './trouble.ts'
 
 const NOT_ALLOWED_POLL_MS = 50
-
-/** How soon an event that the topic was too small for is tried again. */
-const PARKED_RETRY_MS = 30_000
 
 export interface LaneDeps {
   readonly topic: string
@@ -57,6 +55,7 @@ export class PartitionLane {
   readonly #clock: Clock
   readonly #session: LaneSession
   readonly #trouble: LaneTrouble
+  readonly #parkedRetry: ParkedRetry
   readonly #closing = new AbortController()
   readonly #deadlines: EarliestDeadline
   readonly #running: Promise<void>
@@ -65,7 +64,6 @@ export class PartitionLane {
   /** Undefined before the first connection. */
   #state: LaneState | undefined
   #request: LaneRequest | undefined
-  #retryParkedAtMs = Infinity
   #wake = Promise.withResolvers<void>()
 
   constructor(deps: LaneDeps) {
@@ -74,6 +72,7 @@ export class PartitionLane {
     this.#deps = deps
     this.#clock = clock
     this.#trouble = new LaneTrouble(clock, busySinceMs)
+    this.#parkedRetry = new ParkedRetry(clock)
     this.#session = openSession(partition, {
       // An idle lane notices at once that its broker is gone, and looks for the next one.
       onLost: () => {
@@ -210,7 +209,7 @@ export class PartitionLane {
     }
     if (this.#request === undefined) {
       const input = this.#nextInput(state)
-      return input === undefined ? this.#rest(state) : this.#hear(input)
+      return input === undefined ? this.#rest() : this.#hear(input)
     }
     this.#trouble.noteBusy()
     const input = await perform(this.#session, this.#request)
@@ -221,18 +220,18 @@ export class PartitionLane {
   #nextInput(state: LaneState): LaneInput | undefined {
     const takenOver = this.#queue.takeTakenOver()
     if (takenOver.length > 0) return { kind: 'taken-over', events: takenOver }
-    if (state.parked.length > 0 && this.#clock.monotonicMs() >= this.#retryParkedAtMs) {
-      return { kind: 'parked-due' }
-    }
+    if (this.#parkedRetry.dueInMs === 0) return this.#parkedRetry.begin()
     const events = this.#queue.takeBatch(state.narrow?.batchEventsMax ?? Infinity)
     return events.length === 0 ? undefined : { kind: 'taken', events }
   }
 
-  async #rest({ parked }: LaneState): Promise<void> {
+  async #rest(): Promise<void> {
     this.#trouble.noteProgress()
-    const delayMs = Math.max(1, this.#retryParkedAtMs - this.#clock.monotonicMs())
+    const { dueInMs } = this.#parkedRetry
     const cancel =
-      parked.length === 0 ? undefined : this.#clock.schedule(delayMs, () => this.#wake.resolve())
+      dueInMs === Infinity
+        ? undefined
+        : this.#clock.schedule(Math.max(1, dueInMs), () => this.#wake.resolve())
     await this.#wake.promise
     cancel?.()
     this.#wake = Promise.withResolvers<void>()
@@ -240,7 +239,6 @@ export class PartitionLane {
 
   async #hear(input: LaneInput): Promise<void> {
     if (this.#state === undefined) return
-    const parkedBefore = this.#state.parked.length
     const { state, effects } = decide(this.#state, input)
     this.#state = state
     this.#request = undefined
@@ -248,10 +246,9 @@ export class PartitionLane {
       if (effect.kind === 'back-off') await this.#backOff(effect.reason)
       else this.#carryOut(effect)
     }
-    if (state.parked.length > parkedBefore) {
-      this.#retryParkedAtMs = this.#clock.monotonicMs() + PARKED_RETRY_MS
-    }
-    if (state.station.kind === 'idle') this.#trouble.noteProgress()
+    if (state.station.kind !== 'idle') return
+    this.#trouble.noteProgress()
+    this.#parkedRetry.noteIdle(state.parked.length)
   }
 
   #carryOut(effect: Exclude<LaneEffect, { readonly kind: 'back-off' }>): void {

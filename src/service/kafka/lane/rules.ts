@@ -36,6 +36,7 @@
  */
 import assert from 'node:assert/strict'
 import type { ProducerIdentity } from '../../../models/order-event.ts'
+import { aloneBytes } from '../record-size.ts'
 import { sequenceAfter } from './batch-size.ts'
 import { ask, askLater, doubtOf, hearNumbers, hearPage, resend } from './doubt.ts'
 import type { LaneEntry } from './entry.ts'
@@ -61,7 +62,7 @@ export function decide(state: LaneState, input: LaneInput): Decision {
     case 'taken-over':
       return recover(state, input.events)
     case 'parked-due':
-      return retryParked(state)
+      return retryParked(state, input.isAll)
     case 'acked':
       return hearAck(state, input)
     case 'failed':
@@ -110,10 +111,13 @@ function recover(state: LaneState, events: readonly LaneEntry[]): Decision {
 }
 
 /** The smallest is the first that the topic takes when its limit rises. */
-function retryParked(state: LaneState): Decision {
-  const [smallest, ...parked] = state.parked.toSorted((one, other) => one.bytes - other.bytes)
-  assert(smallest !== undefined, 'something is parked')
-  return recover({ ...state, parked }, [smallest])
+function retryParked(state: LaneState, isAll: boolean): Decision {
+  assert(state.parked.length > 0, 'something is parked')
+  const bySize = state.parked.toSorted(
+    (one, other) => aloneBytes(one.pending) - aloneBytes(other.pending),
+  )
+  const count = isAll ? bySize.length : 1
+  return recover({ ...state, parked: bySize.slice(count) }, bySize.slice(0, count))
 }
 
 function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): Decision {
@@ -222,7 +226,8 @@ function shrink(state: LaneState, doubt: Doubt, refused: Attempt): Decision {
     return { state: { ...state, parked, station: { kind: 'idle' } }, effects: [] }
   }
   const attempts = doubt.attempts.filter((attempt) => !attempt.events.includes(first))
-  return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: Infinity })
+  // The next may be refused as well: a large batch would be halved once more for each of them.
+  return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: 1 })
 }
 
 function smaller(doubt: Doubt, { events }: Attempt): Doubt {

@@ -7,6 +7,7 @@ import {
   forgetKeys,
   listPending,
   reserve,
+  forgetSchemaId,
   saveSchemaId,
   settle,
 } from './order-statements.ts'
@@ -56,6 +57,7 @@ export const OPERATIONS: PostgresOperations = {
   handOver: { isRead: false, run: alone(handOver) },
   probe: { isRead: false, run: alone(countProbe) },
   saveSchemaId: { isRead: false, run: alone(saveSchemaId) },
+  forgetSchemaId: { isRead: false, run: alone(forgetSchemaId) },
   forgetKeys: { isRead: false, run: alone(forgetKeys) },
   findOrder: { isRead: true, run: together(findOrders), placeOf: (orderId) => ({ orderId }) },
   listOrders: { isRead: true, run: alone(listOrders) },

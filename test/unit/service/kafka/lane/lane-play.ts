@@ -76,7 +76,10 @@ export function takenOver(...events: readonly LaneEntry[]): LaneInput {
   return { kind: 'taken-over', events }
 }
 
-export const parkedDue: LaneInput = { kind: 'parked-due' }
+export const parkedDue: LaneInput = { kind: 'parked-due', isAll: false }
+
+/** The smallest got through. */
+export const allParkedDue: LaneInput = { kind: 'parked-due', isAll: true }
 
 export function acked(baseOffset: number): LaneInput {
   return { kind: 'acked', baseOffset, isRepeat: false }

@@ -5,6 +5,7 @@ import type { LaneEntry } from '../../../../../src/service/kafka/lane/entry.ts'
 import { eventsUnderWay, openLane } from '../../../../../src/service/kafka/lane/rules.ts'
 import {
   acked,
+  allParkedDue,
   ackedAsRepeat,
   anyNumber,
   deadline,
@@ -418,19 +419,36 @@ describe('L10, nothing holds the partition', () => {
   })
 
   test('one that is refused alone is parked, and the others pass', () => {
-    const alone = resending(a, b)
+    const large = event('large', { valueBytes: 5_000 })
+    const alone = resending(large, b)
       .when(failed('event-refused'))
       .when(numbers([OWN, 0]))
       .when(page({ to: 10, of: 10 }))
-      .does('send a as 7/0')
+      .does('send large as 7/0')
       .when(failed('event-refused'))
       .does('ask 7')
-    assert.equal(names(alone.state.parked), 'a')
+    assert.equal(names(alone.state.parked), 'large')
     assert.equal(names(eventsUnderWay(alone.state)), 'b')
     alone
       .when(numbers([OWN, 0]))
       .when(page({ to: 10, of: 10 }))
       .does('send b as 7/0')
+  })
+
+  test('one that is as large is tried too, by itself: what the first one holds may be to blame', () => {
+    const alone = resending(a, b)
+      .when(failed('event-refused'))
+      .when(numbers([OWN, 0]))
+      .when(page({ to: 10, of: 10 }))
+      .when(failed('event-refused'))
+      .does('ask 7')
+      .when(numbers([OWN, 0]))
+      .when(page({ to: 10, of: 10 }))
+      .does('send b as 7/0')
+      .when(failed('event-refused'))
+      .is('idle')
+    assert.equal(names(alone.state.parked), 'a b')
+    alone.when(allParkedDue).does('ask 7').is('asking')
   })
 
   test('of what is parked the smallest is tried again, and the lane is free for others', () => {
