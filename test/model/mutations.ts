@@ -141,12 +141,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'L10',
     without: 'a batch in doubt never gets smaller',
     file: RULES,
-    edits: [
-      [
-        'return ask(state, { ...doubt, batchEventsMax: halfOf(refused.length) })',
-        "return askLater(state, doubt, '')",
-      ],
-    ],
+    edits: [['return ask(state, smaller(doubt, refused))', "return askLater(state, doubt, '')"]],
   },
   {
     rule: 'L10',

@@ -5,6 +5,7 @@ import type { PublishOutcome } from '../../../../../src/business/publication/pub
 import type { PendingEvent } from '../../../../../src/models/order-event.ts'
 import type { OrderId } from '../../../../../src/models/order.ts'
 import { PartitionLane } from '../../../../../src/service/kafka/lane/driver.ts'
+import type { LaneEntry } from '../../../../../src/service/kafka/lane/entry.ts'
 import type { SendAnswer } from '../../../../../src/service/kafka/lane/session.ts'
 import { ManualClock } from '../../../../support/manual-clock.ts'
 import { somePending } from '../../../../support/some-event.ts'
@@ -294,6 +295,23 @@ test('a request without an answer holds the lane, and its event is not lost when
     ['a'],
   )
 })
+
+test('a recovered event is acked by whichever lane takes it up', async () => {
+  const [first, second] = [setUp(), setUp()]
+  await settle()
+  const offsets: number[] = []
+  first.lane.isHeld = true
+  first.lane.recover(pendingOf('a'), ({ position }) => offsets.push(position.offset))
+  for (const entry of await closeHeld(first)) second.lane.adopt(entry)
+  await settle()
+  assert.deepEqual(offsets, [0])
+})
+
+async function closeHeld({ lane, pass }: ReturnType<typeof setUp>): Promise<readonly LaneEntry[]> {
+  const closed = lane.close()
+  await pass(100)
+  return closed
+}
 
 test('what was set aside is tried again after a second, then less and less often', async () => {
   const { clock, session, lane, pass } = setUp()
