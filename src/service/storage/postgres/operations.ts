@@ -81,7 +81,7 @@ function placeOfKey(owner: string, { orderId }: Arguments<'discard'>[1]): Place 
 
 type Run<Args extends readonly unknown[], Answer> = (
   connection: Connection,
-  calls: readonly Args[],
+  calls: readonly Readonly<Args>[],
 ) => Promise<readonly Answer[]>
 
 /** By one statement for all calls. */
@@ -107,7 +107,7 @@ function inTransaction<Args extends readonly unknown[], Answer>(
 }
 
 async function oneByOne<Args, Answer>(
-  calls: readonly Args[],
+  calls: readonly Readonly<Args>[],
   run: (args: Args) => Promise<Answer>,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
