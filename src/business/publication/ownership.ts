@@ -143,7 +143,8 @@ export class Ownership {
     if (isBack) this.#takesOverFromMs = clock.monotonicMs() + leaseMs
     const stuck = this.#deps.holder.stuckPartitions(leaseMs)
     // Together: closing a lane may wait for its connection, and the lease has to be renewed.
-    await Promise.all(stuck.map((partition) => this.#handOver(partition)))
+    const handOvers = await Promise.allSettled(stuck.map((partition) => this.#handOver(partition)))
+    for (const handOver of handOvers) if (handOver.status === 'rejected') throw handOver.reason
     if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver(stuck)
   }
 

@@ -78,12 +78,11 @@ export function hearPage(
   const { station } = state
   assert(station.kind === 'looking', 'the topic was read')
   const effects: Array<LaneEffect> = []
-  const missing: LaneEntry[] = []
-  for (const event of station.doubt.events) {
+  const missing = station.doubt.events.filter((event) => {
     const baseOffset = page.offsets.get(event.pending.event.eventId)
-    if (baseOffset === undefined) missing.push(event)
-    else effects.push({ kind: 'ack', events: [event], baseOffset })
-  }
+    if (baseOffset !== undefined) effects.push({ kind: 'ack', events: [event], baseOffset })
+    return baseOffset === undefined
+  })
   const { nextOffset } = page
   const untilOffset = station.untilOffset ?? page.untilOffset
   const isEmpty = nextOffset === station.doubt.searchFromOffset
@@ -139,14 +138,15 @@ function ownAfter(
   attempts: ReadonlyArray<Attempt>,
   missing: ReadonlySet<LaneEntry>,
 ): BatchNumbers {
-  const late = attempts.find(
-    ({ numbers, events }) =>
-      numbers.id === own.id &&
-      numbers.firstSequence === own.firstSequence &&
-      !events.some((event) => missing.has(event)),
-  )
-  if (late === undefined) return own
-  return { ...own, firstSequence: sequenceAfter(own.firstSequence, late.events.length) }
+  const counts = attempts
+    .filter(
+      ({ numbers, events }) =>
+        numbers.id === own.id &&
+        numbers.firstSequence === own.firstSequence &&
+        !events.some((event) => missing.has(event)),
+    )
+    .map(({ events }) => events.length)
+  return { ...own, firstSequence: sequenceAfter(own.firstSequence, Math.max(0, ...counts)) }
 }
 
 /**

@@ -3,8 +3,9 @@
  * answer back, and holds the queue of what the rules have not been given yet.
  *
  * Here are the three rules that need a clock or a caller. L12: no batch is taken and no request is sent
- * while this instance may not publish. L13: an event is cancelled only in the queue, so not a byte of it
- * ever left. L14: an event that was stored with another producer than this lane's is not sent as new.
+ * while this instance may not publish. L13: an event is cancelled only in the queue, where it never left
+ * or came back refused. L14: an event that was stored with another producer than this lane's is not sent
+ * as new.
  */
 import type { Clock } from '../../../business/ports.ts'
 import type {
@@ -27,7 +28,7 @@ import {
 import { ParkedRetry } from './parked-retry.ts'
 import { isFurther, perform, type LaneRequest } from './perform.ts'
 import { LaneQueue } from './queue.ts'
-import { decide, eventsUnderWay, openLane } from './rules.ts'
+import { decide, eventsUnderWay, reopenLane } from './rules.ts'
 import type { LaneSession, SessionListener } from './session.ts'
 import type { LaneEffect, LaneInput, LaneState } from './state.ts'
 import { LaneTrouble } from './trouble.ts'
@@ -189,7 +190,7 @@ export class PartitionLane {
     while (!this.#isClosing) {
       try {
         const { producer, highWatermark } = await this.#session.open()
-        this.#state ??= openLane(producer, highWatermark)
+        this.#state = reopenLane(this.#state, producer, highWatermark)
       } catch (error) {
         await this.#backOff(describeError(error))
         continue

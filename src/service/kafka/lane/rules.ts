@@ -15,8 +15,8 @@
  * began. Of two senders the broker takes one.
  *
  * L1  One request: a lane waits for the end of one before it sends the next. Two could overtake each other.
- * L2  Refused is proven: one request with the event ever left, and the broker answered it by an error
- *     that it gives before it appends.
+ * L2  Refused is proven: each request with the event was a first one, and the broker answered it by an
+ *     error that it gives before it appends.
  * L3  Doubt is sticky: an event that may have left elsewhere or before is acked, or stays in doubt.
  * L4  An ack counts only for a first request, at an offset above every earlier one, and not as a
  *     repeat. Any other ack may be that of another batch.
@@ -27,16 +27,16 @@
  * L8  An ack of what is sent after a look proves nothing: a late request may have had the numbers. It
  *     is asked and looked for once more.
  * L9  An unknown sender is reported before anything else is sent.
- * L10 Nothing holds the partition: a batch in doubt that does not get through gets smaller, an event
- *     that is refused alone is parked, and the others pass.
- * L11 Reading goes on where it stopped: no failure makes a look begin again.
+ * L10 No size holds the partition: a batch in doubt that does not get through gets smaller, an event that
+ *     is refused alone is parked, and the others pass.
+ * L11 A look that fails continues where it stopped, as long as the lane lives.
  *
- * Upheld by the driver: nothing is sent without the lease (L12); cancelled is what never left the
- * queue (L13); an event is sent only as the producer that it is stored with (L14).
+ * Upheld by the driver: nothing is sent without the lease (L12); what is cancelled is not on the topic
+ * and no request with it is under way (L13); a new event is sent only as the producer that it is stored
+ * with (L14).
  */
 import assert from 'node:assert/strict'
 import type { ProducerIdentity } from '../../../models/order-event.ts'
-import { aloneBytes } from '../record-size.ts'
 import { sequenceAfter } from './batch-size.ts'
 import { ask, askLater, doubtOf, hearNumbers, hearPage, resend } from './doubt.ts'
 import type { LaneEntry } from './entry.ts'
@@ -53,6 +53,18 @@ export function openLane(producer: ProducerIdentity, highWatermark: number): Lan
     narrow: undefined,
     parked: [],
   }
+}
+
+/** The same lane behind a connection that may be new. Others may have written in the meantime. */
+export function reopenLane(
+  state: LaneState | undefined,
+  producer: ProducerIdentity,
+  highWatermark: number,
+): LaneState {
+  if (state === undefined) return openLane(producer, highWatermark)
+  // L4: with a request under way it is the offset before that request that counts.
+  if (state.station.kind !== 'idle' || highWatermark - 1 <= state.lastOffset) return state
+  return { ...state, lastOffset: highWatermark - 1 }
 }
 
 export function decide(state: LaneState, input: LaneInput): Decision {
@@ -122,9 +134,7 @@ function retryParked(state: LaneState, isAll: boolean): Decision {
   const [longest] = state.parked
   assert(longest !== undefined, 'something is parked')
   if (isAll) return recover({ ...state, parked: [] }, state.parked)
-  const smallest = state.parked.reduce((min, event) =>
-    aloneBytes(event.pending) < aloneBytes(min.pending) ? event : min,
-  )
+  const smallest = state.parked.reduce((min, event) => (event.bytes < min.bytes ? event : min))
   const tried = new Set([longest, smallest])
   const parked = state.parked.filter((event) => !tried.has(event))
   return recover({ ...state, parked }, [...tried], 1)

@@ -22,11 +22,10 @@ export interface Attempt {
 
 /** Events that may have left, here or elsewhere, and are not yet known to be on the topic. */
 export interface Doubt {
-  /** The oldest first. */
   readonly events: readonly LaneEntry[]
   /** None of them is on the topic below this offset. */
   readonly searchFromOffset: number
-  /** No more of them go into one batch: the broker found larger batches too large. */
+  /** No more of them go into one batch: larger batches were refused, or not answered. */
   readonly batchEventsMax: number
   /** Own requests whose numbers may still be free. By these an unknown sender shows. */
   readonly attempts: ReadonlyArray<Attempt>
