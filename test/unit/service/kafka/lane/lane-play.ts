@@ -120,6 +120,20 @@ export function deadline(nowMs: number): LaneInput {
   return { kind: 'deadline-passed', nowMs }
 }
 
+/** Some events that are sent, and of which nothing was heard. */
+export function inDoubt(...events: readonly LaneEntry[]): Heard {
+  return given()
+    .when(taken(...events))
+    .when(failed('unknown'))
+}
+
+/** The same, and the broker has the numbers of none of them, so that they are sent again. */
+export function resending(...events: readonly LaneEntry[]): Heard {
+  return inDoubt(...events)
+    .when(numbers([OWN, 0]))
+    .when(page({ to: 10, of: 10 }))
+}
+
 function inWords(effect: LaneEffect): string {
   switch (effect.kind) {
     case 'send': {
