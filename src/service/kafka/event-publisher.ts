@@ -73,16 +73,18 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     return promise
   }
 
-  stalledPartitions(forMs: number): readonly number[] {
+  stuckPartitions(forMs: number): readonly number[] {
+    const untilMs = this.#clock.monotonicMs() - forMs
     return [...this.#lanes.values()]
-      .filter(({ stalledMs }) => stalledMs >= forMs)
+      .filter(({ stuckSinceMs }) => stuckSinceMs !== undefined && stuckSinceMs <= untilMs)
       .map(({ partition }) => partition)
   }
 
   hold(partition: number): readonly PendingEvent[] {
     const lane = this.#lane(partition)
     lane.isHeld = true
-    return lane.held
+    // An event of a partition that is gone stays here: elsewhere it would come to the same lane.
+    return lane.held.filter((pending) => pending.partition === partition)
   }
 
   resume(partition: number): void {
@@ -92,15 +94,12 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
 
   async letGo(partition: number, given: readonly PendingEvent[]): Promise<void> {
     const gone = new Set(given.map(({ event }) => event.eventId))
-    const busySinceMs = this.#clock.monotonicMs() - this.#lane(partition).stalledMs
-    const kept = await this.#closeLane(partition)
-    // It is as stalled as the one before, until it makes progress: nothing is taken over for it.
-    this.#openLane(partition, busySinceMs)
+    const kept = await this.#replaceLane(this.#lane(partition))
     for (const entry of kept) if (!gone.has(entry.pending.event.eventId)) this.#adopt(entry)
   }
 
   async abandon(): Promise<void> {
-    await Promise.all([...this.#lanes.keys()].map((partition) => this.#closeLane(partition)))
+    await Promise.all([...this.#lanes.values()].map((lane) => this.#replaceLane(lane)))
   }
 
   /** Events in all lanes without a definite outcome. */
@@ -110,15 +109,10 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     return count
   }
 
-  /** Events that the topic takes from nobody, and that hold up only their orders. */
-  get parked(): readonly PendingEvent[] {
-    return [...this.#lanes.values()].flatMap(({ parked }) => parked)
-  }
-
   /** What is queued is cancelled, what has left stays in doubt. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.abandon()
+    await Promise.all([...this.#lanes.keys()].map((partition) => this.#closeLane(partition)))
     await this.#watching
   }
 
@@ -132,7 +126,16 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     return lane
   }
 
-  /** Resolves with what the lane held, which is in doubt; from then on it is in no lane. */
+  /**
+   * Resolves with what the lane held, which is in doubt. Its successor is there at once, and as stuck
+   * as the lane was, until it gets on.
+   */
+  #replaceLane(lane: PartitionLane): Promise<readonly LaneEntry[]> {
+    this.#openLane(lane.partition, lane.stuckSinceMs)
+    return lane.close()
+  }
+
+  /** The same without a successor. */
   async #closeLane(partition: number): Promise<readonly LaneEntry[]> {
     const lane = this.#lanes.get(partition)
     this.#lanes.delete(partition)

@@ -7,6 +7,7 @@ import { countFitting, sequenceAfter } from './batch-size.ts'
 import type { LaneEntry } from './entry.ts'
 import type {
   Attempt,
+  BatchNumbers,
   Decision,
   Doubt,
   LaneEffect,
@@ -114,7 +115,8 @@ function endLook(
   // Lower than before where the topic was made anew.
   const lastOffset = Math.min(Math.max(before.lastOffset, readOffset), untilOffset - 1)
   const missing = new Set(doubt.events)
-  const state: LaneState = { ...before, lastOffset, station: { kind: 'idle' } }
+  const own = ownAfter(before.own, doubt.attempts, missing)
+  const state: LaneState = { ...before, own, lastOffset, station: { kind: 'idle' } }
   const suspicion: Array<LaneEffect> = numbers.some((next) =>
     isTakenByOther(next, doubt.attempts, missing),
   )
@@ -131,9 +133,26 @@ function endLook(
   return { state: resending, effects: [...suspicion, ...effects] }
 }
 
+/** A request of the lane's own may have arrived after the broker had said its number. */
+function ownAfter(
+  own: BatchNumbers,
+  attempts: ReadonlyArray<Attempt>,
+  missing: ReadonlySet<LaneEntry>,
+): BatchNumbers {
+  const late = attempts.find(
+    ({ numbers, events }) =>
+      numbers.id === own.id &&
+      numbers.firstSequence === own.firstSequence &&
+      !events.some((event) => missing.has(event)),
+  )
+  if (late === undefined) return own
+  return { ...own, firstSequence: sequenceAfter(own.firstSequence, late.events.length) }
+}
+
 /**
  * Whether the numbers of this lane's requests have gone to somebody else's batch. It fits the lane alone
- * that none of them was taken, or one request with all its events and nothing behind it.
+ * that none of them was taken, or one request with all its events and nothing behind it. That one may
+ * have arrived after the broker had said the numbers.
  */
 function isTakenByOther(
   { id, firstSequence, isKnown }: NextNumbers,
@@ -149,8 +168,9 @@ function isTakenByOther(
   )
   const isOneTaken = own.some(
     ({ numbers, events }) =>
-      sequenceAfter(numbers.firstSequence, events.length) === firstSequence &&
-      !events.some((event) => missing.has(event)),
+      [0, events.length].some(
+        (count) => sequenceAfter(numbers.firstSequence, count) === firstSequence,
+      ) && !events.some((event) => missing.has(event)),
   )
   return !isNoneTaken && !isOneTaken
 }

@@ -25,7 +25,7 @@ import {
   type LaneEntry,
 } from './entry.ts'
 import { ParkedRetry } from './parked-retry.ts'
-import { perform, type LaneRequest } from './perform.ts'
+import { isFurther, perform, type LaneRequest } from './perform.ts'
 import { LaneQueue } from './queue.ts'
 import { decide, eventsUnderWay, openLane } from './rules.ts'
 import type { LaneSession, SessionListener } from './session.ts'
@@ -110,9 +110,9 @@ export class PartitionLane {
     return this.#state !== undefined && !this.#trouble.isStalled
   }
 
-  /** For so long it has made no progress. */
-  get stalledMs(): number {
-    return this.#trouble.stalledMs
+  /** Monotonic; undefined while it gets on. */
+  get stuckSinceMs(): number | undefined {
+    return this.#trouble.stuckSinceMs
   }
 
   /** Undefined while every change has a chance. */
@@ -122,8 +122,8 @@ export class PartitionLane {
   }
 
   /** Events that the topic does not take, each alone. */
-  get parked(): readonly PendingEvent[] {
-    return this.#state?.parked.map(({ pending }) => pending) ?? []
+  get parked(): readonly LaneEntry[] {
+    return this.#state?.parked ?? []
   }
 
   /** What may have left, here or before, and has no definite outcome. */
@@ -181,7 +181,7 @@ export class PartitionLane {
 
   #held(): readonly LaneEntry[] {
     const { takenOver } = this.#queue
-    if (this.#state === undefined) return takenOver
+    if (this.#state === undefined) return [...takenOver]
     return [...eventsUnderWay(this.#state), ...this.#state.parked, ...takenOver]
   }
 
@@ -212,7 +212,9 @@ export class PartitionLane {
       return input === undefined ? this.#rest() : this.#hear(input)
     }
     this.#trouble.noteBusy()
-    const input = await perform(this.#session, this.#request)
+    const request = this.#request
+    const input = await perform(this.#session, request)
+    if (isFurther(request, input)) this.#trouble.noteFurther()
     if (!this.#isClosing) await this.#hear(input)
   }
 

@@ -5,7 +5,7 @@ import type { LaneInput } from './state.ts'
 const DELAY_MS_MIN = 1_000
 const DELAY_MS_MAX = 30_000
 
-/** When what is parked is tried again: the smallest alone and, once that got through, all the others. */
+/** When what is parked is tried again: two of them and, once one got through, all the others. */
 export class ParkedRetry {
   readonly #clock: Pick<Clock, 'monotonicMs'>
   #dueAtMs = Infinity

@@ -22,3 +22,10 @@ export async function perform(session: LaneSession, request: LaneRequest): Promi
     return { kind: 'failed', verdict: 'unknown', reason: describeError(error) }
   }
 }
+
+/** Whether a look has got further on the topic. */
+export function isFurther(request: LaneRequest, answer: LaneInput): boolean {
+  return (
+    request.kind === 'look' && answer.kind === 'looked' && answer.nextOffset > request.fromOffset
+  )
+}

@@ -105,19 +105,29 @@ function sendFirst(state: LaneState, events: readonly LaneEntry[]): Decision {
 }
 
 /** L3: they have left elsewhere, as far as is known here. L5: so the numbers come first. */
-function recover(state: LaneState, events: readonly LaneEntry[]): Decision {
+function recover(
+  state: LaneState,
+  events: readonly LaneEntry[],
+  batchEventsMax = Infinity,
+): Decision {
   assertIdle(state)
-  return ask(state, doubtOf(events, []))
+  return ask(state, { ...doubtOf(events, []), batchEventsMax })
 }
 
-/** The smallest is the first that the topic takes when its limit rises. */
+/**
+ * All of them, or two, each alone: the smallest, which is the first that the topic takes when its limit
+ * rises, and the one that waits longest, since not all are refused for their size.
+ */
 function retryParked(state: LaneState, isAll: boolean): Decision {
-  assert(state.parked.length > 0, 'something is parked')
-  const bySize = state.parked.toSorted(
-    (one, other) => aloneBytes(one.pending) - aloneBytes(other.pending),
+  const [longest] = state.parked
+  assert(longest !== undefined, 'something is parked')
+  if (isAll) return recover({ ...state, parked: [] }, state.parked)
+  const smallest = state.parked.reduce((min, event) =>
+    aloneBytes(event.pending) < aloneBytes(min.pending) ? event : min,
   )
-  const count = isAll ? bySize.length : 1
-  return recover({ ...state, parked: bySize.slice(count) }, bySize.slice(0, count))
+  const tried = new Set([longest, smallest])
+  const parked = state.parked.filter((event) => !tried.has(event))
+  return recover({ ...state, parked }, [...tried], 1)
 }
 
 function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): Decision {
@@ -134,10 +144,12 @@ function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): De
       })
     }
     const firstSequence = sequenceAfter(numbers.firstSequence, events.length)
+    const { narrow } = state
     return {
       state: {
         ...state,
         own: { ...numbers, firstSequence },
+        narrow: narrow && { ...narrow, batchEventsMax: narrow.batchEventsMax * 2 },
         lastOffset: baseOffset + events.length - 1,
         station: { kind: 'idle' },
       },
@@ -169,7 +181,9 @@ function hearFailure(state: LaneState, { verdict, reason }: Input<'failed'>): De
     }
     case 'resending':
       // L3: this request put nothing on the topic, but an earlier one may have.
-      if (verdict === 'event-refused') return shrink(state, station.doubt, station.attempts[0])
+      if (verdict === 'event-refused') {
+        return shrink(state, station.doubt, station.attempts[0], reason)
+      }
       return askLater(
         state,
         // L10: it may be too large for the link, which nobody says.
@@ -213,14 +227,15 @@ function refuse(
 }
 
 /** L10 */
-function shrink(state: LaneState, doubt: Doubt, refused: Attempt): Decision {
+function shrink(state: LaneState, doubt: Doubt, refused: Attempt, reason: string): Decision {
   const [first, ...others] = refused.events
   assert(first !== undefined, 'a batch has events')
   if (others.length > 0) {
     return ask(state, smaller(doubt, refused))
   }
   // L11, also when it is tried again.
-  const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]
+  const { searchFromOffset } = doubt
+  const parked = [...state.parked, { ...first, searchFromOffset, refusal: reason }]
   const events = doubt.events.filter((event) => event !== first)
   if (events.length === 0) {
     return { state: { ...state, parked, station: { kind: 'idle' } }, effects: [] }

@@ -89,7 +89,7 @@ export type LaneInput =
   | { readonly kind: 'taken'; readonly events: readonly LaneEntry[] }
   /** Events that another process may have sent; the lane is idle. */
   | { readonly kind: 'taken-over'; readonly events: readonly LaneEntry[] }
-  /** It is time to try what is parked again, all of it or the smallest alone; the lane is idle. */
+  /** It is time to try what is parked again, all of it or some; the lane is idle. */
   | { readonly kind: 'parked-due'; readonly isAll: boolean }
   | { readonly kind: 'acked'; readonly baseOffset: number; readonly isRepeat: boolean }
   | {

@@ -1,9 +1,11 @@
+import type { ProducerIdentity } from '../../../../../src/models/order-event.ts'
 import type { LaneEntry } from '../../../../../src/service/kafka/lane/entry.ts'
 import type {
   LaneSession,
   LookedPage,
   SendAnswer,
 } from '../../../../../src/service/kafka/lane/session.ts'
+import type { NextNumbers } from '../../../../../src/service/kafka/lane/state.ts'
 
 export const PRODUCER = { id: 7, epoch: 0 }
 export const UNKNOWN = { kind: 'failed', verdict: 'unknown', reason: 'no answer' } as const
@@ -34,10 +36,10 @@ export class FakeSession implements LaneSession {
     return answer ?? { kind: 'acked', baseOffset, isRepeat: false }
   }
 
-  async ask() {
+  async ask(producers: readonly ProducerIdentity[]): Promise<readonly NextNumbers[]> {
     this.asked.push('ask')
     if (this.isSilentAboutProducers) throw new Error('DescribeProducers is not answered')
-    return [{ ...PRODUCER, firstSequence: 0, isKnown: true }]
+    return producers.map((producer) => ({ ...producer, firstSequence: 0, isKnown: true }))
   }
 
   async look(entries: readonly LaneEntry[], fromOffset: number): Promise<LookedPage> {

@@ -25,7 +25,7 @@ export function given(state: LaneState = OPENED): Given {
   return { when: (input) => hear(state, input) }
 }
 
-interface Given {
+export interface Given {
   when(input: LaneInput): Heard
 }
 
@@ -118,20 +118,6 @@ export function page({ found = [], to, of }: Page): LaneInput {
 
 export function deadline(nowMs: number): LaneInput {
   return { kind: 'deadline-passed', nowMs }
-}
-
-/** Some events that are sent, and of which nothing was heard. */
-export function inDoubt(...events: readonly LaneEntry[]): Heard {
-  return given()
-    .when(taken(...events))
-    .when(failed('unknown'))
-}
-
-/** The same, and the broker has the numbers of none of them, so that they are sent again. */
-export function resending(...events: readonly LaneEntry[]): Heard {
-  return inDoubt(...events)
-    .when(numbers([OWN, 0]))
-    .when(page({ to: 10, of: 10 }))
 }
 
 function inWords(effect: LaneEffect): string {
