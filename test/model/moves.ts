@@ -216,7 +216,7 @@ function elect({ broker, timeline }: World, choice: number): void {
 /** Somebody sets the topic's limits or rights, or a day passes without this producer. */
 function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choice: number): void {
   const forMs = durationOf(choice >> 6)
-  switch (choice % 6) {
+  switch (choice % 5) {
     case 0:
     case 1: {
       broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 3) ?? Infinity
@@ -234,17 +234,13 @@ function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choic
       })
       return
     case 3:
-      timeline.tellOfFate('the broker dates all records itself, so that no repeat shows')
-      broker.isStamping = true
-      return
-    case 4:
       broker.isDescribingAllowed = false
       timeline.tellOfFate(`nobody may ask who writes for ${forMs} ms`)
       timeline.later(forMs, 'all may ask who writes', () => {
         broker.isDescribingAllowed = true
       })
       return
-    case 5:
+    case 4:
       // One who sends what is not its own any more would have to come within the time of expiry.
       if (isLeaseBroken) return
       timeline.tellOfFate('the broker forgets old producers')

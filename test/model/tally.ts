@@ -98,4 +98,5 @@ const RARE_ALONE: ReadonlySet<Happening> = new Set([
   'handed over',
   'lease broken',
   'suspected',
+  'first is a repeat',
 ])
