@@ -45,7 +45,8 @@ const topic = `bench-${randomUUID()}`
 const cluster = new KafkaCluster('bench', topic, [{ host, port: Number(port) }])
 const publisher = new KafkaEventPublisher({
   topic,
-  askLayout: () => ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }),
+  askLayout: () =>
+    ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }, systemClock),
   openSession: (partition, on) =>
     new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
   pendingEventsMax: 10_000,

@@ -218,7 +218,7 @@ function createPublisher(
   }
   return new KafkaEventPublisher({
     topic: cluster.topic,
-    askLayout: () => ensureTopic(cluster, wanted),
+    askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
       new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
     pendingEventsMax: config.maxPendingEvents,
