@@ -74,9 +74,14 @@ export function mediaTypeNotSupported(): RequestError {
   return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', 'Send the body as application/json')
 }
 
-/** `message` goes on from the field's name, which it begins with. */
+/** How many wrong fields are told of in one text; a list of items may have some in each. */
+const DETAIL_SENTENCES_MAX = 20
+
+/** Each `message` begins with the field's name. */
 export function fieldsInvalid(fieldErrors: readonly FieldError[]): RequestError {
-  const detail = fieldErrors.map(({ message }) => message).join('; ')
+  const sentences = fieldErrors.slice(0, DETAIL_SENTENCES_MAX).map(({ message }) => message)
+  const left = fieldErrors.length - sentences.length
+  const detail = [...sentences, ...(left > 0 ? [`and ${left} more`] : [])].join('; ')
   return new RequestError('REQUEST_INVALID', detail, { fieldErrors })
 }
 
@@ -92,6 +97,11 @@ export function valueRefused(field: string, rule: string, shownValue: string): F
 
 export function fieldMissing(field: string, rule: string): FieldError {
   return { field, message: `${field} is required: it ${rule}` }
+}
+
+/** One of two fields is needed. `rule` is of the first one, and begins with its name. */
+export function alternativesMissing(field: string, other: string, rule: string): FieldError {
+  return { field, message: `${field} or ${other} is required: ${rule}` }
 }
 
 export function urlNotDecodable(): RequestError {

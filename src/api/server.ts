@@ -7,7 +7,8 @@ import type { Clock } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
 import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
-import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
+import { toUtc } from '../models/instant.ts'
+import { isOrderId, ORDER_ID_LENGTH_MAX } from '../models/order.ts'
 import { handleClientError } from './client-errors.ts'
 import { registerConsole } from './console-pages.ts'
 import {
@@ -25,7 +26,7 @@ import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
 import { RequestLog } from './request-log.ts'
 import { orderSchema } from './schemas/order-json.ts'
 import { problemSchema } from './schemas/problem-json.ts'
-import { RULE_KEYWORD } from './schemas/rule.ts'
+import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 import { EventStreams } from './stream/event-streams.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -92,6 +93,10 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
         allErrors: true,
         verbose: true,
         keywords: [RULE_KEYWORD],
+      },
+      onCreate: (ajv) => {
+        ajv.addFormat(ID_FORMAT, (text) => isOrderId(text.trim()))
+        ajv.addFormat('date-time', (text) => toUtc(text) !== undefined)
       },
     },
     schemaErrorFormatter: (violations) =>

@@ -79,7 +79,7 @@ test('documents the sentences that a refused request is really told', async (t) 
     REQUEST_INVALID: await postOrder(server, { orderId: 'ORD-1', numItems: 'three' }),
     PATH_NOT_FOUND: await server.inject('/api/orders-of-old'),
     METHOD_NOT_ALLOWED: await server.inject({ method: 'DELETE', url: '/api/create-order' }),
-    BODY_TOO_LARGE: await server.inject({ ...post, body: ' '.repeat(100_000) }),
+    BODY_TOO_LARGE: await putOrder(server, ' '.repeat(100_000)),
     MEDIA_TYPE_NOT_SUPPORTED: await server.inject({
       ...post,
       headers: { 'content-type': 'text/plain' },

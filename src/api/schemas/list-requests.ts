@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
 import { isOrderId, ORDER_STATUSES, type OrderStatus } from '../../models/order.ts'
+import { idText } from './order-requests.ts'
 import { ruled } from './rule.ts'
 
 /** Queries of lists, and the cursor between two pages of one. */
@@ -46,15 +47,7 @@ export const listOrdersRequest = Type.Object({
       }),
     ),
   ),
-  customerId: Type.Optional(
-    Type.String({
-      ...ruled(
-        'Only orders of this customer.',
-        'must be 1 to 255 characters, no control characters',
-      ),
-      pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]{1,255}$`,
-    }),
-  ),
+  customerId: Type.Optional(idText('Only orders of this customer.')),
   from: instant('Only orders created at this instant or later.'),
   to: instant('Only orders created before this instant.'),
   limit: Type.Optional(limit),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import avro from 'avsc'
-import { CURRENCIES, toMajor, toMinor, type Currency } from '../../models/money.ts'
+import { isCurrency, toMajor, toMinor } from '../../models/money.ts'
 import { isOrderId, ORDER_STATUSES, type Order, type OrderStatus } from '../../models/order.ts'
 
 /**
@@ -132,10 +132,6 @@ function orderOf(record: OrderRecord): Order {
     currency,
     status,
   }
-}
-
-function isCurrency(value: string): value is Currency {
-  return CURRENCIES.some((currency) => currency === value)
 }
 
 function isOrderStatus(value: string): value is OrderStatus {
