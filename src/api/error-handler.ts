@@ -13,6 +13,7 @@ import {
   lengthWrong,
   mediaTypeNotSupported,
   requestBroken,
+  requestNotReadable,
   RequestError,
   urlNotDecodable,
 } from './request-errors.ts'
@@ -29,11 +30,18 @@ const FRAMEWORK_FAILURES: Readonly<Record<string, RequestError>> = {
   ECONNRESET: requestBroken(),
 }
 
+/** A reason that Fastify got since: none of ours, and not yet in the table. */
+function isCallersFault({ code, statusCode }: { code: unknown; statusCode: unknown }): boolean {
+  return String(code).startsWith('FST_') && Number(statusCode) >= 400 && Number(statusCode) < 500
+}
+
 /** The status is asked too: an ECONNRESET of a driver has none, and is a bug of ours. */
 function findFrameworkFailure(error: unknown, bodyBytesMax: number): RequestError | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('statusCode' in error)) return undefined
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyBytesMax)
-  return FRAMEWORK_FAILURES[String(error.code)]
+  const known = FRAMEWORK_FAILURES[String(error.code)]
+  if (known !== undefined || !isCallersFault(error)) return known
+  return requestNotReadable(error)
 }
 
 function toFailure(error: unknown, bodyBytesMax: number): Failure {

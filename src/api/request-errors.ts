@@ -9,6 +9,7 @@ export const REQUEST_CODES = [
   'REQUEST_INVALID',
   'PATH_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'EXPECTATION_FAILED',
   'REQUEST_TIMED_OUT',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
@@ -118,6 +119,24 @@ export function requestBroken(): RequestError {
 
 export function notHttp(): RequestError {
   return new RequestError('REQUEST_INVALID', 'This is not valid HTTP')
+}
+
+export function hostMissing(): RequestError {
+  return new RequestError('REQUEST_INVALID', 'The header Host is missing: HTTP/1.1 needs it')
+}
+
+export function notProxy(): RequestError {
+  return new RequestError('REQUEST_INVALID', 'CONNECT is for proxies: this is none')
+}
+
+export function expectationUnknown(expect = ''): RequestError {
+  const detail = `Expect may be 100-continue and nothing else, got "${expect}"`
+  return new RequestError('EXPECTATION_FAILED', detail)
+}
+
+/** By the framework, for a reason that has no sentence here yet. */
+export function requestNotReadable(cause: unknown): RequestError {
+  return new RequestError('REQUEST_INVALID', 'The request cannot be read', { cause })
 }
 
 export function requestTimedOut(): RequestError {
