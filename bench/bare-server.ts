@@ -2,7 +2,7 @@ import process from 'node:process'
 import { pino } from 'pino'
 import { buildServer } from '../src/api/server.ts'
 import { DependencyHealth } from '../src/business/dependency-health.ts'
-import { generateOrder } from '../src/business/order/order-generator.ts'
+import { completeOrder } from '../src/business/order/order-generator.ts'
 import { LiveFeed } from '../src/business/stream/live-feed.ts'
 import { describeEvents } from '../src/service/event-contract.ts'
 import { systemClock, systemRandom } from '../src/service/system.ts'
@@ -15,9 +15,9 @@ const health = new DependencyHealth(systemClock, () => {})
 
 const server = await buildServer({
   commands: {
-    createOrder: ({ orderId, numItems }) =>
+    createOrder: (command) =>
       Promise.resolve({
-        order: generateOrder(orderId, numItems, { clock: systemClock, random: systemRandom }),
+        order: completeOrder(command, systemClock.now().toISOString(), systemRandom),
         version: 1,
         isReplayed: false,
       }),

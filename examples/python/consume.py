@@ -32,7 +32,6 @@ from confluent_kafka.serialization import (
 
 METADATA_TIMEOUT_SECONDS = 10
 POLL_SECONDS = 1.0
-DECIMALS = {'JPY': 0}  # Every other currency of the service has two.
 
 
 def read_options() -> argparse.Namespace:
@@ -91,7 +90,6 @@ def is_repeated(headers: dict[str, str], last_sequences: dict[str, int]) -> bool
 
 
 def format_line(message: Message, key: object, headers: dict[str, str], order: dict) -> str:
-    currency = order['currency']
     columns = [
         message.partition(),
         message.offset(),
@@ -99,8 +97,8 @@ def format_line(message: Message, key: object, headers: dict[str, str], order: d
         headers.get('ce_type', '-'),
         headers.get('ce_sequence', '-'),
         order['status'],
-        f'{order["totalAmount"]:.{DECIMALS.get(currency, 2)}f}',
-        currency,
+        f'{order["totalAmount"]:.15g}',  # As many digits as every double carries.
+        order['currency'],
     ]
     return '  '.join(str(column) for column in columns)
 

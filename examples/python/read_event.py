@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 import fastavro
 from confluent_kafka import Message
@@ -63,7 +62,7 @@ def create_read_event(registry: SchemaRegistryClient) -> Callable[[Message], Ord
         headers = {name: value for name, value in message.headers() or [] if value is not None}
         event_id = read_text(headers, 'ce_id')
         sequence = read_sequence(headers)
-        order_id = read_subject(headers)
+        order_id = read_text(headers, 'ce_subject')
 
         value = message.value()
         if value is None:
@@ -93,15 +92,6 @@ def read_sequence(headers: dict[str, bytes]) -> int:
     if SEQUENCE.fullmatch(text) is None or int(text) == 0:
         raise InvalidHeaders(f'ce_sequence is {text}')
     return int(text)
-
-
-def read_subject(headers: dict[str, bytes]) -> str:
-    """Percent-encoded, so that it stays printable."""
-    text = read_text(headers, 'ce_subject')
-    try:
-        return unquote(text, errors='strict')
-    except UnicodeDecodeError as error:
-        raise InvalidHeaders(f'ce_subject is {text}') from error
 
 
 def fetch_schema(registry: SchemaRegistryClient, schema_id: int) -> str:

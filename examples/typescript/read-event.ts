@@ -27,6 +27,8 @@ const SEQUENCE = /^\d{1,15}$/
 const SCHEMA_NOT_FOUND = 40403
 const REGISTRY_TIMEOUT_MS = 10_000
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** The function rejects with {@link UnusableEvent} where the message is to blame. */
 export function createReadEvent(registryUrl: string): (message: Message) => Promise<OrderEvent> {
   const types = new Map<number, avro.Type>()
@@ -40,11 +42,10 @@ export function createReadEvent(registryUrl: string): (message: Message) => Prom
   }
 
   return async ({ value, headerEntries }) => {
-    const headers = new Map(headerEntries.map(([name, text]) => [String(name), text?.toString()]))
-    const id = headers.get('ce_id')
-    if (id === undefined) throw new InvalidHeaders('there is no ce_id')
-    const sequence = readSequence(headers.get('ce_sequence'))
-    const orderId = readSubject(headers.get('ce_subject'))
+    const headers = new Map(headerEntries.map(([name, bytes]) => [String(name), bytes]))
+    const id = readText(headers, 'ce_id')
+    const sequence = readSequence(readText(headers, 'ce_sequence'))
+    const orderId = readText(headers, 'ce_subject')
 
     if (value === null || value === undefined) throw new InvalidFrame('there is no value')
     if (value.length <= FRAME_BYTES || value[0] !== WIRE_MAGIC) {
@@ -59,20 +60,20 @@ export function createReadEvent(registryUrl: string): (message: Message) => Prom
   }
 }
 
-function readSequence(text: string | undefined): number {
-  const sequence = SEQUENCE.test(text ?? '') ? Number(text) : 0
-  if (sequence < 1) throw new InvalidHeaders(`ce_sequence is ${text ?? 'not there'}`)
-  return sequence
+function readText(headers: ReadonlyMap<string, Buffer | null>, name: string): string {
+  const bytes = headers.get(name) ?? undefined
+  if (bytes === undefined) throw new InvalidHeaders(`there is no ${name}`)
+  try {
+    return utf8.decode(bytes)
+  } catch (error) {
+    throw new InvalidHeaders(`${name} is not text`, { cause: error })
+  }
 }
 
-/** Percent-encoded, so that it stays printable. */
-function readSubject(text: string | undefined): string {
-  if (text === undefined) throw new InvalidHeaders('there is no ce_subject')
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new InvalidHeaders(`ce_subject is ${text}`)
-  }
+function readSequence(text: string): number {
+  const sequence = SEQUENCE.test(text) ? Number(text) : 0
+  if (sequence < 1) throw new InvalidHeaders(`ce_sequence is ${text}`)
+  return sequence
 }
 
 /**

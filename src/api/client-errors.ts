@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES, type ServerResponse } from 'node:http'
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { closeInOrder } from './close-in-order.ts'
 import { failureOf, PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts'
-import { headersTooLarge, notHttp, requestTimedOut, type RequestError } from './request-errors.ts'
+import {
+  expectationUnknown,
+  headersTooLarge,
+  notHttp,
+  notProxy,
+  requestTimedOut,
+  type RequestError,
+} from './request-errors.ts'
 
 /** Node's reasons for giving up a connection before there is a request, as far as we tell them apart. */
 const CLIENT_FAILURES: Readonly<Record<string, RequestError>> = {
@@ -20,17 +28,25 @@ function isAnswering(socket: Socket & { _httpMessage?: ServerResponse | null }):
   return response ? response.headersSent || response.req.complete : false
 }
 
-function writeFailure(socket: Socket, refused: RequestError): void {
+function describeFailure(refused: RequestError) {
   const requestId = randomUUID()
   const problem = toProblem(failureOf(refused), requestId)
   const body = JSON.stringify(problem)
+  const headers = {
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  }
+  return { status: problem.status, headers, body }
+}
+
+function writeFailure(socket: Socket, refused: RequestError): void {
+  const { status, headers, body } = describeFailure(refused)
   const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
-    `content-type: ${PROBLEM_MEDIA_TYPE}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${requestId}`,
-    'x-content-type-options: nosniff',
-    'cache-control: no-store',
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ]
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
@@ -41,5 +57,17 @@ export function handleClientError(error: Error & { code?: string }, socket: Sock
   if (error.code !== 'ECONNRESET' && socket.writable && !isAnswering(socket)) {
     writeFailure(socket, CLIENT_FAILURES[error.code ?? ''] ?? notHttp())
   }
-  socket.destroySoon()
+  closeInOrder(socket)
+}
+
+/** What Node answers by itself with a bare status, or by nothing, before there is a request of Fastify. */
+export function answerForNode(server: Server): void {
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const { status, headers, body } = describeFailure(expectationUnknown(request.headers.expect))
+    response.writeHead(status, headers).end(body)
+  })
+  server.on('connect', (_request, socket: Socket) => {
+    writeFailure(socket, notProxy())
+    closeInOrder(socket)
+  })
 }

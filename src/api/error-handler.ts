@@ -13,6 +13,7 @@ import {
   lengthWrong,
   mediaTypeNotSupported,
   requestBroken,
+  requestNotReadable,
   RequestError,
   urlNotDecodable,
 } from './request-errors.ts'
@@ -23,22 +24,29 @@ const RETRY_AFTER_SECONDS = 2
 /** What Fastify refuses on its own, by error code. What is not here is a bug of ours. */
 const FRAMEWORK_FAILURES: Readonly<Record<string, RequestError>> = {
   FST_ERR_BAD_URL: urlNotDecodable(),
-  FST_ERR_CTP_BODY_TOO_LARGE: bodyTooLarge(BODY_BYTES_MAX),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: mediaTypeNotSupported(),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: lengthWrong(),
   // Of the request's stream: the caller went away, so this is for the log line alone.
   ECONNRESET: requestBroken(),
 }
 
-/** The status is asked too: an ECONNRESET of a driver has none, and is a bug of ours. */
-function findFrameworkFailure(error: unknown): RequestError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || !('statusCode' in error)) return undefined
-  return FRAMEWORK_FAILURES[String(error.code)]
+/** A reason that Fastify got since: none of ours, and not yet in the table. */
+function isCallersFault({ code, statusCode }: { code: unknown; statusCode: unknown }): boolean {
+  return String(code).startsWith('FST_') && Number(statusCode) >= 400 && Number(statusCode) < 500
 }
 
-function toFailure(error: unknown): Failure {
+/** The status is asked too: an ECONNRESET of a driver has none, and is a bug of ours. */
+function findFrameworkFailure(error: unknown, bodyBytesMax: number): RequestError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('statusCode' in error)) return undefined
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyBytesMax)
+  const known = FRAMEWORK_FAILURES[String(error.code)]
+  if (known !== undefined || !isCallersFault(error)) return known
+  return requestNotReadable(error)
+}
+
+function toFailure(error: unknown, bodyBytesMax: number): Failure {
   if (error instanceof CommandError || error instanceof RequestError) return failureOf(error)
-  const refused = findFrameworkFailure(error)
+  const refused = findFrameworkFailure(error, bodyBytesMax)
   return refused === undefined ? INTERNAL_FAILURE : failureOf(refused)
 }
 
@@ -55,7 +63,7 @@ export function createErrorHandler(
   logger: FastifyBaseLogger,
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (error, request, reply) => {
-    const failure = toFailure(error)
+    const failure = toFailure(error, request.routeOptions.bodyLimit ?? BODY_BYTES_MAX)
     if (failure.code === 'INTERNAL') {
       const route = request.routeOptions.url
       logger.error({ err: error, requestId: request.id, route }, 'request failed by a bug')

@@ -13,6 +13,14 @@ import {
 /** The largest body a request may have: an order id of 255 characters takes at most 3 KiB. */
 export const BODY_BYTES_MAX = 16_384
 
+/** Room for an item with a name of 255 characters, on lines of its own. */
+const ITEM_BYTES = 480
+
+/** The largest body of a creation, which may bring items. */
+export function creationBytesMax(maxItemsPerOrder: number): number {
+  return BODY_BYTES_MAX + maxItemsPerOrder * ITEM_BYTES
+}
+
 type BodyDone = (error: Error | null, body?: unknown) => void
 
 const CHARSET_PATTERN = /;\s*charset\s*=\s*"?([^\s";]*)/i

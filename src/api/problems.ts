@@ -21,6 +21,7 @@ import { BODY_BYTES_MAX } from './json-body.ts'
 import {
   bodyNotJson,
   bodyTooLarge,
+  expectationUnknown,
   fieldsInvalid,
   headersTooLarge,
   mediaTypeNotSupported,
@@ -132,6 +133,11 @@ export const PROBLEM_KINDS = {
     status: 415,
     title: 'The body is not JSON by its headers',
     example: failureOf(mediaTypeNotSupported()),
+  },
+  EXPECTATION_FAILED: {
+    status: 417,
+    title: 'The expectation is not known',
+    example: failureOf(expectationUnknown('200-ok')),
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,

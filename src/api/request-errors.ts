@@ -9,6 +9,7 @@ export const REQUEST_CODES = [
   'REQUEST_INVALID',
   'PATH_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'EXPECTATION_FAILED',
   'REQUEST_TIMED_OUT',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
@@ -74,9 +75,14 @@ export function mediaTypeNotSupported(): RequestError {
   return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', 'Send the body as application/json')
 }
 
-/** `message` goes on from the field's name, which it begins with. */
+/** How many wrong fields are told of in one text; a list of items may have some in each. */
+const DETAIL_SENTENCES_MAX = 20
+
+/** Each `message` begins with the field's name. */
 export function fieldsInvalid(fieldErrors: readonly FieldError[]): RequestError {
-  const detail = fieldErrors.map(({ message }) => message).join('; ')
+  const sentences = fieldErrors.slice(0, DETAIL_SENTENCES_MAX).map(({ message }) => message)
+  const left = fieldErrors.length - sentences.length
+  const detail = [...sentences, ...(left > 0 ? [`and ${left} more`] : [])].join('; ')
   return new RequestError('REQUEST_INVALID', detail, { fieldErrors })
 }
 
@@ -94,6 +100,11 @@ export function fieldMissing(field: string, rule: string): FieldError {
   return { field, message: `${field} is required: it ${rule}` }
 }
 
+/** One of two fields is needed. `rule` is of the first one, and begins with its name. */
+export function alternativesMissing(field: string, other: string, rule: string): FieldError {
+  return { field, message: `${field} or ${other} is required: ${rule}` }
+}
+
 export function urlNotDecodable(): RequestError {
   return new RequestError('REQUEST_INVALID', 'The URL is not percent-encoded UTF-8')
 }
@@ -108,6 +119,24 @@ export function requestBroken(): RequestError {
 
 export function notHttp(): RequestError {
   return new RequestError('REQUEST_INVALID', 'This is not valid HTTP')
+}
+
+export function hostMissing(): RequestError {
+  return new RequestError('REQUEST_INVALID', 'The header Host is missing: HTTP/1.1 needs it')
+}
+
+export function notProxy(): RequestError {
+  return new RequestError('REQUEST_INVALID', 'CONNECT is for proxies: this is none')
+}
+
+export function expectationUnknown(expect = ''): RequestError {
+  const detail = `Expect may be 100-continue and nothing else, got "${expect}"`
+  return new RequestError('EXPECTATION_FAILED', detail)
+}
+
+/** By the framework, for a reason that has no sentence here yet. */
+export function requestNotReadable(cause: unknown): RequestError {
+  return new RequestError('REQUEST_INVALID', 'The request cannot be read', { cause })
 }
 
 export function requestTimedOut(): RequestError {

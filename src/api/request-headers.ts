@@ -21,7 +21,7 @@ export const IF_MATCH_RULE = 'must be * or a list of entity tags, such as "3"'
 export function readRetryKey(
   headers: IncomingHttpHeaders,
   operation: string,
-  ...parts: readonly (string | number)[]
+  ...parts: readonly unknown[]
 ): { retryKey?: RetryKey } {
   const header = headers['idempotency-key']
   if (header === undefined) return {}

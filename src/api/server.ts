@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
@@ -7,8 +8,10 @@ import type { Clock } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
 import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
-import { ORDER_ID_LENGTH_MAX } from '../models/order.ts'
-import { handleClientError } from './client-errors.ts'
+import { toUtc } from '../models/instant.ts'
+import { isOrderId } from '../models/order.ts'
+import { answerForNode, handleClientError } from './client-errors.ts'
+import { closeConnectionsInOrder } from './close-in-order.ts'
 import { registerConsole } from './console-pages.ts'
 import {
   registerHealthRoutes,
@@ -22,10 +25,11 @@ import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
+import { hostMissing, urlNotDecodable } from './request-errors.ts'
 import { RequestLog } from './request-log.ts'
 import { orderSchema } from './schemas/order-json.ts'
 import { problemSchema } from './schemas/problem-json.ts'
-import { RULE_KEYWORD } from './schemas/rule.ts'
+import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 import { EventStreams } from './stream/event-streams.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -51,8 +55,11 @@ export interface ServerSettings extends ServiceInfo {
   readonly requestTimeoutMs: number
 }
 
-/** Four bytes of UTF-8, each of them percent-encoded. */
-const ENCODED_CHARACTER_LENGTH_MAX = 12
+/**
+ * No segment of a path is longer: Node takes no larger head of a request. The router would answer a
+ * shorter bound by an error of its own, where the rule of an order id says what is wrong.
+ */
+const URL_LENGTH_MAX = 65_536
 
 /** Upper bound for receiving the headers of a request. */
 const HEADERS_TIMEOUT_MS = 5_000
@@ -73,10 +80,12 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
-    routerOptions: { maxParamLength: ORDER_ID_LENGTH_MAX * ENCODED_CHARACTER_LENGTH_MAX },
+    routerOptions: { maxParamLength: URL_LENGTH_MAX },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {
+      // Node would answer a request without one by a bare status.
+      requireHostHeader: false,
       // Node swaps the two bounds when the one for the headers is the larger.
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
       connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeoutMs),
@@ -93,6 +102,10 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
         verbose: true,
         keywords: [RULE_KEYWORD],
       },
+      onCreate: (ajv) => {
+        ajv.addFormat(ID_FORMAT, (text) => isOrderId(text.trim()))
+        ajv.addFormat('date-time', (text) => toUtc(text) !== undefined)
+      },
     },
     schemaErrorFormatter: (violations) =>
       toValidationError(violations as readonly SchemaViolation[]),
@@ -103,7 +116,25 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     },
   })
   server.setErrorHandler(handleError)
+  answerForNode(server.server)
+  closeConnectionsInOrder(server.server)
   return server
+}
+
+/** What neither Node nor the router looks at. Throws REQUEST_INVALID. */
+function assertReadable({ httpVersion, headers, url = '' }: IncomingMessage): void {
+  if (httpVersion === '1.1' && headers.host === undefined) throw hostMissing()
+  const [, query = ''] = url.split('?', 2)
+  if (!isDecodable(query)) throw urlNotDecodable()
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function setCommonHeaders(reply: FastifyReply): void {
@@ -128,8 +159,9 @@ function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStre
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { commands, queries, settings, isDraining } = deps
   const server = createFastify(deps)
-  server.addHook('onRequest', (_request, reply, done) => {
+  server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
+    assertReadable(request.raw)
     // So that clients take their next request to another instance.
     if (isDraining()) reply.header('connection', 'close')
     done()

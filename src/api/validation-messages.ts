@@ -5,19 +5,24 @@ import {
   type FieldError,
   type RequestError,
 } from './request-errors.ts'
-import { RULE_KEYWORD } from './schemas/rule.ts'
+import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 
 /** How much of a refused value is shown, in characters. */
 const SHOWN_VALUE_LENGTH_MAX = 60
 
+/** Of an id that is text as any other, and yet none. */
+const NO_DOTS_RULE = 'must not be "." or "..", which no URL can carry'
+
 interface RuledSchema {
   readonly [RULE_KEYWORD]?: string
+  readonly format?: string
   readonly properties?: Readonly<Record<string, RuledSchema>>
 }
 
 /** What Ajv reports of one failed keyword when it is `verbose`. */
 export interface SchemaViolation {
   readonly keyword: string
+  readonly schemaPath: string
   readonly instancePath: string
   readonly params: Readonly<Record<string, unknown>>
   readonly parentSchema?: RuledSchema
@@ -34,19 +39,37 @@ function showValue(value: unknown): string {
 
 function toFieldError(violation: SchemaViolation): FieldError {
   const { keyword, instancePath, params, parentSchema, data } = violation
+  const place = toFieldPath(instancePath)
   if (keyword === 'required') {
-    const field = String(params['missingProperty'])
-    const rule = parentSchema?.properties?.[field]?.[RULE_KEYWORD]
-    return fieldMissing(field, String(rule))
+    const name = String(params['missingProperty'])
+    const rule = parentSchema?.properties?.[name]?.[RULE_KEYWORD]
+    return fieldMissing(place === '' ? name : `${place}.${name}`, String(rule))
   }
-  const field = instancePath.slice(1) || 'body'
+  const field = place || 'body'
+  if (keyword === 'minItems') return { field, message: `${field} must not be empty` }
+  if (keyword === 'maxItems') {
+    return { field, message: `${field} must have at most ${String(params['limit'])} entries` }
+  }
+  if (parentSchema?.format === ID_FORMAT && (data === '.' || data === '..')) {
+    return { field, message: `${field} ${NO_DOTS_RULE}` }
+  }
   return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), showValue(data))
+}
+
+/** `/items/1/price` is `items[1].price`. */
+function toFieldPath(instancePath: string): string {
+  return instancePath
+    .slice(1)
+    .replaceAll(/\/(\d+)/g, '[$1]')
+    .replaceAll('/', '.')
 }
 
 /** One sentence for each field, however many of its keywords failed: the rule is the same. */
 export function toValidationError(violations: readonly SchemaViolation[]): RequestError {
   const byField = new Map<string, FieldError>()
   for (const violation of violations) {
+    // Which of several fields are needed is for the operation to say.
+    if (violation.schemaPath.startsWith('#/anyOf')) continue
     const fieldError = toFieldError(violation)
     byField.set(fieldError.field, fieldError)
   }

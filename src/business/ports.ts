@@ -52,6 +52,8 @@ export type ReserveResult = 'reserved' | ReserveRefusal
 
 /** Which orders, newest first by `orderDate`; those of one instant by descending id. */
 export interface OrderQuery {
+  /** With what the order id begins, character by character. */
+  readonly orderIdPrefix?: string
   readonly status?: OrderStatus
   readonly customerId?: string
   /** Created at this instant or later: ISO 8601, UTC. */

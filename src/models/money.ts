@@ -1,26 +1,95 @@
 /** Money is an integer count of the currency's minor unit, so that sums are exact. */
 
-export const CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY', 'CAD', 'AUD'] as const
+declare const currencyBrand: unique symbol
 
-export type Currency = (typeof CURRENCIES)[number]
+/** Those that are made up where a caller brings none. */
+export const GENERATED_CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY', 'CAD', 'AUD'] as const
 
-/** Decimals of the minor unit, ISO 4217. */
-const MINOR_DIGITS: Record<Currency, number> = { USD: 2, EUR: 2, GBP: 2, JPY: 0, CAD: 2, AUD: 2 }
+/** A code of ISO 4217, in upper case: {@link isCurrency} is the only way in. */
+export type Currency =
+  (typeof GENERATED_CURRENCIES)[number] | (string & { readonly [currencyBrand]: true })
+
+/** All that Intl knows: those of ISO 4217 that are in use. */
+export const CURRENCY_CODES: readonly string[] = Intl.supportedValuesOf('currency')
+
+const known = new Set(CURRENCY_CODES)
+
+export function isCurrency(code: string): code is Currency {
+  return known.has(code)
+}
+
+const decimalsByCurrency = new Map<Currency, number>()
+
+/**
+ * How many decimals amounts of it have, as Intl has it: 2 for USD, 0 for JPY, 3 for KWD. Stored amounts
+ * mean what this says: a test notices a Node.js that says something else.
+ */
+export function decimalsOf(currency: Currency): number {
+  let decimals = decimalsByCurrency.get(currency)
+  if (decimals === undefined) {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    decimals = format.resolvedOptions().maximumFractionDigits ?? 0
+    decimalsByCurrency.set(currency, decimals)
+  }
+  return decimals
+}
 
 /** How many minor units make one major unit: 100 for USD, 1 for JPY. */
 export function minorPerMajor(currency: Currency): number {
-  return 10 ** MINOR_DIGITS[currency]
+  return 10 ** decimalsOf(currency)
 }
 
-/** The amount as people and the event write it: 1999 USD minor units are 19.99. */
+/**
+ * The amount as people and the event write it: 1999 USD minor units are 19.99. The division rounds to
+ * the nearest number, which is the one that the decimals mean.
+ */
 export function toMajor(amountMinor: number, currency: Currency): number {
   return amountMinor / minorPerMajor(currency)
 }
 
 /**
- * The inverse of {@link toMajor}. Rounding undoes the binary error of the division:
- * it is below half a minor unit for every amount under 2^53 minor units.
+ * The inverse of {@link toMajor}, of every amount that {@link isCarried}. One with more decimals than
+ * the currency has is rounded.
  */
 export function toMinor(amountMajor: number, currency: Currency): number {
-  return Math.round(amountMajor * minorPerMajor(currency))
+  const amount = readAmount(amountMajor, currency)
+  return amount.kind === 'exact' ? amount.minor : Math.round(amountMajor * minorPerMajor(currency))
+}
+
+export type Amount =
+  | { readonly kind: 'exact'; readonly minor: number }
+  | { readonly kind: 'too-precise'; readonly decimals: number }
+  /** Of 2^53 minor units or more: not every such integer is a number. */
+  | { readonly kind: 'too-large' }
+
+/**
+ * What a number means as an amount. Its decimals are those of its shortest text, which is how it was
+ * written: 0.1 has one, and 0.1 + 0.2 has 17.
+ */
+export function readAmount(amountMajor: number, currency: Currency): Amount {
+  const decimals = decimalsOf(currency)
+  const [digits = '', exponent = '0'] = String(amountMajor).split('e')
+  if (Number(exponent) > 0) return { kind: 'too-large' }
+  const [whole = '', fraction = ''] = digits.split('.')
+  const written = fraction.length - Number(exponent)
+  if (written > decimals) return { kind: 'too-precise', decimals: written }
+  const minor = Number(whole + fraction.padEnd(decimals, '0'))
+  return Number.isSafeInteger(minor) ? { kind: 'exact', minor } : { kind: 'too-large' }
+}
+
+/**
+ * Whether the amount is the same again after it was a number with decimals, as in JSON and in the event.
+ * All are below 2^52 minor units; above, numbers lie further apart than the amounts of some currencies.
+ */
+export function isCarried(amountMinor: number, currency: Currency): boolean {
+  return toMinor(toMajor(amountMinor, currency), currency) === amountMinor
+}
+
+/** With all decimals of the currency: 20.00. */
+export function formatMinor(amountMinor: number, currency: Currency): string {
+  const decimals = decimalsOf(currency)
+  if (decimals === 0) return String(amountMinor)
+  const digits = String(Math.abs(amountMinor)).padStart(decimals + 1, '0')
+  const sign = amountMinor < 0 ? '-' : ''
+  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
 }

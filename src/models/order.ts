@@ -2,21 +2,28 @@ import type { Currency } from './money.ts'
 
 declare const orderIdBrand: unique symbol
 
-/** Trimmed, 1 to 255 characters, no control characters: {@link isOrderId} is the only way in. */
+/**
+ * Trimmed, 1 to 255 characters, no control characters, no lone surrogates, not `.` or `..`:
+ * {@link isOrderId} is the only way in.
+ */
 export type OrderId = string & { readonly [orderIdBrand]: true }
 
 export const ORDER_ID_LENGTH_MAX = 255
 
+const CHARACTER = String.raw`[^\x00-\x1f\x7f-\x9f]`
+const NO_DOT = String.raw`[^.\x00-\x1f\x7f-\x9f]`
+
 /**
- * What an order id must look like after trimming: no control character, no lone surrogate. In ranges
- * instead of Unicode properties, so that tools in other languages can read it in the OpenAPI document.
+ * What an order id must look like after trimming: no control character, and not `.` or `..`, which no
+ * URL can carry as a segment of its path. For the OpenAPI document, whose readers know neither Unicode
+ * properties nor look-aheads nor halves of characters: lone surrogates are refused besides.
  */
-export const ORDER_ID_PATTERN = String.raw`^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$`
+export const ORDER_ID_PATTERN = `^(?:${NO_DOT}${CHARACTER}*|\\.${NO_DOT}${CHARACTER}*|\\.\\.${CHARACTER}+)$`
 
 const orderIdRegExp = new RegExp(`(?=${ORDER_ID_PATTERN})^.{1,${ORDER_ID_LENGTH_MAX}}$`, 'su')
 
 export function isOrderId(value: string): value is OrderId {
-  return value === value.trim() && orderIdRegExp.test(value)
+  return value === value.trim() && value.isWellFormed() && orderIdRegExp.test(value)
 }
 
 export const ORDER_STATUSES = ['pending', 'confirmed', 'shipped', 'delivered', 'cancelled'] as const
@@ -29,6 +36,9 @@ export interface OrderItem {
   readonly priceMinor: number
 }
 
+/** The event has it as a 32-bit integer. */
+export const QUANTITY_MAX = 2 ** 31 - 1
+
 export interface Order {
   readonly orderId: OrderId
   readonly customerId: string
@@ -40,7 +50,10 @@ export interface Order {
   readonly status: OrderStatus
 }
 
-/** The sum of price × quantity, in minor units. */
-export function sumItems(items: readonly OrderItem[]): number {
+/**
+ * The sum of price × quantity, in minor units: exact where it is a safe integer. Where the exact one
+ * is none this is none either, because nothing of 2^53 or more is ever rounded below.
+ */
+export function sumItems(items: readonly Pick<OrderItem, 'quantity' | 'priceMinor'>[]): number {
   return items.reduce((sum, item) => sum + item.priceMinor * item.quantity, 0)
 }

@@ -55,10 +55,10 @@ function operationAt(document: OpenApi, name: string): Operation {
   return operation
 }
 
-function bodyExample(operation: Operation): object {
-  const example = operation.requestBody?.content['application/json']?.example
-  assert.ok(typeof example === 'object' && example !== null)
-  return example
+function bodyExamples(operation: Operation): object[] {
+  const { example, examples = {} } = operation.requestBody?.content['application/json'] ?? {}
+  const shown = [example, ...Object.values(examples).map(({ value }) => value)]
+  return shown.filter((value) => typeof value === 'object' && value !== null)
 }
 
 test('describes itself as OpenAPI 3.1 with the version of the service', async (t) => {
@@ -157,8 +157,13 @@ test('gives example bodies that the service takes, and says the rules that it ap
   const document = await readOpenApi(server)
   const create = operationAt(document, 'POST /api/create-order')
   const update = operationAt(document, 'PUT /api/update-order')
-  assert.equal((await postOrder(server, bodyExample(create))).statusCode, 201)
-  assert.equal((await putOrder(server, bodyExample(update))).statusCode, 200)
+  assert.deepEqual([bodyExamples(create).length, bodyExamples(update).length], [2, 1])
+  for (const example of bodyExamples(create)) {
+    assert.equal((await postOrder(server, example)).statusCode, 201)
+  }
+  for (const example of bodyExamples(update)) {
+    assert.equal((await putOrder(server, example)).statusCode, 200)
+  }
   assert.match(JSON.stringify(create.requestBody), /It must be an integer from 1 to 7\./)
 })
 

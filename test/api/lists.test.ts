@@ -86,11 +86,21 @@ test('hands the filters on, instants as the store has them', async (t) => {
   ])
 })
 
+test('takes any beginning of an order id, as it is', async (t) => {
+  const { asked, queries } = createLists()
+  const { server } = await startTestServer(t, { queries })
+  for (const orderIdPrefix of ['ORD-1', '.', 'two ', ' x', '100% *?_', '😀']) {
+    await server.inject(`/api/orders?orderId=${encodeURIComponent(orderIdPrefix)}`)
+    assert.deepEqual(asked.pop(), { orderIdPrefix, limit: 51 })
+  }
+})
+
 test('refuses what a filter cannot be, by its name', async (t) => {
   const { server } = await startTestServer(t)
   const notOurs = Buffer.from('["2026"]').toString('base64url')
   const cases = {
     status: ['lost', 'Pending', ''],
+    orderId: ['', 'a%00b', 'x'.repeat(256)],
     customerId: ['', 'a%00b'],
     from: ['yesterday', '2026-13-01', '2026-02-31', '2026-02-31T00:00:00Z', '1'],
     to: ['2026-01-01T00:00:00', '2026-02-30T25:00:00Z', '9999-12-31T23:59:59-05:00'],

@@ -27,6 +27,7 @@ const STATUSES: Record<ProblemCode, number> = {
   VERSION_MOVED: 412,
   BODY_TOO_LARGE: 413,
   MEDIA_TYPE_NOT_SUPPORTED: 415,
+  EXPECTATION_FAILED: 417,
   IDEMPOTENCY_KEY_REUSED: 422,
   HEADERS_TOO_LARGE: 431,
   INTERNAL: 500,
@@ -79,7 +80,7 @@ test('documents the sentences that a refused request is really told', async (t) 
     REQUEST_INVALID: await postOrder(server, { orderId: 'ORD-1', numItems: 'three' }),
     PATH_NOT_FOUND: await server.inject('/api/orders-of-old'),
     METHOD_NOT_ALLOWED: await server.inject({ method: 'DELETE', url: '/api/create-order' }),
-    BODY_TOO_LARGE: await server.inject({ ...post, body: ' '.repeat(100_000) }),
+    BODY_TOO_LARGE: await putOrder(server, ' '.repeat(100_000)),
     MEDIA_TYPE_NOT_SUPPORTED: await server.inject({
       ...post,
       headers: { 'content-type': 'text/plain' },

@@ -86,15 +86,33 @@ test('refuses a request without a body by 400 on both routes', async (t) => {
   assert.equal(put.json().detail, 'The body is empty: send a JSON object')
 })
 
-test('takes a body of 16384 bytes and refuses one more by 413', async (t) => {
-  const { server } = await startTestServer(t)
-  const longest = VALID + ' '.repeat(16_384 - VALID.length)
+test('takes a creation of 480 bytes for each item and 16384 more, and no larger one', async (t) => {
+  const { server } = await startTestServer(t, { settings: { maxItemsPerOrder: 10 } })
+  const longest = VALID + ' '.repeat(16_384 + 4_800 - VALID.length)
   const taken = await postOrder(server, longest)
   const refused = await postOrder(server, `${longest} `)
   assert.equal(taken.statusCode, 201)
   assert.equal(refused.statusCode, 413)
   assert.equal(refused.json().code, 'BODY_TOO_LARGE')
+  assert.equal(refused.json().detail, 'The body may have 21184 bytes at most')
+})
+
+test('takes a change of 16384 bytes and refuses one more by 413', async (t) => {
+  const { server } = await startTestServer(t)
+  const change = '{"orderId":"ORD-1","status":"shipped"}'
+  const longest = change + ' '.repeat(16_384 - change.length)
+  assert.equal((await putOrder(server, longest)).statusCode, 200)
+  const refused = await putOrder(server, `${longest} `)
+  assert.equal(refused.statusCode, 413)
   assert.equal(refused.json().detail, 'The body may have 16384 bytes at most')
+})
+
+test('takes an order of the most items there may be, with the longest names', async (t) => {
+  const { server } = await startTestServer(t)
+  const item = { itemId: 'x'.repeat(255), quantity: 2_147_483_647, price: 99.99 }
+  const items = Array.from({ length: 100 }, () => item)
+  const body = JSON.stringify({ orderId: 'ORD-1', items }, undefined, 2)
+  assert.equal((await postOrder(server, body)).statusCode, 201)
 })
 
 for (const [body, shown] of [

@@ -51,6 +51,43 @@ test('takes the same request for the same, and every other one for another', asy
   assert.equal(new Set(prints).size, 4)
 })
 
+const BROUGHT = {
+  ...CREATE,
+  customerId: 'C-1',
+  orderDate: '2026-01-31T12:00:00Z',
+  currency: 'EUR',
+  items: [{ itemId: 'I-1', quantity: 2, price: 1.5 }],
+}
+
+test('takes an order that is brought for the same by all that it brings, however it is written', async (t) => {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, { commands })
+  const printOf = async (body: object): Promise<string | undefined> => {
+    assert.equal((await postOrder(server, body, withKey('k'))).statusCode, 201)
+    return commands.created.pop()?.retryKey?.fingerprint
+  }
+  const print = await printOf(BROUGHT)
+  const [item] = BROUGHT.items
+  const { numItems: _, ...withoutCount } = BROUGHT
+  const rewritten = [
+    withoutCount,
+    { ...BROUGHT, currency: 'eur', customerId: ' C-1 ', orderDate: '2026-01-31T13:00+01:00' },
+    { ...BROUGHT, items: [{ price: 1.5, quantity: 2, itemId: ' I-1 ' }], totalAmount: 3 },
+  ]
+  for (const body of rewritten) assert.equal(await printOf(body), print)
+  const others = [
+    CREATE,
+    { ...BROUGHT, customerId: 'C-2' },
+    { ...BROUGHT, orderDate: '2026-01-31T12:00:00.001Z' },
+    { ...BROUGHT, currency: 'USD' },
+    { ...BROUGHT, items: [{ ...item, itemId: 'I-2' }] },
+    { ...BROUGHT, items: [{ ...item, quantity: 3 }] },
+    { ...BROUGHT, items: [{ ...item, price: 1.51 }] },
+  ]
+  const prints = await Array.fromAsync(others, printOf)
+  assert.equal(new Set([print, ...prints]).size, 1 + others.length)
+})
+
 test('refuses a key that cannot be one', async (t) => {
   const { server } = await startTestServer(t)
   for (const key of ['', '""', 'a b', 'a, b', 'ä', 'x'.repeat(256)]) {

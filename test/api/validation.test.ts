@@ -16,7 +16,7 @@ const REFUSED_CREATIONS: readonly (readonly [body: string, message: string])[] =
   ['{"orderId":"O","numItems":101}', `numItems ${NUM_ITEMS_RULE}, got 101`],
   ['{"orderId":"O","numItems":2.5}', `numItems ${NUM_ITEMS_RULE}, got 2.5`],
   ['{"orderId":"O","numItems":1e400}', `numItems ${NUM_ITEMS_RULE}, got Infinity`],
-  ['{"orderId":"O"}', `numItems is required: it ${NUM_ITEMS_RULE}`],
+  ['{"orderId":"O"}', `numItems or items is required: numItems ${NUM_ITEMS_RULE}`],
   ['{"numItems":1}', `orderId is required: it ${ORDER_ID_RULE}`],
   ['{"orderId":"","numItems":1}', `orderId ${ORDER_ID_RULE}, got ""`],
   ['{"orderId":"  ","numItems":1}', `orderId ${ORDER_ID_RULE}, got ""`],

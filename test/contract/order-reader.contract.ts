@@ -117,6 +117,45 @@ export function describeOrderReader(
         assert.deepEqual(await listIds({ customerId: "CUST-1' OR TRUE" }), [])
       })
 
+      it('finds orders by the beginning of their ids, character by character', async () => {
+        const ids = ['A', 'A-1', 'A-10', 'A-1 b', 'a-1', 'A_1', 'A%1', 'A*', 'A?', 'A[1]', 'Ä-1']
+        ids.push(
+          'B\u{d7ff}',
+          'B\u{d7ff}x',
+          'B\u{e000}',
+          'B\u{ffff}y',
+          'B😀',
+          'B\u{10ffff}',
+          '.a',
+          '..b',
+        )
+        ids.push('\u{10ffff}', '\u{10ffff}\u{10ffff}z')
+        for (const orderId of ids) await create({ orderId, orderDate: '2026-01-02T00:00:00.000Z' })
+        const prefixes = new Set([...ids, ...ids.map((id) => Array.from(id)[0] ?? ''), 'A-1 ', 'x'])
+        for (const orderIdPrefix of prefixes) {
+          const expected = ids.filter((id) => id.startsWith(orderIdPrefix))
+          const found = await listIds({ orderIdPrefix })
+          assert.deepEqual(new Set(found), new Set(expected), orderIdPrefix)
+          assert.equal(found.length, expected.length)
+        }
+      })
+
+      it('finds them together with every other filter, newest first, page by page', async () => {
+        for (const [index, orderId] of ['x3', 'y9', 'x1', 'x2', 'x4', 'x5'].entries()) {
+          const orderDate = `2026-01-0${index + 1}T00:00:00.000Z`
+          const customerId = orderId < 'x3' ? 'CUST-1' : 'CUST-2'
+          await create({ orderId, orderDate, customerId }, index % 2 === 0 ? 'pending' : 'shipped')
+        }
+        const orderIdPrefix = 'x'
+        assert.deepEqual(await listIds({ orderIdPrefix }), ['x5', 'x4', 'x2', 'x1', 'x3'])
+        assert.deepEqual(await listIds({ orderIdPrefix, status: 'shipped' }), ['x5', 'x2'])
+        assert.deepEqual(await listIds({ orderIdPrefix, customerId: 'CUST-1' }), ['x2', 'x1'])
+        const [from, to] = ['2026-01-03T00:00:00.000Z', '2026-01-05T00:00:00.000Z']
+        assert.deepEqual(await listIds({ orderIdPrefix, from, to }), ['x2', 'x1'])
+        const after = { orderDate: '2026-01-04T00:00:00.000Z', orderId: 'x2' }
+        assert.deepEqual(await listIds({ orderIdPrefix, after, limit: 1 }), ['x1'])
+      })
+
       it('shows an order under its new status alone', async () => {
         const orderId = await create({ orderDate: '2026-01-01T00:00:00.000Z' })
         await settle(changeOf(orderId, 2, 'cancelled'))

@@ -32,7 +32,7 @@ test('the TypeScript example applies events once and in order, and puts aside wh
   const planter = createPlanter(t)
   const topic = await planter.createTopic()
   const schemaId = await planter.register(`${topic}-value`, orderSchemaText)
-  const otherSchemaId = await planter.register(`${topic}-key`, '{"type":"string"}')
+  const otherSchemaId = await planter.register(`${topic}-key`, '"string"')
   const database = `${await temporaryFolder(t)}/orders.db`
   const event = eventRecord.bind(undefined, schemaId)
 
@@ -70,7 +70,8 @@ test('the TypeScript example applies events once and in order, and puts aside wh
     [{ key: Buffer.from('X'), value: oddValue, headers: [] }, 'dead letter, InvalidHeaders'],
     [withHeader(odd, 'ce_id', null), 'dead letter, InvalidHeaders'],
     [withHeader(odd, 'ce_subject', null), 'dead letter, InvalidHeaders'],
-    [withHeader(odd, 'ce_subject', '%ff'), 'dead letter, InvalidHeaders'],
+    [withHeader(odd, 'ce_subject', Buffer.from([0xff])), 'dead letter, InvalidHeaders'],
+    [withHeader(odd, 'ce_subject', '%58'), 'dead letter, InvalidValue'],
     [withHeader(odd, 'ce_subject', 'Y'), 'dead letter, InvalidValue'],
     [withHeader(odd, 'ce_sequence', 'one'), 'dead letter, InvalidHeaders'],
     [withHeader(odd, 'ce_sequence', '0000000000'), 'dead letter, InvalidHeaders'],

@@ -5,7 +5,6 @@ import json
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
 
 import fastavro
 
@@ -42,7 +41,7 @@ def event(schema_id: int, order_id: str, sequence: int, status: str = 'pending')
     headers = {
         'ce_specversion': '1.0',
         'ce_id': str(uuid.uuid4()),
-        'ce_subject': quote(order_id),
+        'ce_subject': order_id,
         'ce_sequence': f'{sequence:010}',
     }
     encoded: Headers = [(name, value.encode()) for name, value in headers.items()]
@@ -93,7 +92,8 @@ def planted(schema_id: int, other_schema_id: int) -> list[tuple[Record, str]]:
         (with_header(odd, 'ce_id', None), 'dead letter, InvalidHeaders'),
         (with_header(odd, 'ce_id', b'\xff'), 'dead letter, InvalidHeaders'),
         (with_header(odd, 'ce_subject', None), 'dead letter, InvalidHeaders'),
-        (with_header(odd, 'ce_subject', b'%ff'), 'dead letter, InvalidHeaders'),
+        (with_header(odd, 'ce_subject', b'\xff'), 'dead letter, InvalidHeaders'),
+        (with_header(odd, 'ce_subject', b'%58'), 'dead letter, InvalidValue'),
         (with_header(odd, 'ce_subject', b'Y'), 'dead letter, InvalidValue'),
         (with_header(odd, 'ce_sequence', b'one'), 'dead letter, InvalidHeaders'),
         (with_header(odd, 'ce_sequence', b'0000000000'), 'dead letter, InvalidHeaders'),

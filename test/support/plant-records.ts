@@ -93,9 +93,10 @@ export function eventRecord(
 export function withHeader(
   record: PlantedRecord,
   name: string,
-  value: string | null,
+  value: string | Buffer | null,
 ): PlantedRecord {
   const others = record.headers.filter(([other]) => other.toString() !== name)
-  const added = value === null ? [] : [[Buffer.from(name), Buffer.from(value)] as const]
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value
+  const added = bytes === null ? [] : [[Buffer.from(name), bytes] as const]
   return { ...record, headers: [...others, ...added] }
 }

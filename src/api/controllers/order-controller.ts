@@ -2,7 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangedOrder, OrderCommands } from '../../business/order/commands.ts'
-import { bodyEmpty } from '../request-errors.ts'
+import { readCreation, tidyCreation } from '../brought-order.ts'
+import { creationBytesMax } from '../json-body.ts'
+import { bodyEmpty, RequestError } from '../request-errors.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
 import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
@@ -40,13 +42,14 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
 ]
 
 /** Before validation, because an id is judged without the spaces around it. */
-function trimOrderId(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  const { body } = request
-  if (body === undefined) throw bodyEmpty()
-  if (typeof body === 'object' && body !== null && 'orderId' in body) {
-    if (typeof body.orderId === 'string') body.orderId = body.orderId.trim()
+function tidyBody(maxItemsPerOrder: number) {
+  return ({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+    if (body === undefined) throw bodyEmpty()
+    if (typeof body === 'object' && body !== null) {
+      tidyCreation(body as Record<string, unknown>, maxItemsPerOrder)
+    }
+    done()
   }
-  done()
 }
 
 const RETRY_HEADER = Type.Optional(
@@ -77,8 +80,9 @@ function createOrderSchema(maxItemsPerOrder: number) {
     operationId: 'createOrder',
     summary: 'Create an order',
     description:
-      'Creates an order with the given number of generated items. 201 means that the event is ' +
-      'acknowledged by Kafka and recorded in the store.',
+      'Creates an order of the items that it brings, or with `numItems` generated ones. What else is ' +
+      'not brought is generated, too. 201 means that the event is acknowledged by Kafka and recorded ' +
+      'in the store.',
     tags: ['Orders'],
     headers: Type.Object({ 'Idempotency-Key': RETRY_HEADER }),
     body: createOrderRequest(maxItemsPerOrder),
@@ -122,12 +126,21 @@ export function registerOrderRoutes(
     url: '/api/create-order',
     schema: createOrderSchema(maxItemsPerOrder),
     config: { problemCodes: [...COMMAND_PROBLEMS, 'ORDER_ALREADY_EXISTS'] },
-    preValidation: trimOrderId,
+    bodyLimit: creationBytesMax(maxItemsPerOrder),
+    preValidation: tidyBody(maxItemsPerOrder),
+    // The handler has more to say of the fields than the schema.
+    attachValidation: true,
     handler: async (request, reply) => {
-      const { orderId, numItems } = request.body
-      const traceContext = readTraceparent(request.headers)
-      const retry = readRetryKey(request.headers, 'create-order', orderId, numItems)
-      const changed = await commands.createOrder({ orderId, numItems, ...retry, ...traceContext })
+      const { body, validationError } = request
+      if (validationError && !(validationError instanceof RequestError)) throw validationError
+      const { orderId, numItems, brought } = readCreation(body, validationError, maxItemsPerOrder)
+      const changed = await commands.createOrder({
+        orderId,
+        numItems,
+        ...(Object.keys(brought).length === 0 ? {} : { brought }),
+        ...readRetryKey(request.headers, 'create-order', orderId, numItems, brought),
+        ...readTraceparent(request.headers),
+      })
       reply.code(201).header('location', `/api/orders/${encodeURIComponent(orderId)}`)
       return toAnswer(reply, changed, CREATED)
     },
@@ -145,7 +158,7 @@ export function registerOrderRoutes(
         'STATUS_TRANSITION_NOT_ALLOWED',
       ],
     },
-    preValidation: trimOrderId,
+    preValidation: tidyBody(maxItemsPerOrder),
     handler: async (request, reply) => {
       const { orderId, status } = request.body
       const changed = await commands.changeOrderStatus({

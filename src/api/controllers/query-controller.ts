@@ -111,9 +111,10 @@ export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQuer
     config: { problemCodes: QUERY_PROBLEMS },
     preValidation: readLimit,
     handler: async (request) => {
-      const { status, customerId, from, to, cursor } = request.query
+      const { orderId, status, customerId, from, to, cursor } = request.query
       const limit = limitOf(request.query)
       const query: OrderQuery = {
+        ...(orderId === undefined ? {} : { orderIdPrefix: orderId }),
         ...(status === undefined ? {} : { status }),
         ...(customerId === undefined ? {} : { customerId }),
         ...(from === undefined ? {} : { from: readInstant('from', from) }),

@@ -1,7 +1,13 @@
 import { Type } from 'typebox'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
-import { isOrderId, ORDER_STATUSES, type OrderStatus } from '../../models/order.ts'
+import {
+  isOrderId,
+  ORDER_ID_LENGTH_MAX,
+  ORDER_STATUSES,
+  type OrderStatus,
+} from '../../models/order.ts'
+import { idText } from './order-requests.ts'
 import { ruled } from './rule.ts'
 
 /** Queries of lists, and the cursor between two pages of one. */
@@ -37,7 +43,19 @@ const cursor = Type.String({
   maxLength: CURSOR_LENGTH_MAX,
 })
 
+/** Any beginning of an id: it may be a dot, and end with a space. */
+const idPrefix = Type.String({
+  ...ruled(
+    'Only orders whose ids begin with exactly this.',
+    `must be 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`,
+  ),
+  minLength: 1,
+  maxLength: ORDER_ID_LENGTH_MAX,
+  pattern: String.raw`^[^\x00-\x1f\x7f-\x9f]+$`,
+})
+
 export const listOrdersRequest = Type.Object({
+  orderId: Type.Optional(idPrefix),
   status: Type.Optional(
     Type.Unsafe<OrderStatus>(
       Type.String({
@@ -46,15 +64,7 @@ export const listOrdersRequest = Type.Object({
       }),
     ),
   ),
-  customerId: Type.Optional(
-    Type.String({
-      ...ruled(
-        'Only orders of this customer.',
-        'must be 1 to 255 characters, no control characters',
-      ),
-      pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]{1,255}$`,
-    }),
-  ),
+  customerId: Type.Optional(idText('Only orders of this customer.')),
   from: instant('Only orders created at this instant or later.'),
   to: instant('Only orders created before this instant.'),
   limit: Type.Optional(limit),

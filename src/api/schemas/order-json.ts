@@ -1,10 +1,10 @@
 import { Type, type Static } from 'typebox'
-import { CURRENCIES, toMajor, type Currency } from '../../models/money.ts'
+import { toMajor, type Currency } from '../../models/money.ts'
 import { ORDER_STATUSES, type Order, type OrderStatus } from '../../models/order.ts'
 
 const orderItemSchema = Type.Object({
-  itemId: Type.String({ description: 'ITEM-<NAME>-<100..999>.' }),
-  quantity: Type.Integer({ description: 'From 1 to 5.' }),
+  itemId: Type.String({ description: 'As it was brought, or ITEM-<NAME>-<100..999>.' }),
+  quantity: Type.Integer({ description: 'As it was brought, or from 1 to 5.' }),
   price: Type.Number({
     description: 'Of one piece, with as many decimals as the currency has.',
   }),
@@ -14,11 +14,15 @@ const orderItemSchema = Type.Object({
 export const orderSchema = Type.Object(
   {
     orderId: Type.String({ description: 'As the request named it.' }),
-    customerId: Type.String({ description: 'CUST-<1000..9999>.' }),
-    orderDate: Type.String({ description: 'When it was created: ISO 8601, UTC, with Z.' }),
+    customerId: Type.String({ description: 'As it was brought, or CUST-<1000..9999>.' }),
+    orderDate: Type.String({
+      description: 'As it was brought, or when it was created: ISO 8601, UTC, with Z.',
+    }),
     items: Type.Array(orderItemSchema),
     totalAmount: Type.Number({ description: 'Exactly the sum of price × quantity.' }),
-    currency: Type.Unsafe<Currency>(Type.String({ enum: [...CURRENCIES] })),
+    currency: Type.Unsafe<Currency>(
+      Type.String({ description: 'ISO 4217.', pattern: '^[A-Z]{3}$' }),
+    ),
     status: Type.Unsafe<OrderStatus>(Type.String({ enum: [...ORDER_STATUSES] })),
   },
   { $id: 'Order', description: 'An order, as it is after the change.' },

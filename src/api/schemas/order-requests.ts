@@ -1,25 +1,33 @@
 import { Type } from 'typebox'
+import { CURRENCY_CODES, type Currency } from '../../models/money.ts'
 import {
   ORDER_ID_LENGTH_MAX,
   ORDER_ID_PATTERN,
   ORDER_STATUSES,
+  QUANTITY_MAX,
   type OrderId,
   type OrderStatus,
 } from '../../models/order.ts'
-import { RULE_KEYWORD, ruled } from './rule.ts'
+import { ID_FORMAT, RULE_KEYWORD, ruled } from './rule.ts'
+
+const ID_RULE = `must be a string of 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`
+
+const NO_DOTS = ', and not "." or ".."'
 
 /** Says of a trimmed string what isOrderId says; a test holds the two together. */
-const orderId = Type.Unsafe<OrderId>(
-  Type.String({
-    ...ruled(
-      'Names the order; spaces around it are dropped.',
-      `must be a string of 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`,
-    ),
-    minLength: 1,
-    maxLength: ORDER_ID_LENGTH_MAX,
-    pattern: ORDER_ID_PATTERN,
-  }),
-)
+export function idText<Id extends string = string>(purpose: string) {
+  return Type.Unsafe<Id>(
+    Type.String({
+      ...ruled(purpose, ID_RULE, NO_DOTS),
+      minLength: 1,
+      maxLength: ORDER_ID_LENGTH_MAX,
+      pattern: ORDER_ID_PATTERN,
+      format: ID_FORMAT,
+    }),
+  )
+}
+
+const orderId = idText<OrderId>('Names the order; spaces around it are dropped.')
 
 const status = Type.Unsafe<OrderStatus>(
   Type.String({
@@ -35,15 +43,94 @@ export function numItemsRule(maxItemsPerOrder: number): string {
 
 const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
 
+const itemRequest = Type.Object(
+  {
+    itemId: idText('Names the item; spaces around it are dropped.'),
+    quantity: Type.Integer({
+      ...ruled('How many.', `must be an integer from 1 to ${QUANTITY_MAX}`),
+      minimum: 1,
+      maximum: QUANTITY_MAX,
+    }),
+    price: Type.Number({
+      ...ruled('Of one, with at most the decimals of the currency.', 'must be a number above 0'),
+      exclusiveMinimum: 0,
+    }),
+  },
+  { [RULE_KEYWORD]: 'must be an object with itemId, quantity and price' },
+)
+
+const broughtFields = {
+  customerId: Type.Optional(idText('Names the customer; spaces around it are dropped.')),
+  orderDate: Type.Optional(
+    Type.String({
+      ...ruled(
+        'When it was ordered; kept to the millisecond, in UTC.',
+        'must be an ISO 8601 date and time with a time zone',
+      ),
+      format: 'date-time',
+    }),
+  ),
+  currency: Type.Optional(
+    Type.Unsafe<Currency>(
+      Type.String({
+        ...ruled(
+          'Of the prices and the total; taken in lower case, too.',
+          'must be a three-letter ISO 4217 code',
+        ),
+        enum: [...CURRENCY_CODES],
+      }),
+    ),
+  ),
+  totalAmount: Type.Optional(
+    Type.Number({
+      ...ruled('To have it checked.', 'must be the sum of price × quantity of the items'),
+      exclusiveMinimum: 0,
+    }),
+  ),
+}
+
+const EXAMPLE_ITEMS = [
+  { itemId: 'ITEM-LAPTOP-123', quantity: 1, price: 499.99 },
+  { itemId: 'ITEM-MOUSE-456', quantity: 2, price: 24.5 },
+]
+
+const EXAMPLE_CREATION = {
+  orderId: 'ORD-2',
+  customerId: 'CUST-4711',
+  orderDate: '2026-01-31T13:00:00+01:00',
+  currency: 'EUR',
+}
+
+/** What is not brought is generated. */
 export function createOrderRequest(maxItemsPerOrder: number) {
   const numItems = Type.Integer({
-    ...ruled('How many items the order gets.', numItemsRule(maxItemsPerOrder)),
+    ...ruled(
+      'How many items the order gets; with items it must be their number.',
+      numItemsRule(maxItemsPerOrder),
+    ),
     minimum: 1,
     maximum: maxItemsPerOrder,
   })
+  const items = Type.Array(itemRequest, {
+    ...ruled('The lines of the order.', `must be a list of 1 to ${maxItemsPerOrder} items`),
+    minItems: 1,
+    maxItems: maxItemsPerOrder,
+  })
   return Type.Object(
-    { orderId, numItems },
-    { ...BODY_RULE, examples: [{ orderId: 'ORD-1', numItems: Math.min(2, maxItemsPerOrder) }] },
+    {
+      orderId,
+      numItems: Type.Optional(numItems),
+      items: Type.Optional(items),
+      ...broughtFields,
+    },
+    {
+      ...BODY_RULE,
+      anyOf: [{ required: ['numItems'] }, { required: ['items'] }],
+      examples: [
+        { orderId: 'ORD-1', numItems: Math.min(2, maxItemsPerOrder) },
+        { ...EXAMPLE_CREATION, items: EXAMPLE_ITEMS.slice(0, maxItemsPerOrder) },
+      ],
+    },
   )
 }
 

@@ -2,14 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Type, type Static } from 'typebox'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { FeedStart } from '../../business/stream/live-feed.ts'
-import {
-  ORDER_ID_LENGTH_MAX,
-  ORDER_ID_PATTERN,
-  ORDER_STATUSES,
-  type OrderId,
-  type OrderStatus,
-} from '../../models/order.ts'
+import { ORDER_STATUSES, type OrderId, type OrderStatus } from '../../models/order.ts'
 import { readPlace } from '../stream/event-frame.ts'
+import { idText } from './order-requests.ts'
 import { ruled } from './rule.ts'
 
 /** What a reader of the stream asks for. */
@@ -24,19 +19,7 @@ const LAST_EVENT_ID = Type.String({
 export const streamHeaders = Type.Object({ 'Last-Event-ID': Type.Optional(LAST_EVENT_ID) })
 
 export const streamRequest = Type.Object({
-  orderId: Type.Optional(
-    Type.Unsafe<OrderId>(
-      Type.String({
-        ...ruled(
-          'Only changes of this order.',
-          `must be a string of 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`,
-        ),
-        minLength: 1,
-        maxLength: ORDER_ID_LENGTH_MAX,
-        pattern: ORDER_ID_PATTERN,
-      }),
-    ),
-  ),
+  orderId: Type.Optional(idText<OrderId>('Only changes of this order.')),
   status: Type.Optional(
     Type.Unsafe<OrderStatus>(
       Type.String({

@@ -1,9 +1,32 @@
 import type { RetryKey } from '../../models/order-event.ts'
+import type { Currency } from '../../models/money.ts'
 import type { Order, OrderId, OrderStatus } from '../../models/order.ts'
+
+/** What a caller brings of an order; the rest is generated. */
+export interface BroughtOrder {
+  readonly customerId?: string
+  /** ISO 8601, UTC, with `Z` and milliseconds. */
+  readonly orderDate?: string
+  readonly currency?: Currency
+  readonly items?: readonly BroughtItem[]
+}
+
+/** The price in major units, because it may be brought without its currency. */
+export interface BroughtItem {
+  readonly itemId: string
+  readonly quantity: number
+  readonly price: number
+}
 
 export interface CreateOrder {
   readonly orderId: OrderId
+  /** As many as are brought, where items are brought. */
   readonly numItems: number
+  /**
+   * Of the currency, or of one of those that are generated, each price is an exact amount, and so is
+   * their sum.
+   */
+  readonly brought?: BroughtOrder
   readonly retryKey?: RetryKey
   readonly traceparent?: string
 }

@@ -3,7 +3,7 @@ import { changeInFlight, orderAlreadyExists, requestInFlight } from '../refusals
 import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder, CreateOrder } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
-import { generateOrder } from './order-generator.ts'
+import { bringsOrder, completeOrder } from './order-generator.ts'
 import { preparePending } from './prepare-pending.ts'
 import { waitForEarlierChange } from './wait-for-earlier-change.ts'
 
@@ -12,10 +12,10 @@ import { waitForEarlierChange } from './wait-for-earlier-change.ts'
  * {@link findAnswerByKey} throws.
  */
 export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
-  const { orderId, numItems, retryKey } = command
+  const { orderId, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
   const asksFor = ({ type, order }: OrderEvent): boolean =>
-    type === 'order-created' && order.items.length === numItems
+    type === 'order-created' && bringsOrder(command, order)
 
   do {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
@@ -38,16 +38,15 @@ export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promi
   throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()
 }
 
-function orderCreated(
-  deps: ChangeDeps,
-  { orderId, numItems, traceparent }: CreateOrder,
-): OrderEvent {
-  const order = generateOrder(orderId, numItems, deps)
+function orderCreated(deps: ChangeDeps, command: CreateOrder): OrderEvent {
+  const { traceparent } = command
+  const time = deps.clock.now().toISOString()
+  const order = completeOrder(command, time, deps.random)
   return {
     eventId: deps.ids.nextEventId(),
     type: 'order-created',
     version: 1,
-    time: order.orderDate,
+    time,
     order,
     ...(traceparent === undefined ? {} : { traceparent }),
   }

@@ -1,6 +1,13 @@
-import { CURRENCIES, minorPerMajor } from '../../models/money.ts'
-import { sumItems, type Order, type OrderId, type OrderItem } from '../../models/order.ts'
-import type { Clock, Random } from '../ports.ts'
+import {
+  GENERATED_CURRENCIES,
+  minorPerMajor,
+  readAmount,
+  toMinor,
+  type Currency,
+} from '../../models/money.ts'
+import { sumItems, type Order, type OrderItem } from '../../models/order.ts'
+import type { Random } from '../ports.ts'
+import type { BroughtItem, CreateOrder } from './commands.ts'
 
 const ITEM_NAMES = [
   'LAPTOP',
@@ -19,26 +26,68 @@ const PRICE_MAJOR_MIN = 10
 const PRICE_MAJOR_MAX = 500
 
 /**
- * An order of `numItems` lines with everything but its id made up: a customer and items of well-formed
- * names, quantities of 1 to 5, prices of 10.00 to 500.00, one of six currencies, and their exact sum.
+ * The order that is asked for, dated `now` where no date is brought. What is not brought is made up: a
+ * customer and `numItems` items of well-formed names, quantities of 1 to 5, prices of 10.00 to 500.00,
+ * one of six currencies that all brought prices are amounts of. The total is their exact sum.
  */
-export function generateOrder(
-  orderId: OrderId,
-  numItems: number,
-  { clock, random }: { clock: Clock; random: Random },
+export function completeOrder(
+  { orderId, numItems, brought = {} }: Pick<CreateOrder, 'orderId' | 'numItems' | 'brought'>,
+  now: string,
+  random: Random,
 ): Order {
-  const currency = pick(CURRENCIES, random)
+  const currency = brought.currency ?? pickCurrency(brought.items ?? [], random)
   const minorUnits = minorPerMajor(currency)
-  const items = Array.from({ length: numItems }, () => generateItem(minorUnits, random))
+  const items =
+    brought.items?.map((item) => toOrderItem(item, currency)) ??
+    Array.from({ length: numItems }, () => generateItem(minorUnits, random))
   return {
     orderId,
-    customerId: `CUST-${random.integer(1000, 9999)}`,
-    orderDate: clock.now().toISOString(),
+    customerId: brought.customerId ?? `CUST-${random.integer(1000, 9999)}`,
+    orderDate: brought.orderDate ?? now,
     items,
     totalMinor: sumItems(items),
     currency,
     status: 'pending',
   }
+}
+
+/** Whether the order is as asked for in all that is brought; what was made up may be anything. */
+export function bringsOrder(
+  { numItems, brought = {} }: Pick<CreateOrder, 'numItems' | 'brought'>,
+  order: Order,
+): boolean {
+  const { customerId, orderDate, currency, items } = brought
+  return (
+    order.items.length === numItems &&
+    (customerId ?? order.customerId) === order.customerId &&
+    (orderDate ?? order.orderDate) === order.orderDate &&
+    (currency ?? order.currency) === order.currency &&
+    (items?.every((item, index) => isSameItem(item, order.items[index], order.currency)) ?? true)
+  )
+}
+
+function isSameItem(
+  { itemId, quantity, price }: BroughtItem,
+  item: OrderItem | undefined,
+  currency: Currency,
+): boolean {
+  if (item?.itemId !== itemId || item.quantity !== quantity) return false
+  const amount = readAmount(price, currency)
+  return amount.kind === 'exact' && amount.minor === item.priceMinor
+}
+
+function toOrderItem({ itemId, quantity, price }: BroughtItem, currency: Currency): OrderItem {
+  return { itemId, quantity, priceMinor: toMinor(price, currency) }
+}
+
+/** The first one has as many decimals as any. */
+function pickCurrency(items: readonly BroughtItem[], random: Random): Currency {
+  const [first, ...others] = GENERATED_CURRENCIES
+  return pick([first, ...others.filter((one) => areAmountsOf(one, items))], random)
+}
+
+function areAmountsOf(currency: Currency, items: readonly BroughtItem[]): boolean {
+  return items.every(({ price }) => readAmount(price, currency).kind === 'exact')
 }
 
 function generateItem(minorUnits: number, random: Random): OrderItem {

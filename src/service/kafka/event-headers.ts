@@ -6,8 +6,12 @@ import {
   type OrderEvent,
   type OrderEventType,
 } from '../../models/order-event.ts'
+import { ORDER_ID_PATTERN } from '../../models/order.ts'
 
-/** CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as headers with `ce_` in front. */
+/**
+ * CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as headers with `ce_` in front, their
+ * values in UTF-8 as they are (§3.2.3; it is HTTP that percent-encodes).
+ */
 
 const SEQUENCE_DIGITS = 10
 
@@ -48,9 +52,9 @@ const HEADERS: readonly Header[] = [
   ),
   text(
     'ce_subject',
-    'the order id; everything but printable ASCII, and space, `"` and `%`, as the percent-encoded bytes of its UTF-8',
-    { pattern: '^(?:[!#$&-~]|%[0-9A-F]{2})+$' },
-    ({ order }) => encodeHeaderValue(order.orderId),
+    'the order id as it is, in UTF-8; nothing is percent-encoded',
+    { pattern: ORDER_ID_PATTERN },
+    ({ order }) => order.orderId,
   ),
   text(
     'ce_sequence',
@@ -154,19 +158,6 @@ function optionalText(
 
 function named(name: string, description: string) {
   return { name, nameBytes: Buffer.from(name), description }
-}
-
-/**
- * Percent-encodes everything but printable ASCII, and space, double quote and percent: the set of the
- * CloudEvents HTTP binding (§3.1.3.2), so that a bridge from the topic to HTTP copies the value.
- */
-function encodeHeaderValue(value: string): string {
-  return value.replaceAll(/[^!-~]|["%]/gu, (character) =>
-    Array.from(
-      Buffer.from(character),
-      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-    ).join(''),
-  )
 }
 
 /** The event id of a record read back from the topic; undefined where it is not one of ours. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import avro from 'avsc'
-import { CURRENCIES, toMajor, toMinor, type Currency } from '../../models/money.ts'
+import { isCurrency, toMajor, toMinor } from '../../models/money.ts'
 import { isOrderId, ORDER_STATUSES, type Order, type OrderStatus } from '../../models/order.ts'
 
 /**
@@ -19,13 +19,13 @@ export const orderSchemaFile = readFileSync(
 )
 
 /**
- * The texts that are registered, byte for byte. They are written as other serializers write them,
- * without layout and with a primitive spelled out: a registry that compares texts would otherwise
- * give the same schema a second id when one of those comes along.
+ * The texts that are registered, byte for byte as Java's Avro prints a schema: without layout, its
+ * attributes in the order that the file has, a primitive as its name alone. A registry that compares
+ * texts would otherwise not find the schema for a client that has Java's text, or give it a second id.
  */
 export const orderSchemaText = JSON.stringify(JSON.parse(orderSchemaFile))
 
-export const keySchemaText = '{"type":"string"}'
+export const keySchemaText = '"string"'
 
 /** As the schema has it. */
 interface OrderRecord {
@@ -132,10 +132,6 @@ function orderOf(record: OrderRecord): Order {
     currency,
     status,
   }
-}
-
-function isCurrency(value: string): value is Currency {
-  return CURRENCIES.some((currency) => currency === value)
 }
 
 function isOrderStatus(value: string): value is OrderStatus {

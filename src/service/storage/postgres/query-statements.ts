@@ -10,7 +10,7 @@ import {
   type PlacedEvent,
 } from '../../../business/stream/settled-feed.ts'
 import type { PublishedEvent } from '../../../models/order-event.ts'
-import { listOrdersStatement } from '../list-orders.ts'
+import { areFoundById, countByIdStatement, listOrdersStatement } from '../list-orders.ts'
 import type { Arguments } from '../operation.ts'
 import {
   type KeyedChangeRow,
@@ -53,11 +53,20 @@ export async function findOrders(
   })
 }
 
+function placeholder(number: number): string {
+  return `$${number}`
+}
+
 export async function listOrders(
   query: Query,
   filters: OrderQuery,
 ): Promise<readonly SettledOrder[]> {
-  const { text, parameters } = listOrdersStatement(filters, (number) => `$${number}`)
+  const question = countByIdStatement(filters, placeholder)
+  const [answer] = question
+    ? await query<{ readonly count: number }>({ text: question.text }, question.parameters)
+    : []
+  const byId = areFoundById(answer?.count)
+  const { text, parameters } = listOrdersStatement(filters, placeholder, byId)
   return (await query<OrderRow>({ text }, parameters)).map(toSettledOrder)
 }
 

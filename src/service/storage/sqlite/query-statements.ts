@@ -12,7 +12,7 @@ import {
   type PlacedEvent,
 } from '../../../business/stream/settled-feed.ts'
 import type { PublishedEvent } from '../../../models/order-event.ts'
-import { listOrdersStatement } from '../list-orders.ts'
+import { areFoundById, countByIdStatement, listOrdersStatement } from '../list-orders.ts'
 import {
   type KeyedChangeRow,
   type OrderRow,
@@ -31,6 +31,10 @@ import {
 import { selected } from './event-columns.ts'
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
+
+function placeholder(number: number): string {
+  return `?${number}`
+}
 
 /** Every statement that only reads, prepared once per connection where its text is always the same. */
 export function prepareQueryStatements(db: DatabaseSync) {
@@ -83,7 +87,10 @@ export function prepareQueryStatements(db: DatabaseSync) {
     },
 
     listOrders(query: OrderQuery): readonly SettledOrder[] {
-      const { text, parameters } = listOrdersStatement(query, (number) => `?${number}`)
+      const question = countByIdStatement(query, placeholder)
+      const answer = question && db.prepare(question.text).get(...question.parameters)
+      const byId = areFoundById(answer?.['count'] as number | undefined)
+      const { text, parameters } = listOrdersStatement(query, placeholder, byId)
       const rows = db.prepare(text).all(...parameters) as unknown as readonly OrderRow[]
       return rows.map(toSettledOrder)
     },

@@ -13,21 +13,23 @@ interface OrderIdSchema {
 const { minLength, maxLength, pattern } = createOrderRequest(100).properties
   .orderId as unknown as OrderIdSchema
 
-/** As Ajv reads the schema: lengths in code points, the pattern as a unicode one. */
-function matchesSchema(text: string): boolean {
+/** As tools read the schema: lengths in code points, the pattern as a unicode one or not. */
+function matchesSchema(text: string, flags: 'u' | '' = 'u'): boolean {
   const length = Array.from(text).length
-  return length >= minLength && length <= maxLength && new RegExp(pattern, 'u').test(text)
+  return length >= minLength && length <= maxLength && new RegExp(pattern, flags).test(text)
 }
 
-test('takes, once trimmed, exactly what the model calls an order id', () => {
+test('takes, once trimmed, of well-formed text exactly what the model calls an order id', () => {
   const unit = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 3 }),
-    fc.constantFrom('\u0000', '\n', '\u007f', '\u0085', '\ud800', '\udfff', '😀', ' ', '\u00a0'),
+    fc.constantFrom('\u0000', '\n', '\u007f', '\u0085', '.', '😀', ' ', '\u00a0'),
   )
   const text = fc.array(unit, { maxLength: 300, size: 'max' }).map((units) => units.join('').trim())
   fc.assert(
     fc.property(text, (orderId) => {
       assert.equal(matchesSchema(orderId), isOrderId(orderId))
+      // Swagger UI and clients in JavaScript may leave the flag out.
+      assert.equal(matchesSchema(orderId, ''), isOrderId(orderId))
     }),
   )
 })

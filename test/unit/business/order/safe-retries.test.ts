@@ -5,7 +5,7 @@ import { CommandError } from '../../../../src/business/errors.ts'
 import type { ChangeDeps } from '../../../../src/business/order/change-deps.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import { createOrder } from '../../../../src/business/order/create-order.ts'
-import type { ChangedOrder } from '../../../../src/business/order/commands.ts'
+import type { BroughtOrder, ChangedOrder } from '../../../../src/business/order/commands.ts'
 import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
 import type {
   Acked,
@@ -70,8 +70,17 @@ async function setUp(t: TestContext) {
     statusPolicy: 'lifecycle',
     isDraining: () => false,
   }
-  const create = (key: string | undefined, numItems = 2): Promise<ChangedOrder> =>
-    createOrder(deps, { orderId: ORDER_ID, numItems, ...retryKeyOf(key, `create ${numItems}`) })
+  const create = (
+    key: string | undefined,
+    numItems = 2,
+    brought?: BroughtOrder,
+  ): Promise<ChangedOrder> =>
+    createOrder(deps, {
+      orderId: ORDER_ID,
+      numItems,
+      ...(brought && { brought }),
+      ...retryKeyOf(key, `create ${numItems}`),
+    })
   const change = (
     key: string | undefined,
     status: 'confirmed' | 'shipped',
@@ -183,6 +192,58 @@ test('a request whose first try is in doubt is waited for, and then answered by 
   resolution.resolve(ACKED)
   assert.equal((await again).isReplayed, true)
   assert.equal(published.length, 1)
+})
+
+const BROUGHT: BroughtOrder = {
+  customerId: 'C-1',
+  orderDate: '2020-01-31T12:00:00.000Z',
+  currency: 'EUR',
+  items: [
+    { itemId: 'I-1', quantity: 2, price: 1.5 },
+    { itemId: 'I-2', quantity: 1, price: 3 },
+  ],
+}
+
+test('a creation in doubt is shared with one that brings the same, and with no other', async (t) => {
+  const { create, clock, answerWith, published } = await setUp(t)
+  const resolution = Promise.withResolvers<Acked>()
+  answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise }))
+  assert.equal(await codeOf(create(undefined, 2, BROUGHT)), 'KAFKA_UNAVAILABLE')
+  const [first, second] = BROUGHT.items ?? []
+  assert.ok(first && second)
+  const others: BroughtOrder[] = [
+    { ...BROUGHT, customerId: 'C-2' },
+    { ...BROUGHT, orderDate: '2020-01-31T12:00:00.001Z' },
+    { ...BROUGHT, currency: 'USD' },
+    { ...BROUGHT, items: [second, first] },
+    { ...BROUGHT, items: [{ ...first, quantity: 3 }, second] },
+    { ...BROUGHT, items: [first, { ...second, price: 3.01 }] },
+    { ...BROUGHT, items: [first, { ...second, price: 3.001 }] },
+  ]
+  const refused = Promise.all(others.map((other) => codeOf(create(undefined, 2, other))))
+  const same = create(undefined, 2, structuredClone(BROUGHT))
+  // What it leaves open may be as it is.
+  const less = create(undefined, 2, { customerId: 'C-1' })
+  await setImmediate()
+  clock.advance(1)
+  resolution.resolve(ACKED)
+  assert.deepEqual(new Set(await refused), new Set(['ORDER_ALREADY_EXISTS']))
+  const { order } = await same
+  assert.deepEqual(
+    order.items.map(({ priceMinor }) => priceMinor),
+    [150, 300],
+  )
+  assert.deepEqual([order.totalMinor, order.orderDate], [600, BROUGHT.orderDate])
+  assert.deepEqual((await less).order, order)
+  assert.equal(published.length, 1)
+})
+
+test('an event is of the time of the change, whatever date its order brings', async (t) => {
+  const { create, store, clock } = await setUp(t)
+  await create(undefined, 2, BROUGHT)
+  const event = await store.findEvent(ORDER_ID, 1)
+  assert.equal(event?.event.time, clock.now().toISOString())
+  assert.equal(event?.event.order.orderDate, BROUGHT.orderDate)
 })
 
 test('a request that gives up waiting for a change in doubt leaves nothing behind', async (t) => {

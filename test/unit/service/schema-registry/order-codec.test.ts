@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import avro from 'avsc'
 import type { Order, OrderId } from '../../../../src/models/order.ts'
@@ -7,6 +8,7 @@ import {
   encodeAvroKey,
   encodeKey,
   encodeOrder,
+  keySchemaText,
   orderSchemaText,
 } from '../../../../src/service/schema-registry/order-codec.ts'
 
@@ -40,6 +42,18 @@ const SMALL_BYTES = Buffer.from(
     .replaceAll(' ', ''),
   'hex',
 )
+
+/**
+ * Printed by Java's Avro, which npm run dev and npm test bring along in .dev/lib; an integration test
+ * prints it again:
+ * java -cp '.dev/lib/registry-3.0.9/lib/*' test/support/PrintSchema.java schemas/order.avsc
+ */
+const SCHEMA_BY_JAVA = readFileSync(new URL('order-by-java.txt', import.meta.url), 'utf8').trimEnd()
+
+test('the registered texts are to the byte what Java prints', () => {
+  assert.equal(orderSchemaText, SCHEMA_BY_JAVA)
+  assert.equal(keySchemaText, '"string"')
+})
 
 /** The schema of the Python service: the same fields, without docs. */
 const PLAIN_SCHEMA: avro.Schema = {

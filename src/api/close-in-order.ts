@@ -1,0 +1,56 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * A connection that is destroyed while its caller still sends is reset, and the caller's system throws
+ * the answer away unread: a body of 5 MB is never told that it is too large. So the server ends its
+ * half with the answer, reads on, and destroys the connection when the caller has ended, too.
+ */
+
+/** A caller that sends nothing for so long has read the answer, or never will. */
+const SILENCE_MS = 500
+
+/** Nobody is listened to for longer. */
+const LINGER_MS = 10_000
+
+/** Nor for more. */
+const LINGER_BYTES_MAX = 64 * 1024 * 1024
+
+const lingering = new WeakSet<Socket>()
+
+/** Ends the connection after what was written to it; the caller has time to read it. */
+export function closeInOrder(socket: Socket): void {
+  if (lingering.has(socket) || socket.destroyed) return
+  lingering.add(socket)
+  socket.end()
+  const bytesBefore = socket.bytesRead
+  let bytesSeen = bytesBefore
+  let leftMs = LINGER_MS
+  const watch = setInterval(() => {
+    leftMs -= SILENCE_MS
+    const isSilent = socket.bytesRead === bytesSeen
+    bytesSeen = socket.bytesRead
+    if (isSilent || leftMs <= 0 || bytesSeen - bytesBefore > LINGER_BYTES_MAX) socket.destroy()
+  }, SILENCE_MS)
+  socket.once('close', () => clearInterval(watch))
+}
+
+/**
+ * From now on a connection that closes after an answer closes in order while the request of that
+ * answer is still coming in. Node closes it by `destroySoon`.
+ */
+export function closeConnectionsInOrder(server: Server): void {
+  const latestRequests = new WeakMap<Socket, IncomingMessage>()
+  server.prependListener('request', (request) => {
+    latestRequests.set(request.socket, request)
+  })
+  server.on('connection', (socket) => {
+    const destroySoon = socket.destroySoon.bind(socket)
+    socket.destroySoon = () => {
+      const request = latestRequests.get(socket)
+      if (request === undefined || request.complete) return destroySoon()
+      request.resume()
+      return closeInOrder(socket)
+    }
+  })
+}
