@@ -213,6 +213,8 @@ export interface SchemaIdStore {
   /** `fingerprint` is the SHA-256, in hex, of the schema's text. */
   findSchemaId(subject: string, fingerprint: string): Promise<number | undefined>
   saveSchemaId(subject: string, fingerprint: string, schemaId: number): Promise<void>
+  /** It is not our schema any more. */
+  forgetSchemaId(subject: string, fingerprint: string): Promise<void>
 }
 
 export class StoreError extends Error {

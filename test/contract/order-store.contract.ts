@@ -613,6 +613,17 @@ export function describeOrderStore(
         assert.equal(await store.findSchemaId('orders-value', 'bb'), 4)
         assert.equal(await store.findSchemaId('orders-key', 'aa'), 5)
       })
+
+      it('forgets the one id that it is told to forget', async () => {
+        await store.saveSchemaId('orders-value', 'aa', 3)
+        await store.saveSchemaId('orders-value', 'bb', 4)
+        await store.saveSchemaId('orders-key', 'aa', 5)
+        await store.forgetSchemaId('orders-value', 'aa')
+        await store.forgetSchemaId('orders-value', 'cc')
+        assert.equal(await store.findSchemaId('orders-value', 'aa'), undefined)
+        assert.equal(await store.findSchemaId('orders-value', 'bb'), 4)
+        assert.equal(await store.findSchemaId('orders-key', 'aa'), 5)
+      })
     })
 
     describe('close', () => {

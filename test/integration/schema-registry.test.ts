@@ -141,6 +141,7 @@ function startable(subjects: ReturnType<typeof listSubjectSchemas>) {
     schemaIds: {
       findSchemaId: async (subject) => saved.get(subject),
       saveSchemaId: async (subject, _, schemaId) => void saved.set(subject, schemaId),
+      forgetSchemaId: async (subject) => void saved.delete(subject),
     },
     subjects,
     autoRegister: true,

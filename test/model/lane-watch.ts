@@ -66,9 +66,6 @@ export class LaneWatch {
       this.#attempts = []
     } else {
       this.#mustAsk = answer.verdict === 'partition-refused' || events.length > 1
-      // It is parked, and read for from its own start when it is tried again.
-      if (!this.#mustAsk)
-        for (const { pending } of events) this.#readTo.delete(pending.event.eventId)
       this.#attempts = this.#attempts.filter((it) => !it.events.some((one) => events.includes(one)))
     }
   }

@@ -31,6 +31,8 @@ export class ModelBroker {
   batchBytesMax = Infinity
   /** Whether clients have the right to write. */
   isWritingAllowed = true
+  /** Whether clients have the right to ask who writes. */
+  isDescribingAllowed = true
   /** The topic has `message.timestamp.type=LogAppendTime`: then an ack does not show a repeat. */
   isStamping = false
   #producerCount = 0
@@ -78,6 +80,7 @@ export class ModelBroker {
   /** All but the topic's limit. */
   heal(): void {
     this.isWritingAllowed = true
+    this.isDescribingAllowed = true
     for (const partition of this.partitions) partition.retireZombie()
   }
 }

@@ -88,7 +88,7 @@ export class ModelProcess implements Actor {
         for (const session of this.#sessions) session.noteSuspicion()
         this.#ownership.suspectTakeOver()
       },
-      openSession: (partition, { onLost }) => {
+      openSession: (partition, listener) => {
         const session = new ModelSession({
           actor: this,
           timeline,
@@ -96,7 +96,7 @@ export class ModelProcess implements Actor {
           broker,
           partition: broker.partitions[partition] ?? assert.fail('a partition of the topic'),
           newest: newest[partition] ?? assert.fail('a partition of the topic'),
-          onLost,
+          listener,
           onRequest: (entries, producerId) => around.onRequest(this, entries, producerId),
           check: around.check,
         })

@@ -288,6 +288,12 @@ export class ModelStore implements OrderStore, RetryKeyStore, SchemaIdStore {
     return this.#carryOut('save schema id', work)
   }
 
+  forgetSchemaId(subject: string, fingerprint: string): Promise<void> {
+    const key = JSON.stringify([subject, fingerprint])
+    const work = () => void this.#database.schemaIds.delete(key)
+    return this.#carryOut('forget schema id', work)
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     const owner = this.#instanceId

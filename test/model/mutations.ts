@@ -141,12 +141,7 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'L10',
     without: 'a batch in doubt never gets smaller',
     file: RULES,
-    edits: [
-      [
-        'return ask(state, { ...doubt, batchEventsMax: halfOf(refused.length) })',
-        "return askLater(state, doubt, '')",
-      ],
-    ],
+    edits: [['return ask(state, smaller(doubt, refused))', "return askLater(state, doubt, '')"]],
   },
   {
     rule: 'L10',
@@ -154,7 +149,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: RULES,
     edits: [
       [
-        'const parked = [...state.parked, first]',
+        'const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]',
         "if (first !== undefined) return askLater(state, doubt, '')\n  const parked = [...state.parked, first]",
       ],
     ],

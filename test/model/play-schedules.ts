@@ -32,6 +32,9 @@ export interface ScheduleFailure {
 
 export type ScheduleResult = { readonly tally: Tally } | ScheduleFailure
 
+// Thousands of expected errors a second; the story says more than a stack.
+Error.stackTraceLimit = 0
+
 const BYTES_MIN = 1 + 10 * BYTES_PER_MOVE
 const BYTES_MAX = 1 + 80 * BYTES_PER_MOVE
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { OrderId, OrderStatus } from '../../src/models/order.ts'
 import { recordBytesMax } from '../../src/service/kafka/record-size.ts'
 import { assertSound } from './checks.ts'
-import { LEASE_MS, type ModelProcess } from './model-process.ts'
-import { World, type Request, type WorldOptions } from './world.ts'
+import type { ModelProcess } from './model-process.ts'
+import { MIXES, moveOf } from './moves.ts'
+import { World, type WorldOptions } from './world.ts'
 
 /**
  * A schedule is a list of bytes. After the first, each three say what happens next: something that is
@@ -11,16 +11,6 @@ import { World, type Request, type WorldOptions } from './world.ts'
  * and take the oldest first, so that what fast-check shrinks to is a short story in which little goes
  * wrong.
  */
-
-/** The first three in one partition, so that they share batches; the last one in the other. */
-const ORDERS = ['a', 'b', 'c', 'd'] as OrderId[]
-const STATUSES: readonly OrderStatus[] = ['confirmed', 'shipped']
-/** Before and after a renewal, a deadline, the end of a lease. */
-const PASSES_MS = [100, 1_000, 3_000, 6_000, 11_000] as const
-const FAULTS_LAST_MS = [1_000, 6_000, 11_000, 25_000] as const
-
-/** Enough for a change from its request to its reply. */
-const FLOW_STEPS_MAX = 16
 
 /** Far above what any schedule needs to come to rest. */
 const HEALING_STEPS_MAX = 2_000
@@ -30,83 +20,6 @@ const FITTING_LAST_MS = 120_000
 
 /** What happens, and two for how. */
 export const BYTES_PER_MOVE = 3
-
-/** The topic takes one large event, two small ones, one small one, or none. */
-const BATCH_BYTES_MAX = [1_000, 800, 500, 100] as const
-
-type Move = (world: World, choice: number) => void | Promise<void>
-
-/**
- * How many of 256 moves are of each kind, by the first byte of a schedule: rare things that have to come
- * together do so only where others are rarer.
- */
-const MIXES: ReadonlyArray<ReadonlyArray<readonly [weight: number, move: Move]>> = [
-  // All of it.
-  [
-    [150, goOn],
-    [20, flow],
-    [20, ask],
-    [10, askMany],
-    [12, passTime],
-    [19, spoilStep],
-    [5, elect],
-    [4, changeTopic],
-    [5, pause],
-    [4, kill],
-    [3, stop],
-    [3, cutOff],
-    [1, jumpClock],
-  ],
-  // Leaders change, and instances.
-  [
-    [140, goOn],
-    [20, flow],
-    [20, ask],
-    [14, askMany],
-    [12, passTime],
-    [24, spoilStep],
-    [14, elect],
-    [6, pause],
-    [4, kill],
-    [2, cutOff],
-  ],
-  // The topic refuses.
-  [
-    [140, goOn],
-    [20, flow],
-    [20, ask],
-    [20, askMany],
-    [12, passTime],
-    [20, spoilStep],
-    [4, elect],
-    [14, changeTopic],
-    [4, pause],
-    [2, kill],
-  ],
-  // Leases are not what they say.
-  [
-    [140, goOn],
-    [20, flow],
-    [20, ask],
-    [16, askMany],
-    [12, passTime],
-    [22, spoilStep],
-    [4, elect],
-    [6, changeTopic],
-    [8, pause],
-    [2, stop],
-    [6, jumpClock],
-  ],
-]
-
-function moveOf(mix: (typeof MIXES)[number], what: number): Move {
-  let below = 0
-  for (const [weight, move] of mix) {
-    below += weight
-    if (what < below) return move
-  }
-  return goOn
-}
 
 /** Plays it, heals what is broken, and checks that all that was said is true. */
 export async function playSchedule(
@@ -137,167 +50,6 @@ export async function playSchedule(
 
 function tell({ timeline }: World): string {
   return `the story, with ${timeline.story?.length} steps:\n${timeline.story?.join('\n')}`
-}
-
-function goOn({ timeline }: World, choice: number): void {
-  const possible = timeline.possible()
-  const step = possible[choice % possible.length]
-  if (step === undefined) timeline.advanceToNextTimer()
-  else timeline.take(step)
-}
-
-/** Several steps as they come. */
-async function flow(world: World, choice: number): Promise<void> {
-  for (let step = choice % FLOW_STEPS_MAX; step >= 0; step -= 1) {
-    goOn(world, 0)
-    await world.settleDown()
-  }
-}
-
-function ask(world: World, choice: number): void {
-  const process = pickServing(world, choice)
-  if (process !== undefined) world.send(process, requestOf(world, choice >> 2))
-}
-
-/** Several orders at once, so that there is more than one event to send. */
-function askMany(world: World, choice: number): void {
-  const process = pickServing(world, choice)
-  if (process === undefined) return
-  const count = 2 + ((choice >> 2) & 1)
-  for (let index = 0; index < count; index += 1) {
-    // Whichever comes first, without a key, and each of another size.
-    world.send(process, sensibleRequest(world, index, choice >> (3 + index)))
-  }
-}
-
-function pickServing(world: World, choice: number): ModelProcess | undefined {
-  const serving = world.processes.filter(({ isServing, isPaused }) => isServing && !isPaused)
-  return pick(serving, choice)
-}
-
-/** Most can be carried out. Half carry a key: most of these one that means this request, some one for any. */
-function requestOf(world: World, choice: number): Request {
-  const orderIndex = choice % ORDERS.length
-  const request =
-    ((choice >> 2) & 3) === 0
-      ? anyRequest(orderIndex, choice >> 4)
-      : sensibleRequest(world, orderIndex, choice >> 4)
-  const { orderId, items, status } = request
-  const key = (choice >> 6) % 8
-  if (key < 4) return request
-  return { ...request, idempotencyKey: key < 7 ? `${orderId}-${items ?? status}` : 'any' }
-}
-
-/** A creation where there is no order, else a change. */
-function sensibleRequest({ database }: World, orderIndex: number, choice: number): Request {
-  const orderId = ORDERS[orderIndex] ?? assert.fail()
-  return anyRequest(orderIndex, database.orders.has(orderId) ? (choice & 1) + 2 : choice & 1)
-}
-
-function anyRequest(orderIndex: number, choice: number): Request {
-  const orderId = ORDERS[orderIndex] ?? assert.fail()
-  const kind = choice & 3
-  if (kind < 2) return { orderId, items: kind + 1 }
-  return { orderId, status: STATUSES[kind - 2] ?? assert.fail() }
-}
-
-function passTime({ timeline }: World, choice: number): void {
-  const byMs = PASSES_MS[choice % (2 * PASSES_MS.length)]
-  if (byMs === undefined) timeline.advanceToNextTimer()
-  else timeline.advance(byMs)
-}
-
-/** Of what is under way to the database or the broker. */
-function spoilStep({ timeline }: World, choice: number): void {
-  const fragile = timeline.possible().filter(({ place }) => place !== 'process')
-  const step = pick(fragile, choice)
-  if (step === undefined) return
-  const how = choice >> 6
-  if (how % 3 === 0) timeline.hold(step, durationOf(how))
-  else timeline.spoil(step, how)
-}
-
-function pause(world: World, choice: number): void {
-  const process = pick(
-    world.processes.filter(({ isAlive, isPaused }) => isAlive && !isPaused),
-    choice,
-  )
-  if (process !== undefined) world.pause(process, durationOf(choice >> 2))
-}
-
-function kill(world: World, choice: number): void {
-  const slots = [...world.processes.keys()].filter((slot) => world.processes[slot]?.isAlive)
-  const slot = pick(slots, choice)
-  if (slot !== undefined) world.kill(slot, durationOf(choice >> 2))
-}
-
-function stop(world: World, choice: number): void {
-  const slots = [...world.processes.keys()].filter((slot) => world.processes[slot]?.isServing)
-  const slot = pick(slots, choice)
-  if (slot !== undefined) world.stop(slot, durationOf(choice >> 2))
-}
-
-function cutOff({ timeline }: World, choice: number): void {
-  const place = choice % 2 === 0 ? 'database' : 'broker'
-  if (!timeline.isAway[place]) timeline.cutOff(place, durationOf(choice >> 1))
-}
-
-/** A leader change where something can get lost, if there is such a partition. */
-function elect({ broker, timeline }: World, choice: number): void {
-  const fragile = broker.partitions.filter(({ leader, committedEnd }) => leader.end > committedEnd)
-  const partition = pick(fragile.length > 0 ? fragile : broker.partitions, choice)
-  const isZombie = ((choice >> 4) & 1) === 1
-  partition?.elect((choice >> 1) % 3, ((choice >> 3) & 1) === 1, isZombie)
-  if (partition === undefined || !isZombie) return
-  const { zombie } = partition
-  timeline.later(durationOf(choice >> 5), 'a former leader learns of it', () => {
-    if (partition.zombie === zombie) partition.retireZombie()
-  })
-}
-
-/** Somebody sets the topic's limits or rights, or a day passes without this producer. */
-function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choice: number): void {
-  const forMs = durationOf(choice >> 5)
-  switch (choice % 5) {
-    case 0:
-    case 1: {
-      broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 3) ?? Infinity
-      timeline.tellOfFate(`the topic takes ${broker.batchBytesMax} bytes for ${forMs} ms`)
-      timeline.later(forMs, 'the topic takes all sizes', () => {
-        broker.batchBytesMax = Infinity
-      })
-      return
-    }
-    case 2:
-      broker.isWritingAllowed = false
-      timeline.tellOfFate(`nobody may write for ${forMs} ms`)
-      timeline.later(forMs, 'all may write', () => {
-        broker.isWritingAllowed = true
-      })
-      return
-    case 3:
-      timeline.tellOfFate('the broker dates all records itself, so that no repeat shows')
-      broker.isStamping = true
-      return
-    case 4:
-      // One who sends what is not its own any more would have to come within the time of expiry.
-      if (isLeaseBroken) return
-      timeline.tellOfFate('the broker forgets old producers')
-      broker.expire([...database.pending.values()].map(({ pending }) => pending))
-  }
-}
-
-/** The leases run out in the database, and nowhere else. */
-function jumpClock(world: World): void {
-  world.jumpDatabaseClock(2 * LEASE_MS)
-}
-
-function durationOf(choice: number): number {
-  return pick(FAULTS_LAST_MS, choice) ?? 0
-}
-
-function pick<Value>(values: readonly Value[], choice: number): Value | undefined {
-  return values[choice % values.length]
 }
 
 async function startAll(world: World): Promise<void> {

@@ -28,6 +28,8 @@ const BROKER_HAPPENINGS = [
   /** A look found that the next record is not replicated. */
   'unreplicated page',
   'partition refused',
+  /** The broker answered nothing for a while, and had said so. */
+  'throttled',
   'event refused',
   /** Several events were refused together, and sent in halves. */
   'halved',

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   API_KEYS,
   apiKeyOf,
+  describeProducersErrorAnswer,
   errorAnswer,
   isDescribeProducers,
   isProduce,
@@ -67,6 +68,8 @@ export interface KafkaProxy {
   hold(partition?: number): HeldRequests
   /** The same of the questions for what producers wrote last. */
   holdDescribeProducers(): HeldRequests
+  /** Answers them by this error in the broker's place; undefined: the broker answers. */
+  refuseDescribeProducers(errorCode: number | undefined): void
   setLink(link: Link): Promise<void>
   close(): Promise<void>
 }
@@ -89,6 +92,7 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
   let connections = 0
   let fateOfAll: ProduceFate = PASS
   let holding: Holding | undefined
+  let refusal: number | undefined
   let link: Link = 'open'
 
   const count = (apiKey: number): number => requests.get(apiKey) ?? 0
@@ -126,6 +130,9 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
       requests.set(apiKey, count(apiKey) + 1)
       const fate = isProduce(frame) ? (fates.shift() ?? fateOfAll) : PASS
       if (holding?.isHeld(frame) === true) return hold(frame, holding)
+      if (refusal !== undefined && isDescribeProducers(frame)) {
+        return toClient(describeProducersErrorAnswer(frame, refusal))
+      }
       if (fate.kind === 'answer-unsent') {
         const answer = errorAnswer(frame, fate.errorCode)
         return void setTimeout(() => toClient(answer), fate.delayMs ?? 0)
@@ -192,6 +199,9 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
           isProduce(request) && (partition === undefined || partition === partitionOf(request)),
       ),
     holdDescribeProducers: () => holdThose(isDescribeProducers),
+    refuseDescribeProducers(errorCode) {
+      refusal = errorCode
+    },
     async setLink(next) {
       link = next
       if (next === 'refused') await hangUp()

@@ -19,13 +19,16 @@ export interface TestSchema extends AsyncDisposable {
   drop(): Promise<void>
 }
 
-/** In the cluster of the run, or in the one with this superuser's address. */
-export async function createTestSchema(clusterUrl = postgresUrl()): Promise<TestSchema> {
+/** In the database of the run, or in the one with this superuser's address, for this role. */
+export async function createTestSchema(
+  clusterUrl = postgresUrl(),
+  role = ROLE,
+): Promise<TestSchema> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await askOnce(clusterUrl, CREATE_ROLE)
-  await askOnce(clusterUrl, `CREATE SCHEMA ${name} AUTHORIZATION ${ROLE}`)
+  await askOnce(clusterUrl, allowLogin(role))
+  await askOnce(clusterUrl, `CREATE SCHEMA ${name} AUTHORIZATION ${role}`)
   const asRole = new URL(clusterUrl)
-  asRole.username = ROLE
+  asRole.username = role
   asRole.password = ROLE_PASSWORD
   const drop = async () => void (await askOnce(clusterUrl, `DROP SCHEMA ${name} CASCADE`))
   return {
@@ -46,13 +49,17 @@ function withParameters(url: URL, parameters: Readonly<Record<string, string>>):
 }
 
 /** Two test files may come here at once. */
-const CREATE_ROLE = `
-  DO $$
-  BEGIN
-    CREATE ROLE ${ROLE} LOGIN PASSWORD '${ROLE_PASSWORD}';
-  EXCEPTION WHEN duplicate_object OR unique_violation THEN
-  END
-  $$`
+function allowLogin(role: string): string {
+  return role === ROLE
+    ? `
+      DO $$
+      BEGIN
+        CREATE ROLE ${ROLE} LOGIN PASSWORD '${ROLE_PASSWORD}';
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN
+      END
+      $$`
+    : `ALTER ROLE ${role} LOGIN PASSWORD '${ROLE_PASSWORD}'`
+}
 
 async function askOnce<Row extends QueryResultRow>(
   url: string,

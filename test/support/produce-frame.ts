@@ -85,3 +85,37 @@ export function errorAnswer(request: Buffer, errorCode: number): Buffer {
   answer.writeInt16BE(-1, body + 38)
   return answer
 }
+
+/**
+ * The response of a broker that refuses a DescribeProducers request, of one partition. Version 0 is a
+ * flexible one: lengths are varints and one too large, and tagged fields follow each structure.
+ */
+export function describeProducersErrorAnswer(request: Buffer, errorCode: number): Buffer {
+  const topicAt = 14 + Math.max(0, request.readInt16BE(12)) + 1 + 1
+  // One byte is the length of names below 127 bytes.
+  const topic = request.subarray(topicAt, topicAt + request.readUInt8(topicAt))
+  const partition = request.subarray(topicAt + topic.length + 1, topicAt + topic.length + 5)
+  const error = Buffer.alloc(2)
+  error.writeInt16BE(errorCode)
+  const [none, one, noTags] = [Buffer.from([1]), Buffer.from([2]), Buffer.from([0])]
+  const noMessage = Buffer.from([0])
+  const throttleTime = Buffer.alloc(4)
+  const answer = Buffer.concat([
+    Buffer.alloc(4),
+    request.subarray(8, 12),
+    noTags,
+    throttleTime,
+    one,
+    topic,
+    one,
+    partition,
+    error,
+    noMessage,
+    none,
+    noTags,
+    noTags,
+    noTags,
+  ])
+  answer.writeInt32BE(answer.length - 4)
+  return answer
+}

@@ -23,7 +23,7 @@ export interface Request {
  * Throws when the deadline comes first.
  */
 export async function waitForEarlierChange(
-  { clock, isDraining }: Pick<ChangeDeps, 'clock' | 'isDraining'>,
+  { clock, isDraining, lease }: Pick<ChangeDeps, 'clock' | 'isDraining' | 'lease'>,
   earlier: Publication,
   request: Request,
   deadlineMs: number,
@@ -41,8 +41,9 @@ export async function waitForEarlierChange(
     case 'abandoned':
       if (relation === 'same-key') throw requestInFlight()
       if (relation === 'repeated') throw stillNotConfirmed()
-      if (end === 'deadline') throw changeInFlight(order.orderId)
-      throw isDraining() ? draining() : leaseNotHeld()
+      if (end === 'abandoned' && isDraining()) throw draining()
+      if (end === 'abandoned' && !lease.isHeld) throw leaseNotHeld()
+      throw changeInFlight(order.orderId)
   }
 }
 

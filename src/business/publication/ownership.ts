@@ -14,7 +14,7 @@
  * - An instance whose own lease had run out takes nothing over for the length of a lease: after an
  *   outage of the database all leases have run out, and the first to come back would take over from
  *   all the others, who are alive.
- * - What a partition holds that has made no progress for a lease is handed over, if another instance
+ * - What a partition holds that has not got on for a lease is handed over, if another instance
  *   lives: that one may reach the broker. What others left in such a partition is not taken over.
  * - A take-over whose outcome is unknown may have made it the owner of events that it has never seen, a
  *   hand-over may have left it without them. It joins anew, and the former owner, which is itself, is
@@ -141,9 +141,11 @@ export class Ownership {
     if (suspicion.aborted) return
     lease.extend(askedAtMs)
     if (isBack) this.#takesOverFromMs = clock.monotonicMs() + leaseMs
-    const stalled = this.#deps.holder.stalledPartitions(leaseMs)
-    for (const partition of stalled) await this.#handOver(partition)
-    if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver(stalled)
+    const stuck = this.#deps.holder.stuckPartitions(leaseMs)
+    // Together: closing a lane may wait for its connection, and the lease has to be renewed.
+    const handOvers = await Promise.allSettled(stuck.map((partition) => this.#handOver(partition)))
+    for (const handOver of handOvers) if (handOver.status === 'rejected') throw handOver.reason
+    if (clock.monotonicMs() >= this.#takesOverFromMs) await this.#takeOver(stuck)
   }
 
   async #handOver(partition: number): Promise<void> {

@@ -53,8 +53,8 @@ export interface EventPublisher {
 
 /** What whoever owns pending events asks of whoever sends them. */
 export interface EventHolder {
-  /** Partitions that have made no progress for so long. */
-  stalledPartitions(forMs: number): readonly number[]
+  /** Partitions that have not got on for so long, not even on the way to their next end. */
+  stuckPartitions(forMs: number): readonly number[]
 
   /**
    * Nothing more is sent to this partition until {@link resume}. Returns what may have been sent, here or

@@ -45,11 +45,6 @@ export class KafkaCluster {
     this.#bootstrapBrokers = bootstrapBrokers
   }
 
-  /** The layout of the last refresh; undefined before the first. */
-  get layout(): TopicLayout | undefined {
-    return this.#layout
-  }
-
   /** Where to send for this partition. Asks the cluster when the last answer is in doubt. */
   async leaderOf(partition: number): Promise<PartitionLeader> {
     const layout = this.#isLayoutSuspect ? await this.refresh() : this.#layout

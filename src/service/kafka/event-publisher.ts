@@ -40,7 +40,8 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
   readonly #lanes = new Map<number, PartitionLane>()
   readonly #closing = new AbortController()
   #layout: TopicLayout | undefined
-  #watching: Promise<void> | undefined
+  #clusterFailure: string | undefined = 'has not answered yet'
+  #watching: Promise<unknown> | undefined
 
   constructor(deps: EventPublisherDeps) {
     this.#deps = deps
@@ -49,7 +50,7 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
 
   /** Begins to look for the cluster, for as long as it takes. */
   start(): void {
-    this.#watching ??= this.#watch()
+    this.#watching ??= Promise.all([this.#watchCluster(), this.#watchLanes()])
   }
 
   admit(key: Uint8Array): Admission {
@@ -62,9 +63,8 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
   }
 
   publish(pending: PendingEvent, deadlineMs: number): Promise<PublishOutcome> {
-    // A lane that is made now would never be closed.
-    if (this.#closing.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
-    return this.#lane(pending.partition).publish(pending, deadlineMs)
+    const lane = this.#lanes.get(pending.partition)
+    return lane?.publish(pending, deadlineMs) ?? Promise.resolve({ kind: 'cancelled' })
   }
 
   recover(pending: PendingEvent): Promise<Acked> {
@@ -73,16 +73,18 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     return promise
   }
 
-  stalledPartitions(forMs: number): readonly number[] {
+  stuckPartitions(forMs: number): readonly number[] {
+    const untilMs = this.#clock.monotonicMs() - forMs
     return [...this.#lanes.values()]
-      .filter(({ stalledMs }) => stalledMs >= forMs)
+      .filter(({ stuckSinceMs }) => stuckSinceMs !== undefined && stuckSinceMs <= untilMs)
       .map(({ partition }) => partition)
   }
 
   hold(partition: number): readonly PendingEvent[] {
     const lane = this.#lane(partition)
     lane.isHeld = true
-    return lane.held
+    // An event of a partition that is gone stays here: elsewhere it would come to the same lane.
+    return lane.held.filter((pending) => pending.partition === partition)
   }
 
   resume(partition: number): void {
@@ -92,15 +94,12 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
 
   async letGo(partition: number, given: readonly PendingEvent[]): Promise<void> {
     const gone = new Set(given.map(({ event }) => event.eventId))
-    const busySinceMs = this.#clock.monotonicMs() - this.#lane(partition).stalledMs
-    const kept = await this.#closeLane(partition)
-    // It is as stalled as the one before, until it makes progress: nothing is taken over for it.
-    this.#openLane(partition, busySinceMs)
+    const kept = await this.#replaceLane(this.#lane(partition))
     for (const entry of kept) if (!gone.has(entry.pending.event.eventId)) this.#adopt(entry)
   }
 
   async abandon(): Promise<void> {
-    await Promise.all([...this.#lanes.keys()].map((partition) => this.#closeLane(partition)))
+    await Promise.all([...this.#lanes.values()].map((lane) => this.#replaceLane(lane)))
   }
 
   /** Events in all lanes without a definite outcome. */
@@ -110,15 +109,10 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     return count
   }
 
-  /** Events that the topic takes from nobody, and that hold up only their orders. */
-  get parked(): readonly PendingEvent[] {
-    return [...this.#lanes.values()].flatMap(({ parked }) => parked)
-  }
-
   /** What is queued is cancelled, what has left stays in doubt. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.abandon()
+    await Promise.all([...this.#lanes.keys()].map((partition) => this.#closeLane(partition)))
     await this.#watching
   }
 
@@ -132,7 +126,16 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     return lane
   }
 
-  /** Resolves with what the lane held, which is in doubt; from then on it is in no lane. */
+  /**
+   * Resolves with what the lane held, which is in doubt. Its successor is there at once, and as stuck
+   * as the lane was, until it gets on.
+   */
+  #replaceLane(lane: PartitionLane): Promise<readonly LaneEntry[]> {
+    this.#openLane(lane.partition, lane.stuckSinceMs)
+    return lane.close()
+  }
+
+  /** The same without a successor. */
   async #closeLane(partition: number): Promise<readonly LaneEntry[]> {
     const lane = this.#lanes.get(partition)
     this.#lanes.delete(partition)
@@ -155,20 +158,22 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     return partition < partitionCount ? partition : partitionOf(encoded.key, partitionCount)
   }
 
-  async #watch(): Promise<void> {
-    let failure: string | undefined = 'has not answered yet'
-    let askAgainAtMs = 0
+  async #watchCluster(): Promise<void> {
     let delayMs = LOOK_AT_LANES_EVERY_MS
     while (!this.#closing.signal.aborted) {
-      if (this.#clock.monotonicMs() >= askAgainAtMs) {
-        failure = await this.#askCluster()
-        delayMs =
-          failure === undefined ? LOOK_AT_LANES_EVERY_MS : Math.min(delayMs * 2, ASK_AGAIN_MS_MAX)
-        askAgainAtMs =
-          this.#clock.monotonicMs() + (failure === undefined ? ASK_CLUSTER_EVERY_MS : delayMs)
-      }
-      this.#report(failure)
-      const { lookAtLanesEveryMs = LOOK_AT_LANES_EVERY_MS } = this.#deps
+      this.#clusterFailure = await this.#askCluster()
+      const isAnswered = this.#clusterFailure === undefined
+      delayMs = isAnswered ? LOOK_AT_LANES_EVERY_MS : Math.min(delayMs * 2, ASK_AGAIN_MS_MAX)
+      const waitMs = isAnswered ? ASK_CLUSTER_EVERY_MS : delayMs
+      await this.#clock.sleep(waitMs, this.#closing.signal)
+    }
+  }
+
+  /** Does not wait for the cluster: brokers that are silent take seconds to ask. */
+  async #watchLanes(): Promise<void> {
+    const { lookAtLanesEveryMs = LOOK_AT_LANES_EVERY_MS } = this.#deps
+    while (!this.#closing.signal.aborted) {
+      this.#report()
       await this.#clock.sleep(lookAtLanesEveryMs, this.#closing.signal)
     }
   }
@@ -190,15 +195,16 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
 
   /** Partitions that the topic has no more. What their lanes held goes to the others. */
   async #closeGone(partitionCount: number): Promise<void> {
-    const gone = [...this.#lanes.keys()].filter((partition) => partition >= partitionCount)
-    for (const partition of gone) {
+    for (const [partition, { isHeld }] of this.#lanes) {
+      // What is held may be handed over: it comes next time.
+      if (partition < partitionCount || isHeld) continue
       for (const entry of await this.#closeLane(partition)) this.#adopt(entry)
     }
   }
 
-  #report(clusterFailure: string | undefined): void {
+  #report(): void {
     const { health } = this.#deps
-    const { status, reason } = describeLanes([...this.#lanes.values()], clusterFailure)
+    const { status, reason } = describeLanes([...this.#lanes.values()], this.#clusterFailure)
     if (status === 'up') health.reportUp('kafka')
     else if (status === 'degraded') health.reportDegraded('kafka', reason)
     else health.reportDown('kafka', reason)

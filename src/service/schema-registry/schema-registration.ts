@@ -145,6 +145,7 @@ class AgreedSchemas implements SchemaRegistration {
         ? undefined
         : await findFateOfId(client, known, subject.schema)
     if (fate === 'taken') this.#giveUp(subject)
+    await this.#forgetGivenUp(subject)
     // A registry that lost the schema lost the level too.
     if (found === undefined) this.#levelled.delete(subject.subject)
     else await this.#choose(subject, found, fate)
@@ -161,7 +162,18 @@ class AgreedSchemas implements SchemaRegistration {
       'the Schema Registry gave the schema id to another schema',
     )
     this.#schemaIds.delete(subject)
-    this.#saved.delete(subject)
+  }
+
+  /** So that the next start, perhaps without the registry, does not take it up again. */
+  async #forgetGivenUp({ subject, schema }: SubjectSchema): Promise<void> {
+    const { schemaIds, log } = this.#deps
+    if (this.#schemaIds.has(subject) || !this.#saved.has(subject)) return
+    try {
+      await schemaIds.forgetSchemaId(subject, fingerprintOf(schema))
+      this.#saved.delete(subject)
+    } catch (error) {
+      log.warn({ err: error, subject }, 'the schema id cannot be forgotten')
+    }
   }
 
   /** Between the id that the registry answers and the known one, by what became of that. */

@@ -134,6 +134,10 @@ export class BatchedStore
     await this.#queue.submit('saveSchemaId', subject, fingerprint, schemaId)
   }
 
+  async forgetSchemaId(subject: string, fingerprint: string): Promise<void> {
+    await this.#queue.submit('forgetSchemaId', subject, fingerprint)
+  }
+
   /** Among the changes. */
   #read<K extends ReadKind>(kind: K): Call<K> {
     return (...args) => submitRead(this.#queue, kind, args)

@@ -33,6 +33,7 @@ export interface Writes {
   handOver(owner: string, keys: readonly EventKey[]): HandOverResult
   probe(): true
   saveSchemaId(subject: string, fingerprint: string, schemaId: number): true
+  forgetSchemaId(subject: string, fingerprint: string): true
   /** How many. */
   forgetKeys(ageMs: number, limit: number): number
 }

@@ -26,6 +26,8 @@ const SHOWS_WRITING: { readonly [K in keyof Writes]: (value: Value<K>) => boolea
   handOver: (result) => result === 'handed-over',
   probe: () => true,
   saveSchemaId: () => true,
+  // It may have been there, or not.
+  forgetSchemaId: () => false,
   forgetKeys: (count) => count > 0,
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { codeOf } from '../../support/broker-errors.ts'
+import type { KafkaProxy } from '../../support/kafka-proxy.ts'
 import { until } from '../../support/until.ts'
 import { proxyOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
@@ -21,39 +22,84 @@ const UNANSWERED_MS = 9_000
 /** Health is told within 200 ms; and some for a busy machine. */
 const NOTICED_MS_MAX = 3_000
 
+/** A process, its first questions, and their time-outs. */
+const START_MS_MAX = 15_000
+
 /** A refusal is news for 15 seconds, where no event is acked before. */
 const FORGOTTEN_MS_MAX = 17_000
 
+/** Without an answer each look ends by a time-out; with a refusal it ends at once, and connects again. */
+const OPEN_QUESTIONS: ReadonlyArray<{
+  readonly what: string
+  /** What health has to say. */
+  readonly words: string
+  readonly begin: (proxy: KafkaProxy) => () => void
+}> = [
+  {
+    what: 'unanswered',
+    words: 'DescribeProducers: ',
+    begin: (proxy) => {
+      const questions = proxy.holdDescribeProducers()
+      return () => questions.release()
+    },
+  },
+  {
+    what: 'refused',
+    words: 'DescribeProducers: TOPIC_AUTHORIZATION_FAILED',
+    begin: (proxy) => {
+      proxy.refuseDescribeProducers(codeOf('TOPIC_AUTHORIZATION_FAILED'))
+      return () => proxy.refuseDescribeProducers(undefined)
+    },
+  },
+]
+
 const describeProducersUnanswered: Scenario = {
   name: 'describe-producers-unanswered',
-  about: 'the broker acks, and does not answer the question that a doubt needs',
+  about: 'the broker acks, and does not answer the question that a doubt needs, or refuses to',
   brokers: 1,
   async run(context) {
     const proxy = proxyOf(context.cluster)
     const settings = { KAFKA_TOPIC_PARTITIONS: '1' }
     await using cart = await Cart.start(context, { via: 'proxy', settings })
-    for (let round = 0; round < context.rounds(2, 1); round += 1) {
-      const questions = proxy.holdDescribeProducers()
+    for (const { what, words, begin } of OPEN_QUESTIONS) {
+      const end = begin(proxy)
       proxy.fates.push({ kind: 'cut-answer' })
       await until(() => proxy.fates.length === 0, 'an acknowledgement is lost')
       const lostMs = nowMs()
-      cart.journal.noteFault('DescribeProducers is not answered')
+      cart.journal.noteFault(`DescribeProducers is ${what}`)
       await setTimeout(UNANSWERED_MS)
       const { kafka } = (await cart.service.health()).checks
       const untilMs = nowMs()
       const inDoubt = await cart.ordersPending()
-      questions.release()
+      end()
       cart.journal.noteFault('DescribeProducers is answered')
       await cart.untilSettled()
       await cart.runWell()
-      cart.notes.push(`health, while the question was open: ${kafka.status}, ${kafka.reason}`)
-      if (kafka.status !== 'down' || !/DescribeProducers: ./u.test(kafka.reason ?? '')) {
+      cart.notes.push(`health, while the question was ${what}: ${kafka.status}, ${kafka.reason}`)
+      if (kafka.status !== 'down' || !(kafka.reason?.includes(words) ?? false)) {
         throw new Error(`kafka is said to be ${kafka.status}, ${kafka.reason}`)
       }
       noteGate(cart, inDoubt, lostMs + GATE_CLOSES_MS_MAX, untilMs)
     }
+    await startUnanswered(cart, proxy)
     return await cart.finish()
   },
+}
+
+/** A lane asks once before it takes anything: it stays closed, and says why. */
+async function startUnanswered(cart: Cart, proxy: KafkaProxy): Promise<void> {
+  const questions = proxy.holdDescribeProducers()
+  await cart.service.kill()
+  const doubts = await cart.doubts()
+  await cart.service.spawn()
+  cart.journal.noteFault('DescribeProducers is not answered from the start on')
+  await untilKafkaIs(cart, 'down', 'DescribeProducers: ', START_MS_MAX)
+  if (await cart.service.isReady()) throw new Error('ready without an answer')
+  questions.release()
+  cart.journal.noteFault('DescribeProducers is answered')
+  await cart.service.untilReady()
+  await cart.untilSettled(doubts)
+  await cart.runWell()
 }
 
 /**
@@ -111,7 +157,12 @@ const refusalsAreNews: Scenario = {
   },
 }
 
-async function untilKafkaIs(cart: Cart, status: string, words: string): Promise<void> {
+async function untilKafkaIs(
+  cart: Cart,
+  status: string,
+  words: string,
+  timeoutMs = NOTICED_MS_MAX,
+): Promise<void> {
   let last = ''
   await until(
     async () => {
@@ -120,7 +171,7 @@ async function untilKafkaIs(cart: Cart, status: string, words: string): Promise<
       return kafka.status === status && (kafka.reason?.includes(words) ?? false)
     },
     () => `kafka is ${status}, because ${words}; it is ${last}`,
-    NOTICED_MS_MAX,
+    timeoutMs,
   )
   cart.notes.push(`health: ${last}`)
 }

@@ -5,6 +5,7 @@ import { NO_PROOFS, proxyOf } from '../harness/broker-answers.ts'
 import { Cart } from '../harness/cart.ts'
 import { nowMs } from '../harness/journal.ts'
 import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
+import { limitMessages, USUAL_BYTES } from '../harness/topic-changes.ts'
 
 const MINUTES = 10
 const SHORT_MINUTES = 0.5
@@ -72,6 +73,24 @@ const ACTS: ReadonlyArray<readonly [what: string, act: Act]> = [
     },
   ],
   [
+    'DescribeProducers is not answered',
+    async (_cart, context) => {
+      const proxy = proxyOf(context.cluster)
+      const questions = proxy.holdDescribeProducers()
+      proxy.fates.push({ kind: 'cut-answer' })
+      await last(context)
+      questions.release()
+    },
+  ],
+  [
+    'the topic takes only small messages',
+    async (cart, context) => {
+      await limitMessages(context, cart.topic, context.random.integer(100, 5_000))
+      await last(context)
+      await limitMessages(context, cart.topic, USUAL_BYTES)
+    },
+  ],
+  [
     'the link is silent',
     async (_cart, context) => {
       await proxyOf(context.cluster).setLink('silent')
@@ -102,7 +121,7 @@ const ACTS: ReadonlyArray<readonly [what: string, act: Act]> = [
 
 export const everything: Scenario = {
   name: 'everything',
-  about: `faults of the service, the broker and the link by chance, for --minutes (${MINUTES})`,
+  about: `faults of the service, the broker, the topic and the link by chance, for --minutes (${MINUTES})`,
   brokers: 1,
   async run(context) {
     await using cart = await Cart.start(context, { via: 'proxy' })

@@ -128,19 +128,22 @@ async function idOf(instance: Instance): Promise<string> {
   return (await instance.health()).instance.id
 }
 
-/** Each of them changes what a statement means, how its answer is written, or whether it is carried out. */
+/** Each of them changes what a statement means, how its answer is written, or how long it may take. */
 const HOSTILE = {
   bytea_output: 'escape',
   DateStyle: 'SQL, DMY',
-  TimeZone: 'Asia/Kolkata',
   IntervalStyle: 'sql_standard',
+  TimeZone: 'Asia/Kolkata',
+  client_encoding: 'LATIN1',
+  standard_conforming_strings: 'off',
   extra_float_digits: '-15',
   default_transaction_isolation: 'serializable',
   default_transaction_deferrable: 'on',
-  standard_conforming_strings: 'off',
-  statement_timeout: '20ms',
-  lock_timeout: '1ms',
-  idle_session_timeout: '500ms',
+  synchronous_commit: 'off',
+  statement_timeout: '1',
+  lock_timeout: '1',
+  idle_in_transaction_session_timeout: '1',
+  idle_session_timeout: '1',
 }
 
 const KILLS = 6

@@ -22,7 +22,7 @@ const WORKERS = 100
 const EVENT_BYTES = 2_500
 const LARGE_ITEMS = 100
 
-/** The driver tries a parked event again every 30 seconds. */
+/** The driver tries a parked event again every 30 seconds at the latest. */
 const PARKED_SETTLES_MS_MAX = 40_000
 const NOTICED_MS_MAX = 5_000
 

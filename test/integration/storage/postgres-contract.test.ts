@@ -1,16 +1,19 @@
+import { after, before, describe } from 'node:test'
+
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
 import { describeOrderReader } from '../../contract/order-reader.contract.ts'
 import { describeOrderStore, type StoreHarness } from '../../contract/order-store.contract.ts'
 import { describeRetryKeys } from '../../contract/retry-keys.contract.ts'
 import { describeSettledFeed } from '../../contract/settled-feed.contract.ts'
-import { createTestSchema } from '../../support/postgres-schema.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/postgres-database.ts'
+import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
+import { DATABASE_DEFAULTS, ROLE_DEFAULTS } from './hostile-defaults.ts'
 
 /** Longer than any test takes: who is dead is said below, and not by the time. */
 const LEASE_MS = 600_000
 
-async function createHarness(): Promise<StoreHarness<BatchedStore>> {
-  const schema = await createTestSchema()
+async function createHarness(schema: TestSchema): Promise<StoreHarness<BatchedStore>> {
   const options = { url: schema.url(), database: schema.name, mustBeDurable: true }
   let isOpened = false
   async function openSuccessor() {
@@ -28,10 +31,29 @@ async function createHarness(): Promise<StoreHarness<BatchedStore>> {
   }
 }
 
-describeOrderStore({ name: 'PostgreSQL', isDurable: true, isShared: true }, createHarness)
+function describeStore(name: string, createSchema: () => Promise<TestSchema>): void {
+  const create = async () => createHarness(await createSchema())
+  describeOrderStore({ name, isDurable: true, isShared: true }, create)
+  describeOrderReader(name, create)
+  describeRetryKeys(name, create)
+  describeSettledFeed(name, create)
+}
 
-describeOrderReader('PostgreSQL', createHarness)
+describeStore('PostgreSQL', () => createTestSchema())
 
-describeRetryKeys('PostgreSQL', createHarness)
+describe('where the role and the database have defaults of their own', () => {
+  let database: TestDatabase
 
-describeSettledFeed('PostgreSQL', createHarness)
+  before(async () => {
+    database = await createTestDatabase({
+      databaseDefaults: DATABASE_DEFAULTS,
+      roleDefaults: ROLE_DEFAULTS,
+    })
+  })
+
+  after(() => database[Symbol.asyncDispose]())
+
+  describeStore('PostgreSQL with hostile defaults', () =>
+    createTestSchema(database.url, database.role),
+  )
+})

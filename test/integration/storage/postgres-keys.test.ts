@@ -52,6 +52,39 @@ describe('idempotency keys of instances on PostgreSQL', () => {
   })
 })
 
+/** The first statements that store an event are rolled back, as in a deadlock. */
+const STAND_IN_THE_WAY = (times: number) => `
+  CREATE SEQUENCE attempts;
+  CREATE FUNCTION stand_in_the_way() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+  BEGIN
+    IF nextval('attempts') <= ${times} THEN
+      RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+    END IF;
+    RETURN NULL;
+  END
+  $$;
+  CREATE TRIGGER stand_in_the_way BEFORE INSERT ON order_events
+  FOR EACH STATEMENT EXECUTE FUNCTION stand_in_the_way()`
+
+test('what PostgreSQL has rolled back for another transaction is repeated, and not for ever', async () => {
+  for (const times of [2, 3]) {
+    await using schema = await createTestSchema()
+    const store = await openStore(schema)
+    await schema.sql(STAND_IN_THE_WAY(times))
+    const creations = ['a', 'b'].map((id) => creationOf(id as OrderId))
+    const results = await Promise.allSettled(creations.map((creation) => store.reserve(creation)))
+    const listed = await store.listPending(10)
+    await store.close()
+    const isDone = times === 2
+    assert.deepEqual(listed, isDone ? creations : [])
+    for (const result of results) {
+      if (isDone) assert.deepEqual(result, { status: 'fulfilled', value: 'reserved' })
+      else assert.equal(result.status === 'rejected' && result.reason.isApplied, 'no')
+    }
+  }
+})
+
 /** An order id that sorts by its number: an instance stores a batch in the order of these. */
 function orderOf(prefix: string, number: number): OrderId {
   return `${prefix}${String(number).padStart(4, '0')}` as OrderId

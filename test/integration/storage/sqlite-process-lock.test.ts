@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
@@ -49,6 +51,63 @@ describe('a SQLite file that a service has open', () => {
     symlinkSync(directory.database, link)
     await assert.rejects(openSqliteStore({ path: link }), isOwnedByAnother)
     await store.close()
+  })
+
+  it('is refused by a link that was made before the file', async () => {
+    using directory = makeTempDirectory()
+    const link = `${directory.database}.link`
+    symlinkSync(directory.database, link)
+    const store = await openSqliteStore({ path: link })
+    await assert.rejects(openSqliteStore({ path: directory.database }), isOwnedByAnother)
+    await assert.rejects(openSqliteStore({ path: link }), isOwnedByAnother)
+    await store.close()
+    const next = await openSqliteStore({ path: directory.database })
+    await assert.rejects(openSqliteStore({ path: link }), isOwnedByAnother)
+    await next.close()
+  })
+
+  it('is refused by a chain of links, a link of its directory and a relative path', async () => {
+    using directory = makeTempDirectory()
+    const target = join(directory.path, 'data')
+    const folder = join(directory.path, 'folder')
+    const [chain, link] = [join(directory.path, 'chain'), join(directory.path, 'link')]
+    mkdirSync(target)
+    symlinkSync('data', folder)
+    symlinkSync('folder/cart.db', link)
+    symlinkSync('link', chain)
+    const names = [
+      chain,
+      link,
+      join(folder, 'cart.db'),
+      join(target, 'cart.db'),
+      relative(process.cwd(), link),
+    ]
+    for (const name of names) {
+      const store = await openSqliteStore({ path: name })
+      for (const other of names) {
+        await assert.rejects(openSqliteStore({ path: other }), isOwnedByAnother)
+      }
+      await store.close()
+    }
+  })
+
+  it('is refused while it has a second name, by which another process could own it', async () => {
+    using directory = makeTempDirectory()
+    const path = directory.database
+    const first = await openSqliteStore({ path })
+    await first.close()
+    const hardLink = `${path}.second`
+    linkSync(path, hardLink)
+    const refused = {
+      name: 'StoreError',
+      isApplied: 'no',
+      message: /has 2 names \(hard links\).*remove all but one/,
+    }
+    await assert.rejects(openSqliteStore({ path }), refused)
+    await assert.rejects(openSqliteStore({ path: hardLink }), refused)
+    unlinkSync(path)
+    const moved = await openSqliteStore({ path: hardLink })
+    await moved.close()
   })
 
   it('can be read by another process', async () => {

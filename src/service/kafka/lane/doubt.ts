@@ -7,6 +7,7 @@ import { countFitting, sequenceAfter } from './batch-size.ts'
 import type { LaneEntry } from './entry.ts'
 import type {
   Attempt,
+  BatchNumbers,
   Decision,
   Doubt,
   LaneEffect,
@@ -77,12 +78,11 @@ export function hearPage(
   const { station } = state
   assert(station.kind === 'looking', 'the topic was read')
   const effects: Array<LaneEffect> = []
-  const missing: LaneEntry[] = []
-  for (const event of station.doubt.events) {
+  const missing = station.doubt.events.filter((event) => {
     const baseOffset = page.offsets.get(event.pending.event.eventId)
-    if (baseOffset === undefined) missing.push(event)
-    else effects.push({ kind: 'ack', events: [event], baseOffset })
-  }
+    if (baseOffset !== undefined) effects.push({ kind: 'ack', events: [event], baseOffset })
+    return baseOffset === undefined
+  })
   const { nextOffset } = page
   const untilOffset = station.untilOffset ?? page.untilOffset
   const isEmpty = nextOffset === station.doubt.searchFromOffset
@@ -114,7 +114,8 @@ function endLook(
   // Lower than before where the topic was made anew.
   const lastOffset = Math.min(Math.max(before.lastOffset, readOffset), untilOffset - 1)
   const missing = new Set(doubt.events)
-  const state: LaneState = { ...before, lastOffset, station: { kind: 'idle' } }
+  const own = ownAfter(before.own, doubt.attempts, missing)
+  const state: LaneState = { ...before, own, lastOffset, station: { kind: 'idle' } }
   const suspicion: Array<LaneEffect> = numbers.some((next) =>
     isTakenByOther(next, doubt.attempts, missing),
   )
@@ -131,9 +132,27 @@ function endLook(
   return { state: resending, effects: [...suspicion, ...effects] }
 }
 
+/** A request of the lane's own may have arrived after the broker had said its number. */
+function ownAfter(
+  own: BatchNumbers,
+  attempts: ReadonlyArray<Attempt>,
+  missing: ReadonlySet<LaneEntry>,
+): BatchNumbers {
+  const counts = attempts
+    .filter(
+      ({ numbers, events }) =>
+        numbers.id === own.id &&
+        numbers.firstSequence === own.firstSequence &&
+        !events.some((event) => missing.has(event)),
+    )
+    .map(({ events }) => events.length)
+  return { ...own, firstSequence: sequenceAfter(own.firstSequence, Math.max(0, ...counts)) }
+}
+
 /**
  * Whether the numbers of this lane's requests have gone to somebody else's batch. It fits the lane alone
- * that none of them was taken, or one request with all its events and nothing behind it.
+ * that none of them was taken, or one request with all its events and nothing behind it. That one may
+ * have arrived after the broker had said the numbers.
  */
 function isTakenByOther(
   { id, firstSequence, isKnown }: NextNumbers,
@@ -149,8 +168,9 @@ function isTakenByOther(
   )
   const isOneTaken = own.some(
     ({ numbers, events }) =>
-      sequenceAfter(numbers.firstSequence, events.length) === firstSequence &&
-      !events.some((event) => missing.has(event)),
+      [0, events.length].some(
+        (count) => sequenceAfter(numbers.firstSequence, count) === firstSequence,
+      ) && !events.some((event) => missing.has(event)),
   )
   return !isNoneTaken && !isOneTaken
 }

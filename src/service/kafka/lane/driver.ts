@@ -3,8 +3,9 @@
  * answer back, and holds the queue of what the rules have not been given yet.
  *
  * Here are the three rules that need a clock or a caller. L12: no batch is taken and no request is sent
- * while this instance may not publish. L13: an event is cancelled only in the queue, so not a byte of it
- * ever left. L14: an event that was stored with another producer than this lane's is not sent as new.
+ * while this instance may not publish. L13: an event is cancelled only in the queue, where it never left
+ * or came back refused. L14: an event that was stored with another producer than this lane's is not sent
+ * as new.
  */
 import type { Clock } from '../../../business/ports.ts'
 import type {
@@ -24,17 +25,15 @@ import {
   refuseAll,
   type LaneEntry,
 } from './entry.ts'
-import { perform, type LaneRequest } from './perform.ts'
+import { ParkedRetry } from './parked-retry.ts'
+import { isFurther, perform, type LaneRequest } from './perform.ts'
 import { LaneQueue } from './queue.ts'
-import { decide, eventsUnderWay, openLane } from './rules.ts'
+import { decide, eventsUnderWay, reopenLane } from './rules.ts'
 import type { LaneSession, SessionListener } from './session.ts'
 import type { LaneEffect, LaneInput, LaneState } from './state.ts'
 import { LaneTrouble } from './trouble.ts'
 
 const NOT_ALLOWED_POLL_MS = 50
-
-/** How soon an event that the topic was too small for is tried again. */
-const PARKED_RETRY_MS = 30_000
 
 export interface LaneDeps {
   readonly topic: string
@@ -57,6 +56,7 @@ export class PartitionLane {
   readonly #clock: Clock
   readonly #session: LaneSession
   readonly #trouble: LaneTrouble
+  readonly #parkedRetry: ParkedRetry
   readonly #closing = new AbortController()
   readonly #deadlines: EarliestDeadline
   readonly #running: Promise<void>
@@ -65,7 +65,6 @@ export class PartitionLane {
   /** Undefined before the first connection. */
   #state: LaneState | undefined
   #request: LaneRequest | undefined
-  #retryParkedAtMs = Infinity
   #wake = Promise.withResolvers<void>()
 
   constructor(deps: LaneDeps) {
@@ -74,6 +73,7 @@ export class PartitionLane {
     this.#deps = deps
     this.#clock = clock
     this.#trouble = new LaneTrouble(clock, busySinceMs)
+    this.#parkedRetry = new ParkedRetry(clock)
     this.#session = openSession(partition, {
       // An idle lane notices at once that its broker is gone, and looks for the next one.
       onLost: () => {
@@ -111,9 +111,9 @@ export class PartitionLane {
     return this.#state !== undefined && !this.#trouble.isStalled
   }
 
-  /** For so long it has made no progress. */
-  get stalledMs(): number {
-    return this.#trouble.stalledMs
+  /** Monotonic; undefined while it gets on. */
+  get stuckSinceMs(): number | undefined {
+    return this.#trouble.stuckSinceMs
   }
 
   /** Undefined while every change has a chance. */
@@ -123,8 +123,8 @@ export class PartitionLane {
   }
 
   /** Events that the topic does not take, each alone. */
-  get parked(): readonly PendingEvent[] {
-    return this.#state?.parked.map(({ pending }) => pending) ?? []
+  get parked(): readonly LaneEntry[] {
+    return this.#state?.parked ?? []
   }
 
   /** What may have left, here or before, and has no definite outcome. */
@@ -182,7 +182,7 @@ export class PartitionLane {
 
   #held(): readonly LaneEntry[] {
     const { takenOver } = this.#queue
-    if (this.#state === undefined) return takenOver
+    if (this.#state === undefined) return [...takenOver]
     return [...eventsUnderWay(this.#state), ...this.#state.parked, ...takenOver]
   }
 
@@ -190,7 +190,7 @@ export class PartitionLane {
     while (!this.#isClosing) {
       try {
         const { producer, highWatermark } = await this.#session.open()
-        this.#state ??= openLane(producer, highWatermark)
+        this.#state = reopenLane(this.#state, producer, highWatermark)
       } catch (error) {
         await this.#backOff(describeError(error))
         continue
@@ -210,10 +210,12 @@ export class PartitionLane {
     }
     if (this.#request === undefined) {
       const input = this.#nextInput(state)
-      return input === undefined ? this.#rest(state) : this.#hear(input)
+      return input === undefined ? this.#rest() : this.#hear(input)
     }
     this.#trouble.noteBusy()
-    const input = await perform(this.#session, this.#request)
+    const request = this.#request
+    const input = await perform(this.#session, request)
+    if (isFurther(request, input)) this.#trouble.noteFurther()
     if (!this.#isClosing) await this.#hear(input)
   }
 
@@ -221,18 +223,18 @@ export class PartitionLane {
   #nextInput(state: LaneState): LaneInput | undefined {
     const takenOver = this.#queue.takeTakenOver()
     if (takenOver.length > 0) return { kind: 'taken-over', events: takenOver }
-    if (state.parked.length > 0 && this.#clock.monotonicMs() >= this.#retryParkedAtMs) {
-      return { kind: 'parked-due' }
-    }
+    if (this.#parkedRetry.dueInMs === 0) return this.#parkedRetry.begin()
     const events = this.#queue.takeBatch(state.narrow?.batchEventsMax ?? Infinity)
     return events.length === 0 ? undefined : { kind: 'taken', events }
   }
 
-  async #rest({ parked }: LaneState): Promise<void> {
+  async #rest(): Promise<void> {
     this.#trouble.noteProgress()
-    const delayMs = Math.max(1, this.#retryParkedAtMs - this.#clock.monotonicMs())
+    const { dueInMs } = this.#parkedRetry
     const cancel =
-      parked.length === 0 ? undefined : this.#clock.schedule(delayMs, () => this.#wake.resolve())
+      dueInMs === Infinity
+        ? undefined
+        : this.#clock.schedule(Math.max(1, dueInMs), () => this.#wake.resolve())
     await this.#wake.promise
     cancel?.()
     this.#wake = Promise.withResolvers<void>()
@@ -240,7 +242,6 @@ export class PartitionLane {
 
   async #hear(input: LaneInput): Promise<void> {
     if (this.#state === undefined) return
-    const parkedBefore = this.#state.parked.length
     const { state, effects } = decide(this.#state, input)
     this.#state = state
     this.#request = undefined
@@ -248,10 +249,9 @@ export class PartitionLane {
       if (effect.kind === 'back-off') await this.#backOff(effect.reason)
       else this.#carryOut(effect)
     }
-    if (state.parked.length > parkedBefore) {
-      this.#retryParkedAtMs = this.#clock.monotonicMs() + PARKED_RETRY_MS
-    }
-    if (state.station.kind === 'idle') this.#trouble.noteProgress()
+    if (state.station.kind !== 'idle') return
+    this.#trouble.noteProgress()
+    this.#parkedRetry.noteIdle(state.parked.length)
   }
 
   #carryOut(effect: Exclude<LaneEffect, { readonly kind: 'back-off' }>): void {

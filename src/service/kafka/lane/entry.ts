@@ -15,6 +15,8 @@ export interface LaneEntry {
   readonly searchFromOffset: number
   /** Of its record, on the topic. */
   readonly bytes: number
+  /** Why the topic did not take it alone when it was last tried. */
+  readonly refusal?: string
   readonly resolve: (outcome: PublishOutcome) => void
   /** Set once its caller was told "in doubt": who waits from then on. */
   doubt: PromiseWithResolvers<Acked | Refused> | undefined

@@ -34,6 +34,12 @@ const ACKS_ALL = -1
  */
 const NO_TIMESTAMP = -1n
 
+/**
+ * So many first requests in a row are no repeats: then the broker dates all records itself
+ * (`LogAppendTime`), and an ack does not say whether it is a repeat.
+ */
+const STAMPED_TOPIC_ACKS = 3
+
 /** How long the broker may wait for followers, and the whole request may take, before the next try. */
 const REPLICATION_TIMEOUT_MS = 1_500
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
@@ -58,8 +64,8 @@ export class KafkaLaneSession implements LaneSession {
   #connection: Connection | undefined
   #leader: PartitionLeader | undefined
   #facts: SessionFacts | undefined
-  /** Whether the broker dates all records itself; then an ack does not say whether it is a repeat. */
-  #isTopicStamped: boolean | undefined
+  /** First requests whose acks had a time, one after the other. */
+  #stampedInRow = 0
   #isClosed = false
 
   constructor(deps: KafkaSessionDeps) {
@@ -71,10 +77,9 @@ export class KafkaLaneSession implements LaneSession {
     await this.#connect()
     // What a doubt needs is asked for now, and not first in an incident.
     await this.#describeProducers()
-    this.#facts ??= {
-      producer: await this.#initProducer(),
-      highWatermark: await this.#reader().highWatermark(),
-    }
+    this.#stampedInRow = 0
+    const producer = this.#facts?.producer ?? (await this.#initProducer())
+    this.#facts = { producer, highWatermark: await this.#reader().highWatermark() }
     return this.#facts
   }
 
@@ -103,12 +108,9 @@ export class KafkaLaneSession implements LaneSession {
       const ack = answer.responses[0]?.partitionResponses[0]
       if (ack === undefined) throw new Error('a Produce request got no answer for its partition')
       const isStamped = ack.logAppendTimeMs !== NO_TIMESTAMP
-      if (isFirst) this.#isTopicStamped ??= isStamped
-      return {
-        kind: 'acked',
-        baseOffset: Number(ack.baseOffset),
-        isRepeat: isStamped && this.#isTopicStamped !== true,
-      }
+      if (isFirst) this.#stampedInRow = isStamped ? this.#stampedInRow + 1 : 0
+      const isRepeat = isStamped && this.#stampedInRow < STAMPED_TOPIC_ACKS
+      return { kind: 'acked', baseOffset: Number(ack.baseOffset), isRepeat }
     } catch (error) {
       const { throttleTimeMs, verdict, reason } = readProduceFailure(error)
       this.#heed({ throttleTimeMs })

@@ -1,4 +1,4 @@
-import type { PendingEvent } from '../../../models/order-event.ts'
+import type { LaneEntry } from './entry.ts'
 
 /** As much of a list as a sentence carries. */
 const NAMED_MAX = 3
@@ -7,7 +7,7 @@ interface LaneView {
   readonly partition: number
   /** Why it takes no event now; undefined while it does. */
   readonly trouble: string | undefined
-  readonly parked: readonly PendingEvent[]
+  readonly parked: readonly LaneEntry[]
 }
 
 export type LanesHealth =
@@ -33,7 +33,10 @@ export function describeLanes(
   )
   if (clusterFailure !== undefined) reasons.unshift(clusterFailure)
   if (blocked.length === lanes.length) {
-    return { status: 'down', reason: clusterFailure ?? reasons.join('; ') }
+    return {
+      status: 'down',
+      reason: clusterFailure ?? (reasons.join('; ') || 'no lane is open yet'),
+    }
   }
   const parked = lanes.flatMap((lane) => lane.parked)
   if (parked.length > 0) reasons.push(describeParked(parked))
@@ -48,12 +51,14 @@ function describeBlocked(partitions: readonly number[], reason: string): string 
     : `partitions ${partitions.join(', ')} take no events: ${reason}`
 }
 
-function describeParked(parked: readonly PendingEvent[]): string {
-  const orders = parked.slice(0, NAMED_MAX).map(({ event }) => `'${event.order.orderId}'`)
+function describeParked(parked: readonly LaneEntry[]): string {
+  const orders = parked
+    .slice(0, NAMED_MAX)
+    .map(({ pending, refusal }) => `'${pending.event.order.orderId}' (${refusal})`)
   const more = parked.length > NAMED_MAX ? ` and ${parked.length - NAMED_MAX} more` : ''
   const what =
     parked.length === 1
-      ? 'an event is set aside, because the topic does not take it'
-      : `${parked.length} events are set aside, because the topic does not take them`
-  return `${what} (raise its max.message.bytes): order ${orders.join(', ')}${more}`
+      ? 'an event is set aside, because the topic refuses it'
+      : `${parked.length} events are set aside, because the topic refuses them`
+  return `${what}: order ${orders.join(', ')}${more}`
 }

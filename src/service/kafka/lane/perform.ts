@@ -22,3 +22,16 @@ export async function perform(session: LaneSession, request: LaneRequest): Promi
     return { kind: 'failed', verdict: 'unknown', reason: describeError(error) }
   }
 }
+
+/**
+ * Whether a look has got further on the topic. Its last page does not count: a lane that reads and
+ * cannot send would get further by what others write.
+ */
+export function isFurther(request: LaneRequest, answer: LaneInput): boolean {
+  return (
+    request.kind === 'look' &&
+    answer.kind === 'looked' &&
+    answer.nextOffset > request.fromOffset &&
+    answer.nextOffset < answer.untilOffset
+  )
+}

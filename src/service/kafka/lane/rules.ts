@@ -15,8 +15,8 @@
  * began. Of two senders the broker takes one.
  *
  * L1  One request: a lane waits for the end of one before it sends the next. Two could overtake each other.
- * L2  Refused is proven: one request with the event ever left, and the broker answered it by an error
- *     that it gives before it appends.
+ * L2  Refused is proven: each request with the event was a first one, and the broker answered it by an
+ *     error that it gives before it appends.
  * L3  Doubt is sticky: an event that may have left elsewhere or before is acked, or stays in doubt.
  * L4  An ack counts only for a first request, at an offset above every earlier one, and not as a
  *     repeat. Any other ack may be that of another batch.
@@ -27,12 +27,13 @@
  * L8  An ack of what is sent after a look proves nothing: a late request may have had the numbers. It
  *     is asked and looked for once more.
  * L9  An unknown sender is reported before anything else is sent.
- * L10 Nothing holds the partition: a batch in doubt that does not get through gets smaller, an event
- *     that is refused alone is parked, and the others pass.
- * L11 Reading goes on where it stopped: no failure makes a look begin again.
+ * L10 No size holds the partition: a batch in doubt that does not get through gets smaller, an event that
+ *     is refused alone is parked, and the others pass.
+ * L11 A look that fails continues where it stopped, as long as the lane lives.
  *
- * Upheld by the driver: nothing is sent without the lease (L12); cancelled is what never left the
- * queue (L13); an event is sent only as the producer that it is stored with (L14).
+ * Upheld by the driver: nothing is sent without the lease (L12); what is cancelled is not on the topic
+ * and no request with it is under way (L13); a new event is sent only as the producer that it is stored
+ * with (L14).
  */
 import assert from 'node:assert/strict'
 import type { ProducerIdentity } from '../../../models/order-event.ts'
@@ -54,6 +55,18 @@ export function openLane(producer: ProducerIdentity, highWatermark: number): Lan
   }
 }
 
+/** The same lane behind a connection that may be new. Others may have written in the meantime. */
+export function reopenLane(
+  state: LaneState | undefined,
+  producer: ProducerIdentity,
+  highWatermark: number,
+): LaneState {
+  if (state === undefined) return openLane(producer, highWatermark)
+  // L4: with a request under way it is the offset before that request that counts.
+  if (state.station.kind !== 'idle' || highWatermark - 1 <= state.lastOffset) return state
+  return { ...state, lastOffset: highWatermark - 1 }
+}
+
 export function decide(state: LaneState, input: LaneInput): Decision {
   switch (input.kind) {
     case 'taken':
@@ -61,7 +74,7 @@ export function decide(state: LaneState, input: LaneInput): Decision {
     case 'taken-over':
       return recover(state, input.events)
     case 'parked-due':
-      return retryParked(state)
+      return retryParked(state, input.isAll)
     case 'acked':
       return hearAck(state, input)
     case 'failed':
@@ -104,16 +117,27 @@ function sendFirst(state: LaneState, events: readonly LaneEntry[]): Decision {
 }
 
 /** L3: they have left elsewhere, as far as is known here. L5: so the numbers come first. */
-function recover(state: LaneState, events: readonly LaneEntry[]): Decision {
+function recover(
+  state: LaneState,
+  events: readonly LaneEntry[],
+  batchEventsMax = Infinity,
+): Decision {
   assertIdle(state)
-  return ask(state, doubtOf(events, []))
+  return ask(state, { ...doubtOf(events, []), batchEventsMax })
 }
 
-/** The smallest is the first that the topic takes when its limit rises. */
-function retryParked(state: LaneState): Decision {
-  const [smallest, ...parked] = state.parked.toSorted((one, other) => one.bytes - other.bytes)
-  assert(smallest !== undefined, 'something is parked')
-  return recover({ ...state, parked }, [smallest])
+/**
+ * All of them, or two, each alone: the smallest, which is the first that the topic takes when its limit
+ * rises, and the one that waits longest, since not all are refused for their size.
+ */
+function retryParked(state: LaneState, isAll: boolean): Decision {
+  const [longest] = state.parked
+  assert(longest !== undefined, 'something is parked')
+  if (isAll) return recover({ ...state, parked: [] }, state.parked)
+  const smallest = state.parked.reduce((min, event) => (event.bytes < min.bytes ? event : min))
+  const tried = new Set([longest, smallest])
+  const parked = state.parked.filter((event) => !tried.has(event))
+  return recover({ ...state, parked }, [...tried], 1)
 }
 
 function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): Decision {
@@ -130,10 +154,12 @@ function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): De
       })
     }
     const firstSequence = sequenceAfter(numbers.firstSequence, events.length)
+    const { narrow } = state
     return {
       state: {
         ...state,
         own: { ...numbers, firstSequence },
+        narrow: narrow && { ...narrow, batchEventsMax: narrow.batchEventsMax * 2 },
         lastOffset: baseOffset + events.length - 1,
         station: { kind: 'idle' },
       },
@@ -165,7 +191,9 @@ function hearFailure(state: LaneState, { verdict, reason }: Input<'failed'>): De
     }
     case 'resending':
       // L3: this request put nothing on the topic, but an earlier one may have.
-      if (verdict === 'event-refused') return shrink(state, station.doubt, station.attempts[0])
+      if (verdict === 'event-refused') {
+        return shrink(state, station.doubt, station.attempts[0], reason)
+      }
       return askLater(
         state,
         // L10: it may be too large for the link, which nobody says.
@@ -209,20 +237,22 @@ function refuse(
 }
 
 /** L10 */
-function shrink(state: LaneState, doubt: Doubt, refused: Attempt): Decision {
+function shrink(state: LaneState, doubt: Doubt, refused: Attempt, reason: string): Decision {
   const [first, ...others] = refused.events
   assert(first !== undefined, 'a batch has events')
   if (others.length > 0) {
     return ask(state, smaller(doubt, refused))
   }
   // L11, also when it is tried again.
-  const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]
+  const { searchFromOffset } = doubt
+  const parked = [...state.parked, { ...first, searchFromOffset, refusal: reason }]
   const events = doubt.events.filter((event) => event !== first)
   if (events.length === 0) {
     return { state: { ...state, parked, station: { kind: 'idle' } }, effects: [] }
   }
   const attempts = doubt.attempts.filter((attempt) => !attempt.events.includes(first))
-  return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: Infinity })
+  // The next may be refused as well: a large batch would be halved once more for each of them.
+  return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: 1 })
 }
 
 function smaller(doubt: Doubt, { events }: Attempt): Doubt {

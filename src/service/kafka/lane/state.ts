@@ -22,11 +22,10 @@ export interface Attempt {
 
 /** Events that may have left, here or elsewhere, and are not yet known to be on the topic. */
 export interface Doubt {
-  /** The oldest first. */
   readonly events: readonly LaneEntry[]
   /** None of them is on the topic below this offset. */
   readonly searchFromOffset: number
-  /** No more of them go into one batch: the broker found larger batches too large. */
+  /** No more of them go into one batch: larger batches were refused, or not answered. */
   readonly batchEventsMax: number
   /** Own requests whose numbers may still be free. By these an unknown sender shows. */
   readonly attempts: ReadonlyArray<Attempt>
@@ -89,8 +88,8 @@ export type LaneInput =
   | { readonly kind: 'taken'; readonly events: readonly LaneEntry[] }
   /** Events that another process may have sent; the lane is idle. */
   | { readonly kind: 'taken-over'; readonly events: readonly LaneEntry[] }
-  /** It is time to try what is parked again; the lane is idle. */
-  | { readonly kind: 'parked-due' }
+  /** It is time to try what is parked again, all of it or some; the lane is idle. */
+  | { readonly kind: 'parked-due'; readonly isAll: boolean }
   | { readonly kind: 'acked'; readonly baseOffset: number; readonly isRepeat: boolean }
   | {
       readonly kind: 'failed'

@@ -17,6 +17,7 @@ export class LaneTrouble {
   readonly #clock: Clock
   /** Since then the lane works on the same thing, or has no connection. */
   #busySinceMs: number | undefined
+  #furtherAtMs = -Infinity
   #retryDelayMs = RETRY_DELAY_MS_MIN
   #throttledUntilMs = -Infinity
   #reason: string | undefined
@@ -28,15 +29,19 @@ export class LaneTrouble {
     this.#busySinceMs = busySinceMs
   }
 
-  /** For so long it has made no progress; 0 while nothing is under way. */
-  get stalledMs(): number {
-    const nowMs = this.#clock.monotonicMs()
-    const busyMs = this.#busySinceMs === undefined ? 0 : nowMs - this.#busySinceMs
-    return busyMs > STALLED_AFTER_MS ? busyMs : 0
+  get isStalled(): boolean {
+    const busySinceMs = this.#busySinceMs ?? Infinity
+    const isBusyForLong = this.#clock.monotonicMs() - busySinceMs > STALLED_AFTER_MS
+    return isBusyForLong || this.throttleMs > STALLED_AFTER_MS
   }
 
-  get isStalled(): boolean {
-    return this.stalledMs > 0 || this.throttleMs > STALLED_AFTER_MS
+  /**
+   * Monotonic: since then it has not even got further on its way. A look over a long stretch of the
+   * topic stalls its lane and is not stuck: another instance would begin it anew.
+   */
+  get stuckSinceMs(): number | undefined {
+    if (this.#busySinceMs === undefined) return undefined
+    return Math.max(this.#busySinceMs, this.#furtherAtMs)
   }
 
   /** Why a change would not be acknowledged now, in one sentence without the partition. */
@@ -62,6 +67,11 @@ export class LaneTrouble {
     this.#busySinceMs = undefined
     this.#retryDelayMs = RETRY_DELAY_MS_MIN
     this.#reason = undefined
+  }
+
+  /** A page of the topic was read. */
+  noteFurther(): void {
+    this.#furtherAtMs = this.#clock.monotonicMs()
   }
 
   /** This instance may not publish now, which is not the broker's doing. */

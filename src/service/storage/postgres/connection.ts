@@ -5,6 +5,7 @@ import type { StoreError } from '../../../business/ports.ts'
 import { type Phase, translatePostgresError } from './postgres-errors.ts'
 import { guardMessages } from './bounded-messages.ts'
 import { beginSession, endSession, type Session } from './session.ts'
+import { pinSettings } from './session-settings.ts'
 
 /** After a failed attempt to connect, calls are refused for so long without another attempt. */
 const RECONNECT_INTERVAL_MS = 200
@@ -151,7 +152,7 @@ export class Connection {
 export function createLink({ url, timeouts }: Pick<ConnectionOptions, 'url' | 'timeouts'>): Link {
   const socket = new Socket()
   const client = new Client({
-    connectionString: url,
+    connectionString: pinSettings(url),
     stream: () => socket,
     connectionTimeoutMillis: timeouts.connectMs,
     query_timeout: timeouts.answerMs,

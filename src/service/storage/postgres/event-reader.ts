@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../store-facts.ts'
 import { createLink } from './connection.ts'
+import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 
 /** Bounds what is in memory at once. */
@@ -43,6 +44,7 @@ export async function* readStoredEvents({
   client.on('error', () => {})
   try {
     await client.connect()
+    await client.query(`SELECT ${LIFT_TRANSACTION_TIMEOUT}`)
     await client.query(OPEN)
     let rows: Row[]
     do {

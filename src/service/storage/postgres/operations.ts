@@ -7,6 +7,7 @@ import {
   forgetKeys,
   listPending,
   reserve,
+  forgetSchemaId,
   saveSchemaId,
   settle,
 } from './order-statements.ts'
@@ -56,6 +57,7 @@ export const OPERATIONS: PostgresOperations = {
   handOver: { isRead: false, run: alone(handOver) },
   probe: { isRead: false, run: alone(countProbe) },
   saveSchemaId: { isRead: false, run: alone(saveSchemaId) },
+  forgetSchemaId: { isRead: false, run: alone(forgetSchemaId) },
   forgetKeys: { isRead: false, run: alone(forgetKeys) },
   findOrder: { isRead: true, run: together(findOrders), placeOf: (orderId) => ({ orderId }) },
   listOrders: { isRead: true, run: alone(listOrders) },
@@ -79,7 +81,7 @@ function placeOfKey(owner: string, { orderId }: Arguments<'discard'>[1]): Place 
 
 type Run<Args extends readonly unknown[], Answer> = (
   connection: Connection,
-  calls: readonly Args[],
+  calls: readonly Readonly<Args>[],
 ) => Promise<readonly Answer[]>
 
 /** By one statement for all calls. */
@@ -105,7 +107,7 @@ function inTransaction<Args extends readonly unknown[], Answer>(
 }
 
 async function oneByOne<Args, Answer>(
-  calls: readonly Args[],
+  calls: readonly Readonly<Args>[],
   run: (args: Args) => Promise<Answer>,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []

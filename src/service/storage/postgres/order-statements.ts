@@ -213,6 +213,15 @@ export async function saveSchemaId(
   return true
 }
 
+export async function forgetSchemaId(
+  query: Query,
+  ...values: Arguments<'forgetSchemaId'>
+): Promise<true> {
+  const text = 'DELETE FROM schema_ids WHERE subject = $1 AND fingerprint = $2'
+  await query({ text }, values)
+  return true
+}
+
 /** How many. Instances that do it at the same time share the work. */
 export async function forgetKeys(query: Query, ageMs: number, limit: number): Promise<number> {
   const text = `

@@ -27,6 +27,8 @@ const POSTGRES_ERRORS: ReadonlyMap<string, ErrorRow> = new Map([
   ['3F', { reason: 'there is no such schema', mayEndSession: false }],
   ['40', { reason: 'a transaction stood in the way of another one', mayEndSession: false }],
   ['42501', { reason: 'a permission is missing', mayEndSession: false }],
+  // Of the settings of a session.
+  ['42704', { reason: 'it is older than PostgreSQL 14', mayEndSession: false }],
   ['42P01', { reason: 'a table is missing', mayEndSession: false }],
   ['42P07', { reason: 'something in it is not ours', mayEndSession: false }],
   ['53', { reason: 'it has run out of disk, memory or connections', mayEndSession: true }],

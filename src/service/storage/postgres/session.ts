@@ -1,8 +1,15 @@
 import type { Client } from 'pg'
 
 import { StoreError } from '../../../business/ports.ts'
+import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 
 const VERSION_MIN = 140_000
+
+/**
+ * An entry of an index has at most a third of a block. The largest is a customer id, a date and an order
+ * id, each id of 255 characters of four bytes.
+ */
+const BLOCK_BYTES_MIN = 8_192
 
 /** How long an abandoned session may take to end before the next one is given up, too. */
 const END_TIMEOUT_MS = 1_000
@@ -17,6 +24,8 @@ interface Facts extends Session {
   readonly version: number
   readonly isReadOnly: boolean
   readonly isDurable: boolean
+  readonly encoding: string
+  readonly blockBytes: number
 }
 
 /**
@@ -41,6 +50,9 @@ export async function beginSession(
              AS "isReadOnly",
            current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'
              AS "isDurable",
+           current_setting('server_encoding') AS encoding,
+           current_setting('block_size')::integer AS "blockBytes",
+           ${LIFT_TRANSACTION_TIMEOUT},
            CASE current_setting('synchronous_commit')
              WHEN 'off' THEN set_config('synchronous_commit', 'on', FALSE)
            END,
@@ -61,6 +73,18 @@ export async function beginSession(
 function findProblem(facts: Facts, mustBeDurable: boolean): string | undefined {
   if (facts.version < VERSION_MIN) return 'it is older than PostgreSQL 14'
   if (facts.isReadOnly) return 'it is a standby or read-only, and does not take writes'
+  if (facts.encoding !== 'UTF8') {
+    return (
+      `its encoding is ${facts.encoding}, which cannot hold every order: give the service a database ` +
+      `that was made with ENCODING 'UTF8'`
+    )
+  }
+  if (facts.blockBytes < BLOCK_BYTES_MIN) {
+    return (
+      `its blocks have ${facts.blockBytes} bytes, and the longest order id needs ${BLOCK_BYTES_MIN} ` +
+      'in an index: use a server that was built with the usual block size'
+    )
+  }
   if (!facts.isDurable && mustBeDurable) {
     return (
       'with fsync or full_page_writes off it loses what it has confirmed when its machine fails ' +

@@ -26,6 +26,10 @@ export const OPERATIONS: SqliteOperations = {
   handOver: { isRead: true, run: () => 'kept' },
   probe: { isRead: false, run: (statements) => statements.countProbe() },
   saveSchemaId: { isRead: false, run: (statements, ...args) => statements.saveSchemaId(...args) },
+  forgetSchemaId: {
+    isRead: false,
+    run: (statements, ...args) => statements.forgetSchemaId(...args),
+  },
   forgetKeys: { isRead: false, run: (statements, ...args) => statements.forgetKeys(...args) },
   findOrder: { isRead: true, run: (statements, orderId) => statements.findOrder(orderId) },
   listOrders: { isRead: true, run: (statements, query) => statements.listOrders(query) },

@@ -102,6 +102,8 @@ export function prepareOrderStatements(db: DatabaseSync) {
     INSERT INTO schema_ids (subject, fingerprint, schema_id) VALUES (?, ?, ?)
     ON CONFLICT (subject, fingerprint) DO UPDATE SET schema_id = excluded.schema_id`)
 
+  const forgetSchemaId = db.prepare('DELETE FROM schema_ids WHERE subject = ? AND fingerprint = ?')
+
   return {
     begin: () => void begin.run(),
 
@@ -166,6 +168,11 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
     saveSchemaId(subject: string, fingerprint: string, schemaId: number): true {
       saveSchemaId.run(subject, fingerprint, schemaId)
+      return true
+    },
+
+    forgetSchemaId(subject: string, fingerprint: string): true {
+      forgetSchemaId.run(subject, fingerprint)
       return true
     },
   }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -9,8 +9,8 @@ import { toStoreError } from './sqlite-errors.ts'
 const SQLITE_BUSY = 5
 
 /**
- * Makes this process the only owner of the database, and its directory where it is missing: who opens
- * it takes over what is pending, and the former owner must be gone by then.
+ * Makes this process the only owner of the database: who opens it takes over what is pending, and the
+ * former owner must be gone by then. `path` is the file's one name, see {@link settleFile}.
  *
  * The lock is SQLite's own on a file beside the database, held by an open transaction, and the
  * operating system lifts it when the process dies, however it dies. It is not on the database
@@ -20,7 +20,6 @@ const SQLITE_BUSY = 5
  */
 export function acquireProcessLock(path: string): Disposable {
   const lockPath = `${path}.lock`
-  createDirectory(path)
   // On a read-only file SQLite would take a shared lock and say nothing.
   assertWritable(lockPath)
   let db: DatabaseSync | undefined
@@ -41,6 +40,38 @@ export function acquireProcessLock(path: string): Disposable {
   }
   const lock = db
   return { [Symbol.dispose]: () => lock.close() }
+}
+
+/**
+ * The one name of the database file, by whatever name it is reached. Makes it, with its directory,
+ * where it is missing: a link whose target does not exist yet has no other name than its own, and its
+ * target would have another one a moment later.
+ * Throws a StoreError, also for a file with hard links: SQLite keeps the log and the locks under
+ * the name that it was opened by, so under two names it would be damaged.
+ */
+export function settleFile(path: string): string {
+  createDirectory(path)
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, 'a'))
+    const file = realpathSync(path)
+    const stats = statSync(file)
+    if (stats.isFile() && stats.nlink > 1) {
+      throw new StoreError(
+        `The database ${path} cannot be used: the file has ${stats.nlink} names (hard links), and two ` +
+          `services could own it: remove all but one`,
+        'no',
+      )
+    }
+    return file
+  } catch (error) {
+    if (error instanceof StoreError) throw error
+    const cause = (error as Error).message
+    throw new StoreError(
+      `The database ${path} cannot be used: the file cannot be opened (${cause})`,
+      'no',
+      error,
+    )
+  }
 }
 
 function createDirectory(path: string): void {

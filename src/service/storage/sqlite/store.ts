@@ -1,12 +1,9 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { resolve } from 'node:path'
-
 import { BatchedStore } from '../batched-store.ts'
 import type { StoreWatchDeps } from '../store-watch.ts'
 import { createConnector, MEMORY_PATH } from './connection.ts'
 import { SqliteEngine } from './engine.ts'
 import { createInlineRunner } from './inline-runner.ts'
-import { acquireProcessLock } from './process-lock.ts'
+import { acquireProcessLock, settleFile } from './process-lock.ts'
 import { WorkerRunner } from './worker-runner.ts'
 
 export interface SqliteStoreOptions {
@@ -30,14 +27,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Batc
     const runner = createInlineRunner(new SqliteEngine(createConnector({ path })))
     return BatchedStore.open({ runner, ...common })
   }
-  const file = findRealPath(path)
+  const file = settleFile(path)
   const lock = acquireProcessLock(file)
   const runner = new WorkerRunner({ path: file })
   const reader = new WorkerRunner({ path: file })
   return BatchedStore.open({ runner, reader, lock, ...common })
-}
-
-/** One file has one lock, by whatever link it is reached. */
-function findRealPath(path: string): string {
-  return existsSync(path) ? realpathSync(path) : resolve(path)
 }

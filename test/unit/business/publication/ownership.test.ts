@@ -18,7 +18,7 @@ function setUp() {
     isAway: false,
     isLost: false,
     takeOver: undefined,
-    stalled: [],
+    stuck: [],
     handOver: 'handed-over',
   }
   const left: PendingEvent[] = []
@@ -47,7 +47,7 @@ function setUp() {
       },
     },
     holder: {
-      stalledPartitions: (forMs) => (forMs === LEASE_MS ? faults.stalled : []),
+      stuckPartitions: (forMs) => (forMs === LEASE_MS ? faults.stuck : []),
       hold: (partition) => {
         calls.push(`hold ${partition}`)
         return [pendingOf('stuck')]
@@ -86,7 +86,7 @@ interface Faults {
   isAway: boolean
   isLost: boolean
   takeOver: Error | undefined
-  stalled: readonly number[]
+  stuck: readonly number[]
   handOver: HandOverResult
 }
 
@@ -284,7 +284,7 @@ test('says who it is and what it owns', async () => {
 test('what a partition without progress for a lease holds is handed over, and sent no more here', async () => {
   const { ownership, faults, spared, asked, pass } = setUp()
   await ownership.start()
-  faults.stalled = [2]
+  faults.stuck = [2]
   asked()
   await pass(LEASE_MS / 5)
   assert.deepEqual(asked().slice(0, 7), [
@@ -303,7 +303,7 @@ test('what a partition without progress for a lease holds is handed over, and se
 test('where no other instance lives it is kept', async () => {
   const { ownership, faults, asked, pass } = setUp()
   await ownership.start()
-  faults.stalled = [2]
+  faults.stuck = [2]
   faults.handOver = 'kept'
   asked()
   await pass(LEASE_MS / 5)

@@ -142,6 +142,7 @@ class MemorySchemaIds implements SchemaIdStore {
   readonly saved = new Map<string, number>()
   isBroken = false
   onSave = async () => {}
+  onForget = async () => {}
 
   async findSchemaId(subject: string, fingerprint: string): Promise<number | undefined> {
     if (this.isBroken) throw new StoreError('broken', 'no')
@@ -152,5 +153,11 @@ class MemorySchemaIds implements SchemaIdStore {
     if (this.isBroken) throw new StoreError('broken', 'no')
     await this.onSave()
     this.saved.set(`${subject} ${fingerprint}`, schemaId)
+  }
+
+  async forgetSchemaId(subject: string, fingerprint: string): Promise<void> {
+    if (this.isBroken) throw new StoreError('broken', 'no')
+    await this.onForget()
+    this.saved.delete(`${subject} ${fingerprint}`)
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { StoreError } from '../../../../src/business/ports.ts'
 import { listSubjectSchemas } from '../../../../src/service/schema-registry/event-encoder.ts'
 import {
   keySchemaText,
@@ -68,6 +69,23 @@ describe('a registry that lost its schemas and numbers anew', () => {
     assert.equal(bench.registration.schemaIdOf(VALUE), undefined)
     assert.equal(bench.state().status, 'down')
     assert.match(bench.state().reason ?? '', /is not registered under subject/)
+    assert.deepEqual(bench.store.saved, new Map())
+  })
+
+  test('an id that was given up is not taken up by the next start', async () => {
+    bench.store.saved.set(`${VALUE} ${FINGERPRINT}`, 7)
+    bench.registry.add(VALUE, OTHERS)
+    bench.create({ autoRegister: false })
+    bench.store.onForget = () => Promise.reject(new StoreError('broken', 'no'))
+    await bench.registration.start()
+    assert.deepEqual(bench.warnings.slice(1), ['the schema id cannot be forgotten'])
+    bench.store.onForget = async () => {}
+    await checkAgain()
+    assert.deepEqual(bench.store.saved, new Map())
+    await bench.registration.close()
+    await bench.registry.stop()
+    await bench.create().start()
+    assert.equal(bench.registration.schemaIdOf(VALUE), undefined)
   })
 
   test('an id whose schema is ours in other words is kept', async () => {

@@ -6,65 +6,12 @@ import type { PendingEvent } from '../../../../../src/models/order-event.ts'
 import type { OrderId } from '../../../../../src/models/order.ts'
 import { PartitionLane } from '../../../../../src/service/kafka/lane/driver.ts'
 import type { LaneEntry } from '../../../../../src/service/kafka/lane/entry.ts'
-import type {
-  LaneSession,
-  LookedPage,
-  SendAnswer,
-} from '../../../../../src/service/kafka/lane/session.ts'
+import type { SendAnswer } from '../../../../../src/service/kafka/lane/session.ts'
 import { ManualClock } from '../../../../support/manual-clock.ts'
 import { somePending } from '../../../../support/some-event.ts'
+import { FakeSession, namesOf, PRODUCER, REFUSED, TOO_LARGE, UNKNOWN } from './fake-session.ts'
 
 /** What the driver adds to the rules: time, callers, the lease. The broker is a list of what was asked. */
-
-const PRODUCER = { id: 7, epoch: 0 }
-const UNKNOWN = { kind: 'failed', verdict: 'unknown', reason: 'no answer' } as const
-const REFUSED = { kind: 'failed', verdict: 'partition-refused', reason: 'NO_DISK' } as const
-const TOO_LARGE = { kind: 'failed', verdict: 'event-refused', reason: 'TOO_LARGE' } as const
-
-/** A broker that answers what it is told to, and otherwise takes everything. */
-class FakeSession implements LaneSession {
-  readonly asked: string[] = []
-  readonly sends: Array<SendAnswer | Promise<SendAnswer>> = []
-  isAway = false
-  isSilentAboutProducers = false
-  readonly #log: string[] = []
-
-  async open() {
-    if (this.isAway) throw new Error('ECONNREFUSED')
-    return { producer: PRODUCER, highWatermark: 0 }
-  }
-
-  async send(entries: readonly LaneEntry[]): Promise<SendAnswer> {
-    this.asked.push(`send ${namesOf(entries)}`)
-    const answer = await this.sends.shift()
-    if (answer !== undefined && answer.kind !== 'acked') return answer
-    const baseOffset = this.#log.length
-    this.#log.push(...entries.map(({ pending }) => pending.event.eventId))
-    return answer ?? { kind: 'acked', baseOffset, isRepeat: false }
-  }
-
-  async ask() {
-    this.asked.push('ask')
-    if (this.isSilentAboutProducers) throw new Error('DescribeProducers is not answered')
-    return [{ ...PRODUCER, firstSequence: 0, isKnown: true }]
-  }
-
-  async look(entries: readonly LaneEntry[], fromOffset: number): Promise<LookedPage> {
-    this.asked.push(`look ${namesOf(entries)} from ${fromOffset}`)
-    const ids = entries.map(({ pending }) => pending.event.eventId)
-    const found = ids.filter((eventId) => this.#log.includes(eventId))
-    const offsets = new Map(found.map((eventId) => [eventId, this.#log.indexOf(eventId)]))
-    return { offsets, nextOffset: this.#log.length, untilOffset: this.#log.length }
-  }
-
-  abandonLeader(): void {}
-
-  close(): void {}
-}
-
-function namesOf(entries: readonly LaneEntry[]): string {
-  return entries.map(({ pending }) => pending.event.order.orderId).join('+')
-}
 
 type Listeners = Parameters<ConstructorParameters<typeof PartitionLane>[0]['openSession']>[1]
 
@@ -104,8 +51,8 @@ function setUp({ isAway = false } = {}) {
   }
 }
 
-function pendingOf(name: string, producer = PRODUCER): PendingEvent {
-  return { ...somePending({ orderId: name as OrderId }), producer }
+function pendingOf(name: string, producer = PRODUCER, valueBytes = 100): PendingEvent {
+  return { ...somePending({ orderId: name as OrderId, valueBytes }), producer }
 }
 
 /** Lets everything happen that needs no time. */
@@ -268,7 +215,7 @@ test('an answer on the way is no progress: a lane that recovers is stalled as on
   await pass(3_000)
   assert.ok(session.asked.filter((what) => what.startsWith('look')).length > 2)
   assert.equal(lane.isOpen, false)
-  assert.ok(lane.stalledMs >= 2_500)
+  assert.ok((lane.stuckSinceMs ?? Infinity) < 500)
 })
 
 test('an idle lane that loses its broker is stalled when no other takes its place', async () => {
@@ -305,7 +252,7 @@ test('a throttled lane sends nothing before the broker speaks again', async () =
   const outcome = publish('a')
   await pass(2_900)
   assert.deepEqual(session.asked, [])
-  assert.equal(lane.stalledMs, 0)
+  assert.equal(lane.stuckSinceMs, undefined)
   await pass(200)
   assert.equal((await outcome).kind, 'acked')
 })
@@ -319,14 +266,12 @@ test('L10: an event that is too large even alone is set aside, tried again, and 
   lane.recover(pendingOf('large'), () => (acked = true))
   await pass(100)
   assert.deepEqual(
-    lane.parked.map(({ event }) => event.order.orderId),
+    lane.parked.map(({ pending }) => pending.event.order.orderId),
     ['large'],
   )
   assert.equal(lane.size, 1)
   assert.equal((await publish('other')).kind, 'acked')
   assert.equal(lane.trouble, undefined)
-  await pass(29_000)
-  assert.equal(lane.parked.length, 1)
   await pass(1_500)
   assert.deepEqual(lane.parked, [])
   assert.equal(acked, true)
@@ -349,4 +294,60 @@ test('a request without an answer holds the lane, and its event is not lost when
     lane.held.map(({ event }) => event.order.orderId),
     ['a'],
   )
+})
+
+test('a recovered event is acked by whichever lane takes it up', async () => {
+  const [first, second] = [setUp(), setUp()]
+  await settle()
+  const offsets: number[] = []
+  first.lane.isHeld = true
+  first.lane.recover(pendingOf('a'), ({ position }) => offsets.push(position.offset))
+  for (const entry of await closeHeld(first)) second.lane.adopt(entry)
+  await settle()
+  assert.deepEqual(offsets, [0])
+})
+
+async function closeHeld({ lane, pass }: ReturnType<typeof setUp>): Promise<readonly LaneEntry[]> {
+  const closed = lane.close()
+  await pass(100)
+  return closed
+}
+
+test('what was set aside is tried again after a second, then less and less often', async () => {
+  const { clock, session, lane, pass } = setUp()
+  await settle()
+  const triedAtMs: number[] = []
+  const send = session.send.bind(session)
+  session.send = (entries) => {
+    triedAtMs.push(clock.monotonicMs())
+    return send(entries)
+  }
+  session.sends.push(...Array.from({ length: 9 }, () => TOO_LARGE))
+  lane.recover(pendingOf('large'), () => {})
+  await pass(160_000)
+  const pauses = triedAtMs.slice(1).map((atMs, index) => atMs - (triedAtMs[index] ?? 0))
+  assert.deepEqual(
+    pauses.map((ms) => Math.round(ms / 1_000)),
+    [1, 2, 4, 8, 16, 30, 30, 30, 30],
+  )
+})
+
+test('L10: many events that are refused alone do not hold the partition', async () => {
+  const { session, lane, pass } = setUp()
+  await settle()
+  session.batchBytesMax = 1_000
+  let acked = 0
+  const sizes = Array.from({ length: 200 }, (_, index) => (index === 150 ? 100 : 5_000 + index))
+  for (const [index, valueBytes] of sizes.entries()) {
+    lane.recover(pendingOf(`order-${index}`, PRODUCER, valueBytes), () => (acked += 1))
+  }
+  await pass(500)
+  assert.equal(acked, 1)
+  assert.equal(lane.parked.length, 199)
+  const requests = session.asked.length
+  // A question, a look and a request for each, and some for the halves.
+  assert.ok(requests < 4 * 200, `${requests} requests`)
+  session.batchBytesMax = Infinity
+  await pass(2_000)
+  assert.equal(acked, 200)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OrderId } from '../../../../../src/models/order.ts'
+import { createEntry } from '../../../../../src/service/kafka/lane/entry.ts'
 import { describeLanes } from '../../../../../src/service/kafka/lane/lane-health.ts'
 import { somePending } from '../../../../support/some-event.ts'
 
@@ -9,7 +10,10 @@ function lane(partition: number, parts: { reason?: string; parked?: readonly str
   return {
     partition,
     trouble: reason,
-    parked: parked.map((orderId) => somePending({ orderId: orderId as OrderId, partition })),
+    parked: parked.map((orderId) => ({
+      ...createEntry(somePending({ orderId: orderId as OrderId, partition }), Infinity, () => {}),
+      refusal: 'MESSAGE_TOO_LARGE',
+    })),
   }
 }
 
@@ -58,6 +62,10 @@ test('before the first answer of a broker there is no lane: down', () => {
   })
 })
 
+test('no lane at all: down, and the sentence is not empty', () => {
+  assert.deepEqual(describeLanes([], undefined), { status: 'down', reason: 'no lane is open yet' })
+})
+
 test('lanes that work while the metadata cannot be had: degraded', () => {
   assert.deepEqual(describeLanes([lane(0)], 'ECONNREFUSED'), {
     status: 'degraded',
@@ -68,13 +76,13 @@ test('lanes that work while the metadata cannot be had: degraded', () => {
 test('an event that was set aside: degraded, and its order is named', () => {
   const { status, reason } = describeLanes([lane(0, { parked: ['ORD-1'] }), lane(1)], undefined)
   assert.equal(status, 'degraded')
-  assert.match(reason ?? '', /^an event is set aside, .*max\.message\.bytes.*: order 'ORD-1'$/)
+  assert.match(reason ?? '', /^an event is set aside, .*: order 'ORD-1' \(MESSAGE_TOO_LARGE\)$/)
 })
 
 test('of many events that were set aside three are named, and the others counted', () => {
   const parked = ['ORD-1', 'ORD-2', 'ORD-3', 'ORD-4', 'ORD-5']
   assert.match(
     describeLanes([lane(0, { parked })], undefined).reason ?? '',
-    /^5 events are set aside, .*: order 'ORD-1', 'ORD-2', 'ORD-3' and 2 more$/,
+    /^5 events are set aside, .*: order 'ORD-1' \(.*\), 'ORD-2' \(.*\), 'ORD-3' \(.*\) and 2 more$/,
   )
 })

@@ -33,14 +33,14 @@ test('a lane is stalled when it has worked for a second without an end', () => {
   assert.equal(trouble.isStalled, false)
   clock.advance(1)
   assert.equal(trouble.isStalled, true)
-  assert.equal(trouble.stalledMs, 1_001)
+  assert.equal(trouble.stuckSinceMs, 0)
   assert.equal(trouble.report, 'its leader does not answer')
 })
 
 test('a lane at rest is never stalled', () => {
   const { clock, trouble } = setUpAtRest()
   clock.advance(60_000)
-  assert.equal(trouble.stalledMs, 0)
+  assert.equal(trouble.stuckSinceMs, undefined)
   assert.equal(trouble.report, undefined)
 })
 
@@ -53,7 +53,8 @@ test('a lane that has never had a connection stalls from its beginning on', () =
 test('a lane is as stalled as the one before it', () => {
   const { clock } = setUp()
   clock.advance(5_000)
-  assert.equal(new LaneTrouble(clock, 0).stalledMs, 5_000)
+  assert.equal(new LaneTrouble(clock, 0).stuckSinceMs, 0)
+  assert.equal(new LaneTrouble(clock, 0).isStalled, true)
 })
 
 test('another request for the same thing does not begin the time again', () => {
@@ -62,15 +63,25 @@ test('another request for the same thing does not begin the time again', () => {
     trouble.noteBusy()
     clock.advance(200)
   }
-  assert.equal(trouble.stalledMs, 1_200)
+  assert.equal(trouble.stuckSinceMs, 0)
+  assert.equal(trouble.isStalled, true)
 })
 
 test('a failure does not begin the time again, and its reason is what is said', async () => {
   const { clock, trouble } = setUpAtRest()
   trouble.noteBusy()
   while (clock.monotonicMs() <= 1_000) await fail(clock, trouble, 'ECONNREFUSED')
-  assert.equal(trouble.stalledMs, clock.monotonicMs())
+  assert.equal(trouble.stuckSinceMs, 0)
   assert.equal(trouble.report, 'ECONNREFUSED')
+})
+
+test('a lane that gets further is stalled for new changes, and not stuck', () => {
+  const { clock, trouble } = setUpAtRest()
+  trouble.noteBusy()
+  clock.advance(30_000)
+  trouble.noteFurther()
+  assert.equal(trouble.isStalled, true)
+  assert.equal(trouble.stuckSinceMs, 30_000)
 })
 
 test('an end of what was under way ends the stall', () => {
@@ -78,7 +89,7 @@ test('an end of what was under way ends the stall', () => {
   trouble.noteBusy()
   clock.advance(5_000)
   trouble.noteProgress()
-  assert.equal(trouble.stalledMs, 0)
+  assert.equal(trouble.isStalled, false)
   assert.equal(trouble.report, undefined)
 })
 
@@ -140,5 +151,5 @@ test('a lane that may not publish is not stalled: that is not the doing of the b
   trouble.noteBusy()
   clock.advance(5_000)
   trouble.noteNotAllowed()
-  assert.equal(trouble.stalledMs, 0)
+  assert.equal(trouble.isStalled, false)
 })

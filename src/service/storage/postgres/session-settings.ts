@@ -1,0 +1,48 @@
+/**
+ * What a session of ours has, whatever the administrator has set for the server, the database or the
+ * role. It is given when a session begins, so it holds from the first statement, and comes after the
+ * options of the address. Here is all that decides what we read or what a statement means:
+ *
+ * - `bytea_output`: bytes are parsed from hex.
+ * - `DateStyle`, `TimeZone`, `IntervalStyle`: a time goes to us and back as a text.
+ * - `standard_conforming_strings`: how the texts of our statements are read.
+ * - `extra_float_digits`: a number that is written in full comes back as it is.
+ * - `default_transaction_isolation`: statements are written for read committed, where one that meets
+ *   a row that has just changed looks at it again. The others end in an error there.
+ * - `default_transaction_deferrable`: or a serializable read might wait, should one come.
+ * - `lock_timeout`: a statement has one end, `statement_timeout`, and no earlier one.
+ * - `idle_session_timeout`: a session is kept for the next change, however late that comes.
+ *
+ * The driver gives `client_encoding`, `statement_timeout` and `idle_in_transaction_session_timeout`
+ * when a session begins. Not here: `default_transaction_read_only`, which an operator sets so that
+ * nobody writes, and `search_path`, which is a part of where the tables are.
+ */
+const PINNED = {
+  bytea_output: 'hex',
+  DateStyle: 'ISO,MDY',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  standard_conforming_strings: 'on',
+  extra_float_digits: '1',
+  default_transaction_isolation: String.raw`read\ committed`,
+  default_transaction_deferrable: 'off',
+  lock_timeout: '0',
+  idle_session_timeout: '0',
+} as const
+
+/** The address of a database with what every session has. */
+export function pinSettings(url: string): string {
+  const pinned = new URL(url)
+  const options = Object.entries(PINNED).map(([name, value]) => `-c ${name}=${value}`)
+  const given = pinned.searchParams.get('options') ?? ''
+  pinned.searchParams.set('options', [given, ...options].join(' ').trim())
+  return pinned.href
+}
+
+/**
+ * Lifts what would end a transaction of ours although nothing is wrong with it, where the server knows
+ * it: from PostgreSQL 17 on. An older one would not begin a session with it. One value, to be selected.
+ */
+export const LIFT_TRANSACTION_TIMEOUT = `(
+  SELECT set_config(name, '0', FALSE) FROM pg_settings WHERE name = 'transaction_timeout'
+)`
