@@ -31,6 +31,8 @@ function writeFailure(socket: Socket, refused: RequestError): void {
     `x-request-id: ${requestId}`,
     'x-content-type-options: nosniff',
     'cache-control: no-store',
+    'cross-origin-opener-policy: same-origin',
+    'cross-origin-resource-policy: same-origin',
     'connection: close',
   ]
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
