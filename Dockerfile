@@ -1,13 +1,15 @@
 # syntax=docker/dockerfile:1
 
-FROM node:26-slim AS dependencies
+# The version that package.json pins. A tag can be moved: whoever has a registry of their own pins the
+# digest that they checked, as node:26.10.0-slim@sha256:…
+FROM node:26.10.0-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No install scripts: the only one fetches the pinned Node for machines that have another, and this
 # image is one that has it.
 RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:26-slim
+FROM node:26.10.0-slim
 LABEL org.opencontainers.image.title="CartService" \
       org.opencontainers.image.description="Orders over HTTP, stored, and published as Avro events to Kafka" \
       org.opencontainers.image.licenses="Apache-2.0"
@@ -19,7 +21,7 @@ COPY schemas schemas
 COPY migrations migrations
 COPY src src
 # A named volume takes over the owner of the folder it is mounted on.
-RUN mkdir data && chown node:node data
+RUN mkdir --mode=0700 data && chown node:node data
 USER node
 VOLUME /app/data
 EXPOSE 8000

@@ -5,7 +5,7 @@ import { DemoOrders } from '../src/cli/demo/demo-orders.ts'
 import { runTraffic, TrafficCount } from '../src/cli/demo/demo-traffic.ts'
 import { showRecords } from '../src/cli/listen/listen.ts'
 import { createOrderLines } from '../src/cli/listen/order-line.ts'
-import { paintFor } from '../src/cli/paint.ts'
+import { paintFor, visible } from '../src/cli/paint.ts'
 import { serviceAddress } from '../src/cli/send-change.ts'
 import type { Config } from '../src/config/config.ts'
 
@@ -25,21 +25,22 @@ export async function showLiveOrders(
   signal: AbortSignal,
 ): Promise<void> {
   const line = createOrderLines(paintFor(process.stdout))
+  const print = (text: string): void => say(visible(text))
   let isTold = false
   while (!signal.aborted) {
     try {
       await showRecords(
         config,
-        { progress: say },
+        { progress: print },
         {
           start: { kind: 'since', timestampMs: sinceMs },
           endsAtEnd: false,
           signal,
-          onRecord: (record) => say(line(record)),
+          onRecord: (record) => print(line(record)),
         },
       )
     } catch (error) {
-      if (!isTold) say(`Events cannot be shown yet: ${(error as Error).message}`)
+      if (!isTold) print(`Events cannot be shown yet: ${(error as Error).message}`)
       isTold = true
       await setTimeout(retryDelayMs, undefined, { signal }).catch(() => {})
     }

@@ -73,7 +73,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/kafka': {
-    folders: ['src/business', 'src/models'],
+    folders: ['src/business', 'src/models', 'src/service/wire'],
     packages: ['@platformatic/kafka', 'node:*'],
   },
   'src/service/schema-registry': {
@@ -82,7 +82,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   },
   'src/service/storage': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/storage/postgres': {
-    folders: ['src/business', 'src/models', 'src/service/storage'],
+    folders: ['src/business', 'src/models', 'src/service/storage', 'src/service/wire'],
     packages: ['pg', 'node:*'],
   },
 }

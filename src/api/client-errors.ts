@@ -38,6 +38,8 @@ function describeFailure(refused: RequestError) {
     'x-request-id': requestId,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
   }
   return { status: problem.status, headers, body }
 }

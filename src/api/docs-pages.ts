@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readdirSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
@@ -7,6 +6,7 @@ import { pathNotFound } from './request-errors.ts'
 import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
 import type { ProblemCode } from './problems.ts'
 import { problemResponses } from './schemas/problem-json.ts'
+import { isServed, serveFile } from './static-files.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,14 +15,20 @@ declare module 'fastify' {
   }
 }
 
+/** Of an empty style element, into which both bundles put their rules by script. */
+const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+
+/** Of the one style element with text that Swagger UI writes. */
+const SWAGGER_STYLE = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
+
 /**
- * Nothing leaves: the pages show, and ask, only what this service serves. Both bundles write
- * inline styles, and Redoc searches in a worker that it makes from a blob.
+ * Nothing leaves: the pages show, and ask, only what this service serves. Redoc searches in a worker
+ * that it makes from a blob.
  */
 const DOCS_CSP = [
   "default-src 'self'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  `style-src 'self' ${EMPTY_STYLE} ${SWAGGER_STYLE}`,
   "img-src 'self' data:",
   "font-src 'self' data:",
   "connect-src 'self'",
@@ -33,7 +39,12 @@ const DOCS_CSP = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const REDOC_BUNDLE_PATH = fileURLToPath(import.meta.resolve('redoc/bundles/redoc.standalone.js'))
+const REDOC_BUNDLE = new URL(import.meta.resolve('redoc/bundles/redoc.standalone.js'))
+
+const SWAGGER_FOLDER = new URL('static/', import.meta.resolve('@fastify/swagger-ui'))
+
+/** The plugin has this one made anew, with our settings. */
+const NOT_AS_IT_IS = new Set(['index.html'])
 
 // Relative, so that the page works behind a proxy that serves it under a prefix.
 const REDOC_PAGE = `<!doctype html>
@@ -138,17 +149,18 @@ function registerRedoc(server: FastifyInstance): void {
         .type('text/html; charset=utf-8')
         .send(REDOC_PAGE),
   })
-  server.route({
-    method: 'GET',
+  serveFile(server, {
     url: '/redoc/redoc.standalone.js',
-    schema: { hide: true },
-    handler: async (_request, reply) =>
-      reply
-        .header('content-security-policy', DOCS_CSP)
-        .header('cache-control', 'public, max-age=3600')
-        .type('text/javascript; charset=utf-8')
-        .send(createReadStream(REDOC_BUNDLE_PATH)),
+    file: REDOC_BUNDLE,
+    headers: { 'content-security-policy': DOCS_CSP },
+    convert: withoutLogo,
   })
+}
+
+/** Of its maker, for which the page would ask another host. Where it does not load, it is not shown. */
+function withoutLogo(bundle: Buffer): Buffer {
+  const logo = /https:\/\/cdn\.redoc\.ly\/redoc\/logo-mini(?:-full)?\.svg/gu
+  return Buffer.from(bundle.toString().replaceAll(logo, 'data:,'))
 }
 
 async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
@@ -166,6 +178,15 @@ async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
       theme: { title: 'CartService API' },
       uiConfig: { tryItOutEnabled: true, displayRequestDuration: true },
     })
+    // In front of the plugin's own, which opens the file for each request.
+    for (const name of readdirSync(SWAGGER_FOLDER).filter(isServed)) {
+      if (NOT_AS_IT_IS.has(name)) continue
+      serveFile(scope, {
+        url: `/docs/static/${name}`,
+        file: new URL(name, SWAGGER_FOLDER),
+        headers: { 'content-security-policy': DOCS_CSP },
+      })
+    }
   })
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { CommandError } from '../business/errors.ts'
+import { reportBug } from './bug-report.ts'
 import { BODY_BYTES_MAX } from './json-body.ts'
 import {
   failureOf,
@@ -16,6 +17,7 @@ import {
   requestNotReadable,
   RequestError,
   urlNotDecodable,
+  urlPartTooLong,
 } from './request-errors.ts'
 
 /** How long a client should wait after a 503: about what a restart or a fail-over takes. */
@@ -24,6 +26,7 @@ const RETRY_AFTER_SECONDS = 2
 /** What Fastify refuses on its own, by error code. What is not here is a bug of ours. */
 const FRAMEWORK_FAILURES: Readonly<Record<string, RequestError>> = {
   FST_ERR_BAD_URL: urlNotDecodable(),
+  FST_ERR_MAX_PARAM_LENGTH: urlPartTooLong(),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: mediaTypeNotSupported(),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: lengthWrong(),
   // Of the request's stream: the caller went away, so this is for the log line alone.
@@ -66,7 +69,9 @@ export function createErrorHandler(
     const failure = toFailure(error, request.routeOptions.bodyLimit ?? BODY_BYTES_MAX)
     if (failure.code === 'INTERNAL') {
       const route = request.routeOptions.url
-      logger.error({ err: error, requestId: request.id, route }, 'request failed by a bug')
+      const [path = ''] = request.url.split('?', 1)
+      const err = reportBug(error, path)
+      logger.error({ err, requestId: request.id, route }, 'request failed by a bug')
     }
     return sendFailure(reply, failure)
   }

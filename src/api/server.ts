@@ -141,6 +141,9 @@ function setCommonHeaders(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
   reply.header('x-content-type-options', 'nosniff')
   reply.header('cache-control', 'no-store')
+  // A page of another origin neither holds a window of ours nor takes an answer into itself.
+  reply.header('cross-origin-opener-policy', 'same-origin')
+  reply.header('cross-origin-resource-policy', 'same-origin')
 }
 
 function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStreams {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { ConfigError } from '../config/config.ts'
 import { audit } from './audit/audit.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
 import { config } from './config.ts'
@@ -6,6 +7,7 @@ import { create } from './change/create.ts'
 import { demo } from './demo/demo.ts'
 import { doctor } from './doctor/doctor.ts'
 import { listen } from './listen/listen.ts'
+import { visible } from './paint.ts'
 import { schemaCheck } from './schema-check/schema-check.ts'
 import { update } from './change/update.ts'
 
@@ -21,8 +23,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'schema check': schemaCheck,
 }
 
-/** Finds the command that the words call and runs it; resolves with the exit code. */
-export async function runCart(words: readonly string[], print: Print): Promise<number> {
+/**
+ * Finds the command that the words call and runs it; resolves with the exit code. Whatever a command
+ * prints goes through here, a line at a time: text of others reaches no terminal as it is.
+ */
+export async function runCart(words: readonly string[], terminal: Print): Promise<number> {
+  const print: Print = {
+    out: (line) => terminal.out(visible(line)),
+    progress: (line) => terminal.progress(visible(line)),
+  }
   const name = [2, 1]
     .map((count) => words.slice(0, count).join(' '))
     .find((candidate) => Object.hasOwn(COMMANDS, candidate))
@@ -30,13 +39,13 @@ export async function runCart(words: readonly string[], print: Print): Promise<n
   if (name === undefined || command === undefined) return answerWithoutCommand(words, print)
   const args = words.slice(name.split(' ').length)
   if (asksForHelp(args)) {
-    print.out(renderCommandHelp(name, command))
+    printText(print.out, renderCommandHelp(name, command))
     return 0
   }
   try {
     return await command.run(args, print)
   } catch (error) {
-    print.progress(error instanceof Error ? error.message : String(error))
+    for (const line of linesOf(error)) print.progress(line)
     if (isUsageError(error)) print.progress(`See: cart ${name} --help`)
     return 2
   }
@@ -49,12 +58,25 @@ function answerWithoutCommand(words: readonly string[], print: Print): number {
     return 0
   }
   if (first === 'help' || asksForHelp(words)) {
-    print.out(renderHelp())
+    printText(print.out, renderHelp())
     return 0
   }
-  if (first !== undefined) print.progress(`There is no command '${first}'.\n`)
-  print.progress(renderHelp())
+  if (first !== undefined) {
+    print.progress(`There is no command '${first}'.`)
+    print.progress('')
+  }
+  printText(print.progress, renderHelp())
   return 2
+}
+
+/** Text of ours, whose line breaks are meant. */
+function printText(print: Print['out'], text: string): void {
+  for (const line of text.split('\n')) print(line)
+}
+
+function linesOf(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.problems
+  return [error instanceof Error ? error.message : String(error)]
 }
 
 function readVersion(): string {

@@ -1,11 +1,42 @@
+import { randomUUID } from 'node:crypto'
 import { styleText } from 'node:util'
 
-export type Style = Parameters<typeof styleText>[0]
+export type Style = Exclude<Parameters<typeof styleText>[0], readonly unknown[]>
 
-/** Colours text, or leaves it as it is. */
+/** Colours text, or leaves it as it is. What it returns is for {@link visible} and not for a terminal. */
 export type Paint = (style: Style, text: string) => string
+
+/**
+ * Around what is painted. Nobody else can know it, so nothing that others wrote looks painted.
+ */
+const MARK = randomUUID()
+
+const PAINTED = new RegExp(`${MARK}<(\\w+)>([^]*?)${MARK}<>`, 'gu')
 
 /** Leaves text as it is where the stream is no terminal, or where NO_COLOR is set. */
 export function paintFor(stream: NodeJS.WritableStream): Paint {
-  return (style, text) => styleText(style, text, { stream })
+  return (style, text) =>
+    styleText(style, 'x', { stream }) === 'x' ? text : `${MARK}<${style}>${text}${MARK}<>`
+}
+
+/**
+ * The line as a terminal may get it. Everything that a line shows may come from others: records and
+ * headers, a registry's message, a service's answer. So each character that a terminal obeys or that
+ * nobody sees is written as JSON writes it, and only what was painted here has colour. In a line of
+ * JSON such characters stand in texts alone, and mean the same.
+ */
+export function visible(line: string): string {
+  return escaped(line).replace(PAINTED, (_, style: Style, text: string) =>
+    styleText(style, text, { validateStream: false }),
+  )
+}
+
+/** The same without colours: how wide it is can be measured. */
+export function escaped(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
 }

@@ -7,7 +7,13 @@ import {
   unavailable,
   type ErrorCode,
 } from '../../src/business/errors.ts'
-import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
+import {
+  createFakeCommands,
+  createFakeQueries,
+  postOrder,
+  putOrder,
+  startTestServer,
+} from './harness.ts'
 
 const CREATE = { orderId: 'ORD-1', numItems: 1 }
 
@@ -146,6 +152,28 @@ for (const [what, error] of BUGS) {
     assert.match(JSON.stringify(line?.['err']), /secret/)
   })
 }
+
+test('the log of a bug has neither the path nor what a driver knows of the row', async (t) => {
+  const path = '/api/orders/ORD-secret'
+  const cause = Object.assign(new Error(`no way to ${path}`), { detail: 'Key (id)=(ORD-secret)' })
+  const bug = new Error(`'${path}' is odd`, { cause })
+  const queries = createFakeQueries({ getOrder: () => Promise.reject(bug) })
+  const { server, logged } = await startTestServer(t, { queries })
+  const response = await server.inject(`${path}?q=secret`)
+  assert.equal(response.statusCode, 500)
+  assert.doesNotMatch(JSON.stringify(logged), /secret/)
+  const line = logged.find(({ msg }) => msg === 'request failed by a bug')
+  assert.match(JSON.stringify(line), /'\(the path\)' is odd.*no way to \(the path\)/)
+})
+
+test('a part of the URL that is too long for every order id is the fault of the caller', async (t) => {
+  const { server, logged } = await startTestServer(t)
+  for (const url of ['/api/orders/', '/api/orders/A/events/', '/schemas/']) {
+    const response = await server.inject(url + 'secret'.repeat(700))
+    assert.ok(response.statusCode < 500, url)
+  }
+  assert.doesNotMatch(JSON.stringify(logged), /secret/)
+})
 
 test('logs no error for what is the fault of the caller or of a dependency', async (t) => {
   const codes: ErrorCode[] = ['ORDER_ALREADY_EXISTS', 'KAFKA_UNAVAILABLE']

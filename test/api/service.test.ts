@@ -136,6 +136,8 @@ test('gives each answer its own request id and the security headers', async (t) 
     assert.match(String(headers['x-request-id']), /^[0-9a-f-]{36}$/)
     assert.equal(headers['x-content-type-options'], 'nosniff')
     assert.equal(headers['cache-control'], 'no-store')
+    assert.equal(headers['cross-origin-opener-policy'], 'same-origin')
+    assert.equal(headers['cross-origin-resource-policy'], 'same-origin')
   }
   assert.equal(new Set(answers.map(({ headers }) => headers['x-request-id'])).size, answers.length)
 })

@@ -39,7 +39,8 @@ async function openPage(
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text())
   })
-  page.on('requestfinished', (request) => {
+  // Also those that the browser refuses to send.
+  page.on('request', (request) => {
     const url = request.url()
     if (!url.startsWith(origin) && !/^(?:data|blob):/u.test(url)) outside.push(url)
   })
@@ -47,17 +48,35 @@ async function openPage(
   return { page, outside, complaints }
 }
 
-for (const [path, text] of [
-  ['/docs', 'Create an order'],
-  ['/redoc', 'Create orders and change their status'],
-] as const) {
-  test(`${path} shows the operations and reaches nobody but the service`, async (t) => {
-    const { page, outside } = await openPage(t, path)
-    await page.getByText(text).first().waitFor()
-    await page.waitForLoadState('networkidle')
-    assert.deepEqual(outside, [])
-  })
+/** What the page's policy refuses, and what is wrong with the page. */
+function refusals({ complaints }: OpenedPage): string[] {
+  return complaints.filter((text) => /Content Security Policy/u.test(text))
 }
+
+test('/docs shows and tries the operations, and reaches nobody but the service', async (t) => {
+  const opened = await openPage(t, '/docs')
+  const { page, outside } = opened
+  await page.getByText('Create an order').first().waitFor()
+  await page.locator('.opblock-post .opblock-summary-control').first().click()
+  await page.getByRole('button', { name: 'Execute' }).click({ timeout: 10_000 })
+  await page.getByText('Response body').first().waitFor()
+  await page.waitForLoadState('networkidle')
+  assert.deepEqual([outside, refusals(opened)], [[], []])
+})
+
+test('/redoc shows the operations with its styles, and reaches nobody but the service', async (t) => {
+  const opened = await openPage(t, '/redoc')
+  const { page, outside } = opened
+  const title = page.getByRole('heading', { name: /CartService/u }).first()
+  await title.waitFor()
+  await page.getByText('Create orders and change their status').first().waitFor()
+  await page.waitForLoadState('networkidle')
+  const font = await page.evaluate<string>(
+    'getComputedStyle(document.querySelector("h1")).fontFamily',
+  )
+  assert.doesNotMatch(font, /^(?:serif|"?Times)/u)
+  assert.deepEqual([outside, refusals(opened)], [[], []])
+})
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`/asyncapi shows the events on a narrow screen, too (${colorScheme})`, async (t) => {

@@ -29,6 +29,7 @@ function startTail(topic: string, start: TailStart, endsAtEnd = false) {
       endsAtEnd,
       onRecord: async ({ record, partition, offset }) =>
         void seen.push(`${partition}@${offset} ${String(record.value)}`),
+      onSkipped: () => {},
       onTrouble: () => {},
       signal: AbortSignal.any([stop.signal, AbortSignal.timeout(LIFE_MS_MAX)]),
     },
@@ -108,6 +109,7 @@ suite('the tail of a topic', () => {
         start: { kind: 'beginning' },
         endsAtEnd: false,
         onRecord: async () => Promise.reject(new Error('the reader failed')),
+        onSkipped: () => {},
         onTrouble: () => {},
         signal: AbortSignal.timeout(LIFE_MS_MAX),
       },

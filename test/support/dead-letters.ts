@@ -20,7 +20,7 @@ export function openLetter({ record, headers }: ReadRecord): {
   reason: string[]
 } {
   const own = record.headers.filter(([name]) => !String(name).startsWith(CONTEXT))
-  const original = contentOf({ ...record, headers: own as Array<[Buffer, Buffer]> })
+  const original = contentOf({ ...record, headers: own })
   const names = ['topic', 'partition', 'offset', 'connector.name', 'exception.class.name']
   return { original, reason: names.map((name) => String(headers[`${CONTEXT}${name}`])) }
 }

@@ -1,6 +1,6 @@
-import type { KafkaRecord } from '@platformatic/kafka'
 import { connectToBroker, dropConnection } from '../../src/service/kafka/broker-connection.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
+import type { RecordBytes } from '../../src/service/kafka/record-cursor.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
 
 /** One record as it is on the topic. */
@@ -11,7 +11,7 @@ export interface ReadRecord {
   readonly value: Buffer
   readonly headers: Readonly<Record<string, string>>
   /** The same as the client gave it: with nulls, and with headers of one name. */
-  readonly record: KafkaRecord
+  readonly record: RecordBytes
 }
 
 const READ_TIMEOUT_MS = 120_000

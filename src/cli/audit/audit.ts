@@ -68,8 +68,9 @@ function describeSizes({ maxMessageBytes, tooLarge }: SizeReport): string[] {
   ]
 }
 
-function describeDifference({ kind, position, orderId, version, eventId }: Difference): string {
+function describeDifference(difference: Difference): string {
+  const { kind, position, orderId, version, eventId, reason } = difference
   const place = `${position.partition}@${position.offset}`
-  const event = `${orderId ?? '?'}, ${version ?? '?'}, ${eventId ?? 'no event id'}`
+  const event = reason ?? `${orderId ?? '?'}, ${version ?? '?'}, ${eventId ?? 'no event id'}`
   return `${kind.padEnd(14)}${place.padEnd(18)}${event}`
 }

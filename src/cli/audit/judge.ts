@@ -24,6 +24,8 @@ export const DIFFERENCE_KINDS = [
   'out-of-order',
   /** Ahead of an earlier version of its order that is not there. */
   'gap',
+  /** Records that are beyond what is read; the place is that of the first. */
+  'unreadable',
 ] as const
 
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number]
@@ -35,6 +37,8 @@ export interface Difference {
   readonly version: number | undefined
   /** Where it stands on the topic, or should stand. */
   readonly position: EventPosition
+  /** Why records are left out. */
+  readonly reason?: string
 }
 
 /** The offsets of a partition that are compared: from the first that is there up to, not including, the end. */
@@ -106,6 +110,12 @@ export class Audit {
     }
     if (stored.digest !== this.#digestOf(record.value)) this.#note('altered', stored, position)
     this.#checkOrder(stored, position)
+  }
+
+  /** None of ours is beyond what is read, but it may stand between those that are. */
+  addUnreadable(position: EventPosition, reason: string): void {
+    const nothing = { eventId: undefined, orderId: undefined, version: undefined }
+    this.#differences.push({ kind: 'unreadable', ...nothing, position, reason })
   }
 
   /** To be called once, after everything was added. */

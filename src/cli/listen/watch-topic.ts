@@ -1,5 +1,6 @@
 import { createCluster, createRegistry } from '../../compose-clients.ts'
 import type { Config } from '../../config/config.ts'
+import type { SkippedRecords } from '../../service/kafka/record-batches.ts'
 import { tailTopic, type TailedRecord, type TailStart } from '../../service/kafka/topic-tail.ts'
 import {
   createRecordDecoder,
@@ -50,6 +51,7 @@ export async function watchTopic(config: Config, options: WatchTopicOptions): Pr
           const readable = await readableRecord(record, decode, decodeKey)
           if (!options.signal.aborted) options.onRecord(readable)
         },
+        onSkipped: (skipped) => options.onRecord(describeSkipped(skipped)),
       },
     )
   } finally {
@@ -79,6 +81,26 @@ async function readableRecord(
   if (decoded.kind === 'decoded') return { ...common, value: decoded.value }
   const { reason, hexPrefix } = decoded
   return { ...common, value: undefined, problem: { reason, hexPrefix } }
+}
+
+/** In the place of them all. */
+function describeSkipped({
+  partition,
+  firstOffset,
+  lastOffset,
+  reason,
+}: SkippedRecords & { readonly partition: number }): ReadableRecord {
+  const until = lastOffset === firstOffset ? '' : ` up to offset ${lastOffset}`
+  return {
+    key: null,
+    partition,
+    offset: firstOffset,
+    timestamp: null,
+    headers: {},
+    schemaId: undefined,
+    value: undefined,
+    problem: { reason: `left out${until}: it ${reason}`, hexPrefix: '' },
+  }
 }
 
 /** Any producer can set any number. */

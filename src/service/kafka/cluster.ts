@@ -9,6 +9,9 @@ import { newestLayout, type PartitionLeader, type TopicLayout } from './topic-la
  */
 const METADATA_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 1_500 }
 
+/** Each has a lane with a connection of its own. */
+const PARTITIONS_MAX = 10_000
+
 const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'
 
 type MetadataAnswer = Awaited<ReturnType<typeof metadataV10.api.async>>
@@ -118,6 +121,9 @@ export class KafkaCluster {
       answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]),
     )
     const topic = answer.topics[0]
+    if (topic !== undefined && topic.partitions.length > PARTITIONS_MAX) {
+      throw new Error(`the topic has more than ${PARTITIONS_MAX} partitions`)
+    }
     if (topic === undefined) throw new Error('the broker answered without the topic')
     if (topic.errorCode !== 0) {
       const name = errorName(topic.errorCode)
@@ -126,6 +132,10 @@ export class KafkaCluster {
     const leaders: Array<PartitionLeader | undefined> = []
     for (const { partitionIndex, leaderId, leaderEpoch } of topic.partitions) {
       const broker = brokers.get(leaderId)
+      // A lane is opened for each up to the highest.
+      if (!(partitionIndex >= 0 && partitionIndex < topic.partitions.length)) {
+        throw new Error(`the broker answered with a partition ${partitionIndex}`)
+      }
       leaders[partitionIndex] = broker && { broker, epoch: leaderEpoch }
     }
     this.#knownBrokers = [...brokers.values()]

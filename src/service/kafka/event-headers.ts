@@ -162,10 +162,10 @@ function named(name: string, description: string) {
 
 /** The event id of a record read back from the topic; undefined where it is not one of ours. */
 export function readEventId(
-  headers: ReadonlyArray<[Buffer | null, Buffer | null]>,
+  headers: ReadonlyArray<readonly [Buffer, Buffer | null]>,
 ): string | undefined {
   for (const [name, value] of headers) {
-    if (name !== null && value !== null && name.equals(ID_NAME)) return value.toString()
+    if (value !== null && name.equals(ID_NAME)) return value.toString()
   }
   return undefined
 }

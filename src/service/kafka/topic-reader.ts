@@ -1,11 +1,12 @@
-import {
-  fetchV11,
-  listOffsetsV5,
-  type Connection,
-  type KafkaRecord,
-  type RecordsBatch,
-} from '@platformatic/kafka'
+import { listOffsetsV5, type Connection } from '@platformatic/kafka'
 import { errorName } from './broker-errors.ts'
+import { fetchRecords } from './fetch-request.ts'
+import {
+  readRecords,
+  type ReadRecords,
+  type SkippedRecords,
+  type TimedRecord,
+} from './record-batches.ts'
 
 const READ_UNCOMMITTED = 0
 
@@ -31,32 +32,14 @@ const FETCH_BYTES_MAX = 4 * 1024 * 1024
 const NO_SESSION = { id: 0, epoch: -1 }
 const ANY_EPOCH = -1
 
-/** Bits of a batch's attributes. Source: kafka.apache.org, "Record Batch". */
-const IS_LOG_APPEND_TIME = 1 << 3
-const IS_CONTROL = 1 << 5
-
-export interface TopicRecord {
-  readonly offset: number
-  readonly record: KafkaRecord
-}
-
-export interface TimedRecord extends TopicRecord {
-  readonly timestampMs: number
-}
-
-/** What one look at a partition brought. */
-export interface FetchedRecords {
-  readonly records: readonly TimedRecord[]
-  /** Where to look next: behind what was fetched, also where compaction left holes in it. */
-  readonly nextOffset: number
-}
-
 export interface TopicReaderOptions {
   /** The broker answers only if it leads in this epoch. Undefined: in whatever epoch. */
   readonly leaderEpoch?: number | undefined
   /** Of one answer. A batch that is larger comes whole all the same. */
   readonly fetchBytesMax?: number
   readonly onAnswer?: (answer: { readonly throttleTimeMs: number }) => void
+  /** Records that are beyond the bounds: they are left out of what is read. */
+  readonly onSkipped?: (skipped: SkippedRecords) => void
 }
 
 export class TopicReader {
@@ -66,6 +49,7 @@ export class TopicReader {
   readonly #leaderEpoch: number
   readonly #fetchBytesMax: number
   readonly #onAnswer: (answer: { readonly throttleTimeMs: number }) => void
+  readonly #onSkipped: (skipped: SkippedRecords) => void
 
   /** `connection` must lead to the partition's leader; it stays the caller's to close. */
   constructor(
@@ -80,6 +64,7 @@ export class TopicReader {
     this.#leaderEpoch = options.leaderEpoch ?? ANY_EPOCH
     this.#fetchBytesMax = options.fetchBytesMax ?? FETCH_BYTES_MAX
     this.#onAnswer = options.onAnswer ?? (() => {})
+    this.#onSkipped = options.onSkipped ?? (() => {})
   }
 
   firstOffset(): Promise<number> {
@@ -108,19 +93,11 @@ export class TopicReader {
     return offset < 0 ? undefined : offset
   }
 
-  /** What stands at `offset` and behind it, as much as one answer holds; waits a moment for the first. */
-  async fetch(offset: number): Promise<FetchedRecords> {
-    const batches = await this.#fetch(offset)
-    const last = batches.at(-1)
-    return {
-      records: batches
-        // Marks of transactions: for clients, not for their users.
-        .filter(({ attributes }) => (attributes & IS_CONTROL) === 0)
-        .flatMap(timedRecordsOf)
-        // A broker answers whole batches.
-        .filter((record) => record.offset >= offset),
-      nextOffset: last === undefined ? offset : Number(last.firstOffset) + last.lastOffsetDelta + 1,
-    }
+  /** What stands at `offset` and behind it, as much as one read holds; waits a moment for the first. */
+  async fetch(offset: number): Promise<ReadRecords> {
+    const read = readRecords(await this.#fetch(offset), offset)
+    for (const skipped of read.skipped) this.#onSkipped(skipped)
+    return read
   }
 
   /**
@@ -128,22 +105,15 @@ export class TopicReader {
    * yet replicated; rejects when they do not come. Where the log begins later than `from`, or ends before it because the topic was
    * made anew, reads from its first record.
    */
-  async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<TopicRecord> {
+  async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<TimedRecord> {
     let next = await this.firstReadable(from, end)
     let emptyFetches = 0
     while (next < end && !signal.aborted) {
-      const batches = await this.#fetch(next)
-      emptyFetches = batches.length === 0 ? emptyFetches + 1 : 0
+      const { records, nextOffset } = await this.fetch(next)
+      emptyFetches = nextOffset > next ? 0 : emptyFetches + 1
       if (emptyFetches === EMPTY_FETCHES_MAX) throw new Error(`offset ${next} cannot be read`)
-      for (const batch of batches) {
-        const batchOffset = Number(batch.firstOffset)
-        for (const record of batch.records) {
-          const offset = batchOffset + record.offsetDelta
-          if (offset >= next && offset < end) yield { offset, record }
-        }
-        // Not the last record's offset: compaction may have taken that one away.
-        next = Math.max(next, batchOffset + batch.lastOffsetDelta + 1)
-      }
+      for (const record of records) if (record.offset < end) yield record
+      next = nextOffset
     }
     signal.throwIfAborted()
   }
@@ -167,7 +137,7 @@ export class TopicReader {
     return Number(found.offset)
   }
 
-  async #fetch(offset: number): Promise<RecordsBatch[]> {
+  async #fetch(offset: number): Promise<Buffer> {
     const partition = {
       partition: this.#partition,
       currentLeaderEpoch: this.#leaderEpoch,
@@ -176,7 +146,7 @@ export class TopicReader {
       partitionMaxBytes: this.#fetchBytesMax,
     }
     const topics = [{ topicId: this.#topic, partitions: [partition] }]
-    const answer = await fetchV11.api.async(
+    const answer = await fetchRecords.async(
       this.#connection,
       FETCH_WAIT_MS,
       1,
@@ -189,19 +159,6 @@ export class TopicReader {
       '',
     )
     this.#onAnswer(answer)
-    return answer.responses[0]?.partitions[0]?.records ?? []
+    return answer.records
   }
-}
-
-function timedRecordsOf(batch: RecordsBatch): TimedRecord[] {
-  const { attributes, firstTimestamp, maxTimestamp } = batch
-  return batch.records.map((record) => ({
-    offset: Number(batch.firstOffset) + record.offsetDelta,
-    timestampMs: Number(
-      (attributes & IS_LOG_APPEND_TIME) === 0
-        ? firstTimestamp + record.timestampDelta
-        : maxTimestamp,
-    ),
-    record,
-  }))
 }

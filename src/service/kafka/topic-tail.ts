@@ -9,7 +9,8 @@ import type { Clock } from '../../business/ports.ts'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 import { describeError } from './broker-errors.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { TopicReader, type FetchedRecords, type TimedRecord } from './topic-reader.ts'
+import type { ReadRecords, SkippedRecords, TimedRecord } from './record-batches.ts'
+import { TopicReader } from './topic-reader.ts'
 
 /** More than the broker waits for a first record. */
 const CONNECTION_TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 5_000 }
@@ -36,6 +37,8 @@ export interface TailOptions {
   readonly endsAtEnd: boolean
   /** Of one partition one after the other, in order; a partition waits for its record to be done. */
   readonly onRecord: (record: TailedRecord) => Promise<void>
+  /** Records that are beyond the bounds of what is read; `onRecord` does not get them. */
+  readonly onSkipped: (skipped: SkippedRecords & { readonly partition: number }) => void
   /** A partition cannot be read now; undefined: it can again. */
   readonly onTrouble: (partition: number, reason: string | undefined) => void
   readonly signal: AbortSignal
@@ -128,11 +131,14 @@ async function followAdded(tail: Tail, knownCount: number): Promise<void> {
 }
 
 async function follow(tail: Tail, partition: number, { from, end }: Reach): Promise<void> {
-  const { signal, onRecord } = tail.options
+  const { signal, onRecord, onSkipped } = tail.options
   using source = new PartitionSource(tail, partition)
   let next = from
   while (!signal.aborted && (end === undefined || next < end)) {
-    const { records, nextOffset } = await source.fetch(next)
+    const { records, skipped, nextOffset } = await source.fetch(next)
+    for (const gap of skipped) {
+      if (end === undefined || gap.firstOffset < end) onSkipped({ ...gap, partition })
+    }
     for (const record of records) {
       if (signal.aborted || (end !== undefined && record.offset >= end)) return
       await onRecord({ ...record, partition })
@@ -158,7 +164,7 @@ class PartitionSource {
   }
 
   /** Never rejects: what fails is told, waited for, and answered as nothing fetched. */
-  async fetch(offset: number): Promise<FetchedRecords> {
+  async fetch(offset: number): Promise<Pick<ReadRecords, 'records' | 'skipped' | 'nextOffset'>> {
     try {
       const reader = await this.#reader()
       const fetched = await reader.fetch(offset)
@@ -167,7 +173,7 @@ class PartitionSource {
       return fetched
     } catch (error) {
       const nextOffset = await this.#recover(error, offset)
-      return { records: [], nextOffset }
+      return { records: [], skipped: [], nextOffset }
     }
   }
 

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
 import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
 import { startChild } from './child-process.ts'
 import { makeTempDirectory } from './temp-directory.ts'
+
+function modeOf(name: string): string {
+  return (statSync(name).mode & 0o777).toString(8)
+}
 
 describe('openSqliteStore', () => {
   it('makes the directory and the file', async () => {
@@ -15,6 +19,28 @@ describe('openSqliteStore', () => {
     const store = await openSqliteStore({ path })
     await store.probe()
     await store.close()
+  })
+
+  it('makes files that nobody else may read, also beside the database', async () => {
+    using directory = makeTempDirectory()
+    const path = join(directory.path, 'a', 'b', 'cart.db')
+    const store = await openSqliteStore({ path })
+    await store.probe()
+    const files = readdirSync(dirname(path))
+    const modes = files.map((name) => modeOf(join(dirname(path), name)))
+    await store.close()
+    assert.ok(['cart.db', 'cart.db-wal', 'cart.db-shm'].every((name) => files.includes(name)))
+    assert.deepEqual(new Set(modes), new Set(['600']))
+    assert.deepEqual([modeOf(dirname(path)), modeOf(join(directory.path, 'a'))], ['700', '700'])
+  })
+
+  it('leaves the permissions that its operator gave a file', async () => {
+    using directory = makeTempDirectory()
+    writeFileSync(directory.database, '')
+    chmodSync(directory.database, 0o640)
+    const store = await openSqliteStore({ path: directory.database })
+    await store.close()
+    assert.equal(statSync(directory.database).mode & 0o777, 0o640)
   })
 
   it('says that a directory cannot be made', async () => {

@@ -3,6 +3,7 @@ import { Client, types } from 'pg'
 
 import type { StoreError } from '../../../business/ports.ts'
 import { type Phase, translatePostgresError } from './postgres-errors.ts'
+import { guardMessages } from './bounded-messages.ts'
 import { beginSession, endSession, type Session } from './session.ts'
 import { pinSettings } from './session-settings.ts'
 
@@ -161,6 +162,7 @@ export function createLink({ url, timeouts }: Pick<ConnectionOptions, 'url' | 't
     fallback_application_name: 'cart-service',
     types: { getTypeParser },
   })
+  guardMessages(client, socket)
   return { client, socket }
 }
 

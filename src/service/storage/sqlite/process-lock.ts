@@ -9,6 +9,13 @@ import { toStoreError } from './sqlite-errors.ts'
 const SQLITE_BUSY = 5
 
 /**
+ * Orders are nobody's business but the service's. SQLite gives the files that it makes beside the
+ * database (-wal, -shm) the database's permissions. What exists keeps those that its operator gave it.
+ */
+const OWN_FILE = 0o600
+const OWN_DIRECTORY = 0o700
+
+/**
  * Makes this process the only owner of the database: who opens it takes over what is pending, and the
  * former owner must be gone by then. `path` is the file's one name, see {@link settleFile}.
  *
@@ -24,6 +31,7 @@ export function acquireProcessLock(path: string): Disposable {
   assertWritable(lockPath)
   let db: DatabaseSync | undefined
   try {
+    if (!existsSync(lockPath)) closeSync(openSync(lockPath, 'a', OWN_FILE))
     db = new DatabaseSync(lockPath, { timeout: 0 })
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -52,7 +60,7 @@ export function acquireProcessLock(path: string): Disposable {
 export function settleFile(path: string): string {
   createDirectory(path)
   try {
-    if (!existsSync(path)) closeSync(openSync(path, 'a'))
+    if (!existsSync(path)) closeSync(openSync(path, 'a', OWN_FILE))
     const file = realpathSync(path)
     const stats = statSync(file)
     if (stats.isFile() && stats.nlink > 1) {
@@ -76,7 +84,7 @@ export function settleFile(path: string): string {
 
 function createDirectory(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    mkdirSync(dirname(path), { recursive: true, mode: OWN_DIRECTORY })
   } catch (error) {
     const cause = (error as Error).message
     throw new StoreError(`The directory of the database ${path} cannot be made: ${cause}`, 'no')

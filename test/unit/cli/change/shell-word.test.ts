@@ -7,4 +7,5 @@ test('a command to copy has every order id as one word', () => {
   assert.equal(shellWord('two words'), "'two words'")
   assert.equal(shellWord("it's"), String.raw`'it'\''s'`)
   assert.equal(shellWord(''), "''")
+  assert.equal(shellWord(`it's\u{202e}\\`), String.raw`$'it\'s\u202e\\'`)
 })

@@ -50,7 +50,7 @@ test('the event id is read back from the headers, and only from them', () => {
   const event = someEvent({})
   assert.equal(readEventId([...eventHeaders(event)]), event.eventId)
   assert.equal(readEventId([[Buffer.from('other'), Buffer.from('x')]]), undefined)
-  assert.equal(readEventId([[null, null]]), undefined)
+  assert.equal(readEventId([[Buffer.from('ce_id'), null]]), undefined)
 })
 
 test('the reference of events has every header in its order, and what it is', () => {

@@ -5,6 +5,7 @@ import { boundedType } from '../../../../src/service/schema-registry/bounded-avr
 import type { RegisteredSchema } from '../../../../src/service/schema-registry/client.ts'
 import { createRecordDecoder } from '../../../../src/service/schema-registry/record-decoder.ts'
 import { RegistryError } from '../../../../src/service/schema-registry/registry-error.ts'
+import { varint } from '../../../support/record-batch.ts'
 
 const schema = {
   type: 'record',
@@ -108,4 +109,44 @@ test('blocks with their size in front are read as well', () => {
   // Block of -1 entries, 2 bytes long: "a"; then the end.
   const bytes = Buffer.from('0104026100', 'hex')
   assert.deepEqual(boundedType('{"type":"array","items":"string"}').fromBuffer(bytes), ['a'])
+})
+
+/** Avro's form of a number of up to 32 bits is that of Kafka. */
+function emptyRecords(count: number): Buffer {
+  return Buffer.concat([varint(count), Buffer.from([0])])
+}
+
+test('empty records that take no bytes are counted, wherever they stand', () => {
+  const empty = { type: 'record', name: 'Empty', fields: [] }
+  const lists = JSON.stringify({ type: 'array', items: { type: 'array', items: empty } })
+  const inner = emptyRecords(900)
+  const bomb = Buffer.concat([varint(1_000), ...Array.from({ length: 1_000 }, () => inner)])
+  assert.throws(() => boundedType(lists).fromBuffer(bomb), /holds more than 100000 values/u)
+})
+
+test('records with many fields that take no bytes are counted by their fields', () => {
+  const nothing = Array.from({ length: 100 }, (_, index) => ({ name: `f${index}`, type: 'null' }))
+  const two = { type: 'record', name: 'M', fields: nothing }
+  const three = { type: 'record', name: 'K', fields: [{ name: 'f', type: two }] }
+  const fields = Array.from({ length: 2_000 }, (_, index) => ({
+    name: `g${index}`,
+    type: index === 0 ? three : 'K',
+  }))
+  const text = JSON.stringify({ type: 'record', name: 'J', fields })
+  assert.throws(() => boundedType(text).fromBuffer(Buffer.alloc(0)), /holds more than 100000/u)
+})
+
+/** A list by so many branches of a union, then the null at its end. */
+function nested(depth: number): Buffer {
+  return Buffer.concat([Buffer.alloc(depth, 2), Buffer.from([0])])
+}
+
+test('what is nested too deep is refused, with bytes and without', () => {
+  const list = { type: 'record', name: 'List', fields: [{ name: 'next', type: ['null', 'List'] }] }
+  const type = boundedType(JSON.stringify(list))
+  assert.doesNotThrow(() => JSON.stringify(type.fromBuffer(nested(99))))
+  assert.throws(() => type.fromBuffer(nested(500_000)), /nested deeper than 100/u)
+  const endless = { type: 'record', name: 'Self', fields: [{ name: 'self', type: 'Self' }] }
+  const endlessType = boundedType(JSON.stringify(endless))
+  assert.throws(() => endlessType.fromBuffer(Buffer.alloc(0)), /nested deeper than 100/u)
 })
