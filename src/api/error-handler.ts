@@ -17,7 +17,6 @@ import {
   requestNotReadable,
   RequestError,
   urlNotDecodable,
-  urlPartTooLong,
 } from './request-errors.ts'
 
 /** How long a client should wait after a 503: about what a restart or a fail-over takes. */
@@ -26,7 +25,6 @@ const RETRY_AFTER_SECONDS = 2
 /** What Fastify refuses on its own, by error code. What is not here is a bug of ours. */
 const FRAMEWORK_FAILURES: Readonly<Record<string, RequestError>> = {
   FST_ERR_BAD_URL: urlNotDecodable(),
-  FST_ERR_MAX_PARAM_LENGTH: urlPartTooLong(),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: mediaTypeNotSupported(),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: lengthWrong(),
   // Of the request's stream: the caller went away, so this is for the log line alone.

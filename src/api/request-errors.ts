@@ -109,10 +109,6 @@ export function urlNotDecodable(): RequestError {
   return new RequestError('REQUEST_INVALID', 'The URL is not percent-encoded UTF-8')
 }
 
-export function urlPartTooLong(): RequestError {
-  return new RequestError('REQUEST_INVALID', 'A part of the URL is longer than any order id')
-}
-
 export function lengthWrong(): RequestError {
   return new RequestError('REQUEST_INVALID', 'The body is not as long as Content-Length says')
 }

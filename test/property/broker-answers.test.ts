@@ -8,6 +8,7 @@ import { checkCreation } from '../../src/service/kafka/client-checks.ts'
 import { createEntry } from '../../src/service/kafka/lane/entry.ts'
 import { KafkaLaneSession } from '../../src/service/kafka/lane/kafka-session.ts'
 import { readClusterFacts } from '../../src/service/kafka/topic-facts.ts'
+import { systemClock } from '../../src/service/system.ts'
 import type { PartitionLeader } from '../../src/service/kafka/topic-layout.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
 import type { AnsweredRequest } from '../support/broker-answers.ts'
@@ -24,6 +25,9 @@ const TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 300 }
 const TOPIC = 'recorded-orders'
 
 suite('a broker that answers anything', () => {
+  /** An answer may ask for any pause. */
+  const WITHOUT_WAITING = { ...systemClock, sleep: () => Promise.resolve() }
+
   let broker: FakeBroker
   const uncaught: unknown[] = []
   const note = (error: unknown): void => void uncaught.push(error)
@@ -124,7 +128,7 @@ async function inSession(
   const session = new KafkaLaneSession({
     cluster: new FakeCluster(broker),
     partition: 0,
-    clock: { now: () => new Date() },
+    clock: WITHOUT_WAITING,
     onLost: () => {},
     onThrottle: () => {},
   })
@@ -149,7 +153,7 @@ const REQUESTS: Readonly<Record<AnsweredRequest, (broker: FakeBroker) => Promise
     new KafkaLaneSession({
       cluster: new FakeCluster(broker),
       partition: 0,
-      clock: { now: () => new Date() },
+      clock: WITHOUT_WAITING,
       onLost: () => {},
       onThrottle: () => {},
     })
