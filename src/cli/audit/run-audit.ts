@@ -39,11 +39,13 @@ export async function runAudit(
   // In this order: what is on the topic by now is in the store by then.
   const ranges = await readRanges(cluster)
   const audit = new Audit(ranges, digestOf)
+  // Before the records, which take long: their result is not lost with this one.
+  const sizes = await readSizes(config, cluster)
   for await (const event of readStoredEvents(config)) audit.addStored(event)
   const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
   let read = 0
   await readRecords(cluster, ranges, audit, () => onProgress((read += 1), total), NEVER)
-  return { ...audit.report(), ...(await readSizes(config, cluster)) }
+  return { ...audit.report(), ...sizes }
 }
 
 async function readSizes(config: Config, cluster: KafkaCluster): Promise<SizeReport> {

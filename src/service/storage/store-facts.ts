@@ -9,8 +9,6 @@ export interface StoreFacts {
   readonly pendingCount: number
   /** On its disk; undefined where only the server knows. */
   readonly freeBytes: number | undefined
-  /** In which the server keeps text; undefined where the service alone decides that. */
-  readonly encoding?: string
 }
 
 /** What the store holds of an event. */
