@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -24,7 +24,13 @@ const REQUESTS = 8_000
 
 const EXIT_MS_MAX = 5_000
 
-const BUG_ON_SIGNAL = 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("a bug")})'
+/** A pipe of Linux holds so much that nobody reads. */
+const PIPE_BYTES = 65_536
+
+/** Says so in the turn in which it throws. */
+const BUG_ON_SIGNAL =
+  'data:text/javascript,import{writeSync}from"node:fs";process.on("SIGUSR2",()=>{' +
+  'writeSync(2,"thrown");throw new Error("a bug")})'
 
 async function startOn(
   t: TestContext,
@@ -152,6 +158,21 @@ test('a bug ends the process, whatever the log does', async (t) => {
     assert.deepEqual(await endOf(service, service.exited), { code: 1, signal: null })
   }
   assert.match(readLines(reader).join('\n'), /"level":60.*"msg":"a bug"/)
+})
+
+test('after a bug no request is answered, while the log is still waited for', async (t) => {
+  const { reader, writer } = await openPipe(t)
+  t.after(() => closeSync(reader))
+  writeSync(writer, Buffer.alloc(PIPE_BYTES, '.'))
+  const service = await startOn(t, writer, [BUG_ON_SIGNAL])
+  await untilAlive(service)
+  service.signal('SIGUSR2')
+  await until(
+    async () => service.output().includes('thrown'),
+    () => `the bug shows; it wrote:\n${service.output()}`,
+  )
+  await assert.rejects(fetch(`${service.url}/health/live`), { message: 'fetch failed' })
+  await endOf(service, service.exited)
 })
 
 test('a start that fails ends the process, whatever the log does', async (t) => {
