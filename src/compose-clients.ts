@@ -1,5 +1,5 @@
 /**
- * What speaks with Kafka, the registry and the database by the settings: made here alone, for the
+ * Clients of Kafka, the registry and the database by the settings: made here alone, for the
  * service (compose.ts) and for the tools of the command line.
  */
 

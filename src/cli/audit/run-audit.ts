@@ -10,7 +10,7 @@ import { readRanges, readRecords } from './read-topic.ts'
 
 const NEVER = new AbortController().signal
 
-/** So much of a SHA-256 tells values apart, and those of a million events fit in memory. */
+/** So much of a SHA-256 distinguishes values, and those of a million events fit in memory. */
 const DIGEST_BYTES = 16
 
 function digestOf(value: Uint8Array): string {
@@ -19,7 +19,7 @@ function digestOf(value: Uint8Array): string {
 
 const SIZE_SETTING = 'max.message.bytes'
 
-/** What the audit says of pending events: larger than the topic allows, none is ever published. */
+/** Of the pending events: one that is larger than the topic allows is never published. */
 export interface SizeReport {
   /** Undefined where the brokers do not say. */
   readonly maxMessageBytes: number | undefined

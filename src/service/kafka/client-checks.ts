@@ -1,6 +1,6 @@
 /**
- * What only an attempt shows: whether the brokers know every request that the service sends, whether
- * they say who wrote to a partition, and whether the topic could be created. Nothing is changed.
+ * Facts that only an attempt shows: whether the brokers know every request that the service sends,
+ * whether they say who wrote to a partition, and whether the topic could be created. Nothing is changed.
  */
 
 import {

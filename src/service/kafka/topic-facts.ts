@@ -31,7 +31,7 @@ export interface TopicFacts {
 /** The rights on a topic that the service uses, by the names of kafka-acls.sh. */
 export type UsedRight = 'Describe' | 'Read' | 'Write'
 
-/** What a client may do with the topic. */
+/** The rights of a client on the topic. */
 export interface TopicRights {
   readonly topic: string
   /** Kafka's error where the brokers do not even say whether there is such a topic. */

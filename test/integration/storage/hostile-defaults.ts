@@ -1,4 +1,4 @@
-/** What an administrator may set for every session of a database, and no session of ours may show. */
+/** An administrator may set these for every session of a database, and no session of ours may show them. */
 export const DATABASE_DEFAULTS = {
   bytea_output: 'escape',
   DateStyle: `'SQL, DMY'`,

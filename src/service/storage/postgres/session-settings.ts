@@ -1,7 +1,7 @@
 /**
- * What a session of ours has, whatever the administrator has set for the server, the database or the
- * role. It is given when a session begins, so it holds from the first statement, and comes after the
- * options of the address. Here is all that decides what we read, what a statement means, or whether
+ * The settings of a session of ours, whatever the administrator has set for the server, the database or
+ * the role. They are given when a session begins, so they hold from the first statement, and come after
+ * the options of the address. Here is all that decides what we read, what a statement means, or whether
  * it finds its rows by an index:
  *
  * - `bytea_output`: bytes are parsed from hex.
