@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -85,6 +85,24 @@ async function openPipe(t: TestContext): Promise<{ reader: number; writer: numbe
   return { reader, writer }
 }
 
+/** The descriptor of a terminal that nobody reads: `script` has opened it, and is paused. */
+async function openStoppedTerminal(t: TestContext): Promise<number> {
+  const opener = spawn('script', ['--quiet', '--command', 'tty; exec sleep 60', '/dev/null'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.after(() => opener.kill('SIGKILL'))
+  let said = ''
+  opener.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  await until(
+    async () => /\/dev\/pts\/\d+\s/.test(said),
+    () => `a terminal is opened: ${said}`,
+  )
+  opener.kill('SIGSTOP')
+  const terminal = openSync(said.trim(), constants.O_WRONLY | constants.O_NOCTTY)
+  t.after(() => closeSync(terminal))
+  return terminal
+}
+
 /** Reads what is there, until nothing is. */
 function readLines(reader: number): string[] {
   const chunks: string[] = []
@@ -116,6 +134,15 @@ test('a log that nobody reads stops neither the answers nor the end', async (t) 
   await untilAlive(service)
   await askOften(service)
   assert.deepEqual(await endOf(service, service.end('SIGTERM')), { code: 0, signal: null })
+})
+
+test('a stopped terminal stops neither the answers nor the end', async (t) => {
+  const service = await startOn(t, await openStoppedTerminal(t))
+  await untilAlive(service)
+  await askOften(service)
+  // An exit would wait for the write that the kernel holds.
+  const killed = { code: null, signal: 'SIGKILL' }
+  assert.deepEqual(await endOf(service, service.end('SIGTERM')), killed)
 })
 
 test('lines that were dropped are told once the log is read again', async (t) => {
