@@ -3,7 +3,7 @@ import type { OrderId, OrderStatus } from '../../src/models/order.ts'
 import { LEASE_MS, type ModelProcess } from './model-process.ts'
 import type { Request, World } from './world.ts'
 
-/** What can happen next in a schedule, and how often. `choice`: which of several, and for how long. */
+/** The moves that can happen next in a schedule, and how often. `choice`: which of several, and for how long. */
 export type Move = (world: World, choice: number) => void | Promise<void>
 
 /** The first three in one partition, so that they share batches; the last one in the other. */
@@ -253,7 +253,7 @@ function jumpClock(world: World): void {
   world.jumpDatabaseClock(2 * LEASE_MS)
 }
 
-/** One stands still, not for as long as its lease, and the others take over from it all the same. */
+/** One is paused, not for as long as its lease, and the others take over from it all the same. */
 function usurp(world: World, choice: number): void {
   const { timeline } = world
   const process = pickServing(world, choice)

@@ -1,4 +1,4 @@
-/** Rules of a lane, taken out one at a time. What the text is replaced with is not type-checked. */
+/** Rules of a lane, taken out one at a time. The replaced text is not type-checked. */
 
 export interface Mutation {
   /** The invariant, as it is named at the top of rules.ts. */

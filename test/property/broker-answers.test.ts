@@ -16,6 +16,9 @@ import { startFakeBroker, withOwnLength, type FakeBroker } from '../support/fake
 import { applyHarm, HARM } from '../support/harm.ts'
 import { somePending } from '../support/some-event.ts'
 
+/** An answer may ask for any pause. */
+const WITHOUT_WAITING = { ...systemClock, sleep: () => Promise.resolve() }
+
 /**
  * A broker that answers anything. Whatever its bytes are, the request ends within its time, with an
  * answer or an error; nothing is thrown where nobody catches it. `CART_FUZZ_RUNS=100000` plays more.
@@ -25,9 +28,6 @@ const TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 300 }
 const TOPIC = 'recorded-orders'
 
 suite('a broker that answers anything', () => {
-  /** An answer may ask for any pause. */
-  const WITHOUT_WAITING = { ...systemClock, sleep: () => Promise.resolve() }
-
   let broker: FakeBroker
   const uncaught: unknown[] = []
   const note = (error: unknown): void => void uncaught.push(error)

@@ -79,7 +79,7 @@ export class KafkaLaneSession implements LaneSession {
   async open(): Promise<SessionFacts> {
     if (this.#connection?.isConnected() === true && this.#facts !== undefined) return this.#facts
     await this.#connect()
-    // What a doubt needs is asked for now, and not first in an incident.
+    // A doubt needs this answer: it is asked for now, and not first in an incident.
     await this.#describeProducers()
     this.#stampedInRow = 0
     await this.#untilHeard()
