@@ -19,6 +19,7 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    threads: { type: 'string' },
   },
 })
 
@@ -108,5 +109,6 @@ async function tryAll(): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: availableParallelism() }, tryAll))
+const threadCount = Number(values.threads ?? availableParallelism())
+await Promise.all(Array.from({ length: threadCount }, tryAll))
 process.exitCode = missedCount === 0 ? 0 : 1
