@@ -44,10 +44,20 @@ export class ModelSession implements LaneSession {
   #facts: SessionFacts | undefined
   #watch: LaneWatch | undefined
   #isClosed = false
+  /** Acks do not count. */
+  #knownEnd = 0
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
     this.#line = new ModelLine(deps)
+  }
+
+  get partition(): number {
+    return this.#deps.partition.partition
+  }
+
+  get knownEnd(): number {
+    return this.#knownEnd
   }
 
   noteSuspicion(): void {
@@ -133,6 +143,7 @@ export class ModelSession implements LaneSession {
       : this.#read<LookedPage>(`Fetch from ${fromOffset}`, (replica, call, reply) =>
           this.#fetch(call, replica, wanted, fromOffset, untilOffset, reply),
         ))
+    this.#knownEnd = Math.max(this.#knownEnd, page.nextOffset)
     check(() => this.#watch?.notePage(entries, page))
     return page
   }
@@ -156,8 +167,9 @@ export class ModelSession implements LaneSession {
     this.#replica = leader
     leader.connections.add(this.#breakLater)
     const { highWatermark } = leader
-    this.#facts ??= { producer: broker.nextProducer(), highWatermark }
-    const { producer } = this.#facts
+    this.#knownEnd = Math.max(this.#knownEnd, highWatermark)
+    const producer = this.#facts?.producer ?? broker.nextProducer()
+    this.#facts = { producer, highWatermark }
     this.#watch ??= new LaneWatch(producer.id)
     reply(`producer ${producer.id}, leader ${leader.epoch}`, this.#facts)
   }

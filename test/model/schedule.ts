@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { recordBytesMax } from '../../src/service/kafka/record-size.ts'
 import { assertSound } from './checks.ts'
 import type { ModelProcess } from './model-process.ts'
-import { MIXES, moveOf } from './moves.ts'
+import { MIXES, moveOf } from './mixes.ts'
 import { World, type WorldOptions } from './world.ts'
 
 /**

@@ -1,0 +1,135 @@
+import { isLateProduce, isProduce, LATE } from './model-produce.ts'
+import { displace, durationOf, goOn, pick, pickServing, sensibleRequest } from './moves.ts'
+import type { ModelProcess } from './model-process.ts'
+import type { Step } from './timeline.ts'
+import type { World } from './world.ts'
+
+/** Several moves in one, which bring together what hardly meets by chance. */
+
+/** Enough for a lane to connect, to ask, to look and to send, beside what else goes on. */
+const MEETING_STEPS_MAX = 30
+
+/** From a renewal to what was taken over on its way. */
+const TAKE_OVER_STEPS = 30
+
+/** From a request to its reply. */
+const CONFIRM_STEPS = 16
+
+/** Three orders of one partition. */
+const CROWD = 3
+
+/** From their requests to a full queue. */
+const CROWD_STEPS_MAX = 16
+
+/** Two changes are stored, and their instance has not heard of it. */
+const RESERVING = ['find order', 'find order answered', 'reserve']
+
+/** A new connection is there only after the queue has grown. */
+const RECONNECTING = [
+  'loses its connection',
+  'reserve answered',
+  'connects',
+  'connects answered',
+  'Produce',
+  'Produce',
+]
+
+const SMALLEST_BYTES_MAX = 100
+
+/** A Produce request is late, and held up for long. */
+export function delayRequest({ timeline }: World, choice: number): void {
+  const request = pick(timeline.possible().filter(isProduce), choice)
+  if (request === undefined) return
+  timeline.spoil(request, LATE)
+  const late = timeline.possible().findLast(isLateProduce)
+  if (late !== undefined) timeline.hold(late, durationOf(choice >> 2))
+}
+
+/** It arrives just before the next request that leaves. */
+export async function race(world: World, choice: number): Promise<void> {
+  const { timeline } = world
+  const late = pick(timeline.heldUp().filter(isLateProduce), choice)
+  if (late === undefined) return
+  for (let step = 0; step < MEETING_STEPS_MAX; step += 1) {
+    const other = timeline.possible().find(isProduce)
+    if (other !== undefined) {
+      timeline.hasten(late)
+      await world.settleDown()
+      return timeline.take(other)
+    }
+    await goOnFor(world, 1)
+  }
+}
+
+/** What is late would be taken again by the time that it arrives. */
+export async function parkDelayed(world: World, choice: number): Promise<void> {
+  const { broker, timeline } = world
+  delayRequest(world, choice)
+  if (timeline.heldUp().filter(isLateProduce).length === 0) return
+  broker.batchBytesMax = SMALLEST_BYTES_MAX
+  timeline.tellOfFate('the topic takes nothing')
+  const { parked } = world.counts
+  for (let step = 0; step < MEETING_STEPS_MAX && world.counts.parked === parked; step += 1) {
+    await goOnFor(world, 1)
+  }
+  await goOnFor(world, 2)
+  broker.batchBytesMax = Infinity
+  timeline.tellOfFate('the topic takes all sizes')
+  const process = pickServing(world, choice >> 4)
+  if (process === undefined) return
+  world.send(process, sensibleRequest(world, (choice >> 6) % CROWD, choice >> 8))
+  await race(world, choice)
+}
+
+/** It has a queue that it has not sent, and the others take over from it. */
+export async function displaceBusy(world: World, choice: number): Promise<void> {
+  const process = pickServing(world, choice)
+  if (process === undefined) return
+  for (let index = 0; index < CROWD; index += 1) {
+    world.send(process, sensibleRequest(world, index, choice >> (2 + index)))
+  }
+  await goOnFor(world, (choice >> 5) % CROWD_STEPS_MAX, choice)
+  displace(world, process)
+  await goOnFor(world, TAKE_OVER_STEPS)
+}
+
+/**
+ * What it stored is taken over and sent while it stands still. It comes back over a new connection, so
+ * that it knows how far the topic was read, and sends the same events in another order.
+ */
+export async function displaceIdle(world: World, choice: number): Promise<void> {
+  const process = pickServing(world, choice)
+  if (process === undefined) return
+  // The broker knows its producer.
+  world.send(process, sensibleRequest(world, 2, choice >> 2))
+  await goOnFor(world, CONFIRM_STEPS)
+  world.send(process, sensibleRequest(world, 0, choice >> 3))
+  world.send(process, sensibleRequest(world, 1, choice >> 4))
+  await world.settleDown()
+  for (const what of RESERVING) await takeAll(world, process, what)
+  displace(world, process)
+  await goOnFor(world, TAKE_OVER_STEPS)
+  for (const partition of world.broker.partitions) partition.elect(Infinity, false, false)
+  process.isPaused = false
+  for (const what of RECONNECTING) await takeAll(world, process, what)
+}
+
+/** Of this process, the newest first. */
+async function takeAll(world: World, process: ModelProcess, what: string): Promise<void> {
+  const { timeline } = world
+  const isMeant = (step: Step): boolean =>
+    step.actor === process && step.what.split(/[:\d]/)[0]?.trim() === what
+  for (const step of timeline.possible().filter(isMeant).toReversed()) {
+    timeline.take(step)
+    await world.settleDown()
+  }
+}
+
+/** `choice` 0: as the steps come. */
+async function goOnFor(world: World, count: number, choice = 0): Promise<void> {
+  await world.settleDown()
+  for (let step = 0; step < count; step += 1) {
+    goOn(world, choice >> (step % 8))
+    await world.settleDown()
+  }
+}
