@@ -46,6 +46,8 @@ export class ModelSession implements LaneSession {
   #isClosed = false
   /** Acks do not count. */
   #knownEnd = 0
+  /** That this connection has answered. */
+  #pageCount = 0
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
@@ -165,6 +167,7 @@ export class ModelSession implements LaneSession {
     if (this.#isClosed) return
     if (!broker.isDescribingAllowed) return this.#line.lose(call)
     this.#replica = leader
+    this.#pageCount = 0
     leader.connections.add(this.#breakLater)
     const { highWatermark } = leader
     this.#knownEnd = Math.max(this.#knownEnd, highWatermark)
@@ -214,7 +217,9 @@ export class ModelSession implements LaneSession {
   ): void {
     const { timeline, actor, broker, partition } = this.#deps
     const answer = (): void => {
-      if (!replica.isLeading) return this.#line.lose(call)
+      const isBroken = this.#pageCount >= broker.pagesMax
+      if (!replica.isLeading || isBroken) return this.#line.lose(call)
+      this.#pageCount += 1
       if (replica !== partition.leader) broker.count('zombie looked')
       const { offsets, nextOffset } = readPage(replica, wanted, fromOffset)
       if (nextOffset === fromOffset) broker.count('unreplicated page')
