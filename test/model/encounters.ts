@@ -1,13 +1,13 @@
 import { isLateProduce, isProduce, LATE } from './model-produce.ts'
 import { displace, durationOf, goOn, pick, pickServing, sensibleRequest } from './moves.ts'
-import type { ModelProcess } from './model-process.ts'
-import type { Step } from './timeline.ts'
+import { LEASE_MS, type ModelProcess } from './model-process.ts'
+import type { Step, Timeline } from './timeline.ts'
 import type { World } from './world.ts'
 
 /** Several moves in one, which bring together what hardly meets by chance. */
 
 /** Enough for a lane to connect, to ask, to look and to send, beside what else goes on. */
-const MEETING_STEPS_MAX = 30
+const MEETING_STEPS_MAX = 60
 
 /** From a renewal to what was taken over on its way. */
 const TAKE_OVER_STEPS = 30
@@ -34,15 +34,21 @@ const RECONNECTING = [
   'Produce',
 ]
 
+/** A start, and what else it takes until a lease is taken over from. */
+const RESTART_MS = 1_000
+
 const SMALLEST_BYTES_MAX = 100
 
-/** A Produce request is late, and held up for long. */
+/** A Produce request is late, and held up. */
 export function delayRequest({ timeline }: World, choice: number): void {
   const request = pick(timeline.possible().filter(isProduce), choice)
-  if (request === undefined) return
+  if (request !== undefined) delay(timeline, request, durationOf(choice >> 2))
+}
+
+function delay(timeline: Timeline, request: Step, forMs: number): void {
   timeline.spoil(request, LATE)
   const late = timeline.possible().findLast(isLateProduce)
-  if (late !== undefined) timeline.hold(late, durationOf(choice >> 2))
+  if (late !== undefined) timeline.hold(late, forMs)
 }
 
 /** It arrives just before the next request that leaves. */
@@ -100,13 +106,7 @@ export async function displaceBusy(world: World, choice: number): Promise<void> 
 export async function displaceIdle(world: World, choice: number): Promise<void> {
   const process = pickServing(world, choice)
   if (process === undefined) return
-  // The broker knows its producer.
-  world.send(process, sensibleRequest(world, 2, choice >> 2))
-  await goOnFor(world, CONFIRM_STEPS)
-  world.send(process, sensibleRequest(world, 0, choice >> 3))
-  world.send(process, sensibleRequest(world, 1, choice >> 4))
-  await world.settleDown()
-  for (const what of RESERVING) await takeAll(world, process, what)
+  await reserveTwo(world, process, choice)
   displace(world, process)
   await goOnFor(world, TAKE_OVER_STEPS)
   for (const partition of world.broker.partitions) partition.elect(Infinity, false, false)
@@ -114,15 +114,48 @@ export async function displaceIdle(world: World, choice: number): Promise<void> 
   for (const what of RECONNECTING) await takeAll(world, process, what)
 }
 
+/**
+ * One dies of whose two changes the second has left, and is late; it arrives when whoever takes both over
+ * sends the first with the same number.
+ */
+export async function leaveBehind(world: World, choice: number): Promise<void> {
+  const process = pickServing(world, choice)
+  if (process === undefined) return
+  await reserveTwo(world, process, choice)
+  const { timeline } = world
+  const heard = timeline.possible().findLast((step) => isOf(step, process, 'reserve answered'))
+  if (heard !== undefined) timeline.take(heard)
+  await world.settleDown()
+  const request = timeline.possible().find((step) => step.actor === process && isProduce(step))
+  if (request !== undefined) delay(timeline, request, 3 * LEASE_MS)
+  world.kill(world.processes.indexOf(process), RESTART_MS)
+  timeline.advance(LEASE_MS + RESTART_MS)
+  await race(world, 0)
+}
+
+/** They are stored, it has not heard of it, and the broker knows its producer. */
+async function reserveTwo(world: World, process: ModelProcess, choice: number): Promise<void> {
+  world.send(process, sensibleRequest(world, 2, choice >> 2))
+  await goOnFor(world, CONFIRM_STEPS)
+  world.send(process, sensibleRequest(world, 0, choice >> 3))
+  world.send(process, sensibleRequest(world, 1, choice >> 4))
+  await world.settleDown()
+  for (const what of RESERVING) await takeAll(world, process, what)
+}
+
 /** Of this process, the newest first. */
 async function takeAll(world: World, process: ModelProcess, what: string): Promise<void> {
   const { timeline } = world
-  const isMeant = (step: Step): boolean =>
-    step.actor === process && step.what.split(/[:\d]/)[0]?.trim() === what
-  for (const step of timeline.possible().filter(isMeant).toReversed()) {
+  const meant = timeline.possible().filter((step) => isOf(step, process, what))
+  for (const step of meant.toReversed()) {
     timeline.take(step)
     await world.settleDown()
   }
+}
+
+/** `what`: its first words. */
+function isOf(step: Step, process: ModelProcess, what: string): boolean {
+  return step.actor === process && step.what.split(/[:\d]/)[0]?.trim() === what
 }
 
 /** `choice` 0: as the steps come. */

@@ -15,7 +15,14 @@ import {
   usurp,
   type Move,
 } from './moves.ts'
-import { delayRequest, displaceBusy, displaceIdle, parkDelayed, race } from './encounters.ts'
+import {
+  delayRequest,
+  displaceBusy,
+  displaceIdle,
+  leaveBehind,
+  parkDelayed,
+  race,
+} from './encounters.ts'
 
 /**
  * How many of 256 moves are of each kind, by the first byte of a schedule: rare things that have to come
@@ -40,7 +47,7 @@ export const MIXES: ReadonlyArray<ReadonlyArray<readonly [weight: number, move: 
   ],
   // Leaders change, and instances.
   [
-    [140, goOn],
+    [136, goOn],
     [20, flow],
     [20, ask],
     [14, askMany],
@@ -48,6 +55,7 @@ export const MIXES: ReadonlyArray<ReadonlyArray<readonly [weight: number, move: 
     [16, spoilStep],
     [4, delayRequest],
     [4, race],
+    [4, leaveBehind],
     [14, elect],
     [6, pause],
     [4, kill],

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 
-/** Rules of a lane, taken out one at a time. What the text is replaced with is not type-checked. */
+/**
+ * Rules of a lane, taken out one at a time. Each shows in what comes of it: a false reply, a wrong
+ * position, a request that must not be sent, or no end. What the text is replaced with is not type-checked.
+ */
 
 export interface Mutation {
   /** The invariant, as it is named at the top of rules.ts. */
   readonly rule: string
   readonly without: string
-  /** A false reply, a wrong position or no end; or only that the lane takes a step that it must not. */
-  readonly shownBy: 'outcome' | 'step'
   readonly file: string
   /** Each text occurs exactly once. */
   readonly edits: ReadonlyArray<readonly [text: string, instead: string]>
@@ -21,7 +22,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L1',
     without: 'the next input is taken while a request is under way',
-    shownBy: 'outcome',
     file: DRIVER,
     edits: [
       [
@@ -33,14 +33,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L2',
     without: 'no answer counts as a refusal',
-    shownBy: 'outcome',
     file: RULES,
     edits: [["if (verdict === 'unknown') {", 'if (false) {']],
   },
   {
     rule: 'L3',
     without: 'what was taken over is sent as if it had never left',
-    shownBy: 'outcome',
     file: RULES,
     edits: [
       [
@@ -52,7 +50,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L3',
     without: 'what is sent again can be refused',
-    shownBy: 'outcome',
     file: RULES,
     edits: [
       [
@@ -64,28 +61,24 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L4',
     without: 'a repeat is believed',
-    shownBy: 'outcome',
     file: RULES,
     edits: [['if (isRepeat || state.mayBeTaken ||', 'if (state.mayBeTaken ||']],
   },
   {
     rule: 'L4',
     without: 'an offset that was known to be taken is believed',
-    shownBy: 'outcome',
     file: RULES,
     edits: [['|| baseOffset <= state.lastOffset)', ')']],
   },
   {
     rule: 'L4',
     without: 'the late request of a parked event is forgotten',
-    shownBy: 'outcome',
     file: RULES,
     edits: [['if (isRepeat || state.mayBeTaken ||', 'if (isRepeat ||']],
   },
   {
     rule: 'L5',
     without: 'the numbers are asked for after the look',
-    shownBy: 'outcome',
     file: DOUBT,
     edits: [
       [
@@ -101,7 +94,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L5',
     without: 'the topic is read to where it ended before the numbers were asked for',
-    shownBy: 'outcome',
     file: DOUBT,
     edits: [
       [
@@ -114,14 +106,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L6',
     without: 'a look ends with its first page',
-    shownBy: 'outcome',
     file: DOUBT,
     edits: [['missing.length > 0 && nextOffset < untilOffset', 'false']],
   },
   {
     rule: 'L6',
     without: 'what is not replicated for long counts as read',
-    shownBy: 'outcome',
     file: DOUBT,
     edits: [
       [
@@ -133,7 +123,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L7',
     without: 'a second batch of a producer follows on the first',
-    shownBy: 'outcome',
     file: DOUBT,
     edits: [
       [
@@ -145,7 +134,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L8',
     without: 'an ack of what was sent after a look is believed',
-    shownBy: 'outcome',
     file: RULES,
     edits: [
       [
@@ -157,21 +145,18 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L9',
     without: 'an unknown sender is not reported',
-    shownBy: 'outcome',
     file: DOUBT,
     edits: [["? [{ kind: 'suspect-takeover' }]", '? []']],
   },
   {
     rule: 'L10',
     without: 'a batch in doubt never gets smaller',
-    shownBy: 'outcome',
     file: RULES,
     edits: [['return ask(state, smaller(doubt, refused))', "return askLater(state, doubt, '')"]],
   },
   {
     rule: 'L10',
     without: 'an event that is refused alone is not parked',
-    shownBy: 'outcome',
     file: RULES,
     edits: [
       [
@@ -183,7 +168,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L11',
     without: 'each look begins again',
-    shownBy: 'outcome',
     file: DOUBT,
     edits: [
       [
@@ -195,14 +179,12 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L12',
     without: 'the lane sends without the lease',
-    shownBy: 'outcome',
     file: DRIVER,
     edits: [['const mayPublish = this.#deps.mayPublish()', 'const mayPublish = true']],
   },
   {
     rule: 'L13',
     without: 'what has left is cancelled at its deadline',
-    shownBy: 'outcome',
     file: DRIVER,
     edits: [
       [
@@ -214,7 +196,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'L14',
     without: 'a lane sends as new what another one has admitted',
-    shownBy: 'outcome',
     file: DRIVER,
     edits: [['const isOwn = pending.producer.id === this.#state?.own.id', 'const isOwn = true']],
   },
