@@ -163,9 +163,20 @@ export class ModelProcess implements Actor {
     await this.#ownership.close()
     this.publications.close()
     await this.#publisher.close()
+    assert.equal(this.openSessionCount, 0, 'who stopped has no session open')
     await this.store.close().catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error
     })
+  }
+
+  /** Each lane that lives has one. */
+  get openSessionCount(): number {
+    return this.#sessions.filter(({ isClosed }) => !isClosed).length
+  }
+
+  /** That the lanes hold. */
+  get eventCount(): number {
+    return this.#publisher.pendingCount
   }
 
   /** What the lane of that partition knows to be taken: offsets below this one. */

@@ -58,6 +58,10 @@ export class ModelSession implements LaneSession {
     return this.#deps.partition.partition
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   get knownEnd(): number {
     return this.#knownEnd
   }

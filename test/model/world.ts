@@ -203,6 +203,8 @@ export class World {
   }
 
   #assertInCharge(sender: ModelProcess, entries: readonly LaneEntry[], producerId: number): void {
+    const ids = new Set(entries.map(({ pending }) => pending.event.eventId))
+    assert.equal(ids.size, entries.length, 'no event is twice in a batch')
     if (entries.length > 1) this.counts.batched += 1
     for (const { pending } of entries) {
       const { event, producer } = pending
