@@ -1,4 +1,4 @@
-import { isLateProduce, isProduce, LATE } from './model-produce.ts'
+import { isLateProduce, isProduce, LATE, LOST } from './model-produce.ts'
 import { displace, durationOf, goOn, pick, pickServing, sensibleRequest } from './moves.ts'
 import { LEASE_MS, type ModelProcess } from './model-process.ts'
 import type { Step, Timeline } from './timeline.ts'
@@ -30,6 +30,12 @@ const RECONNECTING = [
   'reserve answered',
   'connects',
   'connects answered',
+  // What is parked goes first.
+  'DescribeProducers',
+  'DescribeProducers',
+  'ListOffsets',
+  'Fetch from',
+  'ListOffsets answered',
   'Produce',
   'Produce',
 ]
@@ -69,22 +75,27 @@ export async function race(world: World, choice: number): Promise<void> {
 
 /** What is late would be taken again by the time that it arrives. */
 export async function parkDelayed(world: World, choice: number): Promise<void> {
-  const { broker, timeline } = world
   delayRequest(world, choice)
-  if (timeline.heldUp().filter(isLateProduce).length === 0) return
+  if (!world.timeline.heldUp().some(isLateProduce)) return
+  await refuseUntilParked(world)
+  const process = pickServing(world, choice >> 4)
+  if (process === undefined) return
+  world.send(process, sensibleRequest(world, (choice >> 6) % CROWD, choice >> 8))
+  await race(world, choice)
+}
+
+/** The topic takes nothing until something in doubt is parked. */
+async function refuseUntilParked(world: World): Promise<void> {
+  const { broker, timeline, counts } = world
   broker.batchBytesMax = SMALLEST_BYTES_MAX
   timeline.tellOfFate('the topic takes nothing')
-  const { parked } = world.counts
-  for (let step = 0; step < MEETING_STEPS_MAX && world.counts.parked === parked; step += 1) {
+  const { parked } = counts
+  for (let step = 0; step < MEETING_STEPS_MAX && counts.parked === parked; step += 1) {
     await goOnFor(world, 1)
   }
   await goOnFor(world, 2)
   broker.batchBytesMax = Infinity
   timeline.tellOfFate('the topic takes all sizes')
-  const process = pickServing(world, choice >> 4)
-  if (process === undefined) return
-  world.send(process, sensibleRequest(world, (choice >> 6) % CROWD, choice >> 8))
-  await race(world, choice)
 }
 
 /** It has a queue that it has not sent, and the others take over from it. */
@@ -106,7 +117,7 @@ export async function displaceBusy(world: World, choice: number): Promise<void> 
 export async function displaceIdle(world: World, choice: number): Promise<void> {
   const process = pickServing(world, choice)
   if (process === undefined) return
-  await reserveTwo(world, process, choice)
+  await reserveTwo(world, process, choice, (choice & 1) === 1)
   displace(world, process)
   await goOnFor(world, TAKE_OVER_STEPS)
   for (const partition of world.broker.partitions) partition.elect(Infinity, false, false)
@@ -133,14 +144,36 @@ export async function leaveBehind(world: World, choice: number): Promise<void> {
   await race(world, 0)
 }
 
-/** They are stored, it has not heard of it, and the broker knows its producer. */
-async function reserveTwo(world: World, process: ModelProcess, choice: number): Promise<void> {
+/**
+ * They are stored, it has not heard of it, and the broker knows its producer. Before them one more may be
+ * parked.
+ */
+async function reserveTwo(
+  world: World,
+  process: ModelProcess,
+  choice: number,
+  isParked = false,
+): Promise<void> {
   world.send(process, sensibleRequest(world, 2, choice >> 2))
   await goOnFor(world, CONFIRM_STEPS)
+  if (isParked) await parkOne(world, process, choice)
   world.send(process, sensibleRequest(world, 0, choice >> 3))
   world.send(process, sensibleRequest(world, 1, choice >> 4))
   await world.settleDown()
   for (const what of RESERVING) await takeAll(world, process, what)
+}
+
+async function parkOne(world: World, process: ModelProcess, choice: number): Promise<void> {
+  const { timeline } = world
+  world.send(process, sensibleRequest(world, 2, choice >> 5))
+  for (let step = 0; step < CONFIRM_STEPS; step += 1) {
+    const request = timeline.possible().find((it) => it.actor === process && isProduce(it))
+    if (request !== undefined) {
+      timeline.spoil(request, LOST)
+      return refuseUntilParked(world)
+    }
+    await goOnFor(world, 1)
+  }
 }
 
 /** Of this process, the newest first. */

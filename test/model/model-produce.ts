@@ -19,6 +19,8 @@ const FAULTS = [
   'throttled',
 ] as const
 
+export const LOST = FAULTS.indexOf('lost')
+
 /** The fault that makes a request late. */
 export const LATE = FAULTS.indexOf('late')
 

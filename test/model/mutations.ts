@@ -149,6 +149,12 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [["? [{ kind: 'suspect-takeover' }]", '? []']],
   },
   {
+    rule: 'L9',
+    without: 'nobody is suspected when the number of a parked event is gone',
+    file: RULES,
+    edits: [['const attempts = [noRequest(state)]', 'const attempts = []']],
+  },
+  {
     rule: 'L10',
     without: 'a batch in doubt never gets smaller',
     file: RULES,
