@@ -35,6 +35,8 @@ export class ModelBroker {
   isDescribingAllowed = true
   /** The topic has `message.timestamp.type=LogAppendTime`: then an ack does not show a repeat. */
   isStamping = false
+  /** A connection breaks when it is asked for another page. */
+  pagesMax = Infinity
   #producerCount = 0
   #unseenCount = 0
 

@@ -14,7 +14,10 @@ export interface NextNumbers extends BatchNumbers {
   readonly isKnown: boolean
 }
 
-/** A request of this lane: it may still arrive, until the broker has taken its numbers. */
+/**
+ * A request of this lane: it may still arrive, until the broker has taken its numbers. Without events:
+ * none has these numbers.
+ */
 export interface Attempt {
   readonly numbers: BatchNumbers
   readonly events: readonly LaneEntry[]

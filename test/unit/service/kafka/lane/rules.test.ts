@@ -437,6 +437,40 @@ describe('L9, an unknown sender is reported before anything else is sent', () =>
       .is('idle')
   })
 
+  test('where the number has gone to somebody else while its event was parked', () => {
+    resending(a)
+      .when(failed('event-refused'))
+      .when(parkedDue)
+      .when(numbers([OWN, 1]))
+      .when(page({ to: 11, of: 11 }))
+      .does('suspect a takeover', 'send a as 7/1')
+  })
+
+  test('where that happened after one of several was parked', () => {
+    resending(a, b)
+      .when(failed('event-refused'))
+      .when(numbers([OWN, 0]))
+      .when(page({ to: 10, of: 10 }))
+      .does('send a as 7/0')
+      .when(failed('event-refused'))
+      .when(numbers([OWN, 1]))
+      .when(page({ to: 11, of: 11 }))
+      .does('suspect a takeover', 'send b as 7/1')
+  })
+
+  test('not where the number of a parked event is still free', () => {
+    resending(a)
+      .when(failed('event-refused'))
+      .when(parkedDue)
+      .when(numbers([OWN, 0]))
+      .when(page({ to: 10, of: 10 }))
+      .does('send a as 7/0')
+      .when(acked(10))
+      .when(numbers([OWN, 1]))
+      .when(page({ found: [[a, 10]], to: 11, of: 11 }))
+      .does('ack a at 10')
+  })
+
   test('not for what others may have sent', () => {
     given()
       .when(takenOver(event('x', { producer: OTHER })))
