@@ -6,7 +6,6 @@ export const SAMPLE_ORIGIN = 'http://localhost:8000'
 export interface SampleRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
   readonly body?: Readonly<Record<string, string | number>>
   /** The answer does not end. */
   readonly isStream?: true
@@ -23,13 +22,11 @@ export const SAMPLE_REQUESTS: Readonly<Record<string, SampleRequest>> = {
   createOrder: {
     method: 'POST',
     path: '/api/create-order',
-    headers: { 'Idempotency-Key': '01991f3c-5d3e-7c2b-9a4f-2f6d1c0b8e7a' },
     body: { orderId: 'ORD-1', numItems: 2 },
   },
   updateOrder: {
     method: 'PUT',
     path: '/api/update-order',
-    headers: { 'If-Match': '"1"' },
     body: { orderId: 'ORD-1', status: 'confirmed' },
   },
   getOrder: { method: 'GET', path: '/api/orders/ORD-1' },
@@ -53,17 +50,14 @@ export function codeSamplesFor(operationId: string): readonly CodeSample[] {
   ]
 }
 
-function headersOf({ headers, body }: SampleRequest): Readonly<Record<string, string>> {
-  return body === undefined ? { ...headers } : { 'Content-Type': 'application/json', ...headers }
-}
-
 function curl(request: SampleRequest): string {
   const { method, path, body, isStream } = request
   const verb = method === 'GET' ? '' : `-X ${method} `
   return [
     `curl ${isStream ? '-N' : '-i'} ${verb}'${SAMPLE_ORIGIN}${path}'`,
-    ...Object.entries(headersOf(request)).map(([name, value]) => `-H '${name}: ${value}'`),
-    ...(body === undefined ? [] : [`-d '${JSON.stringify(body)}'`]),
+    ...(body === undefined
+      ? []
+      : [`-H 'Content-Type: application/json'`, `-d '${JSON.stringify(body)}'`]),
   ].join(' \\\n  ')
 }
 
@@ -80,14 +74,14 @@ function javaScript(request: SampleRequest): string {
   }
   const fields = [
     ...(method === 'GET' ? [] : [`  method: '${method}',`]),
-    ...(body === undefined ? [] : [`  headers: ${JSON.stringify(headersOf(request))},`]),
+    ...(body === undefined ? [] : [`  headers: { 'Content-Type': 'application/json' },`]),
     ...(body === undefined ? [] : [`  body: JSON.stringify(${JSON.stringify(body)}),`]),
   ]
   const call = fields.length === 0 ? `fetch(${url})` : `fetch(${url}, {\n${fields.join('\n')}\n})`
   return `const response = await ${call}\nconsole.log(response.status, await response.json())`
 }
 
-function python({ method, path, headers, body, isStream }: SampleRequest): string {
+function python({ method, path, body, isStream }: SampleRequest): string {
   const url = JSON.stringify(SAMPLE_ORIGIN + path)
   if (isStream) {
     return [
@@ -101,7 +95,6 @@ function python({ method, path, headers, body, isStream }: SampleRequest): strin
   }
   const options = [
     url,
-    ...(headers === undefined ? [] : [`headers=${JSON.stringify(headers)}`]),
     ...(body === undefined ? [] : [`json=${JSON.stringify(body)}`]),
     // Longer than the service takes, so that it can say how things stand.
     'timeout=15',

@@ -33,8 +33,9 @@ function refuseOtherEncodings(headers: IncomingHttpHeaders): void {
     throw bodyEncoded()
   }
   const charset = CHARSET_PATTERN.exec(headers['content-type'] ?? '')?.[1]
-  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
-    throw charsetNotSupported()
+  // The second is what many programs write; the browsers' standard has it as another name.
+  if (charset !== undefined && !['utf-8', 'utf8'].includes(charset.toLowerCase())) {
+    throw charsetNotSupported(charset)
   }
 }
 

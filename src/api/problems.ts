@@ -21,6 +21,7 @@ import { BODY_BYTES_MAX } from './json-body.ts'
 import {
   bodyNotJson,
   bodyTooLarge,
+  entityTagWeak,
   expectationUnknown,
   fieldsInvalid,
   headersTooLarge,
@@ -123,6 +124,11 @@ export const PROBLEM_KINDS = {
     status: 412,
     title: 'The order has another version',
     example: failureOf(versionMoved(ORDER_ID, 3)),
+  },
+  ENTITY_TAG_WEAK: {
+    status: 412,
+    title: 'A weak entity tag matches nothing',
+    example: failureOf(entityTagWeak('W/"3"')),
   },
   BODY_TOO_LARGE: {
     status: 413,

@@ -11,6 +11,7 @@ export const REQUEST_CODES = [
   'METHOD_NOT_ALLOWED',
   'EXPECTATION_FAILED',
   'REQUEST_TIMED_OUT',
+  'ENTITY_TAG_WEAK',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
   'HEADERS_TOO_LARGE',
@@ -67,8 +68,9 @@ export function bodyEncoded(): RequestError {
   return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', detail)
 }
 
-export function charsetNotSupported(): RequestError {
-  return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', 'Send the body in UTF-8')
+export function charsetNotSupported(charset: string): RequestError {
+  const detail = `Send the body in UTF-8, with charset=utf-8 or without a charset, got ${charset}`
+  return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', detail)
 }
 
 export function mediaTypeNotSupported(): RequestError {
@@ -103,6 +105,17 @@ export function fieldMissing(field: string, rule: string): FieldError {
 /** One of two fields is needed. `rule` is of the first one, and begins with its name. */
 export function alternativesMissing(field: string, other: string, rule: string): FieldError {
   return { field, message: `${field} or ${other} is required: ${rule}` }
+}
+
+/** A strong comparison never finds a weak one equal (RFC 9110 §13.1.1): the same again would not help. */
+export function entityTagWeak(tag: string): RequestError {
+  const detail = `If-Match has only weak entity tags, which match nothing: send ${tag.replace('W/', '')} instead of ${tag}`
+  return new RequestError('ENTITY_TAG_WEAK', detail)
+}
+
+/** Of a query: a parameter that is not known would be ignored, and the answer taken for another one. */
+export function parameterUnknown(field: string, known: readonly string[]): FieldError {
+  return { field, message: `${field} is no parameter here: there are ${known.join(', ')}` }
 }
 
 export function urlNotDecodable(): RequestError {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { fieldInvalid, type RequestError } from './request-errors.ts'
+import { entityTagWeak, fieldInvalid, type RequestError } from './request-errors.ts'
 import type { RetryKey } from '../models/order-event.ts'
 
 /** Printable ASCII without space and comma: Node joins a header that comes twice by ", ". */
 const IDEMPOTENCY_KEY_PATTERN = /^[!-+\--~]{1,255}$/
 
-/** RFC 9110 §8.8.3. A weak tag never equals one of ours in a strong comparison. */
+/** RFC 9110 §8.8.3. */
 const ENTITY_TAG_PATTERN = /^(?:W\/)?"[!#-~]*"$/
 
 export const IDEMPOTENCY_KEY_RULE =
@@ -34,7 +34,10 @@ export function readRetryKey(
   return { retryKey: { idempotencyKey, fingerprint } }
 }
 
-/** The versions that `If-Match` names; absent where it names any. Throws REQUEST_INVALID. */
+/**
+ * The versions that `If-Match` names; absent where it names any. Throws REQUEST_INVALID, or
+ * ENTITY_TAG_WEAK where all tags are weak, as a proxy that compresses makes them.
+ */
 export function readExpectedVersions(headers: IncomingHttpHeaders): {
   expectedVersions?: readonly number[]
 } {
@@ -44,10 +47,23 @@ export function readExpectedVersions(headers: IncomingHttpHeaders): {
   if (!tags.every((tag) => ENTITY_TAG_PATTERN.test(tag))) {
     throw invalidHeader('If-Match', IF_MATCH_RULE)
   }
+  const [weak] = tags
+  if (weak !== undefined && tags.every((tag) => tag.startsWith('W/'))) throw entityTagWeak(weak)
   const versions = tags
     .map((tag) => /^"(\d{1,10})"$/.exec(tag)?.[1])
     .filter((text) => text !== undefined)
   return { expectedVersions: versions.map(Number) }
+}
+
+/**
+ * Whether `If-None-Match` names the version, weak tags included (RFC 9110 §13.1.2). What is no list of
+ * tags names nothing: then the answer is sent as without the header.
+ */
+export function isNamedByIfNoneMatch(headers: IncomingHttpHeaders, version: number): boolean {
+  const header = headers['if-none-match']?.trim()
+  if (header === undefined) return false
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return header === '*' || tags.includes(entityTag(version))
 }
 
 export function entityTag(version: number): string {

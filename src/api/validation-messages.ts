@@ -1,6 +1,7 @@
 import {
   fieldMissing,
   fieldsInvalid,
+  parameterUnknown,
   valueRefused,
   type FieldError,
   type RequestError,
@@ -44,6 +45,10 @@ function toFieldError(violation: SchemaViolation): FieldError {
     const name = String(params['missingProperty'])
     const rule = parentSchema?.properties?.[name]?.[RULE_KEYWORD]
     return fieldMissing(place === '' ? name : `${place}.${name}`, String(rule))
+  }
+  if (keyword === 'additionalProperties') {
+    const name = String(params['additionalProperty'])
+    return parameterUnknown(name, Object.keys(parentSchema?.properties ?? {}))
   }
   const field = place || 'body'
   if (keyword === 'minItems') return { field, message: `${field} must not be empty` }

@@ -1,3 +1,5 @@
+import { visible } from './visible-text.ts'
+
 /** Requests to the service, and what its answers look like. Paths are relative to the page. */
 
 export interface OrderItem {
@@ -137,7 +139,7 @@ export function orderPath(orderId: string): string {
 
 /** What to tell a reader whose request did not succeed. */
 export function sentenceOf(answer: Exclude<Answer<unknown>, { kind: 'success' }>): string {
-  return answer.kind === 'problem' ? answer.problem.detail : 'The service does not answer.'
+  return answer.kind === 'problem' ? visible(answer.problem.detail) : 'The service does not answer.'
 }
 
 async function ask<Body>(

@@ -1,5 +1,6 @@
 import { sendCommand, type Answer, type Command, type CommandAnswer } from './api-client.ts'
 import { button, element } from './dom.ts'
+import { visible } from './visible-text.ts'
 
 /** A form that sends a change and says what became of it, in the service's own sentences. */
 
@@ -77,7 +78,7 @@ function showResult(
   ...more: readonly Node[]
 ): void {
   result.className = `result ${mood}`
-  result.replaceChildren(element('span', {}, text), ...more)
+  result.replaceChildren(element('span', {}, visible(text)), ...more)
 }
 
 function clearErrors(form: HTMLFormElement): void {
@@ -100,7 +101,7 @@ function showFieldErrors(
     const id = `${field.id}-error`
     field.setAttribute('aria-invalid', 'true')
     field.setAttribute('aria-describedby', id)
-    field.after(element('p', { class: 'field-error', id }, message))
+    field.after(element('p', { class: 'field-error', id }, visible(message)))
   }
   const [first] = fields
   if (first instanceof HTMLElement) first.focus()

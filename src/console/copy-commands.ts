@@ -1,3 +1,5 @@
+import { visibleJson } from './visible-text.ts'
+
 /** The same request, or the record of an event, for a shell and for Python, with the real addresses. */
 
 export interface Addresses {
@@ -24,14 +26,14 @@ export interface Request {
 export function asCurl({ service }: Addresses, { method, path, body }: Request): string {
   const parts = [`curl -X ${method} ${shellQuote(`${service}/${path}`)}`]
   if (body !== undefined) {
-    parts.push("-H 'content-type: application/json'", `-d ${shellQuote(JSON.stringify(body))}`)
+    parts.push("-H 'content-type: application/json'", `-d ${shellQuote(visibleJson(body))}`)
   }
   return parts.join(' \\\n  ')
 }
 
 /** JSON text of strings and numbers is Python text, too. */
 export function asPython({ service }: Addresses, { method, path, body }: Request): string {
-  const json = body === undefined ? '' : `, json=${JSON.stringify(body)}`
+  const json = body === undefined ? '' : `, json=${visibleJson(body)}`
   const url = JSON.stringify(`${service}/${path}`)
   return [
     'import requests',

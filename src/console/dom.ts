@@ -1,3 +1,5 @@
+import { partsOf } from './visible-text.ts'
+
 /** Elements are made here alone, from text: nothing that comes from outside is ever read as markup. */
 
 export type Child = Node | string
@@ -36,7 +38,10 @@ export function button(label: string, onClick: () => void, className = ''): HTML
 
 /** Text of a user: it may be written from right to left, whatever stands around it. */
 export function userText(text: string, className = ''): HTMLElement {
-  return element('bdi', { class: `user-text ${className}`, dir: 'auto' }, text)
+  const parts = partsOf(text).map(({ text: part, isNumber }) =>
+    isNumber ? element('span', { class: 'hidden-character' }, part) : part,
+  )
+  return element('bdi', { class: `user-text ${className}`, dir: 'auto' }, ...parts)
 }
 
 export function statusPill(status: string): HTMLElement {

@@ -9,6 +9,7 @@ import {
 } from './copy-commands.ts'
 import { element, statusPill, userText, type Child } from './dom.ts'
 import { hexText, momentText } from './format.ts'
+import { visibleJson } from './visible-text.ts'
 
 /** One event of a history, and what its record on the topic is made of, read when it is opened. */
 
@@ -71,10 +72,10 @@ function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses
       ['Key, bytes', key.hex.replaceAll(/(..)(?=.)/gu, '$1 ')],
     ]),
     element('h4', {}, 'Headers'),
-    factTable(headers.map(({ name, value: text }) => [name, text])),
+    factTable(headers.map(({ name, value: text }) => [name, userText(text)])),
     element('h4', {}, `Value, ${value.sizeBytes} bytes`),
     framing(bytes, event.schemaId, addresses()),
-    element('pre', { class: 'json', tabindex: '0' }, JSON.stringify(value.order, undefined, 2)),
+    element('pre', { class: 'json', tabindex: '0' }, visibleJson(value.order, 2)),
     copies(event, path, addresses),
   ]
 }

@@ -114,13 +114,13 @@ function orderFacts(order: Order): Node[] {
     { class: 'summary' },
     statusPill(status),
     element('b', {}, amountText(totalAmount, currency)),
-    element('span', { class: 'sub' }, `${customerId}, created ${momentText(orderDate)}`),
+    element('span', { class: 'sub' }, userText(customerId), `, created ${momentText(orderDate)}`),
   )
   const lines = items.map(({ itemId, quantity, price }) =>
     element(
       'tr',
       {},
-      element('td', {}, itemId),
+      element('td', {}, userText(itemId)),
       element('td', { class: 'number' }, `${quantity} ×`),
       element('td', { class: 'number' }, amountText(price, currency)),
     ),

@@ -175,7 +175,7 @@ function rowOf(order: Order): Row {
   const line = element(
     'tr',
     {},
-    element('th', { scope: 'row' }, link, element('span', { class: 'sub' }, customerId)),
+    element('th', { scope: 'row' }, link, element('span', { class: 'sub' }, userText(customerId))),
     element('td', { class: 'cell-status' }, statusPill(status)),
     element('td', { class: 'cell-items number' }, String(items.length)),
     element('td', { class: 'cell-total number' }, amountText(totalAmount, currency)),

@@ -43,7 +43,6 @@ test('sends in every sample what the operation takes', async (t) => {
     const { statusCode, body } = await server.inject({
       method: request.method,
       url: request.path,
-      headers: { ...request.headers },
       ...(request.body && { payload: request.body }),
     })
     assert.ok(statusCode < 300, `${operationId}: ${statusCode} ${body}`)

@@ -10,17 +10,28 @@ interface MediaType {
   readonly examples?: Record<string, { value: unknown }>
 }
 
+interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly example?: unknown
+  readonly examples?: unknown
+  readonly schema: { readonly example?: unknown; readonly examples?: unknown }
+}
+
 interface Operation {
   readonly operationId: string
   readonly summary: string
   readonly description: string
+  readonly parameters?: readonly Parameter[]
+  readonly 'x-codeSamples': readonly object[]
   readonly requestBody?: { readonly content: Record<string, MediaType> }
   readonly responses: Record<
     string,
     {
       readonly description: string
       readonly headers?: object
-      readonly content: Record<string, MediaType>
+      /** None where nothing is sent. */
+      readonly content?: Record<string, MediaType>
     }
   >
 }
@@ -96,7 +107,7 @@ test('gives every operation a name, a description, and an example of every answe
     assert.ok(operation.summary && operation.description, name)
     for (const [status, response] of Object.entries(operation.responses)) {
       assert.notEqual(response.description, 'Default Response', `${name} ${status}`)
-      for (const media of Object.values(response.content)) {
+      for (const media of Object.values(response.content ?? {})) {
         assert.ok(media.example ?? media.examples, `${name} ${status}`)
       }
     }
@@ -121,7 +132,7 @@ test('documents every error as a problem, with an example of each code', async (
   ])
   for (const [status, response] of [...Object.entries(create), ...Object.entries(update)]) {
     if (Number(status) < 400) continue
-    const media = response.content['application/problem+json']
+    const media = response.content?.['application/problem+json']
     assert.equal(media?.schema?.$ref, '#/components/schemas/Problem')
     for (const [code, { value }] of Object.entries(media.examples ?? {})) {
       assert.equal(PROBLEM_KINDS[code as keyof typeof PROBLEM_KINDS].status, Number(status))
@@ -138,6 +149,43 @@ test('documents the 503 of readiness as what it is, not as a problem', async (t)
   const { server } = await startTestServer(t)
   const ready = operationAt(await readOpenApi(server), 'GET /health/ready')
   assert.deepEqual(Object.keys(ready.responses['503']?.content ?? {}), ['application/json'])
+})
+
+test('prefills no header in the documentation: what is the same in every request belongs to one', async (t) => {
+  const { server } = await startTestServer(t)
+  const operations = operationsOf(await readOpenApi(server))
+  const headers = operations.flatMap(([, { parameters = [] }]) =>
+    parameters.filter((parameter) => parameter.in === 'header'),
+  )
+  assert.ok(headers.length >= 4)
+  for (const { name, example, examples, schema } of headers) {
+    assert.deepEqual(
+      [example, examples, schema.example, schema.examples],
+      Array(4).fill(undefined),
+      name,
+    )
+  }
+  const samples = JSON.stringify(operations.map(([, operation]) => operation['x-codeSamples']))
+  assert.doesNotMatch(samples, /Idempotency-Key|If-Match/i)
+})
+
+/** Of Go, Java, Python and of a browser, which leaves the flag for Unicode out. */
+const NOT_EVERYWHERE = /\\[upP]|\(\?(?!:)|\\x\{/
+
+test('has patterns that every client can read', async (t) => {
+  const { server } = await startTestServer(t)
+  const document = JSON.stringify(await readOpenApi(server))
+  const patterns = [...document.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+    ([, pattern = '']) => JSON.parse(pattern) as string,
+  )
+  assert.ok(patterns.length > 5)
+  for (const pattern of patterns) {
+    assert.doesNotMatch(pattern, NOT_EVERYWHERE)
+    for (const flags of ['', 'u', 'v'])
+      assert.doesNotThrow(() => new RegExp(pattern, flags), pattern)
+  }
+  const ids = patterns.filter((pattern) => new RegExp(pattern).test('ORD-😀'))
+  assert.ok(ids.length > 4)
 })
 
 test('leaves no reference open', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import type { DescribedEvent } from '../../src/business/order/queries.ts'
 import type { OrderQuery, SettledEvent, SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
@@ -74,7 +75,7 @@ test('hands the filters on, instants as the store has them', async (t) => {
   const { asked, queries } = createLists()
   const { server } = await startTestServer(t, { queries })
   const query = 'status=shipped&customerId=CUST-1&from=2026-01-31&to=2026-02-01T01:00:00%2B02:00'
-  await server.inject(`/api/orders?${query}&unknown=x`)
+  await server.inject(`/api/orders?${query}`)
   assert.deepEqual(asked, [
     {
       status: 'shipped',
@@ -85,6 +86,34 @@ test('hands the filters on, instants as the store has them', async (t) => {
     },
   ])
 })
+
+test('takes the offset of an instant also where its plus is not encoded', async (t) => {
+  const { asked, queries } = createLists()
+  const { server } = await startTestServer(t, { queries })
+  await server.inject('/api/orders?from=2026-02-01T01:00:00+02:00&to=2026-02-01T01:00:00.5+00:00')
+  assert.deepEqual(asked, [
+    { from: '2026-01-31T23:00:00.000Z', to: '2026-02-01T01:00:00.500Z', limit: 51 },
+  ])
+})
+
+for (const [path, known] of [
+  ['/api/orders', 'orderId, status, customerId, from, to, limit, cursor'],
+  ['/api/orders/ORD-1/events', 'limit, cursor'],
+  ['/api/events/stream', 'orderId, status, from, lastEventId'],
+] as const) {
+  test(`refuses a parameter that ${path} does not know, and says which it knows`, async (t) => {
+    const { server } = await startTestServer(t)
+    const response = await server.inject(`${path}?page=2&status=lost&__proto__=1`)
+    assert.equal(response.statusCode, 400)
+    const message = `page is no parameter here: there are ${known}`
+    assert.ok(
+      response
+        .json()
+        .errors.some((error: object) => isDeepStrictEqual(error, { field: 'page', message })),
+    )
+    assert.match(response.json().detail, /__proto__ is no parameter here/)
+  })
+}
 
 test('takes any beginning of an order id, as it is', async (t) => {
   const { asked, queries } = createLists()

@@ -10,6 +10,8 @@ const TAKEN_TYPES = [
   'Application/JSON;charset="UTF-8"',
   'application/vnd.cart+json',
   'application/ld+json; charset=utf-8',
+  'application/json; charset=utf8',
+  'application/json; charset="UTF8"',
 ]
 
 for (const contentType of TAKEN_TYPES) {

@@ -122,12 +122,41 @@ test('reads the versions that If-Match names', async (t) => {
     ['"3"', [3]],
     ['"3", "4"', [3, 4]],
     ['*', undefined],
-    ['W/"3"', []],
+    ['W/"3", "4"', [4]],
     ['"abc"', []],
   ]
   for (const [ifMatch, versions] of cases) {
     await putOrder(server, UPDATE, { ...JSON_TYPE, 'if-match': ifMatch })
     assert.deepEqual(commands.changed.pop()?.expectedVersions, versions, ifMatch)
+  }
+})
+
+test('says of weak entity tags that they match nothing, and what to send', async (t) => {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, { commands })
+  const response = await putOrder(server, UPDATE, { ...JSON_TYPE, 'if-match': 'W/"3", W/"4"' })
+  assert.deepEqual([response.statusCode, response.json().code], [412, 'ENTITY_TAG_WEAK'])
+  assert.match(response.json().detail, /send "3" instead of W\/"3"$/)
+  assert.deepEqual(commands.changed, [])
+})
+
+test('sends nothing of a version that If-None-Match names', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const [names, isKnown] of [
+    ['"2"', true],
+    ['W/"2"', true],
+    ['"1", "2"', true],
+    ['*', true],
+    ['"1"', false],
+    ['2', false],
+    ['', false],
+  ] as const) {
+    const headers = { 'if-none-match': names }
+    const response = await server.inject({ url: '/api/orders/ORD-1', headers })
+    assert.equal(response.statusCode, isKnown ? 304 : 200, names)
+    assert.equal(response.headers['etag'], '"2"')
+    assert.equal(response.headers['cache-control'], 'private, no-cache')
+    assert.equal(response.body === '', isKnown, names)
   }
 })
 

@@ -67,7 +67,7 @@ test('a reader gets every change that is settled from then on, with the whole or
   settle('before')
   const stream = await open()
   assert.equal(stream.headers.get('content-type'), 'text/event-stream')
-  assert.equal(stream.headers.get('cache-control'), 'no-store')
+  assert.equal(stream.headers.get('cache-control'), 'no-store, no-transform')
   assert.equal(stream.headers.get('x-accel-buffering'), 'no')
   await until(() => stream.lastEventId() === '10-1', 'the place comes before any event')
   const { eventId } = settle('ORD-1')

@@ -58,7 +58,6 @@ const RETRY_HEADER = Type.Optional(
       'Makes sending the same request again safe: it is carried out once, and answered the same.',
       IDEMPOTENCY_KEY_RULE,
     ),
-    examples: ['01991f3c-5d3e-7c2b-9a4f-2f6d1c0b8e7a'],
   }),
 )
 
@@ -102,7 +101,6 @@ const UPDATE_ORDER_SCHEMA = {
     'If-Match': Type.Optional(
       Type.String({
         ...ruled('Carried out only if the order is at one of these versions.', IF_MATCH_RULE),
-        examples: ['"3"'],
       }),
     ),
   }),
@@ -155,6 +153,7 @@ export function registerOrderRoutes(
         ...COMMAND_PROBLEMS,
         'ORDER_NOT_FOUND',
         'VERSION_MOVED',
+        'ENTITY_TAG_WEAK',
         'STATUS_TRANSITION_NOT_ALLOWED',
       ],
     },

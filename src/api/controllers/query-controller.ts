@@ -1,9 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
 import type { ProblemCode } from '../problems.ts'
-import { entityTag } from '../request-headers.ts'
+import { entityTag, isNamedByIfNoneMatch } from '../request-headers.ts'
 import {
   countMessage,
   listEventsAnswer,
@@ -25,6 +26,8 @@ import { orderPath } from '../schemas/order-requests.ts'
 
 const FOUND = 'found'
 
+const ETAG = { ETag: { type: 'string', description: 'The version of the order, in quotes.' } }
+
 const TAGS = ['Orders']
 
 const QUERY_PROBLEMS: readonly ProblemCode[] = [
@@ -42,7 +45,15 @@ const GET_ORDER_SCHEMA = {
     'still vanish is never shown.',
   tags: TAGS,
   params: orderPath,
-  response: { 200: orderAnswerSchema(FOUND, 'The order.', 'confirmed') },
+  headers: Type.Object({
+    'If-None-Match': Type.Optional(
+      Type.String({ description: 'ETags of versions that are known: of these nothing is sent.' }),
+    ),
+  }),
+  response: {
+    200: Object.assign(orderAnswerSchema(FOUND, 'The order.', 'confirmed'), { headers: ETAG }),
+    304: { description: 'The order is as If-None-Match names it.', type: 'null', headers: ETAG },
+  },
 }
 
 const LIST_ORDERS_SCHEMA = {
@@ -77,11 +88,18 @@ const GET_EVENT_SCHEMA = {
   response: { 200: eventAnswer },
 }
 
-/** A query is text; this one number is read before validation, which does not convert. */
-function readLimit(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+/**
+ * A query is text; this one number is read before validation, which does not convert. A `+` that is
+ * not encoded arrives as a space: before the offset of an instant it can have been nothing else.
+ */
+function tidyQuery(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const query = request.query as Record<string, unknown>
   const { limit } = query
   if (typeof limit === 'string' && /^\d{1,9}$/.test(limit)) query['limit'] = Number(limit)
+  for (const field of ['from', 'to']) {
+    const instant = query[field]
+    if (typeof instant === 'string') query[field] = instant.replace(/ (?=\d{2}:\d{2}$)/, '+')
+  }
   done()
 }
 
@@ -96,6 +114,9 @@ export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQuer
     handler: async (request, reply) => {
       const { order, version } = await queries.getOrder(request.params.orderId)
       reply.header('etag', entityTag(version))
+      // To be kept, and to be asked for again each time.
+      reply.header('cache-control', 'private, no-cache')
+      if (isNamedByIfNoneMatch(request.headers, version)) return reply.code(304).send()
       return {
         success: true as const,
         message: orderMessage(order.orderId, FOUND),
@@ -109,7 +130,7 @@ export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQuer
     url: '/api/orders',
     schema: LIST_ORDERS_SCHEMA,
     config: { problemCodes: QUERY_PROBLEMS },
-    preValidation: readLimit,
+    preValidation: tidyQuery,
     handler: async (request) => {
       const { orderId, status, customerId, from, to, cursor } = request.query
       const limit = limitOf(request.query)
@@ -139,7 +160,7 @@ export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQuer
     url: '/api/orders/:orderId/events',
     schema: LIST_EVENTS_SCHEMA,
     config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'] },
-    preValidation: readLimit,
+    preValidation: tidyQuery,
     handler: async (request) => {
       const { cursor } = request.query
       const limit = limitOf(request.query)

@@ -8,7 +8,7 @@ import {
   type OrderStatus,
 } from '../../models/order.ts'
 import { idText } from './order-requests.ts'
-import { ruled } from './rule.ts'
+import { NO_OTHERS, ruled } from './rule.ts'
 
 /** Queries of lists, and the cursor between two pages of one. */
 
@@ -17,7 +17,7 @@ const LIMIT_MAX = 200
 const CURSOR_LENGTH_MAX = 2_000
 
 /** RFC 3339, or a date alone, which means its first instant in UTC. */
-const INSTANT_PATTERN = String.raw`^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}))?$`
+const INSTANT_PATTERN = String.raw`^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+\-]\d{2}:\d{2}))?$`
 
 const INSTANT_RULE =
   'must be a date (2026-01-31) or a date and time with its offset (2026-01-31T12:00:00Z)'
@@ -39,7 +39,7 @@ const limit = Type.Integer({
 
 const cursor = Type.String({
   ...ruled('Goes on after an earlier page.', CURSOR_RULE),
-  pattern: String.raw`^[\w-]+$`,
+  pattern: String.raw`^[\w\-]+$`,
   maxLength: CURSOR_LENGTH_MAX,
 })
 
@@ -54,27 +54,33 @@ const idPrefix = Type.String({
   pattern: String.raw`^[^\x00-\x1f\x7f-\x9f]+$`,
 })
 
-export const listOrdersRequest = Type.Object({
-  orderId: Type.Optional(idPrefix),
-  status: Type.Optional(
-    Type.Unsafe<OrderStatus>(
-      Type.String({
-        ...ruled('Only orders in this status.', `must be one of ${ORDER_STATUSES.join(', ')}`),
-        enum: [...ORDER_STATUSES],
-      }),
+export const listOrdersRequest = Type.Object(
+  {
+    orderId: Type.Optional(idPrefix),
+    status: Type.Optional(
+      Type.Unsafe<OrderStatus>(
+        Type.String({
+          ...ruled('Only orders in this status.', `must be one of ${ORDER_STATUSES.join(', ')}`),
+          enum: [...ORDER_STATUSES],
+        }),
+      ),
     ),
-  ),
-  customerId: Type.Optional(idText('Only orders of this customer.')),
-  from: instant('Only orders created at this instant or later.'),
-  to: instant('Only orders created before this instant.'),
-  limit: Type.Optional(limit),
-  cursor: Type.Optional(cursor),
-})
+    customerId: Type.Optional(idText('Only orders of this customer.')),
+    from: instant('Only orders created at this instant or later.'),
+    to: instant('Only orders created before this instant.'),
+    limit: Type.Optional(limit),
+    cursor: Type.Optional(cursor),
+  },
+  NO_OTHERS,
+)
 
-export const listEventsRequest = Type.Object({
-  limit: Type.Optional(limit),
-  cursor: Type.Optional(cursor),
-})
+export const listEventsRequest = Type.Object(
+  {
+    limit: Type.Optional(limit),
+    cursor: Type.Optional(cursor),
+  },
+  NO_OTHERS,
+)
 
 export function limitOf(query: { readonly limit?: number }): number {
   return query.limit ?? LIMIT_DEFAULT

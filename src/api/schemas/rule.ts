@@ -1,6 +1,9 @@
 /** The schema keyword that carries a rule as a sentence, said in the documentation and in errors. */
 export const RULE_KEYWORD = 'x-rule'
 
+/** Of a query: other parameters are refused. */
+export const NO_OTHERS = { additionalProperties: false } as const
+
 /** Of a string that names something: checked by isOrderId, which no pattern says in full. */
 export const ID_FORMAT = 'order-id'
 

@@ -5,7 +5,7 @@ import type { FeedStart } from '../../business/stream/live-feed.ts'
 import { ORDER_STATUSES, type OrderId, type OrderStatus } from '../../models/order.ts'
 import { readPlace } from '../stream/event-frame.ts'
 import { idText } from './order-requests.ts'
-import { ruled } from './rule.ts'
+import { NO_OTHERS, ruled } from './rule.ts'
 
 /** What a reader of the stream asks for. */
 
@@ -13,39 +13,41 @@ const PLACE_RULE = 'must be the id of an event of this stream'
 
 const LAST_EVENT_ID = Type.String({
   ...ruled('Goes on after this event; wins over `from`.', PLACE_RULE),
-  examples: ['4711-1207'],
 })
 
 export const streamHeaders = Type.Object({ 'Last-Event-ID': Type.Optional(LAST_EVENT_ID) })
 
-export const streamRequest = Type.Object({
-  orderId: Type.Optional(idText<OrderId>('Only changes of this order.')),
-  status: Type.Optional(
-    Type.Unsafe<OrderStatus>(
+export const streamRequest = Type.Object(
+  {
+    orderId: Type.Optional(idText<OrderId>('Only changes of this order.')),
+    status: Type.Optional(
+      Type.Unsafe<OrderStatus>(
+        Type.String({
+          ...ruled(
+            'Only changes that bring an order into this status.',
+            `must be one of ${ORDER_STATUSES.join(', ')}`,
+          ),
+          enum: [...ORDER_STATUSES],
+        }),
+      ),
+    ),
+    from: Type.Optional(
+      Type.Unsafe<'beginning' | 'now'>(
+        Type.String({
+          ...ruled('Where to begin without an event to go on after.', 'must be beginning or now'),
+          enum: ['beginning', 'now'],
+          default: 'now',
+        }),
+      ),
+    ),
+    lastEventId: Type.Optional(
       Type.String({
-        ...ruled(
-          'Only changes that bring an order into this status.',
-          `must be one of ${ORDER_STATUSES.join(', ')}`,
-        ),
-        enum: [...ORDER_STATUSES],
+        ...ruled('For clients that cannot set Last-Event-ID, which wins over it.', PLACE_RULE),
       }),
     ),
-  ),
-  from: Type.Optional(
-    Type.Unsafe<'beginning' | 'now'>(
-      Type.String({
-        ...ruled('Where to begin without an event to go on after.', 'must be beginning or now'),
-        enum: ['beginning', 'now'],
-        default: 'now',
-      }),
-    ),
-  ),
-  lastEventId: Type.Optional(
-    Type.String({
-      ...ruled('For clients that cannot set Last-Event-ID, which wins over it.', PLACE_RULE),
-    }),
-  ),
-})
+  },
+  NO_OTHERS,
+)
 
 /**
  * Where to begin, and the name of the field that said so. A browser sends the address that it was
