@@ -32,7 +32,7 @@ const INSTANCE_COUNTS = [2, 3, 1] as const
 
 interface Catch {
   readonly scheduleCount: number
-  /** What broke. */
+  /** The rule that broke. */
   readonly failure: string
 }
 

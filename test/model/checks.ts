@@ -42,7 +42,7 @@ function assertKeysUsedOnce(settled: readonly PendingEvent[]): void {
   assert.equal(new Set(keys).size, keys.length, `a key is used once: ${keys.join()}`)
 }
 
-/** The last event of each order, all of which are in one partition. They stand as 1, 2, 3…: none is missing, and none stands twice. */
+/** The last event of each order, all of which are in one partition. They are 1, 2, 3…, each of them once. */
 function foldTopic(records: readonly OrderEvent[]): Map<OrderId, OrderEvent> {
   const latest = new Map<OrderId, OrderEvent>()
   for (const event of records) {

@@ -20,7 +20,7 @@ export class LaneWatch {
   readonly #sentOf = new Set<number>()
   /** An answer proved nothing, and the broker was not asked since. */
   #mustAsk = false
-  /** What was sent after a look is acked, and the broker was not asked since. */
+  /** The events that were sent after a look are acked, and the broker was not asked since. */
   #isUnproven = false
   /** Own requests that may still have their numbers. */
   #attempts: Sent[] = []

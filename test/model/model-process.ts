@@ -27,7 +27,7 @@ export const TOPIC = 'orders'
 /** Far above what a schedule has under way. */
 const PENDING_EVENTS_MAX = 1_000
 
-/** What has no part in the protocol, the look at lanes for health, happens as seldom as it may. */
+/** The look at lanes for health has no part in the protocol, and happens as seldom as it may. */
 const LOOK_AT_LANES_EVERY_MS = 5_000
 
 /**

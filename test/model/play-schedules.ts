@@ -22,7 +22,7 @@ export interface ScheduleRun {
 export interface ScheduleFailure {
   /** With seed, path and the shortest schedule that fails. */
   readonly failure: string
-  /** What broke. */
+  /** The rule that broke. */
   readonly reason: string
   readonly story: string
   /** How many schedules were played up to this one. */

@@ -7,7 +7,7 @@ import { World, type WorldOptions } from './world.ts'
 
 /**
  * A schedule is a list of bytes. After the first, each three say what happens next: something that is
- * under way goes on, a client asks, time passes, or something breaks. Low bytes are the harmless ones
+ * under way continues, a client asks, time passes, or something breaks. Low bytes are the harmless ones
  * and take the oldest first, so that what fast-check shrinks to is a short story in which little goes
  * wrong.
  */
@@ -18,7 +18,7 @@ const HEALING_STEPS_MAX = 2_000
 /** After the longest fault: take-overs, and the time after which what is parked is tried again. */
 const FITTING_LAST_MS = 120_000
 
-/** What happens, and two for how. */
+/** One for the move, and two for how. */
 export const BYTES_PER_MOVE = 3
 
 /** Of the first byte: in one of four schedules the topic dates all records itself. */

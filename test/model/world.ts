@@ -48,7 +48,7 @@ const NAMES = ['A', 'B', 'C'] as const
 /** After a start that failed; whoever runs the service starts it again. */
 const RESTART_DELAY_MS = 1_000
 
-/** What nobody waits for and only our mistake can bring. */
+/** Errors that nobody waits for and only our mistake can bring. */
 const bugs: unknown[] = []
 
 process.on('unhandledRejection', (bug) => bugs.push(bug))

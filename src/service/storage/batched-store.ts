@@ -28,13 +28,13 @@ export interface BatchedStoreOptions {
   readonly leaseMs: number
   /** Lifted when the store is closed, after the runner. */
   readonly lock?: Disposable
-  /** Who is told how it fares. */
+  /** Hears how it fares. */
   readonly watch?: StoreWatchDeps
 }
 
 type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
 
-/** Turns calls into operations. What they do is the runner's. */
+/** Turns calls into operations. The runner carries them out. */
 export class BatchedStore
   implements OrderStore, OrderReader, SettledFeed, RetryKeyStore, SchemaIdStore
 {
@@ -62,7 +62,7 @@ export class BatchedStore
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
     this.#runner = this.#watch?.watch(runner) ?? runner
     this.#queue = new OperationQueue(this.#runner)
-    this.#reader = reader && (this.#watch?.watch(reader) ?? reader)
+    this.#reader = reader && (this.#watch?.watchLists(reader) ?? reader)
     this.#lists = this.#reader === undefined ? this.#queue : new OperationQueue(this.#reader)
     this.#leaseMs = leaseMs
     this.#lock = lock

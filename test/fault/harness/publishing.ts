@@ -24,7 +24,7 @@ export class Publishing implements AsyncDisposable {
   mayPublish = true
   /** How often somebody else was suspected to send with its numbers. */
   suspicionCount = 0
-  /** What health said of Kafka, one sentence each. */
+  /** The reasons of Kafka in health, one sentence each. */
   readonly troubles: string[] = []
   onSuspicion = (): void => {}
 
@@ -36,7 +36,7 @@ export class Publishing implements AsyncDisposable {
     const wanted = { partitionCount, replicationFactor: undefined }
     this.publisher = new KafkaEventPublisher({
       topic,
-      askLayout: () => ensureTopic(kafka, wanted),
+      askLayout: () => ensureTopic(kafka, wanted, systemClock),
       openSession: (partition, on) =>
         new KafkaLaneSession({ cluster: kafka, partition, clock: systemClock, ...on }),
       pendingEventsMax: 20_000,

@@ -104,7 +104,7 @@ describe('L2, refused is proven', () => {
     halved.does('requeue a b c d').is('idle')
     assert.deepEqual(halved.state.narrow, { batchEventsMax: 2, eventsLeft: 4 })
     const first = halved.when(taken(a, b)).when(acked(10))
-    // What fits may be larger again.
+    // A batch may be larger again.
     assert.deepEqual(first.state.narrow, { batchEventsMax: 4, eventsLeft: 2 })
     assert.equal(first.when(taken(c, d)).state.narrow, undefined)
   })
