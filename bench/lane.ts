@@ -26,9 +26,16 @@ const VALUE_BYTES = 300
 
 type Send = () => Promise<unknown>
 
-async function measure(send: Send): Promise<number> {
+interface Figures {
+  readonly perSecond: number
+  /** Of this process, for each event. */
+  readonly cpuMicros: number
+}
+
+async function measure(send: Send): Promise<Figures> {
   const endMs = performance.now() + SECONDS * 1_000
   let acked = 0
+  const before = process.cpuUsage()
   const worker = async (): Promise<void> => {
     while (performance.now() < endMs) {
       await send()
@@ -36,7 +43,12 @@ async function measure(send: Send): Promise<number> {
     }
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
-  return Math.round(acked / SECONDS)
+  const { user, system } = process.cpuUsage(before)
+  return { perSecond: Math.round(acked / SECONDS), cpuMicros: (user + system) / acked }
+}
+
+function inWords({ perSecond, cpuMicros }: Figures): string {
+  return `${perSecond}/s ${cpuMicros.toFixed(1)} µs`
 }
 
 await globalSetup()
@@ -95,11 +107,11 @@ const clientProducer: Send = () =>
   })
 
 for (let round = 1; round <= ROUNDS; round += 1) {
-  const laneRate = await measure(lane)
-  const producerRate = await measure(clientProducer)
-  const ratio = (laneRate / producerRate).toFixed(2)
+  const ours = await measure(lane)
+  const theirs = await measure(clientProducer)
+  const ratio = (ours.cpuMicros / theirs.cpuMicros).toFixed(2)
   process.stdout.write(
-    `round ${round}: lane ${laneRate}/s, Producer ${producerRate}/s, ratio ${ratio}\n`,
+    `round ${round}: lane ${inWords(ours)}, Producer ${inWords(theirs)}, ratio of µs ${ratio}\n`,
   )
 }
 waiting = []

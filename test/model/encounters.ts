@@ -4,7 +4,7 @@ import { LEASE_MS, type ModelProcess } from './model-process.ts'
 import type { Step, Timeline } from './timeline.ts'
 import type { World } from './world.ts'
 
-/** Several moves in one, which bring together what hardly meets by chance. */
+/** Several moves in one, for faults that hardly meet by chance. */
 
 /** Enough for a lane to connect, to ask, to look and to send, beside what else goes on. */
 const MEETING_STEPS_MAX = 60
@@ -57,7 +57,7 @@ function delay(timeline: Timeline, request: Step, forMs: number): void {
   if (late !== undefined) timeline.hold(late, forMs)
 }
 
-/** It arrives just before the next request that leaves. */
+/** A late request arrives just before the next one. */
 export async function race(world: World, choice: number): Promise<void> {
   const { timeline } = world
   const late = pick(timeline.heldUp().filter(isLateProduce), choice)
@@ -73,7 +73,7 @@ export async function race(world: World, choice: number): Promise<void> {
   }
 }
 
-/** What is late would be taken again by the time that it arrives. */
+/** An event is parked while an earlier request with it is late. The request arrives before that of another event. */
 export async function parkDelayed(world: World, choice: number): Promise<void> {
   delayRequest(world, choice)
   if (!world.timeline.heldUp().some(isLateProduce)) return
@@ -98,7 +98,7 @@ async function refuseUntilParked(world: World): Promise<void> {
   timeline.tellOfFate('the topic takes all sizes')
 }
 
-/** It has a queue that it has not sent, and the others take over from it. */
+/** An instance has a queue that it has not sent, and the others take over from it. */
 export async function displaceBusy(world: World, choice: number): Promise<void> {
   const process = pickServing(world, choice)
   if (process === undefined) return
@@ -111,8 +111,8 @@ export async function displaceBusy(world: World, choice: number): Promise<void> 
 }
 
 /**
- * What it stored is taken over and sent while it stands still. It comes back over a new connection, so
- * that it knows how far the topic was read, and sends the same events in another order.
+ * An instance is paused, and another one takes over and sends its events. Then it connects anew, so that
+ * it knows where the topic ends, and sends the same events in another order.
  */
 export async function displaceIdle(world: World, choice: number): Promise<void> {
   const process = pickServing(world, choice)
@@ -126,8 +126,8 @@ export async function displaceIdle(world: World, choice: number): Promise<void> 
 }
 
 /**
- * One dies of whose two changes the second has left, and is late; it arrives when whoever takes both over
- * sends the first with the same number.
+ * An instance dies with two changes. The second has left, and is late: it arrives when the successor sends
+ * the first with the same number.
  */
 export async function leaveBehind(world: World, choice: number): Promise<void> {
   const process = pickServing(world, choice)
@@ -176,7 +176,7 @@ async function parkOne(world: World, process: ModelProcess, choice: number): Pro
   }
 }
 
-/** Of this process, the newest first. */
+/** The steps of this process with these first words, the newest first. */
 async function takeAll(world: World, process: ModelProcess, what: string): Promise<void> {
   const { timeline } = world
   const meant = timeline.possible().filter((step) => isOf(step, process, what))

@@ -163,7 +163,7 @@ export class ModelProcess implements Actor {
     await this.#ownership.close()
     this.publications.close()
     await this.#publisher.close()
-    assert.equal(this.openSessionCount, 0, 'who stopped has no session open')
+    assert.equal(this.openSessionCount, 0, 'an instance that has stopped has no session open')
     await this.store.close().catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error
     })
@@ -174,12 +174,12 @@ export class ModelProcess implements Actor {
     return this.#sessions.filter(({ isClosed }) => !isClosed).length
   }
 
-  /** That the lanes hold. */
+  /** The lanes hold so many events. */
   get eventCount(): number {
     return this.#publisher.pendingCount
   }
 
-  /** What the lane of that partition knows to be taken: offsets below this one. */
+  /** The lane of that partition knows that the offsets below this one are taken. */
   knownEnd(partition: number): number {
     return this.#sessions.findLast((session) => session.partition === partition)?.knownEnd ?? 0
   }

@@ -46,7 +46,7 @@ export class ModelSession implements LaneSession {
   #isClosed = false
   /** Acks do not count. */
   #knownEnd = 0
-  /** That this connection has answered. */
+  /** This connection has answered so many pages. */
   #pageCount = 0
 
   constructor(deps: SessionDeps) {

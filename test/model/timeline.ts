@@ -107,12 +107,12 @@ export class Timeline {
     this.#timers.push({ atMs: this.#nowMs + forMs, step })
   }
 
-  /** What is held up on its way to the broker, the oldest first. */
+  /** The steps that are held up on their way to the broker, the oldest first. */
   heldUp(): Step[] {
     return this.#timers.map(({ step }) => step).filter(({ place }) => place === 'broker')
   }
 
-  /** It happens now, whether it could or is held up. */
+  /** The step happens now, also when it is held up. */
   hasten(step: Step): void {
     this.cancel(step)
     this.take(step)
