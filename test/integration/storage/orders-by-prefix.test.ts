@@ -136,7 +136,7 @@ test('PostgreSQL finds orders by the beginning of their ids through an index, ho
   assert.match(plans.few, byId)
   assert.match(plans.fewOfStatus, byId)
   assert.match(plans.many, /Index (?:Only )?Scan Backward using orders_by_date/)
-  assert.match(plans.manyOfStatus, /Index (?:Only )?Scan Backward using orders_by_status/)
+  assert.match(plans.manyOfStatus, /orders_by_status/)
   await assertLists(store)
 })
 
