@@ -248,6 +248,7 @@ function createQueries(deps: ReadDeps): OrderQueries {
 function serverSettings(config: Config) {
   return {
     maxItemsPerOrder: config.maxItemsPerOrder,
+    allowedHosts: allowedHosts(config),
     streamReadersMax: config.maxStreamReaders,
     kafkaBootstrapServers: config.kafkaBootstrapServers
       .map(({ host, port }) => `${host}:${port}`)
@@ -256,4 +257,9 @@ function serverSettings(config: Config) {
     version: packageJson.version,
     requestTimeoutMs: RECEIVE_TIMEOUT_MS,
   }
+}
+
+/** The name that it listens on is its own. */
+function allowedHosts({ allowedHosts: names, apiHost }: Config): readonly string[] {
+  return [...names, apiHost.toLowerCase()]
 }

@@ -10,6 +10,9 @@ import { LogOutput, openStandardOutput } from './service/log-output.ts'
 /** For the last lines of the log. Nothing that the log does may keep the process from its end. */
 const LOG_FLUSH_MS = 500
 
+const OPEN_TO_OTHERS =
+  'the API, which asks nobody who they are, is open to other machines: put a proxy in front of it, or set API_HOST=localhost'
+
 const config = readConfigOrExit()
 const logOutput = new LogOutput({
   sink: openStandardOutput(),
@@ -46,10 +49,15 @@ async function startOrExit(): Promise<CartService> {
       onFatal: (error) => void exitWith(error),
     })
     await composed.server.listen({ host: config.apiHost, port: config.apiPort })
+    if (!isLoopback(config.apiHost)) logger.warn({ host: config.apiHost }, OPEN_TO_OTHERS)
     return composed
   } catch (error) {
     return exitWith(error)
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 /** What is not settled stays pending and is recovered by the next start, so leaving is always safe. */
