@@ -80,6 +80,19 @@ suite('a broker that answers anything', () => {
     assert.equal(connection.socket.destroyed, true)
   })
 
+  test('an offset that no partition can have is an error', async () => {
+    for (const offset of [2n ** 62n, -2n]) {
+      broker.harm = (frame) => {
+        frame.writeBigInt64BE(offset, frame.length - 12)
+        return [frame]
+      }
+      const connection = await connectToBroker('test', broker, TIMEOUTS)
+      const asked = new TopicReader(connection, TOPIC, 0).endOffset()
+      await assert.rejects(asked, { message: `partition 0 has no offset ${offset}` })
+      dropConnection(connection)
+    }
+  })
+
   test('harmed answers harm nothing but their connection', { timeout: 600_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(

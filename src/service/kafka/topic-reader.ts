@@ -23,6 +23,9 @@ const CONSUMER_REPLICA = -1
  */
 const DEBUGGING_REPLICA = -2
 
+/** What a broker says where no record is as new as was asked for. */
+const NO_OFFSET = -1
+
 const FETCH_WAIT_MS = 500
 
 /** A record that is not replicated for so long may never be: its leader may have changed. */
@@ -134,7 +137,11 @@ export class TopicReader {
         `no offset of partition ${this.#partition}: ${errorName(found?.errorCode ?? -1)}`,
       )
     }
-    return Number(found.offset)
+    const offset = Number(found.offset)
+    if (!Number.isSafeInteger(offset) || offset < NO_OFFSET) {
+      throw new Error(`partition ${this.#partition} has no offset ${found.offset}`)
+    }
+    return offset
   }
 
   async #fetch(offset: number): Promise<Buffer> {
