@@ -45,7 +45,8 @@ const topic = `bench-${randomUUID()}`
 const cluster = new KafkaCluster('bench', topic, [{ host, port: Number(port) }])
 const publisher = new KafkaEventPublisher({
   topic,
-  askLayout: () => ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }),
+  askLayout: () =>
+    ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }, systemClock),
   openSession: (partition, on) =>
     new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
   pendingEventsMax: 10_000,
@@ -58,11 +59,11 @@ publisher.start()
 const key = Buffer.from('ORD-1')
 await until(() => publisher.admit(key).partition === 0, 'the lane is open')
 
-const lane: Send = () =>
-  publisher.publish(
-    somePending({ ...publisher.admit(key), valueBytes: VALUE_BYTES }),
-    systemClock.monotonicMs() + 5_000,
-  )
+async function lane(): Promise<void> {
+  const pending = { ...somePending({ valueBytes: VALUE_BYTES }), ...publisher.admit(key) }
+  const { kind } = await publisher.publish(pending, systemClock.monotonicMs() + 5_000)
+  if (kind !== 'acked') throw new Error(`an event was ${kind}`)
+}
 
 const producer = new Producer({
   clientId: 'bench',

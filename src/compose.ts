@@ -22,7 +22,7 @@ import { createCluster, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
-import { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
@@ -56,6 +56,8 @@ export interface CartService {
    * SHUTDOWN_TIMEOUT_MS stays pending and is recovered by the next start. Idempotent.
    */
   close(): Promise<void>
+  /** At once, after a bug: no request is answered and nothing is sent any more. */
+  halt(): void
 }
 
 export interface ComposeOptions {
@@ -88,7 +90,11 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 
   const { instanceLeaseMs: leaseMs } = config
   const lease = new Lease(clock, leaseMs)
-  const publisher = createPublisher(config, health, lease, () => ownership.suspectTakeOver())
+  const halting = new AbortController()
+  const publisher = createPublisher(config, health, {
+    mayPublish: () => lease.isHeld && !halting.signal.aborted,
+    onSuspicion: () => ownership.suspectTakeOver(),
+  })
   resources.defer(() => publisher.close())
   publisher.start()
 
@@ -168,6 +174,11 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
       feed.close()
       return closing
     },
+    halt() {
+      halting.abort()
+      server.server.close()
+      server.server.closeAllConnections()
+    },
   }
 }
 
@@ -208,8 +219,7 @@ function createRegistration(
 function createPublisher(
   config: Config,
   health: DependencyHealth,
-  lease: Lease,
-  onSuspicion: () => void,
+  rights: Pick<EventPublisherDeps, 'mayPublish' | 'onSuspicion'>,
 ): KafkaEventPublisher {
   const cluster = createCluster(config)
   const wanted = {
@@ -218,12 +228,11 @@ function createPublisher(
   }
   return new KafkaEventPublisher({
     topic: cluster.topic,
-    askLayout: () => ensureTopic(cluster, wanted),
+    askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
       new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
     pendingEventsMax: config.maxPendingEvents,
-    mayPublish: () => lease.isHeld,
-    onSuspicion,
+    ...rights,
     clock: systemClock,
     health,
   })

@@ -27,7 +27,11 @@ let service: CartService | undefined
 
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
-process.on('uncaughtException', (error) => void exitWith(error))
+// A bug may have shown anywhere: nothing more is sent, settled or answered while the log is written.
+process.on('uncaughtException', (error) => {
+  service?.halt()
+  void exitWith(error)
+})
 
 service = await startOrExit()
 

@@ -65,6 +65,7 @@ export class ModelProduce {
 
   #answer(answer: SendAnswer, reply: Reply<SendAnswer>): void {
     if (answer.kind === 'failed') this.#countRefusal(answer)
+    else if (answer.isRepeat && this.#isFirst) this.#deps.broker.count('first is a repeat')
     reply(inWords(answer), answer)
   }
 

@@ -13,6 +13,11 @@ const STATUSES: readonly OrderStatus[] = ['confirmed', 'shipped']
 const PASSES_MS = [100, 1_000, 3_000, 6_000, 11_000] as const
 const FAULTS_LAST_MS = [1_000, 6_000, 11_000, 25_000] as const
 
+/** Less than what an instance uses of its lease after a renewal. */
+const USURPED_FOR_MS = 5_000
+/** After it everybody has renewed, or tried to. */
+const RENEWAL_MS = LEASE_MS / 5
+
 /** Enough for a change from its request to its reply. */
 const FLOW_STEPS_MAX = 16
 
@@ -78,7 +83,8 @@ export const MIXES: ReadonlyArray<ReadonlyArray<readonly [weight: number, move: 
     [6, changeTopic],
     [8, pause],
     [2, stop],
-    [6, jumpClock],
+    [2, jumpClock],
+    [8, usurp],
   ],
 ]
 
@@ -210,7 +216,7 @@ function elect({ broker, timeline }: World, choice: number): void {
 /** Somebody sets the topic's limits or rights, or a day passes without this producer. */
 function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choice: number): void {
   const forMs = durationOf(choice >> 6)
-  switch (choice % 6) {
+  switch (choice % 5) {
     case 0:
     case 1: {
       broker.batchBytesMax = pick(BATCH_BYTES_MAX, choice >> 3) ?? Infinity
@@ -228,17 +234,13 @@ function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choic
       })
       return
     case 3:
-      timeline.tellOfFate('the broker dates all records itself, so that no repeat shows')
-      broker.isStamping = true
-      return
-    case 4:
       broker.isDescribingAllowed = false
       timeline.tellOfFate(`nobody may ask who writes for ${forMs} ms`)
       timeline.later(forMs, 'all may ask who writes', () => {
         broker.isDescribingAllowed = true
       })
       return
-    case 5:
+    case 4:
       // One who sends what is not its own any more would have to come within the time of expiry.
       if (isLeaseBroken) return
       timeline.tellOfFate('the broker forgets old producers')
@@ -249,6 +251,16 @@ function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choic
 /** The leases run out in the database, and nowhere else. */
 function jumpClock(world: World): void {
   world.jumpDatabaseClock(2 * LEASE_MS)
+}
+
+/** One stands still, not for as long as its lease, and the others take over from it all the same. */
+function usurp(world: World, choice: number): void {
+  const { timeline } = world
+  const process = pickServing(world, choice)
+  if (process === undefined) return
+  world.pause(process, USURPED_FOR_MS)
+  jumpClock(world)
+  timeline.advance(RENEWAL_MS)
 }
 
 function durationOf(choice: number): number {

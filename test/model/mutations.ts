@@ -20,8 +20,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: DRIVER,
     edits: [
       [
-        'const input = await perform(this.#session, this.#request)\n    if (!this.#isClosing) await this.#hear(input)',
-        'const request = this.#request\n    this.#request = undefined\n    void perform(this.#session, request).then((input) => this.#hear(input))',
+        'const input = await perform(this.#session, request)\n    if (isFurther(request, input)) this.#trouble.noteFurther()\n    if (!this.#isClosing) await this.#hear(input)',
+        'this.#request = undefined\n    void perform(this.#session, request).then((input) => this.#hear(input))',
       ],
     ],
   },
@@ -48,7 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: RULES,
     edits: [
       [
-        "if (verdict === 'event-refused') return shrink(state, station.doubt, station.attempts[0])",
+        "if (verdict === 'event-refused') {\n        return shrink(state, station.doubt, station.attempts[0], reason)\n      }",
         "if (verdict !== 'unknown' && station.doubt.attempts.length > 0) return refuse(state, station.doubt.events, verdict, reason)",
       ],
     ],
@@ -57,13 +57,19 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: 'L4',
     without: 'a repeat is believed',
     file: RULES,
-    edits: [['if (isRepeat || baseOffset', 'if (baseOffset']],
+    edits: [['if (isRepeat || state.mayBeTaken ||', 'if (state.mayBeTaken ||']],
   },
   {
     rule: 'L4',
     without: 'an offset that was known to be taken is believed',
     file: RULES,
-    edits: [['if (isRepeat || baseOffset <= state.lastOffset)', 'if (isRepeat)']],
+    edits: [['|| baseOffset <= state.lastOffset)', ')']],
+  },
+  {
+    rule: 'L4',
+    without: 'the late request of a parked event is forgotten',
+    file: RULES,
+    edits: [['if (isRepeat || state.mayBeTaken ||', 'if (isRepeat ||']],
   },
   {
     rule: 'L5',
@@ -149,7 +155,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: RULES,
     edits: [
       [
-        'const parked = [...state.parked, { ...first, searchFromOffset: doubt.searchFromOffset }]',
+        'const parked = [...state.parked, { ...first, searchFromOffset, refusal: reason }]',
         "if (first !== undefined) return askLater(state, doubt, '')\n  const parked = [...state.parked, first]",
       ],
     ],

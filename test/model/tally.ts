@@ -19,6 +19,8 @@ const BROKER_HAPPENINGS = [
   'late appended',
   /** A batch that the log has was answered as a repeat. */
   'repeat recognised',
+  /** A first request was: somebody else had used its numbers. */
+  'first is a repeat',
   /** The numbers of a batch were not the next ones. */
   'contested',
   /** An election took away what was not committed. */
@@ -96,4 +98,5 @@ const RARE_ALONE: ReadonlySet<Happening> = new Set([
   'handed over',
   'lease broken',
   'suspected',
+  'first is a repeat',
 ])

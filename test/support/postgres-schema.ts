@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Client, type QueryResultRow } from 'pg'
+import { Client, DatabaseError, type QueryResultRow } from 'pg'
 import { postgresUrl } from './infrastructure.ts'
 
 const ROLE = 'cart'
@@ -30,7 +30,7 @@ export async function createTestSchema(
   const asRole = new URL(clusterUrl)
   asRole.username = role
   asRole.password = ROLE_PASSWORD
-  const drop = async () => void (await askOnce(clusterUrl, `DROP SCHEMA ${name} CASCADE`))
+  const drop = () => dropSchema(clusterUrl, name)
   return {
     name,
     url: (parameters = {}) => withParameters(asRole, { search_path: name, ...parameters }),
@@ -38,6 +38,22 @@ export async function createTestSchema(
       askOnce(withParameters(new URL(clusterUrl), { search_path: name }), text, values),
     drop,
     [Symbol.asyncDispose]: drop,
+  }
+}
+
+const DROP_TRIES = 5
+const DEADLOCK = '40P01'
+
+/** A service that still runs there locks the tables in another order. Who loses was rolled back. */
+async function dropSchema(clusterUrl: string, name: string): Promise<void> {
+  for (let triesLeft = DROP_TRIES; ; triesLeft -= 1) {
+    try {
+      await askOnce(clusterUrl, `DROP SCHEMA ${name} CASCADE`)
+      return
+    } catch (error) {
+      const isDeadlock = error instanceof DatabaseError && error.code === DEADLOCK
+      if (!isDeadlock || triesLeft === 0) throw error
+    }
   }
 }
 

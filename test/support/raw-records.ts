@@ -1,5 +1,6 @@
 import { Producer } from '@platformatic/kafka'
 import { ensureTopic } from '../../src/service/kafka/topic-admin.ts'
+import { systemClock } from '../../src/service/system.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 
 export interface PlantedRecord {
@@ -19,10 +20,8 @@ export async function makeTopic(
   topic: string,
   partitionCount: number,
 ): Promise<void> {
-  await ensureTopic(clusterOf(bootstrapServers, topic), {
-    partitionCount,
-    replicationFactor: undefined,
-  })
+  const wanted = { partitionCount, replicationFactor: undefined }
+  await ensureTopic(clusterOf(bootstrapServers, topic), wanted, systemClock)
 }
 
 /** Writes what no CartService would, one record after the other. */

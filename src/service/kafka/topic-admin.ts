@@ -1,4 +1,5 @@
 import { createTopicsV5, ResponseError } from '@platformatic/kafka'
+import type { Clock } from '../../business/ports.ts'
 import { errorName } from './broker-errors.ts'
 import { TopicMissingError, type KafkaCluster } from './cluster.ts'
 import type { TopicLayout } from './topic-layout.ts'
@@ -11,6 +12,9 @@ export interface WantedTopic {
 
 const CREATE_TIMEOUT_MS = 1_000
 
+const KNOWN_TRIES = 10
+const KNOWN_RETRY_MS = 100
+
 /** Kafka's way to say "the broker's default". */
 const BROKER_DEFAULT = -1
 
@@ -21,6 +25,7 @@ const BROKER_DEFAULT = -1
 export async function ensureTopic(
   cluster: KafkaCluster,
   wanted: WantedTopic,
+  clock: Pick<Clock, 'sleep'>,
 ): Promise<TopicLayout> {
   try {
     return await cluster.refresh()
@@ -39,7 +44,22 @@ export async function ensureTopic(
       .async(connection, [topic], CREATE_TIMEOUT_MS, false)
       .catch((error: unknown) => rethrowUnlessExists(error, cluster.topic))
   })
-  return cluster.refresh()
+  return untilKnown(cluster, clock)
+}
+
+/** The broker that is asked may hear of a new topic a moment later than the one that made it. */
+async function untilKnown(
+  cluster: KafkaCluster,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<TopicLayout> {
+  for (let triesLeft = KNOWN_TRIES; ; triesLeft -= 1) {
+    try {
+      return await cluster.refresh()
+    } catch (error) {
+      if (!(error instanceof TopicMissingError) || triesLeft === 0) throw error
+      await clock.sleep(KNOWN_RETRY_MS)
+    }
+  }
 }
 
 /** Another instance may have created it in the meantime, which is as good. */

@@ -62,7 +62,7 @@ export class BatchedStore
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
     this.#runner = this.#watch?.watch(runner) ?? runner
     this.#queue = new OperationQueue(this.#runner)
-    this.#reader = reader && (this.#watch?.watch(reader) ?? reader)
+    this.#reader = reader && (this.#watch?.watchLists(reader) ?? reader)
     this.#lists = this.#reader === undefined ? this.#queue : new OperationQueue(this.#reader)
     this.#leaseMs = leaseMs
     this.#lock = lock

@@ -40,6 +40,8 @@ export class StoreWatch {
   readonly #probe: () => Promise<void>
   readonly #closing = new AbortController()
   #probing: Promise<void> | undefined
+  /** Why lists cannot be read, while changes can be made. */
+  #listFailure: string | undefined
 
   /** `probe` goes through a watched runner, which sees what comes of it. */
   constructor(deps: StoreWatchDeps, probe: () => Promise<void>) {
@@ -48,10 +50,22 @@ export class StoreWatch {
   }
 
   watch(runner: BatchRunner): BatchRunner {
+    return this.#watched(runner, (operation, result) => this.#note(operation, result))
+  }
+
+  /** A runner for lists alone: where it fails, changes can still be made. */
+  watchLists(runner: BatchRunner): BatchRunner {
+    return this.#watched(runner, (_operation, result) => this.#noteList(result))
+  }
+
+  #watched(
+    runner: BatchRunner,
+    note: (operation: Operation, result: OperationResult | undefined) => void,
+  ): BatchRunner {
     return {
       run: async (batch) => {
         const results = await runner.run(batch)
-        batch.forEach((operation, index) => this.#note(operation, results[index]))
+        batch.forEach((operation, index) => note(operation, results[index]))
         return results
       },
       close: () => runner.close(),
@@ -67,8 +81,21 @@ export class StoreWatch {
   #note({ kind }: Operation, result: OperationResult | undefined): void {
     if (result?.kind === 'failed') return this.#noteFailure(result.message)
     if (result?.kind !== 'value') return
-    if (showsWriting(kind, result.value)) this.#deps.health.reportUp('storage')
+    if (showsWriting(kind, result.value)) this.#reportUsable()
     if (kind === 'settle' && result.value === 'settled') this.#deps.onSettled?.()
+  }
+
+  #noteList(result: OperationResult | undefined): void {
+    if (result?.kind === 'failed') this.#listFailure = `lists cannot be read: ${result.message}`
+    else if (result?.kind === 'value') this.#listFailure = undefined
+    // What is down is not usable because a list could be read, or could not.
+    if (this.#deps.health.states().storage.status !== 'down') this.#reportUsable()
+  }
+
+  #reportUsable(): void {
+    const { health } = this.#deps
+    if (this.#listFailure === undefined) health.reportUp('storage')
+    else health.reportDegraded('storage', this.#listFailure)
   }
 
   #noteFailure(message: string): void {

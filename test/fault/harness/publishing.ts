@@ -36,7 +36,7 @@ export class Publishing implements AsyncDisposable {
     const wanted = { partitionCount, replicationFactor: undefined }
     this.publisher = new KafkaEventPublisher({
       topic,
-      askLayout: () => ensureTopic(kafka, wanted),
+      askLayout: () => ensureTopic(kafka, wanted, systemClock),
       openSession: (partition, on) =>
         new KafkaLaneSession({ cluster: kafka, partition, clock: systemClock, ...on }),
       pendingEventsMax: 20_000,

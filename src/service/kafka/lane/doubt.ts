@@ -115,7 +115,8 @@ function endLook(
   const lastOffset = Math.min(Math.max(before.lastOffset, readOffset), untilOffset - 1)
   const missing = new Set(doubt.events)
   const own = ownAfter(before.own, doubt.attempts, missing)
-  const state: LaneState = { ...before, own, lastOffset, station: { kind: 'idle' } }
+  const mayBeTaken = before.mayBeTaken && !isOwnUsedUp(before.own, doubt.attempts, missing)
+  const state: LaneState = { ...before, own, mayBeTaken, lastOffset, station: { kind: 'idle' } }
   const suspicion: Array<LaneEffect> = numbers.some((next) =>
     isTakenByOther(next, doubt.attempts, missing),
   )
@@ -130,6 +131,17 @@ function endLook(
   const { state: resending, effects } = resend(state, { ...doubt, attempts }, [first, ...rest])
   // L9
   return { state: resending, effects: [...suspicion, ...effects] }
+}
+
+/** A batch of this lane is on the topic: no late request can have its number any more. */
+function isOwnUsedUp(
+  own: BatchNumbers,
+  attempts: ReadonlyArray<Attempt>,
+  missing: ReadonlySet<LaneEntry>,
+): boolean {
+  return attempts.some(
+    ({ numbers, events }) => numbers.id === own.id && !events.some((event) => missing.has(event)),
+  )
 }
 
 /** A request of the lane's own may have arrived after the broker had said its number. */

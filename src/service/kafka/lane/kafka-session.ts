@@ -56,7 +56,7 @@ const UNSEEN_SEQUENCE_MIN = 2 ** 30
 export interface KafkaSessionDeps extends SessionListener {
   readonly cluster: KafkaCluster
   readonly partition: number
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs' | 'sleep'>
 }
 
 export class KafkaLaneSession implements LaneSession {
@@ -66,7 +66,8 @@ export class KafkaLaneSession implements LaneSession {
   #facts: SessionFacts | undefined
   /** First requests whose acks had a time, one after the other. */
   #stampedInRow = 0
-  #isClosed = false
+  #mutedUntilMs = -Infinity
+  readonly #closing = new AbortController()
 
   constructor(deps: KafkaSessionDeps) {
     this.#deps = deps
@@ -78,7 +79,9 @@ export class KafkaLaneSession implements LaneSession {
     // What a doubt needs is asked for now, and not first in an incident.
     await this.#describeProducers()
     this.#stampedInRow = 0
+    await this.#untilHeard()
     const producer = this.#facts?.producer ?? (await this.#initProducer())
+    await this.#untilHeard()
     this.#facts = { producer, highWatermark: await this.#reader().highWatermark() }
     return this.#facts
   }
@@ -146,10 +149,12 @@ export class KafkaLaneSession implements LaneSession {
     const reader = this.#reader()
     // As the leader has it: a record that is not replicated yet must not be missed.
     const untilOffset = knownUntilOffset ?? (await reader.endOffset())
+    await this.#untilHeard()
     const offset =
       knownUntilOffset === undefined
         ? await reader.firstReadable(fromOffset, untilOffset)
         : fromOffset
+    await this.#untilHeard()
     const offsets = new Map<string, number>()
     if (offset >= untilOffset) return { offsets, nextOffset: offset, untilOffset }
     const wanted = new Set(entries.map(({ pending }) => pending.event.eventId))
@@ -167,7 +172,7 @@ export class KafkaLaneSession implements LaneSession {
   }
 
   close(): void {
-    this.#isClosed = true
+    this.#closing.abort()
     this.#drop()
   }
 
@@ -176,10 +181,11 @@ export class KafkaLaneSession implements LaneSession {
     this.#drop()
     this.#leader = await cluster.leaderOf(partition)
     const connection = await connectToBroker(cluster.clientId, this.#leader.broker, TIMEOUTS)
-    if (this.#isClosed) {
+    if (this.#closing.signal.aborted) {
       dropConnection(connection)
       throw new Error('the lane is closing')
     }
+    this.#mutedUntilMs = -Infinity
     connection.once('close', onLost)
     this.#connection = connection
   }
@@ -207,7 +213,16 @@ export class KafkaLaneSession implements LaneSession {
 
   /** It answers at once and then is silent: the next request would only run into its time-out. */
   #heed({ throttleTimeMs }: { readonly throttleTimeMs: number }): void {
-    if (throttleTimeMs > 0) this.#deps.onThrottle(throttleTimeMs)
+    if (throttleTimeMs <= 0) return
+    this.#mutedUntilMs = this.#deps.clock.monotonicMs() + throttleTimeMs
+    this.#deps.onThrottle(throttleTimeMs)
+  }
+
+  /** Between two requests of one call; the lane itself waits between calls. */
+  async #untilHeard(): Promise<void> {
+    const { clock } = this.#deps
+    const mutedMs = this.#mutedUntilMs - clock.monotonicMs()
+    if (mutedMs > 0) await clock.sleep(mutedMs, this.#closing.signal)
   }
 
   /** Those that the broker remembers; of any other it has no batch, or has forgotten it. */

@@ -18,8 +18,9 @@
  * L2  Refused is proven: each request with the event was a first one, and the broker answered it by an
  *     error that it gives before it appends.
  * L3  Doubt is sticky: an event that may have left elsewhere or before is acked, or stays in doubt.
- * L4  An ack counts only for a first request, at an offset above every earlier one, and not as a
- *     repeat. Any other ack may be that of another batch.
+ * L4  An ack counts only for a first request, at an offset above every earlier one, not as a repeat, and
+ *     where no late request of this lane may have had the numbers. Any other ack may be that of another
+ *     batch.
  * L5  Ask before look: the numbers are asked for before the topic is read, and it is read to where it
  *     ended after the answer. Otherwise a request that arrives between the two is counted and missed.
  * L6  Only what is replicated counts as read: the rest may be taken back, and its offset given away.
@@ -47,6 +48,7 @@ export function openLane(producer: ProducerIdentity, highWatermark: number): Lan
   return {
     station: { kind: 'idle' },
     own: { ...producer, firstSequence: 0 },
+    mayBeTaken: false,
     // L6
     lastOffset: highWatermark - 1,
     doubtedUntilMs: -Infinity,
@@ -145,8 +147,8 @@ function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): De
   const searchFromOffset = Math.max(0, baseOffset)
   if (station.kind === 'sent') {
     const { events, numbers } = station
-    if (isRepeat || baseOffset <= state.lastOffset) {
-      // L4: the topic was made anew, or somebody else has used the numbers.
+    if (isRepeat || state.mayBeTaken || baseOffset <= state.lastOffset) {
+      // L4: the topic was made anew, or another request has used the numbers.
       const doubt = doubtOf(events, [{ numbers, events }])
       return ask(state, {
         ...doubt,
@@ -246,13 +248,14 @@ function shrink(state: LaneState, doubt: Doubt, refused: Attempt, reason: string
   // L11, also when it is tried again.
   const { searchFromOffset } = doubt
   const parked = [...state.parked, { ...first, searchFromOffset, refusal: reason }]
+  const mayBeTaken = state.mayBeTaken || first.pending.producer.id === state.own.id
   const events = doubt.events.filter((event) => event !== first)
   if (events.length === 0) {
-    return { state: { ...state, parked, station: { kind: 'idle' } }, effects: [] }
+    return { state: { ...state, parked, mayBeTaken, station: { kind: 'idle' } }, effects: [] }
   }
   const attempts = doubt.attempts.filter((attempt) => !attempt.events.includes(first))
   // The next may be refused as well: a large batch would be halved once more for each of them.
-  return ask({ ...state, parked }, { ...doubt, events, attempts, batchEventsMax: 1 })
+  return ask({ ...state, parked, mayBeTaken }, { ...doubt, events, attempts, batchEventsMax: 1 })
 }
 
 function smaller(doubt: Doubt, { events }: Attempt): Doubt {

@@ -63,6 +63,8 @@ export interface LaneState {
   readonly station: Station
   /** What the lane sends new events with. */
   readonly own: BatchNumbers
+  /** A request with an event that is parked may still arrive, and take the number that comes next. */
+  readonly mayBeTaken: boolean
   /** The highest offset that is known to be taken and replicated; -1 in an empty partition. */
   readonly lastOffset: number
   /** Callers whose deadline is not later were answered "in doubt". */

@@ -15,6 +15,12 @@ import { ASKED_COLUMNS, ASKED_FIELDS, SELECT_RESERVED, STORED_VALUES } from './e
  * changes at the same moment is not at its place any more, and is left alone.
  */
 
+/** Advisory locks of ours, apart from those of others: "cart". */
+const KEY_LOCK_SPACE = 0x63617274
+
+/** So many locks share all keys: the server's lock table is small, and shared with everybody. */
+const KEY_LOCK_MASK = 255
+
 /**
  * The lock on our own row lets nobody take over from us before the events are there: whoever takes
  * over finds them. Rows are inserted in the order of their order ids, and so wait for those of other
@@ -37,9 +43,9 @@ const RESERVE = {
         json_to_recordset($2) AS (${ASKED_FIELDS})
       ) WITH ORDINALITY AS event (${ASKED_COLUMNS}, ordinal)
     ), locked AS MATERIALIZED (
-      SELECT count(pg_advisory_xact_lock(key_lock)) AS key_count
+      SELECT count(pg_advisory_xact_lock(${KEY_LOCK_SPACE}, key_lock)) AS key_count
       FROM (
-        SELECT DISTINCT hashtextextended(idempotency_key, 0) AS key_lock
+        SELECT DISTINCT hashtext(idempotency_key) & ${KEY_LOCK_MASK} AS key_lock
         FROM asked
         WHERE idempotency_key IS NOT NULL
         ORDER BY key_lock

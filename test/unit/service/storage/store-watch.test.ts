@@ -75,12 +75,19 @@ test('a store that fails is down, and is probed without traffic until it writes 
 })
 
 test('it is seen whoever asks for what, the stream and the registration of schemas too', async () => {
-  const { store, storage, faults, health } = await setUp()
+  const { store, storage, faults } = await setUp()
   await store.probe()
   faults.isReaderAway = true
   await assert.rejects(store.listSettled(FIRST_PLACE, 1), StoreError)
-  assert.equal(storage().reason, 'reader away')
-  health.reportUp('storage')
+  assert.deepEqual(
+    [storage().status, storage().reason],
+    ['degraded', 'lists cannot be read: reader away'],
+  )
+  await store.probe()
+  assert.equal(storage().status, 'degraded', 'changes can be made, and lists cannot be read')
+  faults.isReaderAway = false
+  await store.listSettled(FIRST_PLACE, 1)
+  assert.equal(storage().status, 'up')
   faults.isFull = true
   await assert.rejects(store.findSchemaId('orders-value', 'aa'), StoreError)
   assert.equal(storage().reason, 'disk full')

@@ -176,6 +176,38 @@ describe('L4, which ack counts', () => {
   })
 })
 
+describe('L4, after an event was parked', () => {
+  const parked = resending(a).when(failed('event-refused')).is('idle')
+
+  test('an ack is asked about: a late request with that event may have had the number', () => {
+    // On a topic that dates all records itself such an ack looks as any other.
+    parked.when(taken(b)).when(acked(10)).does('ask 7').is('asking')
+  })
+
+  test('until the number is used up', () => {
+    parked
+      .when(taken(b))
+      .when(acked(10))
+      .when(numbers([OWN, 1]))
+      .when(page({ found: [[b, 10]], to: 11, of: 11 }))
+      .does('ack b at 10')
+      .when(taken(c))
+      .when(acked(11))
+      .does('ack c at 11')
+  })
+
+  test('not where it was an event of another producer', () => {
+    given()
+      .when(takenOver(event('x', { producer: OTHER })))
+      .when(numbers([OTHER, 5]))
+      .when(page({ to: 10, of: 10 }))
+      .when(failed('event-refused'))
+      .when(taken(b))
+      .when(acked(10))
+      .does('ack b at 10')
+  })
+})
+
 describe('L5, ask before look', () => {
   test('the end of the log is asked for after the numbers, each time', () => {
     const looking = inDoubt(a)
