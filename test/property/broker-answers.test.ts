@@ -10,6 +10,7 @@ import { KafkaLaneSession } from '../../src/service/kafka/lane/kafka-session.ts'
 import { readClusterFacts } from '../../src/service/kafka/topic-facts.ts'
 import type { PartitionLeader } from '../../src/service/kafka/topic-layout.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
+import { systemClock } from '../../src/service/system.ts'
 import type { AnsweredRequest } from '../support/broker-answers.ts'
 import { startFakeBroker, withOwnLength, type FakeBroker } from '../support/fake-broker.ts'
 import { applyHarm, HARM } from '../support/harm.ts'
@@ -20,7 +21,10 @@ import { somePending } from '../support/some-event.ts'
  * answer or an error; nothing is thrown where nobody catches it. `CART_FUZZ_RUNS=100000` plays more.
  */
 const RUNS = Number(process.env['CART_FUZZ_RUNS'] ?? 5_000)
-const TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 300 }
+/** A broker that says that it throttles for days is waited for in other tests. */
+const IMPATIENT = { ...systemClock, sleep: () => Promise.resolve() }
+
+const TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 5_000 }
 const TOPIC = 'recorded-orders'
 
 suite('a broker that answers anything', () => {
@@ -93,6 +97,18 @@ suite('a broker that answers anything', () => {
     }
   })
 
+  test('a broker that says that it throttles for days is believed for a minute', async () => {
+    broker.harm = (frame, request) => {
+      if (request === 'ListOffsets') frame.writeInt32BE(2 ** 31 - 1, 8)
+      return [frame]
+    }
+    const delays: number[] = []
+    const look = (session: KafkaLaneSession) => session.look([ENTRY], 0, undefined)
+    await inSession(broker, look, (delayMs) => delays.push(delayMs))
+    assert.ok(delays.length > 0)
+    assert.deepEqual(new Set(delays), new Set([60_000]))
+  })
+
   test('harmed answers harm nothing but their connection', { timeout: 600_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -133,13 +149,14 @@ class FakeCluster extends KafkaCluster {
 async function inSession(
   broker: FakeBroker,
   use: (session: KafkaLaneSession) => Promise<unknown>,
+  onThrottle: (delayMs: number) => void = () => {},
 ): Promise<void> {
   const session = new KafkaLaneSession({
     cluster: new FakeCluster(broker),
     partition: 0,
-    clock: { now: () => new Date() },
+    clock: IMPATIENT,
     onLost: () => {},
-    onThrottle: () => {},
+    onThrottle,
   })
   const { harm } = broker
   broker.harm = (frame) => [frame]
@@ -162,7 +179,7 @@ const REQUESTS: Readonly<Record<AnsweredRequest, (broker: FakeBroker) => Promise
     new KafkaLaneSession({
       cluster: new FakeCluster(broker),
       partition: 0,
-      clock: { now: () => new Date() },
+      clock: IMPATIENT,
       onLost: () => {},
       onThrottle: () => {},
     })

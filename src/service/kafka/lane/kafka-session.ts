@@ -44,6 +44,9 @@ const STAMPED_TOPIC_ACKS = 3
 const REPLICATION_TIMEOUT_MS = 1_500
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
 
+/** A quota's window is 11 seconds if a broker is not told otherwise; the answer has room for 24 days. */
+const THROTTLE_MS_MAX = 60_000
+
 /** A slow link carries this much within the time of a request. */
 const LOOK_BYTES_MAX = 256 * 1024
 
@@ -214,8 +217,9 @@ export class KafkaLaneSession implements LaneSession {
   /** It answers at once and then is silent: the next request would only run into its time-out. */
   #heed({ throttleTimeMs }: { readonly throttleTimeMs: number }): void {
     if (throttleTimeMs <= 0) return
-    this.#mutedUntilMs = this.#deps.clock.monotonicMs() + throttleTimeMs
-    this.#deps.onThrottle(throttleTimeMs)
+    const delayMs = Math.min(throttleTimeMs, THROTTLE_MS_MAX)
+    this.#mutedUntilMs = this.#deps.clock.monotonicMs() + delayMs
+    this.#deps.onThrottle(delayMs)
   }
 
   /** Between two requests of one call; the lane itself waits between calls. */
