@@ -6,8 +6,8 @@ import type { ScheduleRun } from '../test/model/play-schedules.ts'
 import { HAPPENINGS, createTally } from '../test/model/tally.ts'
 
 /**
- * Plays schedules of the publication protocol on all cores: see test/property/publication.test.ts.
- * Ends with 1 when one fails, and prints its seed and its story.
+ * Plays schedules of the publication protocol on all cores, or on as many as `--threads` says: see
+ * test/property/publication.test.ts. Ends with 1 when one fails, and prints its seed and its story.
  */
 
 const { values } = parseArgs({
@@ -16,11 +16,13 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     minutes: { type: 'string' },
     instances: { type: 'string' },
+    threads: { type: 'string' },
   },
 })
 
 const schedulesMax = Number(values.schedules)
 const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 30))
+const threadCount = Number(values.threads ?? availableParallelism())
 const untilMs = performance.now() + Number(values.minutes ?? Infinity) * 60_000
 
 /** Small enough that the story of a failure is soon found again by the seed of its part. */
@@ -62,12 +64,12 @@ async function playParts(): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: availableParallelism() }, playParts))
+// Said first: a run that is broken off can be played again as well.
+process.stdout.write(`seed ${firstSeed}\n`)
+await Promise.all(Array.from({ length: threadCount }, playParts))
 const seconds = (performance.now() - startedAtMs) / 1_000
 const perHour = Math.round((played / seconds) * 3_600)
-process.stdout.write(
-  `${played} schedules in ${seconds.toFixed(1)} s (${perHour} an hour), seed ${firstSeed}\n`,
-)
+process.stdout.write(`${played} schedules in ${seconds.toFixed(1)} s (${perHour} an hour)\n`)
 for (const happening of HAPPENINGS) {
   process.stdout.write(`${happening.padEnd(20)} ${tally[happening]}\n`)
 }

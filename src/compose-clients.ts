@@ -1,5 +1,5 @@
 /**
- * What speaks with Kafka, the registry and the database by the settings: made here alone, for the
+ * Clients of Kafka, the registry and the database by the settings: made here alone, for the
  * service (compose.ts) and for the tools of the command line.
  */
 
@@ -35,7 +35,7 @@ export function readStoredEvents({
     case 'sqlite':
       return readSqliteEvents(database.path)
     case 'postgres':
-      return readPostgresEvents({ url: database.url, database: database.name })
+      return readPostgresEvents(postgresAddress(database))
   }
 }
 
@@ -46,7 +46,10 @@ export async function inspectStore(config: Config): Promise<StoreFacts> {
     case 'sqlite':
       return sqlite.inspectStore(database.path)
     case 'postgres':
-      return postgres.inspectStore(postgresOptions(config, database))
+      return postgres.inspectStore({
+        ...postgresAddress(database),
+        mustBeDurable: config.databaseRequireDurability,
+      })
   }
 }
 
@@ -60,13 +63,10 @@ export async function listPendingEvents(config: Config): Promise<PendingEvent[]>
     case 'sqlite':
       return sqlite.listPendingEvents(database.path, PENDING_READ_MAX)
     case 'postgres':
-      return postgres.listPendingEvents(postgresOptions(config, database), PENDING_READ_MAX)
+      return postgres.listPendingEvents(postgresAddress(database), PENDING_READ_MAX)
   }
 }
 
-function postgresOptions(
-  { databaseRequireDurability }: Config,
-  { url, name }: Extract<Config['database'], { kind: 'postgres' }>,
-) {
-  return { url, database: name, mustBeDurable: databaseRequireDurability }
+function postgresAddress({ url, name }: Extract<Config['database'], { kind: 'postgres' }>) {
+  return { url, database: name }
 }

@@ -200,7 +200,7 @@ test('the rule on circles sees one', () => {
   assert.deepEqual(findCircles(files), ['src/a.ts → src/b.ts → src/c/c.ts → src/a.ts'])
 })
 
-/** What makes an error that a caller is told, and the file that has the sentences. */
+/** The constructors of errors for callers, and the file that has their sentences. */
 const BUILDERS = [
   { makes: /\bnew CommandError\(|\bunavailable\(/u, home: 'src/business/refusals.ts' },
   { makes: /\bnew RequestError\(/u, home: 'src/api/request-errors.ts' },

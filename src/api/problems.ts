@@ -35,7 +35,7 @@ import {
 } from './request-errors.ts'
 import { numItemsRule } from './schemas/order-requests.ts'
 
-/** A bug of ours has a code that nothing can throw: the answer to it tells nothing of it. */
+/** A bug of ours has a code that nothing can throw: the answer says nothing of it. */
 export type ProblemCode = ErrorCode | RequestCode | 'INTERNAL'
 
 interface ProblemKind {
@@ -45,7 +45,7 @@ interface ProblemKind {
   readonly example: Failure
 }
 
-/** What is to be told to the caller. */
+/** An answer to the caller that is not a success. */
 export interface Failure {
   readonly code: ProblemCode
   readonly detail: string

@@ -1,7 +1,7 @@
 /**
- * What is wrong with a request before a use case hears of it: one builder for each sentence, for the
+ * The faults of a request before a use case hears of it: one builder for each sentence, for the
  * code, the examples of the API's description and the documents. Nothing else makes a RequestError
- * (test/tidy.test.ts). What use cases say is in business/refusals.ts.
+ * (test/tidy.test.ts). The sentences of use cases are in business/refusals.ts.
  */
 
 export const REQUEST_CODES = [
@@ -75,13 +75,13 @@ export function mediaTypeNotSupported(): RequestError {
   return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', 'Send the body as application/json')
 }
 
-/** `message` goes on from the field's name, which it begins with. */
+/** `message` begins with the field's name. */
 export function fieldsInvalid(fieldErrors: readonly FieldError[]): RequestError {
   const detail = fieldErrors.map(({ message }) => message).join('; ')
   return new RequestError('REQUEST_INVALID', detail, { fieldErrors })
 }
 
-/** `rule` goes on from the field's name: "must be an integer". */
+/** `rule` continues after the field's name: "must be an integer". */
 export function fieldInvalid(field: string, rule: string): RequestError {
   return fieldsInvalid([{ field, message: `${field} ${rule}` }])
 }

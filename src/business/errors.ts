@@ -1,5 +1,5 @@
 /**
- * The closed list of what a use case can tell its caller. `api/problems.ts` gives each its status and
+ * The closed list of what a use case can say to its caller. `api/problems.ts` gives each its status and
  * title; what only HTTP knows of a request has its codes in `api/request-errors.ts`.
  */
 export const ERROR_CODES = [

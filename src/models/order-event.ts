@@ -60,8 +60,8 @@ export interface PendingEvent {
    */
   readonly searchFromOffset: number
   /**
-   * The sender that the lane was when the event was admitted. Whoever takes the event over sends as the
-   * same one: so of two that send it the broker takes one.
+   * The sender that the lane was when the event was admitted. An instance that takes the event over sends
+   * as the same one: so of two that send it the broker takes one.
    */
   readonly producer: ProducerIdentity
 }

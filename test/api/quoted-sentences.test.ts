@@ -71,7 +71,7 @@ function textsOfTheCode(): string {
     .replaceAll(/\$\{[^}]*\}/gu, '…')
 }
 
-/** What a row of a table quotes in its first column, without what differs from time to time. */
+/** The quotations in the first column of a table, without what differs from time to time. */
 function quotedFragments(page: string): string[] {
   const cells = [...page.matchAll(/^\| (`[^|]*`[^|]*)\|/gmu)].map((match) => match[1] ?? '')
   return cells

@@ -6,6 +6,8 @@ import { INSTANCE, SINCE, postOrder, startTestServer } from './harness.ts'
 const DOWN = { status: 'down', since: SINCE, reason: 'connection refused' } as const
 const UP_CHECK = { status: 'up', since: SINCE.toISOString() }
 const DOWN_CHECK = { ...UP_CHECK, status: 'down', reason: 'connection refused' }
+const DEGRADED = { ...DOWN, status: 'degraded', reason: 'partition 1 takes no events' } as const
+const DEGRADED_CHECK = { ...DEGRADED, since: UP_CHECK.since }
 const ALL_UP = { kafka: UP_CHECK, schemaRegistry: UP_CHECK, storage: UP_CHECK }
 
 test('says at / what runs and what it is configured with', async (t) => {
@@ -81,6 +83,18 @@ test('is ready while Kafka and the store are up, the registry being down', async
     service: 'CartService',
     checks: { ...ALL_UP, schemaRegistry: DOWN_CHECK },
   })
+})
+
+test('is ready while Kafka or the store is degraded: some changes succeed', async (t) => {
+  for (const dependency of ['kafka', 'storage'] as const) {
+    const { server } = await startTestServer(t, { states: { [dependency]: DEGRADED } })
+    const checks = { ...ALL_UP, [dependency]: DEGRADED_CHECK }
+    const health = await server.inject('/health')
+    assert.deepEqual([health.json().status, health.json().checks], ['degraded', checks])
+    const ready = await server.inject('/health/ready')
+    assert.equal(ready.statusCode, 200)
+    assert.deepEqual(ready.json(), { status: 'ready', service: 'CartService', checks })
+  }
 })
 
 test('is not ready while the registry is down and has never told the schema ids', async (t) => {

@@ -6,7 +6,7 @@ import type { Order, OrderId, OrderStatus } from '../../src/models/order.ts'
 
 /** Events as the business builds them, for tests of a store. */
 
-/** What an instance takes over when nothing speaks against it. */
+/** An instance takes this over when nothing speaks against it. */
 export const FROM_ALL: TakeOverChoice = { expiredForMs: 0, exceptPartitions: [] }
 
 export function newOrderId(): OrderId {

@@ -9,7 +9,7 @@ import { Publishing } from './harness/publishing.ts'
 
 /** How many requests a take-over costs, whatever the order in which the dead left their events. */
 
-/** What src/service/kafka/lane/batch-size.ts allows. */
+/** As src/service/kafka/lane/batch-size.ts allows. */
 const BATCH_EVENTS_MAX = 500
 
 let cluster: TestCluster
@@ -86,8 +86,8 @@ async function recover(
 }
 
 /**
- * A round is a question, a look and a batch of each producer. One more round finds nothing missing. What
- * is recovered while the first look runs comes in a second turn.
+ * A round is a question, a look and a batch of each producer. One more round finds nothing missing.
+ * Events that are recovered while the first look runs come in a second turn.
  */
 function assertBounded(
   costs: Costs,

@@ -282,7 +282,8 @@ suite('cart doctor', () => {
     const url = await createLatinDatabase(t)
     const diagnosis = await examine({ DATABASE_URL: url })
     assert.equal(find(diagnosis, 'store').verdict, 'problem')
-    assert.match(find(diagnosis, 'store').detail, /LATIN1/)
+    assert.match(find(diagnosis, 'store').detail, /LATIN1.*made with ENCODING 'UTF8'/)
+    assert.match(actionOf(diagnosis, 'store'), /^Do what it says/)
   })
 
   test('examines a PostgreSQL database without showing its password', async () => {

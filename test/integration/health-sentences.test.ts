@@ -4,7 +4,7 @@ import { freshSettings } from '../support/own-service.ts'
 import { spawnService } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
-/** What docs/how-to/troubleshoot.md quotes of health, as a real Kafka makes the service say it. */
+/** The sentences of health in docs/how-to/troubleshoot.md, as a real Kafka makes the service say them. */
 
 test('health says in the words of Kafka why the topic cannot be created', async (t) => {
   const settings = { ...freshSettings(), KAFKA_TOPIC_REPLICATION_FACTOR: '7' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -24,7 +24,13 @@ const REQUESTS = 8_000
 
 const EXIT_MS_MAX = 5_000
 
-const BUG_ON_SIGNAL = 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("a bug")})'
+/** A pipe of Linux holds so much that nobody reads. */
+const PIPE_BYTES = 65_536
+
+/** Says so in the turn in which it throws. */
+const BUG_ON_SIGNAL =
+  'data:text/javascript,import{writeSync}from"node:fs";process.on("SIGUSR2",()=>{' +
+  'writeSync(2,"thrown");throw new Error("a bug")})'
 
 async function startOn(
   t: TestContext,
@@ -79,6 +85,24 @@ async function openPipe(t: TestContext): Promise<{ reader: number; writer: numbe
   return { reader, writer }
 }
 
+/** The descriptor of a terminal that nobody reads: `script` has opened it, and is paused. */
+async function openStoppedTerminal(t: TestContext): Promise<number> {
+  const opener = spawn('script', ['--quiet', '--command', 'tty; exec sleep 60', '/dev/null'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.after(() => opener.kill('SIGKILL'))
+  let said = ''
+  opener.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  await until(
+    async () => /\/dev\/pts\/\d+\s/.test(said),
+    () => `a terminal is opened: ${said}`,
+  )
+  opener.kill('SIGSTOP')
+  const terminal = openSync(said.trim(), constants.O_WRONLY | constants.O_NOCTTY)
+  t.after(() => closeSync(terminal))
+  return terminal
+}
+
 /** Reads what is there, until nothing is. */
 function readLines(reader: number): string[] {
   const chunks: string[] = []
@@ -110,6 +134,15 @@ test('a log that nobody reads stops neither the answers nor the end', async (t) 
   await untilAlive(service)
   await askOften(service)
   assert.deepEqual(await endOf(service, service.end('SIGTERM')), { code: 0, signal: null })
+})
+
+test('a stopped terminal stops neither the answers nor the end', async (t) => {
+  const service = await startOn(t, await openStoppedTerminal(t))
+  await untilAlive(service)
+  await askOften(service)
+  // An exit would wait for the write that the kernel holds.
+  const killed = { code: null, signal: 'SIGKILL' }
+  assert.deepEqual(await endOf(service, service.end('SIGTERM')), killed)
 })
 
 test('lines that were dropped are told once the log is read again', async (t) => {
@@ -152,6 +185,21 @@ test('a bug ends the process, whatever the log does', async (t) => {
     assert.deepEqual(await endOf(service, service.exited), { code: 1, signal: null })
   }
   assert.match(readLines(reader).join('\n'), /"level":60.*"msg":"a bug"/)
+})
+
+test('after a bug no request is answered, while the log is still waited for', async (t) => {
+  const { reader, writer } = await openPipe(t)
+  t.after(() => closeSync(reader))
+  writeSync(writer, Buffer.alloc(PIPE_BYTES, '.'))
+  const service = await startOn(t, writer, [BUG_ON_SIGNAL])
+  await untilAlive(service)
+  service.signal('SIGUSR2')
+  await until(
+    async () => service.output().includes('thrown'),
+    () => `the bug shows; it wrote:\n${service.output()}`,
+  )
+  await assert.rejects(fetch(`${service.url}/health/live`), { message: 'fetch failed' })
+  await endOf(service, service.exited)
 })
 
 test('a start that fails ends the process, whatever the log does', async (t) => {

@@ -2,13 +2,17 @@ import assert from 'node:assert/strict'
 import { CommandError } from '../../src/business/errors.ts'
 import type { OrderEvent, PendingEvent } from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
-import type { ModelPartition } from './model-broker.ts'
+import { PARTITION_COUNT, type ModelPartition } from './model-broker.ts'
 import type { Exchange, World } from './world.ts'
 
 /** What must hold when every instance lives again and everything under way has come to its end. */
 export function assertSound(world: World): void {
-  const { database, broker, exchanges } = world
+  const { database, broker, exchanges, processes } = world
   assert.deepEqual([...database.pending.keys()], [], 'nothing is left pending')
+  for (const { name, eventCount, openSessionCount } of processes) {
+    assert.equal(eventCount, 0, `no lane of ${name} holds an event`)
+    assert.equal(openSessionCount, PARTITION_COUNT, `each lane of ${name} has one session`)
+  }
   const logs = broker.partitions.map((partition) => eventsOf(partition))
   const records = logs.flat()
   const latest = foldTopic(records)
@@ -38,7 +42,7 @@ function assertKeysUsedOnce(settled: readonly PendingEvent[]): void {
   assert.equal(new Set(keys).size, keys.length, `a key is used once: ${keys.join()}`)
 }
 
-/** The last event of each order, all of which are in one partition. They stand as 1, 2, 3…: none is missing, and none stands twice. */
+/** The last event of each order, all of which are in one partition. They are 1, 2, 3…, each of them once. */
 function foldTopic(records: readonly OrderEvent[]): Map<OrderId, OrderEvent> {
   const latest = new Map<OrderId, OrderEvent>()
   for (const event of records) {

@@ -20,7 +20,7 @@ export class LaneWatch {
   readonly #sentOf = new Set<number>()
   /** An answer proved nothing, and the broker was not asked since. */
   #mustAsk = false
-  /** What was sent after a look is acked, and the broker was not asked since. */
+  /** The events that were sent after a look are acked, and the broker was not asked since. */
   #isUnproven = false
   /** Own requests that may still have their numbers. */
   #attempts: Sent[] = []
@@ -65,7 +65,10 @@ export class LaneWatch {
     } else if (isFirst) {
       this.#attempts = []
     } else {
-      this.#mustAsk = answer.verdict === 'partition-refused' || events.length > 1
+      const isParked = answer.verdict === 'event-refused' && events.length === 1
+      this.#mustAsk = !isParked
+      // What is refused otherwise stays in doubt: an earlier request with it is the lane's own.
+      if (!isParked) return
       this.#attempts = this.#attempts.filter((it) => !it.events.some((one) => events.includes(one)))
     }
   }

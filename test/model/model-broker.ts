@@ -35,6 +35,8 @@ export class ModelBroker {
   isDescribingAllowed = true
   /** The topic has `message.timestamp.type=LogAppendTime`: then an ack does not show a repeat. */
   isStamping = false
+  /** A connection breaks when it is asked for another page. */
+  pagesMax = Infinity
   #producerCount = 0
   #unseenCount = 0
 
@@ -103,7 +105,7 @@ export class ModelPartition {
     this.#timeline = timeline
   }
 
-  /** What every consumer reads, now or later. */
+  /** Every consumer reads this, now or later. */
   committed(): readonly Batch[] {
     return this.leader.batches.filter((batch) => endOf(batch) <= this.committedEnd)
   }
@@ -176,7 +178,7 @@ export class ModelPartition {
     zombie?.resign()
   }
 
-  /** One step at a time. What a former leader has never gets anywhere. */
+  /** One step at a time. The log of a former leader never gets anywhere. */
   #willReplicate(): void {
     const replica = this.leader
     if (this.#replication !== undefined || replica.end <= replica.highWatermark) return

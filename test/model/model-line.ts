@@ -5,7 +5,7 @@ import type { Actor, Timeline } from './timeline.ts'
 /** As in the real one: after it a request is given up, with its connection. */
 const REQUEST_TIMEOUT_MS = 2_000
 
-/** What is asked, in words, and whether its sender still waits for the answer. */
+/** A question in words, and whether its sender still waits for the answer. */
 export interface Call {
   readonly what: string
   isOver: boolean
@@ -66,7 +66,7 @@ export class ModelLine {
     timeline.add({ what: `${call.what} failed`, place: 'process', actor, run })
   }
 
-  /** Whatever is under way there. What it asked for goes on its way. */
+  /** Ends the call that is under way. Its request still arrives. */
   cut(reason: string): void {
     this.#call?.fail(reason)
   }

@@ -4,7 +4,12 @@ import type { ChangeDeps } from '../../src/business/order/change-deps.ts'
 import { Publications } from '../../src/business/publication/confirm-publication.ts'
 import { Lease } from '../../src/business/publication/lease.ts'
 import { Ownership } from '../../src/business/publication/ownership.ts'
-import type { EncodedEvent, OrderEvent } from '../../src/models/order-event.ts'
+import type {
+  EncodedEvent,
+  EventPosition,
+  OrderEvent,
+  PendingEvent,
+} from '../../src/models/order-event.ts'
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import type { LaneEntry } from '../../src/service/kafka/lane/entry.ts'
 import { PARTITION_COUNT, type ModelBroker } from './model-broker.ts'
@@ -12,6 +17,7 @@ import { ModelSession } from './model-session.ts'
 import { ModelStore, type ModelDatabase } from './model-store.ts'
 import type { Counts } from './tally.ts'
 import type { Actor, Step, Timeline } from './timeline.ts'
+import { watchAcks } from './watch-acks.ts'
 
 export const LEASE_MS = 10_000
 export const PUBLISH_TIMEOUT_MS = 5_000
@@ -21,7 +27,7 @@ export const TOPIC = 'orders'
 /** Far above what a schedule has under way. */
 const PENDING_EVENTS_MAX = 1_000
 
-/** What has no part in the protocol, the look at lanes for health, happens as seldom as it may. */
+/** The look at lanes for health has no part in the protocol, and happens as seldom as it may. */
 const LOOK_AT_LANES_EVERY_MS = 5_000
 
 /**
@@ -47,6 +53,8 @@ export interface Surroundings {
     entries: readonly LaneEntry[],
     producerId: number,
   ) => void
+  /** Hears of every event that the publisher says to be on the topic. */
+  readonly onAcked: (process: ModelProcess, pending: PendingEvent, position: EventPosition) => void
 }
 
 /** One instance of the service from its start to its death: the real business code on model ports. */
@@ -105,7 +113,10 @@ export class ModelProcess implements Actor {
       },
     })
     this.#publisher.start()
-    const ports = { store: this.store, publisher: this.#publisher, clock }
+    const publisher = watchAcks(this.#publisher, (pending, position) =>
+      around.onAcked(this, pending, position),
+    )
+    const ports = { store: this.store, publisher, clock }
     this.publications = new Publications(ports)
     this.#ownership = new Ownership({
       store: this.store,
@@ -152,9 +163,25 @@ export class ModelProcess implements Actor {
     await this.#ownership.close()
     this.publications.close()
     await this.#publisher.close()
+    assert.equal(this.openSessionCount, 0, 'who stopped has no session open')
     await this.store.close().catch((error: unknown) => {
       if (!(error instanceof StoreError)) throw error
     })
+  }
+
+  /** Each lane that lives has one. */
+  get openSessionCount(): number {
+    return this.#sessions.filter(({ isClosed }) => !isClosed).length
+  }
+
+  /** That the lanes hold. */
+  get eventCount(): number {
+    return this.#publisher.pendingCount
+  }
+
+  /** What the lane of that partition knows to be taken: offsets below this one. */
+  knownEnd(partition: number): number {
+    return this.#sessions.findLast((session) => session.partition === partition)?.knownEnd ?? 0
   }
 
   die(): void {

@@ -2,7 +2,7 @@ import type { SendAnswer } from '../../src/service/kafka/lane/session.ts'
 import type { ModelBroker, ModelPartition, ProduceRequest } from './model-broker.ts'
 import type { Call, ModelLine, Reply } from './model-line.ts'
 import type { ModelReplica } from './model-replica.ts'
-import type { Actor, Timeline } from './timeline.ts'
+import type { Actor, Step, Timeline } from './timeline.ts'
 
 /**
  * `late`: its sender has given it up, and it arrives. `breaks`: answered, and then no connection.
@@ -18,6 +18,23 @@ const FAULTS = [
   'breaks',
   'throttled',
 ] as const
+
+export const LOST = FAULTS.indexOf('lost')
+
+/** The fault that makes a request late. */
+export const LATE = FAULTS.indexOf('late')
+
+const LATE_SUFFIX = ', late,'
+
+/** On its way, and its sender waits for it. */
+export function isProduce({ what, place }: Step): boolean {
+  return place === 'broker' && what.startsWith('Produce ') && !what.endsWith(LATE_SUFFIX)
+}
+
+/** On its way, and its sender has given it up. */
+export function isLateProduce({ what, place }: Step): boolean {
+  return place === 'broker' && what.startsWith('Produce ') && what.endsWith(LATE_SUFFIX)
+}
 
 export interface ProduceDeps {
   readonly actor: Actor
@@ -82,7 +99,7 @@ export class ModelProduce {
       case 'late': {
         line.lose(call)
         const run = (): void => this.#arrive(call, () => {})
-        return timeline.add({ what: `${call.what}, late,`, place: 'broker', actor, run })
+        return timeline.add({ what: `${call.what}${LATE_SUFFIX}`, place: 'broker', actor, run })
       }
       case 'partition-refused':
       case 'event-refused':

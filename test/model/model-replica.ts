@@ -5,7 +5,7 @@ import type { BatchNumbers } from '../../src/service/kafka/lane/state.ts'
 /** A broker recognises a repeat among so many of a producer's latest batches. */
 const REMEMBERED_BATCHES = 5
 
-/** What one Produce request put on the log. */
+/** The batch that one Produce request put on the log. */
 export interface Batch {
   readonly baseOffset: number
   readonly numbers: BatchNumbers

@@ -44,10 +44,26 @@ export class ModelSession implements LaneSession {
   #facts: SessionFacts | undefined
   #watch: LaneWatch | undefined
   #isClosed = false
+  /** Acks do not count. */
+  #knownEnd = 0
+  /** That this connection has answered. */
+  #pageCount = 0
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
     this.#line = new ModelLine(deps)
+  }
+
+  get partition(): number {
+    return this.#deps.partition.partition
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  get knownEnd(): number {
+    return this.#knownEnd
   }
 
   noteSuspicion(): void {
@@ -133,6 +149,7 @@ export class ModelSession implements LaneSession {
       : this.#read<LookedPage>(`Fetch from ${fromOffset}`, (replica, call, reply) =>
           this.#fetch(call, replica, wanted, fromOffset, untilOffset, reply),
         ))
+    this.#knownEnd = Math.max(this.#knownEnd, page.nextOffset)
     check(() => this.#watch?.notePage(entries, page))
     return page
   }
@@ -154,10 +171,12 @@ export class ModelSession implements LaneSession {
     if (this.#isClosed) return
     if (!broker.isDescribingAllowed) return this.#line.lose(call)
     this.#replica = leader
+    this.#pageCount = 0
     leader.connections.add(this.#breakLater)
     const { highWatermark } = leader
-    this.#facts ??= { producer: broker.nextProducer(), highWatermark }
-    const { producer } = this.#facts
+    this.#knownEnd = Math.max(this.#knownEnd, highWatermark)
+    const producer = this.#facts?.producer ?? broker.nextProducer()
+    this.#facts = { producer, highWatermark }
     this.#watch ??= new LaneWatch(producer.id)
     reply(`producer ${producer.id}, leader ${leader.epoch}`, this.#facts)
   }
@@ -202,7 +221,9 @@ export class ModelSession implements LaneSession {
   ): void {
     const { timeline, actor, broker, partition } = this.#deps
     const answer = (): void => {
-      if (!replica.isLeading) return this.#line.lose(call)
+      const isBroken = this.#pageCount >= broker.pagesMax
+      if (!replica.isLeading || isBroken) return this.#line.lose(call)
+      this.#pageCount += 1
       if (replica !== partition.leader) broker.count('zombie looked')
       const { offsets, nextOffset } = readPage(replica, wanted, fromOffset)
       if (nextOffset === fromOffset) broker.count('unreplicated page')

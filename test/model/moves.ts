@@ -24,80 +24,7 @@ const FLOW_STEPS_MAX = 16
 /** The topic takes one large event, two small ones, one small one, or none. */
 const BATCH_BYTES_MAX = [1_000, 800, 500, 100] as const
 
-/**
- * How many of 256 moves are of each kind, by the first byte of a schedule: rare things that have to come
- * together do so only where others are rarer.
- */
-export const MIXES: ReadonlyArray<ReadonlyArray<readonly [weight: number, move: Move]>> = [
-  // All of it.
-  [
-    [150, goOn],
-    [20, flow],
-    [20, ask],
-    [10, askMany],
-    [12, passTime],
-    [19, spoilStep],
-    [5, elect],
-    [4, changeTopic],
-    [5, pause],
-    [4, kill],
-    [3, stop],
-    [3, cutOff],
-    [1, jumpClock],
-  ],
-  // Leaders change, and instances.
-  [
-    [140, goOn],
-    [20, flow],
-    [20, ask],
-    [14, askMany],
-    [12, passTime],
-    [24, spoilStep],
-    [14, elect],
-    [6, pause],
-    [4, kill],
-    [2, cutOff],
-  ],
-  // The topic refuses.
-  [
-    [140, goOn],
-    [20, flow],
-    [20, ask],
-    [20, askMany],
-    [12, passTime],
-    [20, spoilStep],
-    [4, elect],
-    [14, changeTopic],
-    [4, pause],
-    [2, kill],
-  ],
-  // Leases are not what they say.
-  [
-    [140, goOn],
-    [20, flow],
-    [20, ask],
-    [16, askMany],
-    [12, passTime],
-    [22, spoilStep],
-    [4, elect],
-    [6, changeTopic],
-    [8, pause],
-    [2, stop],
-    [2, jumpClock],
-    [8, usurp],
-  ],
-]
-
-export function moveOf(mix: (typeof MIXES)[number], what: number): Move {
-  let below = 0
-  for (const [weight, move] of mix) {
-    below += weight
-    if (what < below) return move
-  }
-  return goOn
-}
-
-function goOn({ timeline }: World, choice: number): void {
+export function goOn({ timeline }: World, choice: number): void {
   const possible = timeline.possible()
   const step = possible[choice % possible.length]
   if (step === undefined) timeline.advanceToNextTimer()
@@ -105,20 +32,20 @@ function goOn({ timeline }: World, choice: number): void {
 }
 
 /** Several steps as they come. */
-async function flow(world: World, choice: number): Promise<void> {
+export async function flow(world: World, choice: number): Promise<void> {
   for (let step = choice % FLOW_STEPS_MAX; step >= 0; step -= 1) {
     goOn(world, 0)
     await world.settleDown()
   }
 }
 
-function ask(world: World, choice: number): void {
+export function ask(world: World, choice: number): void {
   const process = pickServing(world, choice)
   if (process !== undefined) world.send(process, requestOf(world, choice >> 2))
 }
 
 /** Several orders at once, so that there is more than one event to send. */
-function askMany(world: World, choice: number): void {
+export function askMany(world: World, choice: number): void {
   const process = pickServing(world, choice)
   if (process === undefined) return
   const count = 2 + ((choice >> 2) & 1)
@@ -128,7 +55,7 @@ function askMany(world: World, choice: number): void {
   }
 }
 
-function pickServing(world: World, choice: number): ModelProcess | undefined {
+export function pickServing(world: World, choice: number): ModelProcess | undefined {
   const serving = world.processes.filter(({ isServing, isPaused }) => isServing && !isPaused)
   return pick(serving, choice)
 }
@@ -147,7 +74,7 @@ function requestOf(world: World, choice: number): Request {
 }
 
 /** A creation where there is no order, else a change. */
-function sensibleRequest({ database }: World, orderIndex: number, choice: number): Request {
+export function sensibleRequest({ database }: World, orderIndex: number, choice: number): Request {
   const orderId = ORDERS[orderIndex] ?? assert.fail()
   return anyRequest(orderIndex, database.orders.has(orderId) ? (choice & 1) + 2 : choice & 1)
 }
@@ -159,14 +86,14 @@ function anyRequest(orderIndex: number, choice: number): Request {
   return { orderId, status: STATUSES[kind - 2] ?? assert.fail() }
 }
 
-function passTime({ timeline }: World, choice: number): void {
+export function passTime({ timeline }: World, choice: number): void {
   const byMs = PASSES_MS[choice % (2 * PASSES_MS.length)]
   if (byMs === undefined) timeline.advanceToNextTimer()
   else timeline.advance(byMs)
 }
 
 /** Of what is under way to the database or the broker. */
-function spoilStep({ timeline }: World, choice: number): void {
+export function spoilStep({ timeline }: World, choice: number): void {
   const fragile = timeline.possible().filter(({ place }) => place !== 'process')
   const step = pick(fragile, choice)
   if (step === undefined) return
@@ -175,7 +102,7 @@ function spoilStep({ timeline }: World, choice: number): void {
   else timeline.spoil(step, how)
 }
 
-function pause(world: World, choice: number): void {
+export function pause(world: World, choice: number): void {
   const process = pick(
     world.processes.filter(({ isAlive, isPaused }) => isAlive && !isPaused),
     choice,
@@ -183,25 +110,25 @@ function pause(world: World, choice: number): void {
   if (process !== undefined) world.pause(process, durationOf(choice >> 2))
 }
 
-function kill(world: World, choice: number): void {
+export function kill(world: World, choice: number): void {
   const slots = [...world.processes.keys()].filter((slot) => world.processes[slot]?.isAlive)
   const slot = pick(slots, choice)
   if (slot !== undefined) world.kill(slot, durationOf(choice >> 2))
 }
 
-function stop(world: World, choice: number): void {
+export function stop(world: World, choice: number): void {
   const slots = [...world.processes.keys()].filter((slot) => world.processes[slot]?.isServing)
   const slot = pick(slots, choice)
   if (slot !== undefined) world.stop(slot, durationOf(choice >> 2))
 }
 
-function cutOff({ timeline }: World, choice: number): void {
+export function cutOff({ timeline }: World, choice: number): void {
   const place = choice % 2 === 0 ? 'database' : 'broker'
   if (!timeline.isAway[place]) timeline.cutOff(place, durationOf(choice >> 1))
 }
 
 /** A leader change where something can get lost, if there is such a partition. */
-function elect({ broker, timeline }: World, choice: number): void {
+export function elect({ broker, timeline }: World, choice: number): void {
   const fragile = broker.partitions.filter(({ leader, committedEnd }) => leader.end > committedEnd)
   const partition = pick(fragile.length > 0 ? fragile : broker.partitions, choice)
   const isZombie = ((choice >> 4) & 1) === 1
@@ -214,7 +141,10 @@ function elect({ broker, timeline }: World, choice: number): void {
 }
 
 /** Somebody sets the topic's limits or rights, or a day passes without this producer. */
-function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choice: number): void {
+export function changeTopic(
+  { broker, database, timeline, isLeaseBroken }: World,
+  choice: number,
+): void {
   const forMs = durationOf(choice >> 6)
   switch (choice % 5) {
     case 0:
@@ -249,24 +179,26 @@ function changeTopic({ broker, database, timeline, isLeaseBroken }: World, choic
 }
 
 /** The leases run out in the database, and nowhere else. */
-function jumpClock(world: World): void {
+export function jumpClock(world: World): void {
   world.jumpDatabaseClock(2 * LEASE_MS)
 }
 
 /** One stands still, not for as long as its lease, and the others take over from it all the same. */
-function usurp(world: World, choice: number): void {
-  const { timeline } = world
+export function usurp(world: World, choice: number): void {
   const process = pickServing(world, choice)
-  if (process === undefined) return
-  world.pause(process, USURPED_FOR_MS)
-  jumpClock(world)
-  timeline.advance(RENEWAL_MS)
+  if (process !== undefined) displace(world, process)
 }
 
-function durationOf(choice: number): number {
+export function displace(world: World, process: ModelProcess): void {
+  world.pause(process, USURPED_FOR_MS)
+  jumpClock(world)
+  world.timeline.advance(RENEWAL_MS)
+}
+
+export function durationOf(choice: number): number {
   return pick(FAULTS_LAST_MS, choice) ?? 0
 }
 
-function pick<Value>(values: readonly Value[], choice: number): Value | undefined {
+export function pick<Value>(values: readonly Value[], choice: number): Value | undefined {
   return values[choice % values.length]
 }

@@ -1,4 +1,9 @@
-/** Rules of a lane, taken out one at a time. What the text is replaced with is not type-checked. */
+import assert from 'node:assert/strict'
+
+/**
+ * Rules of a lane, taken out one at a time. Each shows in what comes of it: a false reply, a wrong
+ * position, a request that must not be sent, or no end. What the text is replaced with is not type-checked.
+ */
 
 export interface Mutation {
   /** The invariant, as it is named at the top of rules.ts. */
@@ -144,6 +149,12 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [["? [{ kind: 'suspect-takeover' }]", '? []']],
   },
   {
+    rule: 'L9',
+    without: 'nobody is suspected when the number of a parked event is gone',
+    file: RULES,
+    edits: [['const attempts = [noRequest(state)]', 'const attempts = []']],
+  },
+  {
     rule: 'L10',
     without: 'a batch in doubt never gets smaller',
     file: RULES,
@@ -195,3 +206,11 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [['const isOwn = pending.producer.id === this.#state?.own.id', 'const isOwn = true']],
   },
 ]
+
+/** The file without the rule. */
+export function withoutRule({ file, edits }: Mutation, source: string): string {
+  return edits.reduce((text, [before, instead]) => {
+    assert.equal(text.split(before).length, 2, `occurs once in ${file}: ${before}`)
+    return text.replace(before, () => instead)
+  }, source)
+}

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { recordBytesMax } from '../../src/service/kafka/record-size.ts'
 import { assertSound } from './checks.ts'
 import type { ModelProcess } from './model-process.ts'
-import { MIXES, moveOf } from './moves.ts'
+import { MIXES, moveOf } from './mixes.ts'
 import { World, type WorldOptions } from './world.ts'
 
 /**
  * A schedule is a list of bytes. After the first, each three say what happens next: something that is
- * under way goes on, a client asks, time passes, or something breaks. Low bytes are the harmless ones
+ * under way continues, a client asks, time passes, or something breaks. Low bytes are the harmless ones
  * and take the oldest first, so that what fast-check shrinks to is a short story in which little goes
  * wrong.
  */
@@ -18,11 +18,14 @@ const HEALING_STEPS_MAX = 2_000
 /** After the longest fault: take-overs, and the time after which what is parked is tried again. */
 const FITTING_LAST_MS = 120_000
 
-/** What happens, and two for how. */
+/** One for the move, and two for how. */
 export const BYTES_PER_MOVE = 3
 
 /** Of the first byte: in one of four schedules the topic dates all records itself. */
 const STAMPING_BITS = 0b1100
+
+/** L11: in half of the schedules each connection lasts for one page of a look, also in the end. */
+const FRAGILE_BIT = 0b10000
 
 /** Plays it, heals what is broken, and checks that all that was said is true. */
 export async function playSchedule(
@@ -35,6 +38,7 @@ export async function playSchedule(
     await startAll(world)
     const [kind = 0] = bytes
     world.broker.isStamping = (kind & STAMPING_BITS) === STAMPING_BITS
+    if ((kind & FRAGILE_BIT) !== 0) world.broker.pagesMax = 1
     const mix = MIXES[kind % MIXES.length] ?? assert.fail()
     for (let index = 1; index + 2 < bytes.length; index += BYTES_PER_MOVE) {
       const [what = 0, low = 0, high = 0] = bytes.subarray(index, index + BYTES_PER_MOVE)

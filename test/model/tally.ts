@@ -60,7 +60,7 @@ const INSTANCE_HAPPENINGS = [
   'batched',
 ] as const
 
-/** What schedules have to bring about, all together: checks of what never happens prove nothing. */
+/** Schedules have to bring these about, all together: checks of what never happens prove nothing. */
 export const HAPPENINGS = [...ENDS, ...BROKER_HAPPENINGS, ...INSTANCE_HAPPENINGS] as const
 
 export type BrokerHappening = (typeof BROKER_HAPPENINGS)[number]
@@ -85,7 +85,7 @@ function endOf({ reply, repeats, isReplayed }: Exchange): (typeof ENDS)[number] 
   return reply === repeats?.order ? 'shared' : 'confirmed'
 }
 
-/** What has not happened, but for what the protocol leaves so little room that chance may keep it out. */
+/** Those that have not happened, but for those with so little room that chance may keep them out. */
 export function missingIn(tally: Tally, instanceCount: number): Happening[] {
   return HAPPENINGS.filter(
     (happening) => tally[happening] === 0 && !(instanceCount === 1 && RARE_ALONE.has(happening)),

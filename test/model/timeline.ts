@@ -107,6 +107,17 @@ export class Timeline {
     this.#timers.push({ atMs: this.#nowMs + forMs, step })
   }
 
+  /** What is held up on its way to the broker, the oldest first. */
+  heldUp(): Step[] {
+    return this.#timers.map(({ step }) => step).filter(({ place }) => place === 'broker')
+  }
+
+  /** It happens now, whether it could or is held up. */
+  hasten(step: Step): void {
+    this.cancel(step)
+    this.take(step)
+  }
+
   /** What fate does after that time, unless everything is healed before. */
   later(delayMs: number, what: string, run: () => void): void {
     const step: Step = { what, place: 'process', actor: FATE, run }

@@ -4,7 +4,7 @@ import { changeOrderStatus } from '../../src/business/order/change-order-status.
 import type { ChangedOrder } from '../../src/business/order/commands.ts'
 import { createOrder } from '../../src/business/order/create-order.ts'
 import type { Publication } from '../../src/business/publication/publication.ts'
-import type { OrderEvent, RetryKey } from '../../src/models/order-event.ts'
+import type { EventPosition, OrderEvent, RetryKey } from '../../src/models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../../src/models/order.ts'
 import type { LaneEntry } from '../../src/service/kafka/lane/entry.ts'
 import { ModelBroker } from './model-broker.ts'
@@ -48,7 +48,7 @@ const NAMES = ['A', 'B', 'C'] as const
 /** After a start that failed; whoever runs the service starts it again. */
 const RESTART_DELAY_MS = 1_000
 
-/** What nobody waits for and only our mistake can bring. */
+/** Errors that nobody waits for and only our mistake can bring. */
 const bugs: unknown[] = []
 
 process.on('unhandledRejection', (bug) => bugs.push(bug))
@@ -101,6 +101,8 @@ export class World {
       ids: { nextEventId: () => `event-${(this.#eventCount += 1)}` },
       onRequest: (sender, entries, producerId) =>
         this.#assert(() => this.#assertInCharge(sender, entries, producerId)),
+      onAcked: (sender, { event }, position) =>
+        this.#assert(() => this.#assertPlaced(sender, event, position)),
     })
     this.timeline.tell(process, 'starts')
     this.processes[slot] = process
@@ -201,12 +203,30 @@ export class World {
   }
 
   #assertInCharge(sender: ModelProcess, entries: readonly LaneEntry[], producerId: number): void {
+    const ids = new Set(entries.map(({ pending }) => pending.event.eventId))
+    assert.equal(ids.size, entries.length, 'no event is twice in a batch')
     if (entries.length > 1) this.counts.batched += 1
     for (const { pending } of entries) {
       const { event, producer } = pending
       assert.equal(producerId, producer?.id, `L14: ${event.eventId} is sent as it was stored`)
       if (!this.isLeaseBroken) this.#assertOwned(sender, event)
     }
+  }
+
+  /**
+   * Also where the store does not take its word, because another instance has taken over. On a topic
+   * that dates records itself a lane cannot see that another sender has used its numbers, unless it has
+   * read so far: there only the store protects.
+   */
+  #assertPlaced(sender: ModelProcess, event: OrderEvent, position: EventPosition): void {
+    const { partition, offset } = position
+    const at = this.broker.partitions[partition]?.eventAt(offset)?.event
+    if (at === event) return
+    const isHidden = this.isLeaseBroken && this.broker.isStamping
+    if (isHidden && offset >= sender.knownEnd(partition)) return
+    assert.fail(
+      `${sender.name} says that ${event.eventId} is at ${offset}: there is ${at?.eventId}`,
+    )
   }
 
   #assertOwned({ name, store: { instanceId } }: ModelProcess, event: OrderEvent): void {

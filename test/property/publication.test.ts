@@ -17,7 +17,7 @@ import { missingIn } from '../model/tally.ts'
 
 const SCHEDULES = Number(process.env['CART_MODEL_SCHEDULES'] ?? 100_000)
 
-const SEED = process.env['CART_MODEL_SEED']
+const SEED = Number(process.env['CART_MODEL_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 /** From here on chance does not keep anything from happening. */
 const SCHEDULES_ENOUGH = 100_000
@@ -36,11 +36,12 @@ describe('whatever fails, and in whatever order it happens', { concurrency: RUNS
     const name = `no reply is false and no event lost, out of order or repeated: instances: ${instanceCount}`
     test(name, { timeout: TIMEOUT_MS }, async (t) => {
       const scheduleCount = Math.ceil(SCHEDULES * part)
-      const seed = SEED === undefined ? undefined : Number(SEED)
       await using player = openPlayer()
-      const result = await player.play({ instanceCount, scheduleCount, seed })
-      if ('failure' in result) assert.fail(`${result.failure}\n\n${result.story}`)
-      t.diagnostic(`${scheduleCount} schedules: ${JSON.stringify(result.tally)}`)
+      const result = await player.play({ instanceCount, scheduleCount, seed: SEED })
+      if ('failure' in result) {
+        assert.fail(`CART_MODEL_SEED=${SEED}: ${result.failure}\n\n${result.story}`)
+      }
+      t.diagnostic(`${scheduleCount} schedules, seed ${SEED}: ${JSON.stringify(result.tally)}`)
       if (SCHEDULES < SCHEDULES_ENOUGH) return
       const missing = missingIn(result.tally, instanceCount)
       assert.deepEqual(missing, [], 'what is checked has happened at least once')

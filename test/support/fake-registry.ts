@@ -46,7 +46,7 @@ export class FakeRegistry {
   readonly requests: RecordedRequest[] = []
   /** Emits `request` when one has come, before it is answered. */
   readonly arrivals = new EventEmitter<{ request: [RecordedRequest] }>()
-  /** What its answers say of the time; undefined: the truth. */
+  /** The time in its answers; undefined: the truth. */
   date: Date | undefined
   readonly #dialect: RegistryDialect
   readonly #subjects = new Map<string, Subject>()
@@ -111,7 +111,7 @@ export class FakeRegistry {
     this.#subjectOf(subject).level = level
   }
 
-  /** As a registry without durable storage does over a restart. Ids go on, or begin again at `firstId`. */
+  /** As a registry without durable storage does over a restart. Ids continue, or begin again at `firstId`. */
   forget(firstId = this.#lastId + 1): void {
     this.#subjects.clear()
     this.#lastId = firstId - 1

@@ -11,7 +11,7 @@ export interface TestDatabase extends AsyncDisposable {
 
 export interface TestDatabaseOptions {
   readonly encoding?: string
-  /** What a session in the database has if it does not say otherwise. */
+  /** A session in the database has these if it does not say otherwise. */
   readonly databaseDefaults?: Readonly<Record<string, string>>
   /** The same of the role, which come first. */
   readonly roleDefaults?: Readonly<Record<string, string>>

@@ -44,7 +44,7 @@ export async function createTestSchema(
 const DROP_TRIES = 5
 const DEADLOCK = '40P01'
 
-/** A service that still runs there locks the tables in another order. Who loses was rolled back. */
+/** A service that still runs there locks the tables in another order. The loser was rolled back. */
 async function dropSchema(clusterUrl: string, name: string): Promise<void> {
   for (let triesLeft = DROP_TRIES; ; triesLeft -= 1) {
     try {

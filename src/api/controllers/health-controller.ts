@@ -15,9 +15,10 @@ import {
 } from '../schemas/service-json.ts'
 
 /**
- * While one of these is down no change can succeed; while it is degraded, some can. The Schema Registry is not one of them: once the schema ids
- * are known the service works while the registry is away, and taking it out of the load balancer
- * would turn the registry's outage into one of the service.
+ * While one of these is down no change can succeed; while it is degraded, some can. The Schema
+ * Registry is not one of them: once the schema ids are known the service works while the registry is
+ * away, and taking it out of the load balancer would turn the registry's outage into one of the
+ * service.
  */
 const NEEDED_TO_BE_READY: readonly Dependency[] = ['kafka', 'storage']
 

@@ -28,7 +28,7 @@ const status = Type.Unsafe<OrderStatus>(
   }),
 )
 
-/** What numItems must be. */
+/** The rule of numItems. */
 export function numItemsRule(maxItemsPerOrder: number): string {
   return `must be an integer from 1 to ${maxItemsPerOrder}`
 }

@@ -4,7 +4,7 @@ import type { Publications } from '../publication/confirm-publication.ts'
 import type { Lease } from '../publication/lease.ts'
 import type { StatusPolicy } from './order-status.ts'
 
-/** What the use cases that change orders need. */
+/** The needs of the use cases that change orders. */
 export interface ChangeDeps {
   readonly store: OrderStore
   readonly retryKeys: Pick<RetryKeyStore, 'findKeyedChange'>

@@ -10,7 +10,7 @@ import type {
   SettledOrder,
 } from '../ports.ts'
 
-/** What the use cases that read need. */
+/** The needs of the use cases that read. */
 export interface ReadDeps {
   readonly store: Pick<OrderStore, 'findOrder'>
   readonly reader: OrderReader

@@ -15,7 +15,8 @@
  *   outage of the database all leases have run out, and the first to come back would take over from
  *   all the others, who are alive.
  * - What a partition holds that has not got on for a lease is handed over, if another instance
- *   lives: that one may reach the broker. What others left in such a partition is not taken over.
+ *   lives: that one may reach the broker. This one takes over nothing that others left in such a
+ *   partition.
  * - A take-over whose outcome is unknown may have made it the owner of events that it has never seen, a
  *   hand-over may have left it without them. It joins anew, and the former owner, which is itself, is
  *   taken over from when its lease runs out.
@@ -191,7 +192,7 @@ export class Ownership {
     } while (taken.length === TAKE_OVER_MAX)
   }
 
-  /** Not knowing what it owns, it must not go on as the one that it was. */
+  /** Not knowing what it owns, it must not continue as the one that it was. */
   async #orForget<Result>(change: Promise<Result>): Promise<Result> {
     try {
       return await change

@@ -11,7 +11,7 @@ export interface Publication {
   readonly retryKey: RetryKey | undefined
   /** Its caller was answered "unknown", or is gone with another instance. */
   readonly isInDoubt: boolean
-  /** Who waits for its end now. */
+  /** So many wait for its end now. */
   readonly waiterCount: number
   /** Calls back once, when it ends; the returned function takes that back. */
   onEnd(listener: (end: PublicationEnd) => void): () => void

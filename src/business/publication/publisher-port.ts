@@ -51,7 +51,7 @@ export interface EventPublisher {
   recover(pending: PendingEvent): Promise<Acked>
 }
 
-/** What whoever owns pending events asks of whoever sends them. */
+/** The questions of the owner of pending events to their sender. */
 export interface EventHolder {
   /** Partitions that have not got on for so long, not even on the way to their next end. */
   stuckPartitions(forMs: number): readonly number[]

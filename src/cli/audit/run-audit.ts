@@ -10,7 +10,7 @@ import { readRanges, readRecords } from './read-topic.ts'
 
 const NEVER = new AbortController().signal
 
-/** So much of a SHA-256 tells values apart, and those of a million events fit in memory. */
+/** So much of a SHA-256 distinguishes values, and those of a million events fit in memory. */
 const DIGEST_BYTES = 16
 
 function digestOf(value: Uint8Array): string {
@@ -19,7 +19,7 @@ function digestOf(value: Uint8Array): string {
 
 const SIZE_SETTING = 'max.message.bytes'
 
-/** What the audit says of pending events: larger than the topic allows, none is ever published. */
+/** Of the pending events: one that is larger than the topic allows is never published. */
 export interface SizeReport {
   /** Undefined where the brokers do not say. */
   readonly maxMessageBytes: number | undefined
@@ -39,11 +39,13 @@ export async function runAudit(
   // In this order: what is on the topic by now is in the store by then.
   const ranges = await readRanges(cluster)
   const audit = new Audit(ranges, digestOf)
+  // Before the records, which take long: their result is not lost with this one.
+  const sizes = await readSizes(config, cluster)
   for await (const event of readStoredEvents(config)) audit.addStored(event)
   const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
   let read = 0
   await readRecords(cluster, ranges, audit, () => onProgress((read += 1), total), NEVER)
-  return { ...audit.report(), ...(await readSizes(config, cluster)) }
+  return { ...audit.report(), ...sizes }
 }
 
 async function readSizes(config: Config, cluster: KafkaCluster): Promise<SizeReport> {

@@ -33,7 +33,7 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
     ...addresses,
     ok('kafka', `answers; ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}`),
     ...(await diagnoseAdvertised(brokers, kafkaBootstrapServers)),
-    judgeRequests(await readBrokerRequests(cluster, brokers)),
+    ...judgeRequests(await readBrokerRequests(cluster, brokers)),
     ...(await diagnoseTopic(cluster, facts, config)),
   ]
   return { findings, topic }
@@ -49,15 +49,16 @@ async function diagnoseTopic(
   if (topic !== undefined) {
     const led = topic.partitions.flatMap(({ hasLeader }, partition) => (hasLeader ? partition : []))
     const silent = await findSilentPartitions(cluster, led)
-    return [ok(check, 'exists'), ...judgeTopic(topic, partitionCount), judgeRights(rights, silent)]
+    const judged = [...judgeTopic(topic, partitionCount), ...judgeRights(rights, silent)]
+    return [ok(check, 'exists'), ...judged]
   }
-  if (rights.refusal !== undefined) return [judgeRights(rights, [])]
+  if (rights.refusal !== undefined) return judgeRights(rights, [])
   const wanted = { partitionCount, replicationFactor: kafkaTopicReplicationFactor }
   const action = 'Start the service, which creates it, or set KAFKA_TOPIC to the one that is meant.'
   return [
     problem(check, 'does not exist', action),
     ...judgeCreation(cluster.topic, await checkCreation(cluster, wanted)),
-    judgeRights(rights, []),
+    ...judgeRights(rights, []),
   ]
 }
 

@@ -19,7 +19,7 @@ export async function diagnoseStore(config: Config): Promise<Diagnosis> {
     const action =
       database.kind === 'sqlite'
         ? `Let the service write ${database.path} and its directory, or set DATABASE_URL.`
-        : 'Start the database, or correct DATABASE_URL.'
+        : 'Do what it says, start the database, or correct DATABASE_URL.'
     return { findings: [problem('store', describe(error), action)] }
   }
 }

@@ -11,7 +11,7 @@ import { judgeClock } from './judges/judge-clock.ts'
 import { judgePending } from './judges/judge-pending.ts'
 import { limitsOf, type TopicLimits } from './judges/judge-topic.ts'
 
-/** What `cart doctor` asks the surroundings. Nothing here changes anything. */
+/** The questions of `cart doctor` to its surroundings. Nothing here changes anything. */
 
 /** No check takes longer, whatever it meets. */
 const CHECK_TIMEOUT_MS = 12_000

@@ -3,7 +3,7 @@ import type { TopicFacts } from '../../service/kafka/topic-facts.ts'
 import type { Finding } from './judges/finding.ts'
 import type { ClockReading } from './judges/judge-clock.ts'
 
-/** What one group of checks found, and what it learned for a judgement together with others. */
+/** The findings of one group of checks, and its facts for a judgement together with others. */
 export interface Diagnosis {
   readonly findings: readonly Finding[]
   readonly topic?: TopicFacts | undefined

@@ -7,7 +7,7 @@ import {
 import type { ProduceVerdict } from './lane/state.ts'
 
 /**
- * What the answer to a Produce request proves, by Kafka's name of the error. The broker gives these
+ * The proof in the answer to a Produce request, by Kafka's name of the error. The broker gives these
  * before it appends. `event-refused`: because of what the batch holds, so that another batch may be
  * taken. `partition-refused`: because of the partition, the client or the time, so that every batch
  * is refused now.

@@ -1,6 +1,6 @@
 /**
- * What only an attempt shows: whether the brokers know every request that the service sends, whether
- * they say who wrote to a partition, and whether the topic could be created. Nothing is changed.
+ * Facts that only an attempt shows: whether the brokers know every request that the service sends,
+ * whether they say who wrote to a partition, and whether the topic could be created. Nothing is changed.
  */
 
 import {
@@ -55,24 +55,31 @@ export interface SilentPartition {
   readonly reason: string
 }
 
-/** Asks each leader once. */
+type LeaderAsker = Pick<KafkaCluster, 'topic' | 'leaderOf' | 'withConnection'>
+
+/** Asks each leader once. A partition that lost its leader since the metadata is one of them. */
 export async function findSilentPartitions(
-  cluster: KafkaCluster,
+  cluster: LeaderAsker,
   partitions: readonly number[],
 ): Promise<SilentPartition[]> {
   const byLeader = new Map<Broker, number[]>()
+  const leaderless: SilentPartition[] = []
   for (const partition of partitions) {
-    const { broker: leader } = await cluster.leaderOf(partition)
-    byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
+    try {
+      const { broker: leader } = await cluster.leaderOf(partition)
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
+    } catch (error) {
+      leaderless.push({ partition, reason: describeError(error) })
+    }
   }
   const found = await Promise.all(
     Array.from(byLeader, ([leader, led]) => findSilentOf(cluster, leader, led)),
   )
-  return found.flat().toSorted((one, other) => one.partition - other.partition)
+  return [...leaderless, ...found.flat()].toSorted((one, other) => one.partition - other.partition)
 }
 
 async function findSilentOf(
-  cluster: KafkaCluster,
+  cluster: LeaderAsker,
   leader: Broker,
   partitions: readonly number[],
 ): Promise<SilentPartition[]> {

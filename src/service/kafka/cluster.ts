@@ -24,8 +24,8 @@ export class TopicMissingError extends Error {
 }
 
 /**
- * What is known of the brokers and of the one topic this service writes. Protocol versions are fixed to
- * ones that every broker from 2.8 to 4.x speaks: nothing to negotiate.
+ * The brokers and the one topic that this service writes, as far as they are known. Protocol versions
+ * are fixed to ones that every broker from 2.8 to 4.x speaks: nothing to negotiate.
  */
 export class KafkaCluster {
   readonly clientId: string

@@ -193,10 +193,10 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     }
   }
 
-  /** Partitions that the topic has no more. What their lanes held goes to the others. */
+  /** Partitions that the topic has no more. The other lanes take what theirs held. */
   async #closeGone(partitionCount: number): Promise<void> {
     for (const [partition, { isHeld }] of this.#lanes) {
-      // What is held may be handed over: it comes next time.
+      // A lane that is held may be handed over: its turn is the next time.
       if (partition < partitionCount || isHeld) continue
       for (const entry of await this.#closeLane(partition)) this.#adopt(entry)
     }

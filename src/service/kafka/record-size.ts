@@ -21,12 +21,12 @@ const DELTAS_BYTES_MAX = 13
 /** The number of headers, which is below 64. */
 const HEADER_COUNT_BYTES = 1
 
-/** What the event takes in a batch of any size: never too little, and at most 12 bytes too much. */
+/** How many bytes the event takes in a batch of any size: never too few, and at most 12 too many. */
 export function recordBytesMax(pending: PendingEvent): number {
   return framed(contentBytes(pending) + DELTAS_BYTES_MAX)
 }
 
-/** What a batch with this event alone takes, to the byte: the least that a topic must allow for it. */
+/** Exactly how many bytes a batch with this event alone takes: the least that a topic must allow for it. */
 export function aloneBytes(pending: PendingEvent): number {
   return BATCH_HEAD_BYTES + framed(contentBytes(pending) + FIRST_DELTAS_BYTES)
 }

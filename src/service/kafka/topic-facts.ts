@@ -12,6 +12,9 @@ import type { KafkaCluster } from './cluster.ts'
 
 const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'
 
+/** `topic_authorized_operations` of a broker that does not say: the default of Kafka's protocol. */
+const RIGHTS_NOT_SAID = -(2 ** 31)
+
 export interface PartitionFacts {
   readonly hasLeader: boolean
   readonly replicaCount: number
@@ -25,14 +28,16 @@ export interface TopicFacts {
   readonly settings: ReadonlyMap<string, string> | undefined
 }
 
-/** What a client may do with the topic, by the names of kafka-acls.sh. */
+/** The rights on a topic that the service uses, by the names of kafka-acls.sh. */
+export type UsedRight = 'Describe' | 'Read' | 'Write'
+
+/** The rights of a client on the topic. */
 export interface TopicRights {
   readonly topic: string
   /** Kafka's error where the brokers do not even say whether there is such a topic. */
   readonly refusal: string | undefined
-  readonly canDescribe: boolean
-  readonly canRead: boolean
-  readonly canWrite: boolean
+  /** Undefined where the brokers do not say. */
+  readonly allowed: Readonly<Record<UsedRight, boolean>> | undefined
 }
 
 /** As the cluster tells them to a client: how it calls its brokers, and what it knows of the topic. */
@@ -69,25 +74,33 @@ export function readClusterFacts(
     return {
       brokers: brokers.map(({ host, port }) => ({ host, port })),
       topic,
-      rights: rightsOf(cluster.topic, found, partitions.length > 0),
+      rights: readRights(cluster.topic, found, partitions.length > 0),
     }
   })
 }
 
-function rightsOf(
+/** `found`: how the brokers answered for the topic; `exists`: with partitions. */
+export function readRights(
   topic: string,
-  found: Metadata['topics'][number] | undefined,
+  found: Pick<Metadata['topics'][number], 'errorCode' | 'topicAuthorizedOperations'> | undefined,
   exists: boolean,
 ): TopicRights {
   const error = errorName(found?.errorCode ?? 0)
-  const operations = found?.topicAuthorizedOperations ?? 0
+  const refusal = exists || error === TOPIC_MISSING ? undefined : error
+  const operations = found?.topicAuthorizedOperations ?? RIGHTS_NOT_SAID
+  // A topic that is hidden comes without its operations: none of ours is allowed.
+  const isSaid = operations !== RIGHTS_NOT_SAID || refusal !== undefined
   const can = (operation: number): boolean => (operations & (1 << operation)) !== 0
   return {
     topic,
-    refusal: exists || error === TOPIC_MISSING ? undefined : error,
-    canDescribe: can(AclOperations.DESCRIBE),
-    canRead: can(AclOperations.READ),
-    canWrite: can(AclOperations.WRITE),
+    refusal,
+    allowed: isSaid
+      ? {
+          Describe: can(AclOperations.DESCRIBE),
+          Read: can(AclOperations.READ),
+          Write: can(AclOperations.WRITE),
+        }
+      : undefined,
   }
 }
 

@@ -34,7 +34,7 @@ export interface UnknownRequest {
   readonly known: { readonly min: number; readonly max: number } | undefined
 }
 
-/** What an ApiVersions answer lists: by the request's key, the versions that the broker knows. */
+/** A list of an ApiVersions answer: by the request's key, the versions that the broker knows. */
 export interface KnownRequest {
   readonly apiKey: number
   readonly minVersion: number

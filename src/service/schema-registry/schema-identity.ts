@@ -2,7 +2,7 @@ import avro from 'avsc'
 import type { RegistryClient } from './client.ts'
 
 /**
- * What a registry has under an id that it once gave to our schema.
+ * The content of an id that a registry once gave to our schema.
  * `ours`: our schema. `lost`: nothing. `taken`: another schema, so the registry has begun to number
  * anew; what is written with the id is read as something else.
  */

@@ -28,13 +28,13 @@ export interface BatchedStoreOptions {
   readonly leaseMs: number
   /** Lifted when the store is closed, after the runner. */
   readonly lock?: Disposable
-  /** Who is told how it fares. */
+  /** Hears how it fares. */
   readonly watch?: StoreWatchDeps
 }
 
 type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
 
-/** Turns calls into operations. What they do is the runner's. */
+/** Turns calls into operations. The runner carries them out. */
 export class BatchedStore
   implements OrderStore, OrderReader, SettledFeed, RetryKeyStore, SchemaIdStore
 {

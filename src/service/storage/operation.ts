@@ -13,14 +13,14 @@ import type { SettledFeed } from '../../business/stream/settled-feed.ts'
 import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
 import type { EventKey, EventRow } from './order-row.ts'
 
-/** What reads of the ports a database carries out, as they are: a new one is declared in its port. */
+/** The reads of the ports that a database carries out, as they are: a new one is declared in its port. */
 export type Reads = OrderReader &
   SettledFeed &
   Pick<OrderStore, 'findOrder' | 'listPending'> &
   Pick<RetryKeyStore, 'findKeyedChange'> &
   Pick<SchemaIdStore, 'findSchemaId'>
 
-/** What changes the database, or the lease. `owner` is who the instance was when it called. */
+/** The calls that change the database, or the lease. `owner` is who the instance was when it called. */
 export interface Writes {
   join(owner: string, leaseMs: number): true
   /** False: taken over from. */
@@ -46,7 +46,7 @@ export type Kind = keyof Calls
 
 export type Arguments<K extends Kind> = Readonly<Parameters<Calls[K]>>
 
-/** What an operation that was carried out returns. */
+/** The result of an operation that was carried out. */
 export type Value<K extends Kind = Kind> = Awaited<ReturnType<Calls[K]>>
 
 /**

@@ -32,7 +32,7 @@ export interface EventRow {
   readonly requestFingerprint: string | null
 }
 
-/** What can be read of a settled event: the columns, and what is made of them. */
+/** A settled event as it can be read: the columns, and what is made of them. */
 export interface StoredEventRow extends EventRow {
   readonly status: string
   readonly offset: number

@@ -1,19 +1,17 @@
 import type { EventPosition } from '../../models/order-event.ts'
 
-/** What is read of a store beside the service that uses it. */
+/** Facts of a store, read beside the service that uses it. */
 export interface StoreFacts {
-  /** What people know it by, without a password. */
+  /** People know it by this; without a password. */
   readonly name: string
   /** False: the first start makes its tables. */
   readonly exists: boolean
   readonly pendingCount: number
   /** On its disk; undefined where only the server knows. */
   readonly freeBytes: number | undefined
-  /** In which the server keeps text; undefined where the service alone decides that. */
-  readonly encoding?: string
 }
 
-/** What the store holds of an event. */
+/** An event as the store holds it. */
 export interface StoredEvent {
   readonly eventId: string
   readonly orderId: string

@@ -88,7 +88,7 @@ export class StoreWatch {
   #noteList(result: OperationResult | undefined): void {
     if (result?.kind === 'failed') this.#listFailure = `lists cannot be read: ${result.message}`
     else if (result?.kind === 'value') this.#listFailure = undefined
-    // What is down is not usable because a list could be read, or could not.
+    // A list that could be read, or could not, does not make a store usable that is down.
     if (this.#deps.health.states().storage.status !== 'down') this.#reportUsable()
   }
 

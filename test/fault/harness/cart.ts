@@ -159,7 +159,7 @@ export class Cart implements AsyncDisposable {
     return entry
   }
 
-  /** What came true, and not in the time that a scenario allows. */
+  /** These came true, and not in the time that a scenario allows. */
   noteLate(text: string): void {
     this.#late.push(text)
   }

@@ -113,7 +113,7 @@ export class Instance {
     return untilReady(this.#running)
   }
 
-  /** What `/health` says. */
+  /** The body of `/health`. */
   async health(): Promise<Health> {
     const answer = await fetch(`${this.url}/health`, { signal: AbortSignal.timeout(ASKED_MS_MAX) })
     return (await answer.json()) as Health

@@ -24,7 +24,7 @@ export class Publishing implements AsyncDisposable {
   mayPublish = true
   /** How often somebody else was suspected to send with its numbers. */
   suspicionCount = 0
-  /** What health said of Kafka, one sentence each. */
+  /** The reasons of Kafka in health, one sentence each. */
   readonly troubles: string[] = []
   onSuspicion = (): void => {}
 

@@ -9,7 +9,7 @@ import { KafkaCluster } from '../../../src/service/kafka/cluster.ts'
 import { until } from '../../support/until.ts'
 import type { ScenarioContext } from './scenario.ts'
 
-/** What an operator may do to the topic, past the proxies. */
+/** Changes that an operator may make to the topic, past the proxies. */
 
 /** The broker's own default. */
 export const USUAL_BYTES = 1_048_588

@@ -13,7 +13,7 @@ const SHARED_ORDERS = 200
 
 export interface SharedCartOptions extends CartOptions {
   readonly mayAnswerLate?: boolean
-  /** What a session of the service begins with, unless it says otherwise. */
+  /** A session of the service begins with these, unless it says otherwise. */
   readonly roleDefaults?: Readonly<Record<string, string>>
 }
 

@@ -31,7 +31,7 @@ const FORGOTTEN_MS_MAX = 17_000
 /** Without an answer each look ends by a time-out; with a refusal it ends at once, and connects again. */
 const OPEN_QUESTIONS: ReadonlyArray<{
   readonly what: string
-  /** What health has to say. */
+  /** Health has to say this. */
   readonly words: string
   readonly begin: (proxy: KafkaProxy) => () => void
 }> = [
@@ -103,8 +103,8 @@ async function startUnanswered(cart: Cart, proxy: KafkaProxy): Promise<void> {
 }
 
 /**
- * Whoever comes while the gate is closed is told "not applied" at once. Not so who asks for an order that
- * is in doubt: the answer waits for the end of that.
+ * A caller who comes while the gate is closed is answered "not applied" at once. One who asks for an order
+ * that is in doubt is not: that answer waits for the end of the doubt.
  */
 function noteGate(cart: Cart, inDoubt: ReadonlySet<string>, fromMs: number, untilMs: number): void {
   const turnedAway = cart.journal.entries.filter(

@@ -7,7 +7,7 @@ import { isConfirmed, nowMs } from '../harness/journal.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import { withInstances } from '../harness/with-instances.ts'
 
-/** Who settles what, where an instance or the database is away for longer than a lease. */
+/** The owners of events, where an instance or the database is away for longer than a lease. */
 
 const LEASE_MS = 5_000
 
@@ -84,7 +84,7 @@ async function untilConfirmedBy(cart: Cart, { number }: Instance): Promise<void>
 /** Longer than the lease, which is ten seconds here; the others' leases have then just run out. */
 const DATABASE_AWAY_MS = 12_000
 
-/** What src/compose.ts writes of an instance that was taken over from. */
+/** src/compose.ts writes this of an instance that was taken over from. */
 const LEASE_LOST = 'another instance has taken over'
 
 const firstAfterOutage: Scenario = {
@@ -158,7 +158,7 @@ const hostileRole: Scenario = {
       async ({ cart }) => {
         const proxy = proxyOf(context.cluster)
         for (let round = 0; round < context.rounds(KILLS, 1); round += 1) {
-          // What is published then comes from the store.
+          // Events that are published then come from the store.
           const held = proxy.hold()
           await until(() => held.count() > 0, 'a request is held')
           const victim = context.random.pick(cart.instances)

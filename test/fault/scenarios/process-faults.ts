@@ -102,7 +102,7 @@ const brokerPause: Scenario = {
 /** A line for each request, and each write of it fails. */
 const FULL_DISK = '/dev/full'
 
-/** What is accepted has its answer first, so it takes longer than a process without load. */
+/** Accepted requests are answered first, so it takes longer than a process without load. */
 const STOP_MS_MAX = 10_000
 
 const logOnFullDisk: Scenario = {

@@ -43,7 +43,7 @@ const tooLarge: Scenario = {
   },
 }
 
-/** What waited for a dead service, and what a living one sent as a whole, is settled in parts. */
+/** Events that waited for a dead service, and a batch that a living one sent, are settled in parts. */
 async function limitBatches(context: ScenarioContext): Promise<Report> {
   const proxy = proxyOf(context.cluster)
   const load = { workers: WORKERS }
@@ -107,7 +107,7 @@ async function limitOneEvent(context: ScenarioContext): Promise<Report> {
   cart.notes.push(
     `an event that was too large was settled ${((nowMs() - raisedMs) / 1_000).toFixed(0)} s after the topic took it`,
   )
-  // What the dead service had sent comes last.
+  // The events that the dead service had sent come last.
   held.release()
   await cart.runWell()
   context.progress('one event')

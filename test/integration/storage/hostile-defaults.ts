@@ -1,4 +1,4 @@
-/** What an administrator may set for every session of a database, and no session of ours may show. */
+/** An administrator may set these for every session of a database, and no session of ours may show them. */
 export const DATABASE_DEFAULTS = {
   bytea_output: 'escape',
   DateStyle: `'SQL, DMY'`,
@@ -9,6 +9,11 @@ export const DATABASE_DEFAULTS = {
   extra_float_digits: '-15',
   default_transaction_isolation: 'serializable',
   default_transaction_deferrable: 'on',
+  enable_indexscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_tidscan: 'off',
+  enable_nestloop: 'off',
+  plan_cache_mode: 'force_generic_plan',
 } as const
 
 /** The same for every session of a role. These end statements and sessions. */

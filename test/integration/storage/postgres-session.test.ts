@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 
 import { Connection, createLink } from '../../../src/service/storage/postgres/connection.ts'
 import { readStoredEvents } from '../../../src/service/storage/postgres/event-reader.ts'
-import { inspectStore } from '../../../src/service/storage/postgres/inspect.ts'
+import { inspectStore, listPendingEvents } from '../../../src/service/storage/postgres/inspect.ts'
 import { beginSession, endSession } from '../../../src/service/storage/postgres/session.ts'
 import { creationOf, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/postgres-database.ts'
@@ -59,6 +59,11 @@ describe('a session on a database with hostile defaults', () => {
       lock_timeout: '0',
       idle_in_transaction_session_timeout: '30000',
       idle_session_timeout: '0',
+      enable_indexscan: 'on',
+      enable_bitmapscan: 'on',
+      enable_tidscan: 'on',
+      enable_nestloop: 'on',
+      plan_cache_mode: 'auto',
     })
   })
 
@@ -109,6 +114,22 @@ test('a database that cannot hold every order is refused, in one sentence', asyn
     const options = { url: schema.url(), database: 'of the test', mustBeDurable: true }
     await assert.rejects(inspectStore(options), refused)
   }
+})
+
+test('pending events are listed where the service could not write them', async () => {
+  await using schema = await createTestSchema()
+  const store = await openStore(schema)
+  const creation = creationOf(newOrderId())
+  await store.reserve(creation)
+  await store.close()
+  const url = schema.url({ default_transaction_read_only: 'on' })
+  const options = { url, database: 'of the test', mustBeDurable: true }
+  await assert.rejects(inspectStore(options), { message: /standby or read-only/ })
+  const listed = await listPendingEvents(options, 10)
+  assert.deepEqual(
+    listed.map(({ event }) => event.eventId),
+    [creation.event.eventId],
+  )
 })
 
 test('options of the address are kept, but not those that a meaning depends on', async () => {

@@ -17,7 +17,7 @@ const ACTION = 'Let a time service (chrony, systemd-timesyncd) set the clocks of
 /**
  * Compares this clock with that of the registry. Only what cannot be the header's rounding or the way
  * there and back counts. `aheadMaxMs`: how far ahead of the broker's clock the topic takes an event.
- * A broker does not say what time it has, so the registry's clock stands for it.
+ * A broker does not say what time it has, so the registry's clock is used instead.
  */
 export function judgeClock(
   { beforeMs, dateMs, afterMs }: ClockReading,

@@ -3,18 +3,19 @@ import type {
   CreationRefusal,
   SilentPartition,
 } from '../../../service/kafka/client-checks.ts'
-import type { TopicRights } from '../../../service/kafka/topic-facts.ts'
+import type { TopicRights, UsedRight } from '../../../service/kafka/topic-facts.ts'
 import type { UnknownRequest } from '../../../service/kafka/used-requests.ts'
 import { ok, problem, type Finding } from './finding.ts'
 
-/** Whether every broker knows the requests that the service sends. */
-export function judgeRequests(brokers: readonly BrokerRequests[]): Finding {
+/** Whether every broker that answered knows the requests that the service sends. */
+export function judgeRequests(brokers: readonly BrokerRequests[]): Finding[] {
+  if (brokers.length === 0) return []
   const lacking = brokers.filter(({ unknown }) => unknown.length > 0)
-  if (lacking.length === 0) return ok('requests', 'the brokers know all that the service sends')
+  if (lacking.length === 0) return [ok('requests', 'the brokers know all that the service sends')]
   const detail = lacking
     .map(({ broker, unknown }) => `${broker} does not know ${unknown.map(describe).join(', ')}`)
     .join('; ')
-  return problem('requests', detail, 'Use brokers of Kafka 2.8 or later, up to 4.x.')
+  return [problem('requests', detail, 'Use brokers of Kafka 2.8 or later, up to 4.x.')]
 }
 
 function describe({ name, version, known }: UnknownRequest): string {
@@ -23,42 +24,43 @@ function describe({ name, version, known }: UnknownRequest): string {
 }
 
 /** Whether this client may do all that the service does with a topic. */
-export function judgeRights(rights: TopicRights, silent: readonly SilentPartition[]): Finding {
-  const { topic, refusal } = rights
+export function judgeRights(
+  { topic, refusal, allowed }: TopicRights,
+  silent: readonly SilentPartition[],
+): Finding[] {
   if (refusal !== undefined && !isMissingRight(refusal)) {
-    return problem('rights', `the brokers hide topic ${topic}: ${refusal}`, 'Correct KAFKA_TOPIC.')
+    const detail = `the brokers hide topic ${topic}: ${refusal}`
+    return [problem('rights', detail, 'Correct KAFKA_TOPIC.')]
   }
-  const missing = [
-    ...(rights.canDescribe ? [] : ['Describe']),
-    ...(rights.canRead ? [] : ['Read']),
-    ...(rights.canWrite ? [] : ['Write']),
-  ]
+  const missing = USED_RIGHTS.filter((name) => allowed?.[name] === false)
   if (missing.length > 0) {
     const names = missing.map((name) => `no ${name}`).join(', ')
-    return problem(
-      'rights',
-      `${names} on topic ${topic}: ${uses(missing)}`,
-      allowCommand(topic, missing),
-    )
+    const detail = `${names} on topic ${topic}: ${uses(missing)}`
+    return [problem('rights', detail, allowCommand(topic, missing))]
   }
   if (silent.length > 0) {
     const detail = silent.map(({ partition, reason }) => `${partition} (${reason})`).join(', ')
-    return problem(
-      'rights',
-      `DescribeProducers is not answered for partition ${detail}: no event can be recovered there`,
-      'Look at the log of the broker that leads it.',
-    )
+    return [
+      problem(
+        'rights',
+        `DescribeProducers is not answered for partition ${detail}: no event can be recovered there`,
+        'Look at the log of the broker that leads it.',
+      ),
+    ]
   }
-  return ok('rights', `Describe, Read and Write on topic ${topic}`)
+  if (allowed === undefined) return []
+  return [ok('rights', `Describe, Read and Write on topic ${topic}`)]
 }
 
-const USES: Readonly<Record<string, string>> = {
+const USED_RIGHTS = ['Describe', 'Read', 'Write'] as const satisfies readonly UsedRight[]
+
+const USES: Readonly<Record<UsedRight, string>> = {
   Describe: 'the service does not find the topic',
   Read: 'the service cannot recover an event, nor find one whose answer was lost',
   Write: 'the topic takes no event of the service',
 }
 
-function uses(missing: readonly string[]): string {
+function uses(missing: readonly UsedRight[]): string {
   return missing.map((name) => USES[name]).join('; ')
 }
 

@@ -17,7 +17,7 @@ export const TOPIC_SETTINGS = {
 const REPLICAS_WANTED = 3
 const IN_SYNC_WANTED = 2
 
-/** What the topic refuses an event by; undefined where that is not known, or nothing is refused. */
+/** The topic refuses an event by these; undefined where that is not known, or nothing is refused. */
 export interface TopicLimits {
   readonly maxMessageBytes: number | undefined
   /** How far an event may be dated ahead of the broker's clock. */

@@ -140,7 +140,8 @@ function isOwnUsedUp(
   missing: ReadonlySet<LaneEntry>,
 ): boolean {
   return attempts.some(
-    ({ numbers, events }) => numbers.id === own.id && !events.some((event) => missing.has(event)),
+    ({ numbers, events }) =>
+      numbers.id === own.id && events.length > 0 && !events.some((event) => missing.has(event)),
   )
 }
 

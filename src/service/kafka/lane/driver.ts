@@ -127,7 +127,7 @@ export class PartitionLane {
     return this.#state?.parked ?? []
   }
 
-  /** What may have left, here or before, and has no definite outcome. */
+  /** Events that may have left, here or before, and have no definite outcome. */
   get held(): readonly PendingEvent[] {
     return this.#held().map(({ pending }) => pending)
   }
@@ -219,7 +219,7 @@ export class PartitionLane {
     if (!this.#isClosing) await this.#hear(input)
   }
 
-  /** What there is to do for an idle lane: recovered events first, because their orders wait longest. */
+  /** The next work of an idle lane: recovered events first, because their orders wait longest. */
   #nextInput(state: LaneState): LaneInput | undefined {
     const takenOver = this.#queue.takeTakenOver()
     if (takenOver.length > 0) return { kind: 'taken-over', events: takenOver }

@@ -44,8 +44,8 @@ const STAMPED_TOPIC_ACKS = 3
 const REPLICATION_TIMEOUT_MS = 1_500
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
 
-/** A quota's window is 11 seconds if a broker is not told otherwise; the answer has room for 24 days. */
-const THROTTLE_MS_MAX = 60_000
+/** A broker throttles for as long as its quotas look back: 11 seconds by default. */
+const THROTTLE_MS_MAX = 30_000
 
 /** A slow link carries this much within the time of a request. */
 const LOOK_BYTES_MAX = 256 * 1024
@@ -79,7 +79,7 @@ export class KafkaLaneSession implements LaneSession {
   async open(): Promise<SessionFacts> {
     if (this.#connection?.isConnected() === true && this.#facts !== undefined) return this.#facts
     await this.#connect()
-    // What a doubt needs is asked for now, and not first in an incident.
+    // A doubt needs this answer: it is asked for now, and not first in an incident.
     await this.#describeProducers()
     this.#stampedInRow = 0
     await this.#untilHeard()
@@ -217,9 +217,9 @@ export class KafkaLaneSession implements LaneSession {
   /** It answers at once and then is silent: the next request would only run into its time-out. */
   #heed({ throttleTimeMs }: { readonly throttleTimeMs: number }): void {
     if (throttleTimeMs <= 0) return
-    const delayMs = Math.min(throttleTimeMs, THROTTLE_MS_MAX)
-    this.#mutedUntilMs = this.#deps.clock.monotonicMs() + delayMs
-    this.#deps.onThrottle(delayMs)
+    const mutedMs = Math.min(throttleTimeMs, THROTTLE_MS_MAX)
+    this.#mutedUntilMs = this.#deps.clock.monotonicMs() + mutedMs
+    this.#deps.onThrottle(mutedMs)
   }
 
   /** Between two requests of one call; the lane itself waits between calls. */

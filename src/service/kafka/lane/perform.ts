@@ -2,7 +2,7 @@ import { describeError } from '../broker-errors.ts'
 import type { LaneSession } from './session.ts'
 import type { LaneEffect, LaneInput } from './state.ts'
 
-/** What the rules want of the broker. */
+/** An effect that the broker has a part in. */
 export type LaneRequest = Extract<LaneEffect, { readonly kind: 'send' | 'ask' | 'look' }>
 
 /** Never rejects: a failure is an answer. */

@@ -1,7 +1,7 @@
 import { countFitting } from './batch-size.ts'
 import type { LaneEntry } from './entry.ts'
 
-/** What the rules of a lane have not been given yet. No request with a new event here is under way. */
+/** Entries that the rules of a lane have not been given yet. No request with a new event here is under way. */
 export class LaneQueue {
   #new: LaneEntry[] = []
   #takenOver: LaneEntry[] = []

@@ -122,10 +122,11 @@ function sendFirst(state: LaneState, events: readonly LaneEntry[]): Decision {
 function recover(
   state: LaneState,
   events: readonly LaneEntry[],
+  attempts: ReadonlyArray<Attempt> = [],
   batchEventsMax = Infinity,
 ): Decision {
   assertIdle(state)
-  return ask(state, { ...doubtOf(events, []), batchEventsMax })
+  return ask(state, { ...doubtOf(events, attempts), batchEventsMax })
 }
 
 /**
@@ -135,11 +136,12 @@ function recover(
 function retryParked(state: LaneState, isAll: boolean): Decision {
   const [longest] = state.parked
   assert(longest !== undefined, 'something is parked')
-  if (isAll) return recover({ ...state, parked: [] }, state.parked)
+  const attempts = [noRequest(state)]
+  if (isAll) return recover({ ...state, parked: [] }, state.parked, attempts)
   const smallest = state.parked.reduce((min, event) => (event.bytes < min.bytes ? event : min))
   const tried = new Set([longest, smallest])
   const parked = state.parked.filter((event) => !tried.has(event))
-  return recover({ ...state, parked }, [...tried], 1)
+  return recover({ ...state, parked }, [...tried], attempts, 1)
 }
 
 function hearAck(state: LaneState, { baseOffset, isRepeat }: Input<'acked'>): Decision {
@@ -240,9 +242,9 @@ function refuse(
 
 /** L10 */
 function shrink(state: LaneState, doubt: Doubt, refused: Attempt, reason: string): Decision {
-  const [first, ...others] = refused.events
+  const [first, ...more] = refused.events
   assert(first !== undefined, 'a batch has events')
-  if (others.length > 0) {
+  if (more.length > 0) {
     return ask(state, smaller(doubt, refused))
   }
   // L11, also when it is tried again.
@@ -253,9 +255,15 @@ function shrink(state: LaneState, doubt: Doubt, refused: Attempt, reason: string
   if (events.length === 0) {
     return { state: { ...state, parked, mayBeTaken, station: { kind: 'idle' } }, effects: [] }
   }
-  const attempts = doubt.attempts.filter((attempt) => !attempt.events.includes(first))
+  const others = doubt.attempts.filter((attempt) => !attempt.events.includes(first))
+  const attempts = [...others, noRequest(state)]
   // The next may be refused as well: a large batch would be halved once more for each of them.
   return ask({ ...state, parked, mayBeTaken }, { ...doubt, events, attempts, batchEventsMax: 1 })
+}
+
+/** L9: no request of this lane's has the number that comes next. Whatever takes it shows. */
+function noRequest({ own }: LaneState): Attempt {
+  return { numbers: own, events: [] }
 }
 
 function smaller(doubt: Doubt, { events }: Attempt): Doubt {

@@ -3,7 +3,7 @@ import type { LaneEntry } from './entry.ts'
 import type { BatchNumbers, LaneInput, NextNumbers } from './state.ts'
 
 export interface SessionFacts {
-  /** What the lane sends new events as. The same for as long as the session lives. */
+  /** The lane sends new events as this producer. The same for as long as the session lives. */
   readonly producer: ProducerIdentity
   /** Behind the last record that is replicated. */
   readonly highWatermark: number
@@ -22,7 +22,7 @@ export type SendAnswer = Extract<LaneInput, { readonly kind: 'acked' | 'failed' 
 export interface LookedPage {
   /** By event id; of an event that is there twice, the lower one. */
   readonly offsets: ReadonlyMap<string, number>
-  /** The next page begins here. What is below is replicated and was read. */
+  /** The next page begins here. All below it is replicated and was read. */
   readonly nextOffset: number
   /** Where the leader's log ended, whether replicated or not, when the look began. */
   readonly untilOffset: number

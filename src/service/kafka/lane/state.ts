@@ -1,8 +1,8 @@
-/** What a lane knows, what it hears, and what it does next. The rules are in rules.ts. */
+/** The knowledge of a lane, its inputs and its effects. The rules are in rules.ts. */
 import type { ProducerIdentity } from '../../../models/order-event.ts'
 import type { LaneEntry } from './entry.ts'
 
-/** What the broker orders the batches of one producer by, in one partition. */
+/** The broker orders the batches of one producer in one partition by this. */
 export interface BatchNumbers extends ProducerIdentity {
   /** Sequence number of the first record. */
   readonly firstSequence: number
@@ -14,7 +14,10 @@ export interface NextNumbers extends BatchNumbers {
   readonly isKnown: boolean
 }
 
-/** A request of this lane: it may still arrive, until the broker has taken its numbers. */
+/**
+ * A request of this lane: it may still arrive, until the broker has taken its numbers. Without events:
+ * none has these numbers.
+ */
 export interface Attempt {
   readonly numbers: BatchNumbers
   readonly events: readonly LaneEntry[]
@@ -52,7 +55,7 @@ export type Station =
       /** Pages without a record, one after the other. */
       readonly emptyPages: number
     }
-  /** What was missing is sent, a batch of each producer; the first of these is under way. */
+  /** The missing events are sent, a batch of each producer; the first of these is under way. */
   | {
       readonly kind: 'resending'
       readonly doubt: Doubt
@@ -61,7 +64,7 @@ export type Station =
 
 export interface LaneState {
   readonly station: Station
-  /** What the lane sends new events with. */
+  /** The lane sends new events with this. */
   readonly own: BatchNumbers
   /** A request with an event that is parked may still arrive, and take the number that comes next. */
   readonly mayBeTaken: boolean
@@ -76,7 +79,7 @@ export interface LaneState {
 }
 
 /**
- * What the answer to a Produce request proves.
+ * The proof in the answer to a Produce request.
  *
  * `event-refused`, `partition-refused`: the broker says so before it appends, so this request did not
  * put the batch on the topic. The one is about what the batch holds, so that another batch may be

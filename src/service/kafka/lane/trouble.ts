@@ -62,7 +62,7 @@ export class LaneTrouble {
     this.#busySinceMs ??= this.#clock.monotonicMs()
   }
 
-  /** What was under way has come to its end. */
+  /** The work under way has come to its end. */
   noteProgress(): void {
     this.#busySinceMs = undefined
     this.#retryDelayMs = RETRY_DELAY_MS_MIN

@@ -22,8 +22,8 @@ type Answer = Value | 'stray'
  * batch is refused without being sent: each statement might have to wait for its own time-out, and
  * nothing else is done meanwhile. When it was answered that the statement is our mistake, its operations
  * are run again one by one, so that the one to blame alone gets the error; this costs nothing as long
- * as there are no mistakes. What the database has rolled back for the sake of another transaction is
- * carried out once more.
+ * as there are no mistakes. Operations that the database has rolled back for the sake of another
+ * transaction are carried out once more.
  */
 export class PostgresEngine implements BatchRunner {
   readonly #connection: Connection

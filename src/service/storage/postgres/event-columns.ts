@@ -39,7 +39,7 @@ const COLUMNS: readonly Column[] = Object.values(RESERVED)
 
 const NAMES = Object.keys(RESERVED) as (keyof EventRow)[]
 
-/** What a SELECT lists, so that its rows have these names. */
+/** The list of a SELECT whose rows have these names. */
 export function selected(names: readonly (keyof StoredEventRow)[]): string {
   return names.map((name) => `${expressionOf(name)} AS "${name}"`).join(', ')
 }
@@ -59,7 +59,7 @@ export const ASKED_FIELDS = NAMES.map((name) => `"${name}" ${askedType(RESERVED[
 /** These fields under the names of their columns. */
 export const ASKED_COLUMNS = COLUMNS.map(({ name }) => name).join(', ')
 
-/** What is stored of {@link ASKED_COLUMNS}, in their order. */
+/** The stored values of {@link ASKED_COLUMNS}, in their order. */
 export const STORED_VALUES = COLUMNS.map(storedValue).join(', ')
 
 function askedType({ type }: Column): string {

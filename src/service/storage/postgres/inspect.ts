@@ -6,28 +6,29 @@ import { createLink } from './connection.ts'
 import { SELECT_RESERVED } from './event-columns.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'
+import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 
 const TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, answerMs: 6_000 }
 
-interface InspectOptions {
+interface DatabaseAddress {
   readonly url: string
   readonly database: string
-  readonly mustBeDurable: boolean
 }
 
 /**
  * Looks at a database beside the services that use it; never writes. Rejects with a StoreError where
  * the service could not use it.
  */
-export function inspectStore(options: InspectOptions): Promise<StoreFacts> {
-  return withSession(options, async (client) => {
-    const found = await client.query<{ exists: boolean; encoding: string }>(
-      `SELECT to_regclass('order_events') IS NOT NULL AS exists,
-              current_setting('server_encoding') AS encoding`,
+export function inspectStore(
+  options: DatabaseAddress & { readonly mustBeDurable: boolean },
+): Promise<StoreFacts> {
+  return withClient(options, async (client) => {
+    await beginSession(client, options)
+    const found = await client.query<{ exists: boolean }>(
+      `SELECT to_regclass('order_events') IS NOT NULL AS exists`,
     )
-    const { exists = false, encoding = '' } = found.rows[0] ?? {}
-    const name = `PostgreSQL, ${options.database}`
-    const facts = { name, exists, freeBytes: undefined, encoding }
+    const { exists = false } = found.rows[0] ?? {}
+    const facts = { name: `PostgreSQL, ${options.database}`, exists, freeBytes: undefined }
     if (!exists) return { ...facts, pendingCount: 0 }
     const { rows } = await client.query<{ pending: number }>(
       'SELECT count(*)::integer AS pending FROM order_events WHERE topic_offset IS NULL',
@@ -36,9 +37,16 @@ export function inspectStore(options: InspectOptions): Promise<StoreFacts> {
   })
 }
 
-/** The oldest pending events, whoever owns them; never writes. Rejects as {@link inspectStore} does. */
-export function listPendingEvents(options: InspectOptions, limit: number): Promise<PendingEvent[]> {
-  return withSession(options, async (client) => {
+/**
+ * The oldest pending events, whoever owns them; never writes. Reads where the service could not
+ * write, too: on a standby, or for a read-only role. Rejects with a StoreError when it cannot.
+ */
+export function listPendingEvents(
+  address: DatabaseAddress,
+  limit: number,
+): Promise<PendingEvent[]> {
+  return withClient(address, async (client) => {
+    await client.query(`SELECT ${LIFT_TRANSACTION_TIMEOUT}`)
     const { rows } = await client.query<EventRow>(
       `SELECT ${SELECT_RESERVED} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
       [limit],
@@ -47,20 +55,18 @@ export function listPendingEvents(options: InspectOptions, limit: number): Promi
   })
 }
 
-/** A session like one of the service. */
-async function withSession<Answer>(
-  options: InspectOptions,
+async function withClient<Answer>(
+  { url, database }: DatabaseAddress,
   ask: (client: Client) => Promise<Answer>,
 ): Promise<Answer> {
-  const { client, socket } = createLink({ url: options.url, timeouts: TIMEOUTS })
+  const { client, socket } = createLink({ url, timeouts: TIMEOUTS })
   // The statement that it interrupts rejects.
   client.on('error', () => {})
   try {
     await client.connect()
-    await beginSession(client, options)
     return await ask(client)
   } catch (error) {
-    throw translatePostgresError(options.database, error, 'connecting') ?? error
+    throw translatePostgresError(database, error, 'connecting') ?? error
   } finally {
     socket.destroy()
   }

@@ -22,7 +22,7 @@ import {
   listSettled,
 } from './query-statements.ts'
 
-/** What decides which operations of a batch one statement may carry out, and when. */
+/** Decides which operations of a batch one statement may carry out, and when. */
 export interface Place {
   /** Whose it is: one statement is for one owner. */
   readonly owner?: string
@@ -45,7 +45,7 @@ interface PostgresOperation<K extends Kind> {
 
 export type PostgresOperations = { readonly [K in Kind]: PostgresOperation<K> }
 
-/** What carries out each operation. */
+/** By the kind of operation, how it is carried out. */
 export const OPERATIONS: PostgresOperations = {
   join: { isRead: false, run: alone(join) },
   renewLease: { isRead: false, run: alone(renewLease) },

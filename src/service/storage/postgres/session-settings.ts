@@ -1,7 +1,8 @@
 /**
- * What a session of ours has, whatever the administrator has set for the server, the database or the
- * role. It is given when a session begins, so it holds from the first statement, and comes after the
- * options of the address. Here is all that decides what we read or what a statement means:
+ * The settings of a session of ours, whatever the administrator has set for the server, the database or
+ * the role. They are given when a session begins, so they hold from the first statement, and come after
+ * the options of the address. Here is all that decides what we read, what a statement means, or whether
+ * it finds its rows by an index:
  *
  * - `bytea_output`: bytes are parsed from hex.
  * - `DateStyle`, `TimeZone`, `IntervalStyle`: a time goes to us and back as a text.
@@ -12,10 +13,13 @@
  * - `default_transaction_deferrable`: or a serializable read might wait, should one come.
  * - `lock_timeout`: a statement has one end, `statement_timeout`, and no earlier one.
  * - `idle_session_timeout`: a session is kept for the next change, however late that comes.
+ * - `enable_…`, `plan_cache_mode`: `session.ts` switches off the plans that read a whole table; those
+ *   that reach rows by an index are switched on here.
  *
  * The driver gives `client_encoding`, `statement_timeout` and `idle_in_transaction_session_timeout`
  * when a session begins. Not here: `default_transaction_read_only`, which an operator sets so that
- * nobody writes, and `search_path`, which is a part of where the tables are.
+ * nobody writes, `search_path`, which is a part of where the tables are, and `row_security`: policies
+ * on our tables are the operator's own.
  */
 const PINNED = {
   bytea_output: 'hex',
@@ -28,6 +32,11 @@ const PINNED = {
   default_transaction_deferrable: 'off',
   lock_timeout: '0',
   idle_session_timeout: '0',
+  enable_indexscan: 'on',
+  enable_bitmapscan: 'on',
+  enable_tidscan: 'on',
+  enable_nestloop: 'on',
+  plan_cache_mode: 'auto',
 } as const
 
 /** The address of a database with what every session has. */

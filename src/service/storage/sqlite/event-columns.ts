@@ -34,7 +34,7 @@ const STORED: Readonly<Record<keyof StoredEventRow, string>> = {
 
 const RESERVED_NAMES = Object.keys(RESERVED) as (keyof EventRow)[]
 
-/** What a SELECT lists, so that its rows have these names. */
+/** The list of a SELECT whose rows have these names. */
 export function selected(names: readonly (keyof StoredEventRow)[]): string {
   return names.map((name) => `${STORED[name]} AS "${name}"`).join(', ')
 }

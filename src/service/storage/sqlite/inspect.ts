@@ -19,6 +19,9 @@ export function inspectStore(path: string): StoreFacts {
   if (!existsSync(path)) return { ...facts, exists: false, pendingCount: 0 }
   accessSync(path, constants.W_OK)
   using db = new DatabaseSync(path, { readOnly: true })
+  // An empty file, too, is one that the service makes its tables in.
+  const hasTables = db.prepare("SELECT name FROM sqlite_schema WHERE name = 'order_events'").get()
+  if (hasTables === undefined) return { ...facts, exists: false, pendingCount: 0 }
   const row = db
     .prepare('SELECT count(*) AS pending FROM order_events WHERE topic_offset IS NULL')
     .get()

@@ -11,7 +11,7 @@ interface SqliteOperation<K extends Kind> {
 
 export type SqliteOperations = { readonly [K in Kind]: SqliteOperation<K> }
 
-/** What carries out each operation. */
+/** By the kind of operation, how it is carried out. */
 export const OPERATIONS: SqliteOperations = {
   join: { isRead: false, run: (statements, owner) => statements.saveInstance(owner) },
   // It is the file's lock that keeps the lease.

@@ -7,7 +7,7 @@ import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
 import { FakeSession } from './lane/fake-session.ts'
 
-/** What the publisher adds to its lanes: which there are, and what becomes of what they held. */
+/** The publisher's part beside its lanes: which there are, and what becomes of what they held. */
 
 class Session extends FakeSession {
   readonly partition: number

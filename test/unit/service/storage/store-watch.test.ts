@@ -6,6 +6,7 @@ import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
 import type { BatchRunner } from '../../../../src/service/storage/batch-runner.ts'
 import { BatchedStore } from '../../../../src/service/storage/batched-store.ts'
 import type { Kind, OperationResult, Value } from '../../../../src/service/storage/operation.ts'
+import { StoreWatch } from '../../../../src/service/storage/store-watch.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
 
@@ -16,7 +17,11 @@ const ANSWERS: { readonly [K in Kind]?: Value<K> } = {
   reserve: 'reserved',
   settle: 'settled',
   discard: 'absent',
+  renewLease: true,
+  takeOverPending: [],
 }
+
+const EVERY_OWNER = { expiredForMs: 0, exceptPartitions: [] }
 
 /** A store whose runners answer as they are told, and write down what they were asked. */
 async function setUp() {
@@ -54,6 +59,9 @@ test('the store is up once something was written, not when it was only read', as
   await store.findOrder(somePending({}).event.order.orderId)
   await store.discard(somePending({}))
   await store.listOrders({ limit: 1 })
+  // A full disk of SQLite does not keep these two from finding nothing to do.
+  assert.equal(await store.renewLease(), true)
+  assert.deepEqual(await store.takeOverPending(1, EVERY_OWNER), [])
   assert.equal(storage().status, 'down')
   await store.reserve(somePending({}))
   assert.equal(storage().status, 'up')
@@ -102,6 +110,21 @@ test('who waits for settlements is told of each once', async () => {
   await store.settle(somePending({}), { partition: 0, offset: 1 })
   assert.equal(settled.length, 1)
   await store.close()
+})
+
+test('a failure while the store closes is no news, and begins no probing', async () => {
+  const { clock, health, storage } = await setUp()
+  let probes = 0
+  const watch = new StoreWatch({ health, clock }, async () => void (probes += 1))
+  const runner = watch.watch({
+    run: async () => [{ kind: 'failed', message: 'closed', isApplied: 'no' }],
+    close: async () => {},
+  })
+  health.reportUp('storage')
+  await watch.close()
+  await runner.run([{ kind: 'probe', args: [] }])
+  assert.equal(storage().status, 'up')
+  assert.equal(probes, 0)
 })
 
 test('closing ends the probing and closes the runners', async () => {

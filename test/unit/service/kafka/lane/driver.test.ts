@@ -11,7 +11,7 @@ import { ManualClock } from '../../../../support/manual-clock.ts'
 import { somePending } from '../../../../support/some-event.ts'
 import { FakeSession, namesOf, PRODUCER, REFUSED, TOO_LARGE, UNKNOWN } from './fake-session.ts'
 
-/** What the driver adds to the rules: time, callers, the lease. The broker is a list of what was asked. */
+/** The driver's part beside the rules: time, callers, the lease. The broker is a list of what was asked. */
 
 type Listeners = Parameters<ConstructorParameters<typeof PartitionLane>[0]['openSession']>[1]
 

@@ -13,7 +13,7 @@ import { somePending } from '../../../../support/some-event.ts'
 
 /** The rules of a lane as given, when, then. Effects and stations are read as words. */
 
-/** What the lane sends new events as. */
+/** The lane sends new events as this producer. */
 export const OWN = 7
 /** Another lane's. */
 export const OTHER = 8

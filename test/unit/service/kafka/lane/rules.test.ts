@@ -104,7 +104,7 @@ describe('L2, refused is proven', () => {
     halved.does('requeue a b c d').is('idle')
     assert.deepEqual(halved.state.narrow, { batchEventsMax: 2, eventsLeft: 4 })
     const first = halved.when(taken(a, b)).when(acked(10))
-    // What fits may be larger again.
+    // A batch may be larger again.
     assert.deepEqual(first.state.narrow, { batchEventsMax: 4, eventsLeft: 2 })
     assert.equal(first.when(taken(c, d)).state.narrow, undefined)
   })
@@ -435,6 +435,40 @@ describe('L9, an unknown sender is reported before anything else is sent', () =>
       .when(page({ found: all, to: 12, of: 12 }))
       .does('ack a at 10', 'ack b at 11')
       .is('idle')
+  })
+
+  test('where the number has gone to somebody else while its event was parked', () => {
+    resending(a)
+      .when(failed('event-refused'))
+      .when(parkedDue)
+      .when(numbers([OWN, 1]))
+      .when(page({ to: 11, of: 11 }))
+      .does('suspect a takeover', 'send a as 7/1')
+  })
+
+  test('where that happened after one of several was parked', () => {
+    resending(a, b)
+      .when(failed('event-refused'))
+      .when(numbers([OWN, 0]))
+      .when(page({ to: 10, of: 10 }))
+      .does('send a as 7/0')
+      .when(failed('event-refused'))
+      .when(numbers([OWN, 1]))
+      .when(page({ to: 11, of: 11 }))
+      .does('suspect a takeover', 'send b as 7/1')
+  })
+
+  test('not where the number of a parked event is still free', () => {
+    resending(a)
+      .when(failed('event-refused'))
+      .when(parkedDue)
+      .when(numbers([OWN, 0]))
+      .when(page({ to: 10, of: 10 }))
+      .does('send a as 7/0')
+      .when(acked(10))
+      .when(numbers([OWN, 1]))
+      .when(page({ found: [[a, 10]], to: 11, of: 11 }))
+      .does('ack a at 10')
   })
 
   test('not for what others may have sent', () => {
