@@ -41,6 +41,7 @@ const server = await buildServer({
   areSchemaIdsKnown: () => true,
   eventContract: describeEvents('none', 'string'),
   settings: {
+    allowedHosts: [],
     maxItemsPerOrder: 100,
     streamReadersMax: 1,
     kafkaBootstrapServers: 'none',

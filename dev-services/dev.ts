@@ -34,6 +34,9 @@ const dataDir = process.env['DEV_DATA_DIR'] ?? join(root, '.dev')
 const kafkaPort = Number(process.env['DEV_KAFKA_PORT'] ?? 9092)
 const registryPort = Number(process.env['DEV_REGISTRY_PORT'] ?? 8081)
 
+/** Where it listens if nobody says otherwise: without authentication, on a developer's machine. */
+const OWN_MACHINE = 'localhost'
+
 const readyTimeoutMs = 30_000
 const healthTimeoutMs = 2_000
 /** How much longer than its own SHUTDOWN_TIMEOUT_MS the service may take. */
@@ -120,7 +123,8 @@ function say(line: string): void {
 
 async function plan(): Promise<DevPlan | { readonly problems: readonly string[] }> {
   try {
-    const { apiHost, apiPort } = readConfig()
+    const { apiPort, ...settings } = readConfig()
+    const apiHost = isSet('API_HOST') ? settings.apiHost : OWN_MACHINE
     const dependencies = await planDependencies({
       kafkaPort,
       registryPort,
@@ -149,6 +153,7 @@ function environmentOf({ kafka, registry }: DependencyPlan): Environment {
     // Lines of requests would push the summary off the screen.
     LOG_LEVEL: 'warn',
     ...process.env,
+    ...(isSet('API_HOST') ? {} : { API_HOST: OWN_MACHINE }),
     ...(kafka.kind === 'configured' ? {} : { KAFKA_BOOTSTRAP_SERVERS: `localhost:${kafkaPort}` }),
     ...(registry.kind === 'configured'
       ? {}

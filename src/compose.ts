@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
+import { isLoopback } from './api/allowed-hosts.ts'
 import { buildServer } from './api/server.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/change-deps.ts'
@@ -257,6 +258,7 @@ function createQueries(deps: ReadDeps): OrderQueries {
 function serverSettings(config: Config) {
   return {
     maxItemsPerOrder: config.maxItemsPerOrder,
+    allowedHosts: allowedHosts(config),
     streamReadersMax: config.maxStreamReaders,
     kafkaBootstrapServers: config.kafkaBootstrapServers
       .map(({ host, port }) => `${host}:${port}`)
@@ -265,4 +267,13 @@ function serverSettings(config: Config) {
     version: packageJson.version,
     requestTimeoutMs: RECEIVE_TIMEOUT_MS,
   }
+}
+
+/**
+ * The name that it listens on is its own. Where it listens for other machines it has names that it
+ * cannot know, so without a list every name is taken.
+ */
+function allowedHosts({ allowedHosts: names, apiHost }: Config): readonly string[] {
+  if (names.length === 0 && !isLoopback(apiHost)) return ['*']
+  return [...names, apiHost.toLowerCase()]
 }

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { pino } from 'pino'
+import { isLoopback } from './api/allowed-hosts.ts'
 import { composeCartService, type CartService } from './compose.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { readConfig } from './config/read-config.ts'
@@ -9,6 +10,9 @@ import { LogOutput, openStandardOutput } from './service/log-output.ts'
 
 /** For the last lines of the log. Nothing that the log does may keep the process from its end. */
 const LOG_FLUSH_MS = 500
+
+const OPEN_TO_OTHERS =
+  'the API, which asks nobody who they are, is open to other machines: put a proxy in front of it, or set API_HOST=localhost'
 
 const config = readConfigOrExit()
 const logOutput = new LogOutput({
@@ -50,6 +54,7 @@ async function startOrExit(): Promise<CartService> {
       onFatal: (error) => void exitWith(error),
     })
     await composed.server.listen({ host: config.apiHost, port: config.apiPort })
+    if (!isLoopback(config.apiHost)) logger.warn({ host: config.apiHost }, OPEN_TO_OTHERS)
     return composed
   } catch (error) {
     return exitWith(error)

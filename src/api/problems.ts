@@ -25,6 +25,7 @@ import {
   expectationUnknown,
   fieldsInvalid,
   headersTooLarge,
+  hostNotAllowed,
   mediaTypeNotSupported,
   methodNotAllowed,
   pathNotFound,
@@ -72,6 +73,11 @@ export const PROBLEM_KINDS = {
     status: 400,
     title: 'The request is not valid',
     example: failureOf(fieldsInvalid([valueRefused('numItems', numItemsRule(100), '"three"')])),
+  },
+  HOST_NOT_ALLOWED: {
+    status: 403,
+    title: 'The host name is not allowed',
+    example: failureOf(hostNotAllowed()),
   },
   ORDER_NOT_FOUND: {
     status: 404,

@@ -15,6 +15,7 @@ export const REQUEST_CODES = [
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
   'HEADERS_TOO_LARGE',
+  'HOST_NOT_ALLOWED',
 ] as const
 
 export type RequestCode = (typeof REQUEST_CODES)[number]
@@ -159,6 +160,12 @@ export function requestTimedOut(): RequestError {
 export function headersTooLarge(): RequestError {
   const detail = 'The URL and the headers together are too large'
   return new RequestError('HEADERS_TOO_LARGE', detail)
+}
+
+export function hostNotAllowed(): RequestError {
+  const detail =
+    'The service does not know itself by the name in the Host header; ALLOWED_HOSTS adds names'
+  return new RequestError('HOST_NOT_ALLOWED', detail)
 }
 
 export function pathNotFound(path: string): RequestError {

@@ -10,6 +10,7 @@ import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
 import { toUtc } from '../models/instant.ts'
 import { isOrderId } from '../models/order.ts'
+import { createHostCheck } from './allowed-hosts.ts'
 import { answerForNode, handleClientError } from './client-errors.ts'
 import { closeConnectionsInOrder } from './close-in-order.ts'
 import { registerConsole } from './console-pages.ts'
@@ -25,7 +26,7 @@ import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
-import { hostMissing, urlNotDecodable } from './request-errors.ts'
+import { hostMissing, hostNotAllowed, urlNotDecodable } from './request-errors.ts'
 import { RequestLog } from './request-log.ts'
 import { orderSchema } from './schemas/order-json.ts'
 import { problemSchema } from './schemas/problem-json.ts'
@@ -50,6 +51,8 @@ export interface ServerDeps {
 
 export interface ServerSettings extends ServiceInfo {
   readonly maxItemsPerOrder: number
+  /** In lower case; `*.` in front of a name stands for all below it, `*` alone for every name. */
+  readonly allowedHosts: readonly string[]
   readonly streamReadersMax: number
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
@@ -162,12 +165,13 @@ function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStre
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { commands, queries, settings, isDraining } = deps
   const server = createFastify(deps)
+  const isHostAllowed = createHostCheck(settings.allowedHosts)
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
     assertReadable(request.raw)
     // So that clients take their next request to another instance.
     if (isDraining()) reply.header('connection', 'close')
-    done()
+    done(isHostAllowed(request.headers.host) ? undefined : hostNotAllowed())
   })
   answerUnknownRoutes(server)
   acceptOnlyJson(server)

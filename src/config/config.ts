@@ -1,6 +1,11 @@
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
-import { parseAddresses, parseDatabaseUrl, parseRegistryUrl } from './setting-text.ts'
+import {
+  parseAddresses,
+  parseDatabaseUrl,
+  parseHostNames,
+  parseRegistryUrl,
+} from './setting-text.ts'
 import { listSettings, settingsSchema, type SettingNotes } from './settings-schema.ts'
 
 /** Names and texts as a process finds them in its environment. */
@@ -85,6 +90,10 @@ function toConfig(settings: Settings) {
     schemaRegistryTimeoutMs: settings.SCHEMA_REGISTRY_TIMEOUT_MS,
     apiHost: settings.API_HOST,
     apiPort: settings.API_PORT,
+    /** In lower case, beside those that are always allowed. */
+    allowedHosts: Object.freeze(
+      settings.ALLOWED_HOSTS === undefined ? [] : checked(parseHostNames(settings.ALLOWED_HOSTS)),
+    ),
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
     publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,

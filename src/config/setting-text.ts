@@ -44,6 +44,14 @@ function parseAddress(text: string): BrokerAddress | undefined {
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined
 }
 
+const HOST_NAME = /^(?:\*|(?:\*\.)?[\w-]+(?:\.[\w-]+)*)$/
+
+/** `name,*.name` in lower case; undefined where it is no such list. */
+export function parseHostNames(text: string): readonly string[] | undefined {
+  const names = text.split(',').map((name) => name.trim().toLowerCase())
+  return names.every((name) => HOST_NAME.test(name)) ? names : undefined
+}
+
 /** Undefined where it is no plain http(s) address. */
 export function parseRegistryUrl(text: string): RegistryAddress | undefined {
   const url = URL.parse(text)

@@ -1,5 +1,10 @@
 import { Type, type TSchema } from 'typebox'
-import { parseAddresses, parseDatabaseUrl, parseRegistryUrl } from './setting-text.ts'
+import {
+  parseAddresses,
+  parseDatabaseUrl,
+  parseHostNames,
+  parseRegistryUrl,
+} from './setting-text.ts'
 
 /** What the schema of every setting carries beside its type. */
 export interface SettingNotes {
@@ -125,6 +130,15 @@ export const settingsSchema = Type.Object({
     accepts: (value) => /^[\w.:-]{1,253}$/.test(value),
   }),
   API_PORT: integer('Port to listen on.', { minimum: 1, maximum: 65_535, default: 8_000 }),
+  ALLOWED_HOSTS: Type.Optional(
+    text(
+      'Names by which callers may reach the service, beside addresses, names without a dot and those that end with .localhost, .local, .internal or .svc. A request with another name in its Host header is answered 403: it may come from a page that points its own name at this machine. Unset: no others where API_HOST is loopback, every name where it is not.',
+      {
+        form: 'host names without ports, separated by commas; *.example.com stands for all below it, * for every name',
+        accepts: (value) => parseHostNames(value) !== undefined,
+      },
+    ),
+  ),
   DATABASE_URL: text(
     'Where orders and events are stored: an SQLite file; sqlite::memory: for runs whose data may be lost; or a PostgreSQL database, which several instances may share. PostgreSQL takes sslmode, sslrootcert, sslcert, sslkey, application_name and options behind a question mark; PGPASSWORD is used where the address has no password.',
     {

@@ -19,6 +19,7 @@ import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/mo
 
 const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
+  allowedHosts: [],
   streamReadersMax: 10,
   kafkaBootstrapServers: 'localhost:9092',
   schemaRegistryUrl: 'http://localhost:8081',

@@ -21,6 +21,7 @@ const CREATE = { orderId: 'ORD-1', numItems: 1 }
 const STATUSES: Record<ProblemCode, number> = {
   BODY_NOT_JSON: 400,
   REQUEST_INVALID: 400,
+  HOST_NOT_ALLOWED: 403,
   ORDER_NOT_FOUND: 404,
   EVENT_NOT_FOUND: 404,
   PATH_NOT_FOUND: 404,

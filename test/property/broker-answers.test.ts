@@ -8,23 +8,23 @@ import { checkCreation } from '../../src/service/kafka/client-checks.ts'
 import { createEntry } from '../../src/service/kafka/lane/entry.ts'
 import { KafkaLaneSession } from '../../src/service/kafka/lane/kafka-session.ts'
 import { readClusterFacts } from '../../src/service/kafka/topic-facts.ts'
-import { systemClock } from '../../src/service/system.ts'
 import type { PartitionLeader } from '../../src/service/kafka/topic-layout.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
+import { systemClock } from '../../src/service/system.ts'
 import type { AnsweredRequest } from '../support/broker-answers.ts'
 import { startFakeBroker, withOwnLength, type FakeBroker } from '../support/fake-broker.ts'
 import { applyHarm, HARM } from '../support/harm.ts'
 import { somePending } from '../support/some-event.ts'
-
-/** An answer may ask for any pause. */
-const WITHOUT_WAITING = { ...systemClock, sleep: () => Promise.resolve() }
 
 /**
  * A broker that answers anything. Whatever its bytes are, the request ends within its time, with an
  * answer or an error; nothing is thrown where nobody catches it. `CART_FUZZ_RUNS=100000` plays more.
  */
 const RUNS = Number(process.env['CART_FUZZ_RUNS'] ?? 5_000)
-const TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 300 }
+/** A broker that says that it throttles for days is waited for in other tests. */
+const IMPATIENT = { ...systemClock, sleep: () => Promise.resolve() }
+
+const TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 5_000 }
 const TOPIC = 'recorded-orders'
 
 suite('a broker that answers anything', () => {
@@ -97,6 +97,17 @@ suite('a broker that answers anything', () => {
     }
   })
 
+  test('a broker that says that it throttles for days is believed for half a minute', async () => {
+    broker.harm = (frame, request) => {
+      if (request === 'ListOffsets') frame.writeInt32BE(2 ** 31 - 1, 8)
+      return [frame]
+    }
+    const delays: number[] = []
+    await inSession(broker, lookForIt, (delayMs) => delays.push(delayMs))
+    assert.ok(delays.length > 0)
+    assert.deepEqual(new Set(delays), new Set([30_000]))
+  })
+
   test('harmed answers harm nothing but their connection', { timeout: 600_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -137,13 +148,14 @@ class FakeCluster extends KafkaCluster {
 async function inSession(
   broker: FakeBroker,
   use: (session: KafkaLaneSession) => Promise<unknown>,
+  onThrottle: (delayMs: number) => void = () => {},
 ): Promise<void> {
   const session = new KafkaLaneSession({
     cluster: new FakeCluster(broker),
     partition: 0,
-    clock: WITHOUT_WAITING,
+    clock: IMPATIENT,
     onLost: () => {},
-    onThrottle: () => {},
+    onThrottle,
   })
   const { harm } = broker
   broker.harm = (frame) => [frame]
@@ -151,6 +163,10 @@ async function inSession(
   broker.harm = harm
   await use(session).catch(() => {})
   session.close()
+}
+
+function lookForIt(session: KafkaLaneSession): Promise<unknown> {
+  return session.look([ENTRY], 0, undefined)
 }
 
 const ENTRY = createEntry(somePending({}), Infinity, () => {})
@@ -166,14 +182,14 @@ const REQUESTS: Readonly<Record<AnsweredRequest, (broker: FakeBroker) => Promise
     new KafkaLaneSession({
       cluster: new FakeCluster(broker),
       partition: 0,
-      clock: WITHOUT_WAITING,
+      clock: IMPATIENT,
       onLost: () => {},
       onThrottle: () => {},
     })
       .open()
       .catch(() => {}),
   Produce: (broker) => inSession(broker, (session) => session.send([ENTRY], NUMBERS, true)),
-  ListOffsets: (broker) => inSession(broker, (session) => session.look([ENTRY], 0, undefined)),
+  ListOffsets: (broker) => inSession(broker, lookForIt),
   Fetch: (broker) => inSession(broker, (session) => session.look([ENTRY], 0, 16)),
   DescribeProducers: (broker) => inSession(broker, (session) => session.ask([NUMBERS])),
   DescribeConfigs: (broker) => readClusterFacts(new FakeCluster(broker), ['x']).catch(() => {}),

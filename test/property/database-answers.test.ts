@@ -12,7 +12,7 @@ import { applyHarm, HARM } from '../support/harm.ts'
  * and nothing is thrown where nobody catches it. `CART_FUZZ_RUNS=100000` plays more.
  */
 const RUNS = Number(process.env['CART_FUZZ_RUNS'] ?? 4_000)
-const TIMEOUTS = { connectMs: 1_000, statementMs: 500, answerMs: 300 }
+const TIMEOUTS = { connectMs: 5_000, statementMs: 4_000, answerMs: 5_000 }
 
 function message(code: string, ...body: readonly (string | Buffer)[]): Buffer {
   const bytes = Buffer.concat(body.map((part) => Buffer.from(part)))
