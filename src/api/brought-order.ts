@@ -22,7 +22,7 @@ import { numItemsRule } from './schemas/order-requests.ts'
  * judged beside the schema's, on the fields that it does not refuse, so that all is told at once.
  */
 
-/** What the schema lets through. */
+/** A body that the schema has accepted. */
 interface CreationBody extends Omit<BroughtOrder, 'orderDate'> {
   readonly orderId: OrderId
   readonly numItems?: number

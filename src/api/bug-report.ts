@@ -1,7 +1,7 @@
 /** Causes of causes are told so far. */
 const CAUSES_MAX = 5
 
-/** What the log says of an error that is a bug. */
+/** The part of a bug's error that the log shows. */
 export type BugReport =
   | string
   | {

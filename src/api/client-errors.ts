@@ -62,7 +62,7 @@ export function handleClientError(error: Error & { code?: string }, socket: Sock
   closeInOrder(socket)
 }
 
-/** What Node answers by itself with a bare status, or by nothing, before there is a request of Fastify. */
+/** Requests that Node answers by itself, with a bare status or not at all, before Fastify sees them. */
 export function answerForNode(server: Server): void {
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const { status, headers, body } = describeFailure(expectationUnknown(request.headers.expect))

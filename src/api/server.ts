@@ -51,7 +51,7 @@ export interface ServerDeps {
 
 export interface ServerSettings extends ServiceInfo {
   readonly maxItemsPerOrder: number
-  /** In lower case; `*.` in front of a name stands for all below it, `*` alone for every name. */
+  /** In lower case; `*.` in front of a name means all names below it, `*` alone means every name. */
   readonly allowedHosts: readonly string[]
   readonly streamReadersMax: number
   /** Upper bound for receiving a request, from its first byte to its last. */
@@ -124,7 +124,7 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
   return server
 }
 
-/** What neither Node nor the router looks at. Throws REQUEST_INVALID. */
+/** Checks that neither Node nor the router makes. Throws REQUEST_INVALID. */
 function assertReadable({ httpVersion, headers, url = '' }: IncomingMessage): void {
   if (httpVersion === '1.1' && headers.host === undefined) throw hostMissing()
   const [, query = ''] = url.split('?', 2)

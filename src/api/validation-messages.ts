@@ -11,7 +11,7 @@ import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 /** How much of a refused value is shown, in characters. */
 const SHOWN_VALUE_LENGTH_MAX = 60
 
-/** Of an id that is text as any other, and yet none. */
+/** These two ids have valid characters, but a URL drops them as path segments. */
 const NO_DOTS_RULE = 'must not be "." or "..", which no URL can carry'
 
 interface RuledSchema {

@@ -1,4 +1,4 @@
-/** Where a command writes, one line each: results to stdout, what goes on meanwhile to stderr. */
+/** Where a command writes, one line each: results to stdout, progress to stderr. */
 export interface Print {
   readonly out: (line: string) => void
   readonly progress: (line: string) => void

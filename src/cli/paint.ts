@@ -23,7 +23,7 @@ export function paintFor(stream: NodeJS.WritableStream): Paint {
  * The line as a terminal may get it. Everything that a line shows may come from others: records and
  * headers, a registry's message, a service's answer. So each character that a terminal obeys or that
  * nobody sees is written as JSON writes it, and only what was painted here has colour. In a line of
- * JSON such characters stand in texts alone, and mean the same.
+ * JSON has such characters only inside of texts, where the escape means the same.
  */
 export function visible(line: string): string {
   return escaped(line).replace(PAINTED, (_, style: Style, text: string) =>

@@ -134,7 +134,7 @@ export const settingsSchema = Type.Object({
     text(
       'Names by which callers may reach the service, beside addresses, names without a dot and those that end with .localhost, .local, .internal or .svc. A request with another name in its Host header is answered 403: it may come from a page that points its own name at this machine. Unset: no others where API_HOST is loopback, every name where it is not.',
       {
-        form: 'host names without ports, separated by commas; *.example.com stands for all below it, * for every name',
+        form: 'host names without ports, separated by commas; *.example.com means all below it, * means every name',
         accepts: (value) => parseHostNames(value) !== undefined,
       },
     ),

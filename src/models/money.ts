@@ -63,7 +63,7 @@ export type Amount =
   | { readonly kind: 'too-large' }
 
 /**
- * What a number means as an amount. Its decimals are those of its shortest text, which is how it was
+ * Reads a number as an amount. Its decimals are those of its shortest text, which is how it was
  * written: 0.1 has one, and 0.1 + 0.2 has 17.
  */
 export function readAmount(amountMajor: number, currency: Currency): Amount {

@@ -14,7 +14,7 @@ const CHARACTER = String.raw`[^\x00-\x1f\x7f-\x9f]`
 const NO_DOT = String.raw`[^.\x00-\x1f\x7f-\x9f]`
 
 /**
- * What an order id must look like after trimming: no control character, and not `.` or `..`, which no
+ * The pattern of an order id after trimming: no control character, and not `.` or `..`, which no
  * URL can carry as a segment of its path. For the OpenAPI document, whose readers know neither Unicode
  * properties nor look-aheads nor halves of characters: lone surrogates are refused besides.
  */

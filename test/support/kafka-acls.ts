@@ -8,7 +8,7 @@ import {
 } from '@platformatic/kafka'
 import { clusterOf } from './raw-records.ts'
 
-/** For a broker that knows rights: who has none on a resource may do anything while nobody has any. */
+/** The broker checks rights. On a resource without any rule everybody may do everything. */
 export const WITH_AUTHORIZER: Readonly<Record<string, string>> = {
   'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
   'allow.everyone.if.no.acl.found': 'true',

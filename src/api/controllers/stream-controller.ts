@@ -64,7 +64,7 @@ export function registerStreamRoute(
       const start = await feed.findStart(asked)
       if (start === undefined) throw notOurs(field)
       reply.type(STREAM_MEDIA_TYPE)
-      // What compresses on the way would keep events back until it has enough of them.
+      // A proxy that compresses would keep events back until it has enough of them.
       reply.header('cache-control', 'no-store, no-transform')
       // Nginx would keep events back to send them together.
       reply.header('x-accel-buffering', 'no')

@@ -101,7 +101,7 @@ const EXAMPLE_CREATION = {
   currency: 'EUR',
 }
 
-/** What is not brought is generated. */
+/** The service generates each field that the caller does not bring. */
 export function createOrderRequest(maxItemsPerOrder: number) {
   const numItems = Type.Integer({
     ...ruled(

@@ -34,7 +34,10 @@ export const streamRequest = Type.Object(
     from: Type.Optional(
       Type.Unsafe<'beginning' | 'now'>(
         Type.String({
-          ...ruled('Where to begin without an event to go on after.', 'must be beginning or now'),
+          ...ruled(
+            'Where to begin when no event is given to continue after.',
+            'must be beginning or now',
+          ),
           enum: ['beginning', 'now'],
           default: 'now',
         }),

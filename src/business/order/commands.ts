@@ -2,7 +2,7 @@ import type { RetryKey } from '../../models/order-event.ts'
 import type { Currency } from '../../models/money.ts'
 import type { Order, OrderId, OrderStatus } from '../../models/order.ts'
 
-/** What a caller brings of an order; the rest is generated. */
+/** The part of an order that a caller brings; the rest is generated. */
 export interface BroughtOrder {
   readonly customerId?: string
   /** ISO 8601, UTC, with `Z` and milliseconds. */

@@ -80,7 +80,7 @@ function toOrderItem({ itemId, quantity, price }: BroughtItem, currency: Currenc
   return { itemId, quantity, priceMinor: toMinor(price, currency) }
 }
 
-/** The first one has as many decimals as any. */
+/** The first one fits always: no generated currency has more decimals. */
 function pickCurrency(items: readonly BroughtItem[], random: Random): Currency {
   const [first, ...others] = GENERATED_CURRENCIES
   return pick([first, ...others.filter((one) => areAmountsOf(one, items))], random)

@@ -112,7 +112,7 @@ export class Audit {
     this.#checkOrder(stored, position)
   }
 
-  /** None of ours is beyond what is read, but it may stand between those that are. */
+  /** Our own records stay within the bounds, but a record beyond them may lie between ours. */
   addUnreadable(position: EventPosition, reason: string): void {
     const nothing = { eventId: undefined, orderId: undefined, version: undefined }
     this.#differences.push({ kind: 'unreadable', ...nothing, position, reason })

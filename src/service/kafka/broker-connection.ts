@@ -14,7 +14,7 @@ const RECORDS_BYTES_MAX = 101 * 1024 * 1024
 /** Its correlation id. */
 const ANSWER_BYTES_MIN = 4
 
-/** What a server that expects TLS says to one that does not begin with it. */
+/** The answer of a server that expects TLS to a client that begins without it. */
 const TLS_ALERT = 0x15_03
 
 export interface Broker {

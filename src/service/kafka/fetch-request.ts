@@ -1,9 +1,9 @@
 import { createAPI, fetchV11, ResponseError, type Reader } from '@platformatic/kafka'
 
-/** What the broker says of the one partition that was asked for. */
+/** The broker's answer about the one partition that was asked for. */
 export interface FetchAnswer {
   readonly throttleTimeMs: number
-  /** Batches as they stand on the topic, the last one perhaps cut off. */
+  /** Batches as the topic has them, the last one perhaps cut off. */
   readonly records: Buffer
 }
 

@@ -104,7 +104,7 @@ function claimedByLz4(bytes: Buffer): number {
     claimed += isStored ? blockBytes : blockBytesMax
     at += 4 + blockBytes + blockTailBytes
   }
-  // What a frame says of its content is believed by those who make room for it.
+  // The reader of a frame reserves as much memory as the frame announces.
   if (contentSizeBytes === 0) return claimed
   return Math.max(claimed, Number(bytes.readBigUInt64LE(6)))
 }

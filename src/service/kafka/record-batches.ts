@@ -23,7 +23,7 @@ const SIZE_AT = 8
 const BODY_AT = 12
 const MAGIC_AT = 16
 const CRC_AT = 17
-/** What the checksum is of begins here. */
+/** The bytes under the checksum begin here. */
 const ATTRIBUTES_AT = 21
 const LAST_OFFSET_DELTA_AT = 23
 const FIRST_TIMESTAMP_AT = 27
@@ -46,7 +46,7 @@ export interface TimedRecord {
 export interface SkippedRecords {
   readonly firstOffset: number
   readonly lastOffset: number
-  /** What is wrong, without its subject: "unpacks to more than 16777216 bytes". */
+  /** The fault, without its subject: "unpacks to more than 16777216 bytes". */
   readonly reason: string
 }
 

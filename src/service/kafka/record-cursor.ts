@@ -63,7 +63,7 @@ export class RecordCursor {
     return { key, value, headers }
   }
 
-  /** As Java reads it: any negative length is none at all. */
+  /** As in Java's client, every negative length means null. */
   #field(): Buffer | null {
     const length = this.#varint()
     if (length < 0) return null

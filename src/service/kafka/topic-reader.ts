@@ -23,7 +23,7 @@ const CONSUMER_REPLICA = -1
  */
 const DEBUGGING_REPLICA = -2
 
-/** What a broker says where no record is as new as was asked for. */
+/** The broker's offset where no record is as new as was asked for. */
 const NO_OFFSET = -1
 
 const FETCH_WAIT_MS = 500
@@ -96,7 +96,7 @@ export class TopicReader {
     return offset < 0 ? undefined : offset
   }
 
-  /** What stands at `offset` and behind it, as much as one read holds; waits a moment for the first. */
+  /** The records from `offset` on, as many as one read holds; waits a moment for the first. */
   async fetch(offset: number): Promise<ReadRecords> {
     const read = readRecords(await this.#fetch(offset), offset)
     for (const skipped of read.skipped) this.#onSkipped(skipped)

@@ -1,5 +1,5 @@
 /**
- * What another process says over a socket comes in frames that announce their own length. A client
+ * Another process sends its bytes over a socket in frames that announce their own length. A client
  * library believes that length: it waits for two gigabytes, or throws where nobody catches it. Here
  * the bytes are put together to whole frames of a bounded length before a library sees them, and
  * whatever it throws ends that connection and nothing else.
@@ -11,11 +11,11 @@ export interface FrameFormat {
   readonly name: string
   /** Bytes in front of the length, which is an int32. */
   readonly lengthAt: number
-  /** What the length does not count: bytes of the whole frame beyond it. */
+  /** Bytes of the whole frame that its length does not count. */
   readonly uncountedBytes: number
   readonly lengthMin: number
   readonly lengthMax: () => number
-  /** What a length beyond the bounds says of the other side, where it says something. */
+  /** The likely cause of a length beyond the bounds, where one is known. */
   readonly explain?: (length: number) => string | undefined
   /** Throws where the frame would lead the library astray. */
   readonly check?: (frame: Buffer) => void
@@ -56,7 +56,7 @@ export class FrameAssembler {
     }
     // Nothing was handed out: the buffer may still grow in place.
     if (at === 0 && this.#heldBytes > 0) return
-    // What was handed out may be kept: it is never written to again.
+    // The receiver may keep the bytes: nothing writes to them again.
     this.#held = Buffer.from(bytes.subarray(at))
     this.#heldBytes = this.#held.length
   }
@@ -109,7 +109,7 @@ export function guardFrames(
   for (const parse of parsers) socket.off('data', parse)
 }
 
-/** What came of reading it, as one sentence. */
+/** The result of reading it, as one sentence. */
 export function asFrameError(error: unknown, { name }: FrameFormat): Error {
   if (error instanceof FrameError) return error
   return new FrameError(`${name} cannot be read: ${reasonOf(error)}`, { cause: error })

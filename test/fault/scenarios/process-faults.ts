@@ -15,7 +15,7 @@ const serviceKill: Scenario = {
   brokers: 1,
   async run(context) {
     await using cart = await Cart.start(context)
-    const rounds = context.rounds(120, 5)
+    const rounds = context.rounds(200, 5)
     for (let round = 1; round <= rounds; round += 1) {
       // Also shortly after a start, while it recovers.
       await setTimeout(context.random.integer(0, 600))

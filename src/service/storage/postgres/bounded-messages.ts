@@ -23,7 +23,7 @@ const MESSAGES: FrameFormat = {
   },
 }
 
-/** What the driver keeps of its connection; not in its typings. */
+/** Fields of the driver's connection that its typings leave out. */
 interface Wire {
   readonly ssl: unknown
   /** The socket, or the encryption over it once that is there. */

@@ -180,7 +180,7 @@ describe('L4, after an event was parked', () => {
   const parked = resending(a).when(failed('event-refused')).is('idle')
 
   test('an ack is asked about: a late request with that event may have had the number', () => {
-    // On a topic that dates all records itself such an ack looks as any other.
+    // On a topic with LogAppendTime the ack of a repeat looks like every other ack.
     parked.when(taken(b)).when(acked(10)).does('ask 7').is('asking')
   })
 
