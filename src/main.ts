@@ -28,7 +28,7 @@ let service: CartService | undefined
 
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
-// A bug may have shown anywhere: nothing more is sent, settled or answered while the log is written.
+// A bug may have shown anywhere: nothing more is sent or answered while the log is written.
 process.on('uncaughtException', (error) => {
   service?.halt()
   void exitWith(error)

@@ -278,3 +278,14 @@ test('names of tests are unique, so that a failure says where it is', () => {
   const repeated = names.filter((name, index) => names.indexOf(name) !== index)
   assert.deepEqual(repeated, [])
 })
+
+test('the page on Kafka names every file of its folder', () => {
+  const home = 'src/service/kafka'
+  const page = readFileSync(join(ROOT, home, 'README.md'), 'utf8')
+  const files = sources(`${home}/**/*.ts`).map(({ path }) => relative(home, path))
+  assert.ok(files.length > 20)
+  assert.deepEqual(
+    files.filter((file) => !page.includes(`\`${file}\``)),
+    [],
+  )
+})
