@@ -15,7 +15,7 @@ import { findAnswerByKey } from './find-earlier-answer.ts'
 import { allowedNextStatuses } from './order-status.ts'
 import { inTurn } from './in-turn.ts'
 import { preparePending } from './prepare-pending.ts'
-import { waitForEarlierChange, type Request } from './wait-for-earlier-change.ts'
+import { refusalBehind, waitForEarlierChange, type Request } from './wait-for-earlier-change.ts'
 
 /**
  * Gives an order another status. Changes of one order that come at the same time are applied one
@@ -70,7 +70,8 @@ async function change(
     const { refusal } = confirmation
     if (refusal !== 'version-moved' && refusal !== 'key-used') throw changeInFlight(orderId)
   }
-  throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()
+  if (retryKey !== undefined) throw requestInFlight()
+  throw refusalBehind(deps.publications.find(orderId), request)
 }
 
 function statusChanged(

@@ -6,7 +6,7 @@ import { findAnswerByKey } from './find-earlier-answer.ts'
 import { bringsOrder, completeOrder } from './order-generator.ts'
 import { inTurn } from './in-turn.ts'
 import { preparePending } from './prepare-pending.ts'
-import { waitForEarlierChange, type Request } from './wait-for-earlier-change.ts'
+import { refusalBehind, waitForEarlierChange, type Request } from './wait-for-earlier-change.ts'
 
 /**
  * Creates an order. Throws ORDER_ALREADY_EXISTS, CHANGE_IN_FLIGHT, a 503 with its outcome, or what
@@ -46,7 +46,8 @@ async function create(
     if (confirmation.refusal === 'order-exists') throw orderAlreadyExists(orderId)
     if (confirmation.refusal !== 'key-used') throw changeInFlight(orderId)
   } while (deps.clock.monotonicMs() < deadlineMs)
-  throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()
+  if (retryKey !== undefined) throw requestInFlight()
+  throw refusalBehind(deps.publications.find(orderId), request)
 }
 
 function orderCreated(deps: ChangeDeps, command: CreateOrder): OrderEvent {

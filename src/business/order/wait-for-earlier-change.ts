@@ -1,5 +1,6 @@
 import type { OrderEvent, RetryKey } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
+import type { CommandError } from '../errors.ts'
 import type { Publication, PublicationEnd } from '../publication/publication.ts'
 import {
   changeInFlight,
@@ -54,11 +55,22 @@ export function answerAtEnd(
     case 'deadline':
     case 'full':
     case 'abandoned':
-      if (relation === 'same-key') throw requestInFlight()
-      if (relation === 'repeated') throw stillNotConfirmed()
+      if (relation !== 'other') throw refusalBehind(earlier, request)
       if (end === 'abandoned' && isDraining()) throw draining()
       if (end === 'abandoned' && !lease.isHeld) throw leaseNotHeld()
-      throw changeInFlight(request.orderId)
+      throw refusalBehind(earlier, request)
+  }
+}
+
+/** Why a request has no answer in time: the change before it, which may be its own first try. */
+export function refusalBehind(earlier: Publication | undefined, request: Request): CommandError {
+  switch (earlier === undefined ? 'other' : relate(earlier, request)) {
+    case 'same-key':
+      return requestInFlight()
+    case 'repeated':
+      return stillNotConfirmed()
+    case 'other':
+      return changeInFlight(request.orderId)
   }
 }
 

@@ -16,6 +16,8 @@ export type Waited =
   | { readonly kind: 'ended'; readonly change: Publication; readonly end: PublicationEnd }
 
 interface Waiter {
+  /** Monotonic. */
+  readonly deadlineMs: number
   readonly concerns: (change: Publication) => boolean
   readonly resolve: (waited: Waited) => void
 }
@@ -59,6 +61,7 @@ export class OrderTurns {
     if (waiting.length >= WAITING_MAX) return Promise.resolve({ kind: 'full' })
     return new Promise((resolve) => {
       const waiter: Waiter = {
+        deadlineMs,
         concerns,
         resolve: (waited) => {
           this.#waitingCount -= 1
@@ -76,11 +79,15 @@ export class OrderTurns {
     })
   }
 
-  /** Gives the turn to the next. */
+  /** Gives the turn to the next one that has time left for it. */
   pass(orderId: OrderId): void {
-    const next = this.#waiting.get(orderId)?.shift()
-    if (next === undefined) this.#waiting.delete(orderId)
-    else next.resolve({ kind: 'turn' })
+    const nowMs = this.#clock.monotonicMs()
+    const waiting = this.#waiting.get(orderId) ?? []
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (next.deadlineMs > nowMs) return next.resolve({ kind: 'turn' })
+      next.resolve({ kind: 'deadline' })
+    }
+    this.#waiting.delete(orderId)
   }
 
   /** Those whom the change concerns have their answer, and need no turn. */

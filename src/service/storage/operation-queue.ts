@@ -93,7 +93,9 @@ export class OperationQueue {
     const isLate = ({ beginByMs }: Waiting): boolean => beginByMs <= nowMs
     const late = this.#waiting.filter(isLate)
     this.#waiting = this.#waiting.filter((waiting) => !isLate(waiting))
-    for (const { reject } of late) reject(new StoreError('The store had no time for it', 'no'))
+    for (const waiting of late) {
+      waiting.reject(new StoreError('The store had no time for it', 'no'))
+    }
     return this.#waiting.reduce(
       (earliest, { beginByMs }) => Math.min(earliest, beginByMs),
       Infinity,

@@ -104,6 +104,19 @@ test('at its deadline a request that waits for its turn is told of the change be
   assert.deepEqual(codes, ['KAFKA_UNAVAILABLE', 'CHANGE_IN_FLIGHT', 'CHANGE_IN_FLIGHT'])
 })
 
+test('a request whose first try is in doubt is told so, also when its turn comes with its deadline', async (t) => {
+  const { change, create, clock, published, answerWith } = await setUpUseCases(t)
+  await create(undefined)
+  answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: new Promise(() => {}) }))
+  await assert.rejects(change(undefined, 'confirmed'), { outcome: 'unknown' })
+  const [stranger, again] = [change(undefined, 'shipped'), change(undefined, 'confirmed')]
+  await setImmediate()
+  clock.advance(PUBLISH_TIMEOUT_MS)
+  await assert.rejects(stranger, { code: 'CHANGE_IN_FLIGHT' })
+  await assert.rejects(again, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  assert.equal(published.length, 2)
+})
+
 test('above MAX_PENDING_EVENTS that are alive here nothing more is stored', async (t) => {
   const { deps, create, answerWith, published } = await setUpUseCases(t)
   Object.assign(deps, { pendingEventsMax: 0 })

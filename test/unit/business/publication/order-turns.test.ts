@@ -48,6 +48,16 @@ test('a request whose deadline comes leaves the line, and those behind it move u
   assert.equal(turns.waitingCount, 0)
 })
 
+test('a turn that comes with the deadline is not given', async () => {
+  const { clock, turns, told, wait } = setUp()
+  // The timer of this deadline comes after what is due at the same time and was scheduled before.
+  clock.schedule(1_000, () => turns.pass(ORDER_ID))
+  const waits = [wait('hurried', 1_000), wait('patient')]
+  clock.advance(1_000)
+  await Promise.all(waits)
+  assert.deepEqual(told, ['hurried: deadline', 'patient: turn'])
+})
+
 test('a thousand wait for one order, and the next one is told at once that it is full', async () => {
   const { turns, told, wait } = setUp()
   const waits = Array.from({ length: 1_000 }, (_, index) => wait(String(index)))
