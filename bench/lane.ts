@@ -61,7 +61,6 @@ const publisher = new KafkaEventPublisher({
     ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }, systemClock),
   openSession: (partition, on) =>
     new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
-  pendingEventsMax: 10_000,
   mayPublish: () => true,
   onSuspicion: () => {},
   clock: systemClock,

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { isLoopback } from './api/allowed-hosts.ts'
 import { buildServer } from './api/server.ts'
+import { ChangeAdmission } from './business/admission/change-admission.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/change-deps.ts'
 import { changeOrderStatus } from './business/order/change-order-status.ts'
@@ -103,9 +104,16 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     store,
     publisher,
     clock,
+    onSettled: (tookMs) => admission.noteSettled(tookMs),
     onBug: (error) => logger.error({ err: error }, 'an event cannot be recovered, by a bug'),
   })
   resources.defer(() => publications.close())
+  const admission = new ChangeAdmission({
+    clock,
+    requestsMax: config.maxPendingEvents,
+    waitingCount: () => publications.turns.waitingCount,
+    inDoubtCount: () => publications.inDoubtCount,
+  })
   await store.probe()
   const ownership = new Ownership({
     store,
@@ -145,6 +153,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     random: systemRandom,
     ids: systemIds,
     publishTimeoutMs: config.publishTimeoutMs,
+    pendingEventsMax: config.maxPendingEvents,
     statusPolicy: config.orderStatusPolicy,
     isDraining: () => drain.isDraining,
   }
@@ -232,7 +241,6 @@ function createPublisher(
     askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
       new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
-    pendingEventsMax: config.maxPendingEvents,
     ...rights,
     clock: systemClock,
     health,

@@ -106,7 +106,7 @@ export function leaseNotHeld(): CommandError {
 }
 
 export function tooManyPending(): CommandError {
-  return unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
+  return unavailable('SERVICE_FULL', 'Too many changes are under way', 'not-applied')
 }
 
 export function tooManyReaders(readersMax: number): CommandError {

@@ -156,7 +156,7 @@ export const settingsSchema = Type.Object({
     { minimum: 100, maximum: 60_000, default: 5_000 },
   ),
   MAX_PENDING_EVENTS: integer(
-    'Events that may wait for their acknowledgement; above it new changes are answered 503 at once.',
+    'Requests for changes, and events on their way, that may be here at once; further requests are answered 503. Fewer are let in while changes take long.',
     { minimum: 1, maximum: 1_000_000, default: 10_000 },
   ),
   MAX_STREAM_READERS: integer(
