@@ -18,14 +18,16 @@ const CLIENT_FAILURES: Readonly<Record<string, RequestError>> = {
   HPE_HEADER_OVERFLOW: headersTooLarge(),
 }
 
+type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null }
+
 /**
- * True while an earlier, complete request of this connection waits for its answer, or an answer is
- * on its way. What is written then would be taken for that answer: a 400 for an order that is being
- * created. Node keeps the response in this undocumented property; without it nothing is guarded.
+ * The answer that an earlier, complete request of this connection waits for, or that is on its way.
+ * What is written then would be taken for that answer: a 400 for an order that is being created. Node
+ * keeps the response in this undocumented property; without it nothing is guarded.
  */
-function isAnswering(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
+function findAnswer(socket: AnsweringSocket): ServerResponse | undefined {
   const response = socket._httpMessage
-  return response ? response.headersSent || response.req.complete : false
+  return response && (response.headersSent || response.req.complete) ? response : undefined
 }
 
 function describeFailure(refused: RequestError) {
@@ -54,12 +56,29 @@ function writeFailure(socket: Socket, refused: RequestError): void {
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** Answers a connection on which no request could be read, as far as it can be, and ends it. */
+/** Connections on which something that is no request came behind requests. */
+const ending = new WeakSet<Socket>()
+
+/**
+ * Ends a connection on which no request can be read any more. What was asked before is answered first;
+ * with nothing before, the fault is, as far as it can be.
+ */
 export function handleClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code !== 'ECONNRESET' && socket.writable && !isAnswering(socket)) {
+  if (ending.has(socket)) return
+  const answer = findAnswer(socket)
+  if (answer !== undefined) return endAfterAnswers(socket, answer)
+  if (error.code !== 'ECONNRESET' && socket.writable) {
     writeFailure(socket, CLIENT_FAILURES[error.code ?? ''] ?? notHttp())
   }
   closeInOrder(socket)
+}
+
+function endAfterAnswers(socket: Socket, answer: ServerResponse | undefined): void {
+  ending.add(socket)
+  // A stream never ends by itself.
+  const isEndless = answer?.headersSent === true && !answer.writableEnded
+  if (answer === undefined || isEndless) return closeInOrder(socket)
+  answer.once('close', () => endAfterAnswers(socket, findAnswer(socket)))
 }
 
 /** Requests that Node answers by itself, with a bare status or not at all, before Fastify sees them. */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
@@ -26,7 +25,8 @@ import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
-import { hostMissing, hostNotAllowed, urlNotDecodable } from './request-errors.ts'
+import { findFault, hostOf } from './readable-request.ts'
+import { hostNotAllowed } from './request-errors.ts'
 import { RequestLog } from './request-log.ts'
 import { orderSchema } from './schemas/order-json.ts'
 import { problemSchema } from './schemas/problem-json.ts'
@@ -124,22 +124,6 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
   return server
 }
 
-/** Checks that neither Node nor the router makes. Throws REQUEST_INVALID. */
-function assertReadable({ httpVersion, headers, url = '' }: IncomingMessage): void {
-  if (httpVersion === '1.1' && headers.host === undefined) throw hostMissing()
-  const [, query = ''] = url.split('?', 2)
-  if (!isDecodable(query)) throw urlNotDecodable()
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 function setCommonHeaders(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
   reply.header('x-content-type-options', 'nosniff')
@@ -168,10 +152,13 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const isHostAllowed = createHostCheck(settings.allowedHosts)
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
-    assertReadable(request.raw)
-    // So that clients take their next request to another instance.
-    if (isDraining()) reply.header('connection', 'close')
-    done(isHostAllowed(request.headers.host) ? undefined : hostNotAllowed())
+    const fault = findFault(request.raw)
+    // So that clients take their next request to another instance. With an upgrade, which nobody here
+    // takes, Node drops what came in one piece behind the request.
+    if (isDraining() || fault !== undefined || request.headers.upgrade !== undefined) {
+      reply.header('connection', 'close')
+    }
+    done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
   answerUnknownRoutes(server)
   acceptOnlyJson(server)

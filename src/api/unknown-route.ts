@@ -23,7 +23,8 @@ export function answerUnknownRoutes(server: FastifyInstance): void {
   const known = new Map<string, KnownPath>()
 
   function findMethods(path: string): readonly string[] {
-    const matching = [...known.values()].filter(({ pattern }) => pattern.test(path))
+    // OPTIONS * asks about the server as a whole (RFC 9110 §9.3.7).
+    const matching = [...known.values()].filter(({ pattern }) => path === '*' || pattern.test(path))
     return [...new Set(matching.flatMap(({ methods }) => [...methods]))]
   }
 
