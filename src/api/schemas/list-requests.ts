@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
+import { toUtc } from '../../models/instant.ts'
 import {
   isOrderId,
   ORDER_ID_LENGTH_MAX,
@@ -112,7 +113,12 @@ export function writeCursor(place: readonly [string | number, string?]): string 
 /** Throws REQUEST_INVALID. */
 export function readOrderCursor(text: string): OrderPlace {
   const [orderDate, orderId] = readPlace(text)
-  if (typeof orderDate !== 'string' || typeof orderId !== 'string' || !isOrderId(orderId)) {
+  if (
+    typeof orderDate !== 'string' ||
+    toUtc(orderDate) !== orderDate ||
+    typeof orderId !== 'string' ||
+    !isOrderId(orderId)
+  ) {
     throw invalid('cursor', CURSOR_RULE)
   }
   return { orderDate, orderId }
