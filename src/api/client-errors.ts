@@ -86,13 +86,14 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void
  * `guard` lets them in as it lets in all others.
  */
 export function answerForNode(server: Server, guard: (begin: Listener) => Listener): void {
-  const refuseExpectation: Listener = (request, response) => {
-    const { status, headers, body } = describeFailure(expectationUnknown(request.headers.expect))
-    response.writeHead(status, headers).end(body)
-  }
   server.on('checkExpectation', guard(refuseExpectation))
   server.on('connect', (_request, socket: Socket) => {
     writeFailure(socket, notProxy())
     closeInOrder(socket)
   })
+}
+
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const { status, headers, body } = describeFailure(expectationUnknown(request.headers.expect))
+  response.writeHead(status, headers).end(body)
 }

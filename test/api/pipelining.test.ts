@@ -86,7 +86,10 @@ test('takes what comes in small pieces while a socket is full', async (t) => {
 for (const [what, ninth] of [
   ['ends with its head', [getText('/'), '']],
   ['has its body still to come', [createText('LAST').slice(0, -10), createText('LAST').slice(-10)]],
-  ['asks for another protocol', [getText('/').replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'), '']],
+  [
+    'asks for another protocol',
+    [getText('/').replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'), ''],
+  ],
 ] as const) {
   test(`goes on after a request that waited for its turn and ${what}`, async (t) => {
     const commands = createHeldCommands()
@@ -100,7 +103,10 @@ for (const [what, ninth] of [
     await client.answers(9)
     client.send(getText('/health/live'))
     const statuses = await client.answers(10)
-    assert.deepEqual(statuses.slice(0, 8), ids.map(() => 201))
+    assert.deepEqual(
+      statuses.slice(0, 8),
+      ids.map(() => 201),
+    )
     assert.equal(statuses.at(-1), 200)
   })
 }
@@ -205,7 +211,10 @@ test('refuses what is not HTTP behind requests that wait', async (t) => {
   commands.release()
   const text = await client.ended()
   // As without the wait: answers that are not there yet are not written, and none is false.
-  assert.ok(client.statuses().every((status) => status === 201 || status === 400), text)
+  assert.ok(
+    client.statuses().every((status) => status === 201 || status === 400),
+    text,
+  )
 })
 
 test('a socket that was full takes its next requests one by one as before', async (t) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import { connect, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { until } from '../support/until.ts'
 import { startTestServer, type TestServer } from './harness.ts'
@@ -7,47 +7,65 @@ import { startTestServer, type TestServer } from './harness.ts'
 /** A connection whose bytes the test chooses, and all that came back on it. */
 export interface RawClient {
   readonly socket: Socket
-  send(text: string): void
-  text(): string
+  readonly send: (text: string) => void
+  readonly text: () => string
   /** Of the answers that came, in their order. */
-  statuses(): readonly number[]
+  readonly statuses: () => readonly number[]
   /** Waits for so many answers. */
-  answers(count: number): Promise<readonly number[]>
+  readonly answers: (count: number) => Promise<readonly number[]>
   /** Waits until the server has ended the connection. */
-  ended(): Promise<string>
+  readonly ended: () => Promise<string>
 }
 
 export interface RawServer extends TestServer {
-  open(): Promise<RawClient>
+  readonly open: () => Promise<RawClient>
   /** Connections that the server has open. */
-  connectionCount(): Promise<number>
+  readonly connectionCount: () => Promise<number>
 }
 
 export async function startRawServer(
   t: TestContext,
   deps: Parameters<typeof startTestServer>[1] = {},
 ): Promise<RawServer> {
+  const clients = clientsOf(t)
   const testServer = await startTestServer(t, deps)
   const { server } = testServer
   await server.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = server.server.address() as AddressInfo
-  const clients: Socket[] = []
-  t.after(() => {
-    for (const client of clients) client.destroy()
-  })
   return {
     ...testServer,
-    async open() {
-      const socket = connect({ host: '127.0.0.1', port })
-      clients.push(socket)
-      await once(socket, 'connect')
-      return createRawClient(socket)
-    },
+    open: () => openClient(clients, server.server),
     connectionCount: () =>
       new Promise((resolve, reject) => {
         server.server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
       }),
   }
+}
+
+/** Connections to a server that listens, or is about to. */
+export async function openRawClients(
+  t: TestContext,
+  server: Server,
+): Promise<() => Promise<RawClient>> {
+  const clients = clientsOf(t)
+  if (!server.listening) await once(server, 'listening')
+  return () => openClient(clients, server)
+}
+
+/** Closed before the server is, which waits for its connections: call it first. */
+function clientsOf(t: TestContext): Socket[] {
+  const clients: Socket[] = []
+  t.after(() => {
+    for (const client of clients) client.destroy()
+  })
+  return clients
+}
+
+async function openClient(clients: Socket[], server: Server): Promise<RawClient> {
+  const { port } = server.address() as AddressInfo
+  const socket = connect({ host: '127.0.0.1', port })
+  clients.push(socket)
+  await once(socket, 'connect')
+  return createRawClient(socket)
 }
 
 function createRawClient(socket: Socket): RawClient {

@@ -69,7 +69,9 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
   const lists = new ListPlaces(deps.clock)
   let readCount = 0
 
-  function createRefusal(error: CommandError): (request: FastifyRequest, reply: FastifyReply) => void {
+  function createRefusal(
+    error: CommandError,
+  ): (request: FastifyRequest, reply: FastifyReply) => void {
     const answer = createFullAnswer(error, random)
     return (request, reply) => {
       reply.hijack()

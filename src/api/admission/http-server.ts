@@ -19,6 +19,12 @@ import type { Begin, SocketLine } from './socket-line.ts'
 /** How often connections are looked at, and the delay of the loop is measured. */
 const CHECK_EVERY_MS = 1_000
 
+/**
+ * What all sockets together may keep of what they have read and not parsed. A read brings 64 KiB at most,
+ * so a thousand clients may send far ahead; beyond that a connection ends after what it has begun.
+ */
+const REST_BYTES_MAX = 64 * 1024 * 1024
+
 export interface HttpDoorOptions {
   readonly http: ServerOptions & { readonly requestTimeout: number }
   readonly connectionsMax: number
@@ -26,10 +32,12 @@ export interface HttpDoorOptions {
   readonly random: Random
 }
 
+type ClientError = Error & { readonly code?: string }
+
 export interface HttpDoor {
-  createServer(begin: Begin): Server
-  onClientError(error: Error & { readonly code?: string }, socket: Socket): void
-  lineOf(socket: Socket): SocketLine | undefined
+  readonly createServer: (begin: Begin) => Server
+  readonly onClientError: (error: ClientError, socket: Socket) => void
+  readonly lineOf: (socket: Socket) => SocketLine | undefined
 }
 
 /** What is between Node's HTTP server and Fastify: nothing reaches a route that is too much for a socket. */
@@ -38,6 +46,7 @@ export function createHttpDoor({ http, connectionsMax, clock, random }: HttpDoor
   const loopDelay = new LoopDelay(CHECK_EVERY_MS, requestTimeoutMs, clock.monotonicMs())
   const gate = new SocketGate({
     connectionsMax,
+    restBytesMax: REST_BYTES_MAX,
     closeInOrder,
     refuse(socket) {
       const refused = tooManyConnections(connectionsMax)
@@ -54,7 +63,7 @@ export function createHttpDoor({ http, connectionsMax, clock, random }: HttpDoor
     onUnused: closeInOrder,
   })
 
-  function onClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  function onClientError(error: ClientError, socket: Socket): void {
     if (gate.takeRest(error, socket)) return
     if (error.code === REQUEST_TIMEOUT) late.judge(socket)
     else answerClientError(error, socket)

@@ -31,14 +31,18 @@ export class LateRequests {
   /** Node has given the request of this socket up, and does not look at it again. */
   judge(socket: Socket): void {
     const line = this.#deps.lineOf(socket)
-    // A request that waits for its turn: its time begins with it.
-    if (line?.isHolding === true) return
+    // Its time begins when it is read on.
+    if (line?.whyNotRead === 'turn') return
+    if (line?.whyNotRead === 'answers') {
+      return this.#later(socket, this.#deps.requestTimeoutMs, () => this.judge(socket))
+    }
     const { request, count } = line?.latest ?? { request: undefined, count: 0 }
+    const isBodyMissing = request?.complete === false
     const isLate = (): boolean => {
-      if (request?.complete === false) return true
-      const { request: next, count: countNow } = line?.latest ?? { request, count }
-      if (countNow === count) return true
-      if (next?.complete === false) this.awaitBody(socket, next)
+      if (isBodyMissing) return !request.complete
+      const next = line?.latest
+      if (next === undefined || next.count === count) return true
+      if (next.request?.complete === false) this.awaitBody(socket, next.request)
       return false
     }
     const settle = (): void => {
@@ -58,7 +62,9 @@ export class LateRequests {
   /** The rest of this request has as much time as a whole one. */
   awaitBody(socket: Socket, request: IncomingMessage): void {
     this.#later(socket, this.#deps.requestTimeoutMs, () => {
-      if (!request.complete && !socket.destroyed) this.#deps.onLate(socket)
+      if (request.complete || socket.destroyed) return
+      if (this.#deps.lineOf(socket)?.whyNotRead === undefined) this.#deps.onLate(socket)
+      else this.awaitBody(socket, request)
     })
   }
 

@@ -2,12 +2,6 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { PARSER_STOPPED, SocketLine, type Begin, type LineLimits } from './socket-line.ts'
 
-/**
- * What all sockets together may keep of what they have read and not parsed. A read brings 64 KiB at most,
- * so a thousand clients may send far ahead; beyond that a connection ends after what it has begun.
- */
-const REST_BYTES_MAX = 64 * 1024 * 1024
-
 /** A client that takes less than this in so many checks, of a second each, does not take its answer. */
 const TAKEN_BYTES_MIN = 16 * 1024
 export const STALLED_CHECKS_MAX = 11
@@ -15,6 +9,8 @@ export const STALLED_CHECKS_MAX = 11
 export interface SocketGateDeps {
   /** How many connections may be open. */
   readonly connectionsMax: number
+  /** What all sockets together may have read and not parsed. */
+  readonly restBytesMax: number
   /** Tells a connection beyond that, and closes it. */
   readonly refuse: (socket: Socket) => void
   readonly closeInOrder: (socket: Socket) => void
@@ -70,7 +66,7 @@ export class SocketGate {
 
   readonly #limits: LineLimits = {
     reserve: (bytes) => {
-      if (this.#restBytes + bytes > REST_BYTES_MAX) return false
+      if (this.#restBytes + bytes > this.#deps.restBytesMax) return false
       this.#restBytes += bytes
       return true
     },

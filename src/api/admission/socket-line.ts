@@ -82,9 +82,13 @@ export class SocketLine {
     socket.once('close', () => this.#abandon())
   }
 
-  /** Node's parser is in the middle of a request that has not begun. */
-  get isHolding(): boolean {
-    return this.#held !== undefined
+  /**
+   * Why nothing is read now: a request waits for its turn, or answers wait to be taken, by which Node
+   * stops. Undefined: the socket is read.
+   */
+  get whyNotRead(): 'turn' | 'answers' | undefined {
+    if (this.#isStopped) return 'turn'
+    return this.#socket._paused === true ? 'answers' : undefined
   }
 
   /** The last request whose head has come, and how many there were. */
@@ -129,7 +133,8 @@ export class SocketLine {
    */
   countStalledChecks(bytesMin: number): number {
     const handle = this.#socket._handle
-    const isWaiting = this.#atWorkCount > 0 && !this.isStreaming && (handle?.writeQueueSize ?? 0) > 0
+    const isWaiting =
+      this.#atWorkCount > 0 && !this.isStreaming && (handle?.writeQueueSize ?? 0) > 0
     const taken = isWaiting && handle ? handle.bytesWritten - handle.writeQueueSize : 0
     if (!isWaiting || taken - this.#takenBytes >= bytesMin || this.#checksWithoutProgress === 0) {
       this.#takenBytes = taken
@@ -188,7 +193,6 @@ export class SocketLine {
     this.#held = undefined
     this.#begin(request, response, begin)
     this.#goOn()
-    if (!request.complete) this.#limits.onBodyAwaited(this.#socket, request)
   }
 
   /** Parses the rest, which may be held up again, and then reads. */
@@ -197,6 +201,7 @@ export class SocketLine {
     // Once the answers are taken, Node calls `resume`, which leads here.
     if (this.#held !== undefined || this.#isEnding || socket._paused === true) return
     const rest = this.#rest
+    const stoppedAt = this.#latest
     this.#rest = undefined
     this.#isStopped = false
     if (rest !== undefined) this.#limits.free(rest.buffer.byteLength)
@@ -204,6 +209,7 @@ export class SocketLine {
     // As Node's own listener takes it, which is the only one. Where nothing is left, too: the parser
     // stopped before the end of a request.
     socket.emit('data', rest ?? NOTHING)
+    if (stoppedAt?.complete === false) this.#limits.onBodyAwaited(socket, stoppedAt)
     if (!this.#isStopped) this.#resume()
   }
 
