@@ -5,14 +5,7 @@ import { buildServer } from './api/server.ts'
 import { ChangeAdmission } from './business/admission/change-admission.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/change-deps.ts'
-import { changeOrderStatus } from './business/order/change-order-status.ts'
-import type { OrderCommands } from './business/order/commands.ts'
-import { createOrder } from './business/order/create-order.ts'
-import { getOrder } from './business/order/get-order.ts'
-import { getOrderEvent } from './business/order/get-order-event.ts'
-import { listOrderEvents } from './business/order/list-order-events.ts'
-import { listOrders } from './business/order/list-orders.ts'
-import type { OrderQueries, ReadDeps } from './business/order/queries.ts'
+import { createCommands, createQueries } from './business/order/use-cases.ts'
 import type { SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
@@ -163,7 +156,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
   const server = await buildServer({
     commands: createCommands(deps, drain),
-    queries: createQueries({ ...deps, reader: store }),
+    queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
     // TEMPORARY until ChangeAdmission is merged: every change is let in.
     changes: admission,
@@ -252,22 +245,6 @@ function createPublisher(
     clock: systemClock,
     health,
   })
-}
-
-function createCommands(deps: ChangeDeps, drain: CommandDrain): OrderCommands {
-  return {
-    createOrder: (command) => drain.track(createOrder(deps, command)),
-    changeOrderStatus: (command) => drain.track(changeOrderStatus(deps, command)),
-  }
-}
-
-function createQueries(deps: ReadDeps): OrderQueries {
-  return {
-    getOrder: (orderId) => getOrder(deps, orderId),
-    listOrders: (query) => listOrders(deps, query),
-    listOrderEvents: (...args) => listOrderEvents(deps, ...args),
-    getOrderEvent: (...args) => getOrderEvent({ ...deps, describeHeaders }, ...args),
-  }
 }
 
 function openConnectionsMax({ config, logger }: ComposeOptions): number {

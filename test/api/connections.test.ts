@@ -35,7 +35,10 @@ test('tells a connection that is one too many, and lets the next one in when ano
   assert.deepEqual(third.statuses(), [503])
   assert.match(told, /\r\nretry-after: [1-4]\r\n/)
   assert.match(told, /\r\nconnection: close\r\n/)
-  assert.match(told, /"code":"SERVICE_FULL".*"detail":"2 connections are open already"/)
+  assert.match(
+    told,
+    /"code":"SERVICE_FULL".*"detail":"2 connections are open already;.*"outcome":"unknown"/,
+  )
   for (const client of [first, second]) {
     client.send(getText('/health/live'))
     assert.deepEqual(await client.answers(1), [200])

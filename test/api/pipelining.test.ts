@@ -86,10 +86,6 @@ test('takes what comes in small pieces while a socket is full', async (t) => {
 for (const [what, ninth] of [
   ['ends with its head', [getText('/'), '']],
   ['has its body still to come', [createText('LAST').slice(0, -10), createText('LAST').slice(-10)]],
-  [
-    'asks for another protocol',
-    [getText('/').replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'), ''],
-  ],
 ] as const) {
   test(`goes on after a request that waited for its turn and ${what}`, async (t) => {
     const commands = createHeldCommands()
@@ -110,6 +106,19 @@ for (const [what, ninth] of [
     assert.equal(statuses.at(-1), 200)
   })
 }
+
+test('a request that waited for its turn and asks for another protocol is the last one', async (t) => {
+  const commands = createHeldCommands()
+  const { open } = await startRawServer(t, { commands })
+  const client = await open()
+  const upgrade = '\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'
+  const ids = idsOf(PER_SOCKET_MAX)
+  client.send(ids.map(createText).join('') + getText('/').replace('\r\n\r\n', upgrade))
+  await until(() => commands.begun.length === PER_SOCKET_MAX, 'the first ones are begun')
+  commands.release()
+  await client.ended()
+  assert.deepEqual(client.statuses(), [...ids.map(() => 201), 200])
+})
 
 test('requests that Node refuses by itself take their turn, too', async (t) => {
   const commands = createHeldCommands()
