@@ -97,8 +97,8 @@ test('takes the offset of an instant also where its plus is not encoded', async 
 })
 
 for (const [path, known] of [
-  ['/api/orders', 'orderId, status, customerId, from, to, limit, cursor'],
-  ['/api/orders/ORD-1/events', 'limit, cursor'],
+  ['/api/orders', 'orderId, status, customerId, from, to, limit, cursor, format'],
+  ['/api/orders/ORD-1/events', 'limit, cursor, format'],
   ['/api/events/stream', 'orderId, status, from, lastEventId'],
 ] as const) {
   test(`refuses a parameter that ${path} does not know, and says which it knows`, async (t) => {

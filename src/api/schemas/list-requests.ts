@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { formatParameter } from '../list-format.ts'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
 import {
@@ -70,6 +71,7 @@ export const listOrdersRequest = Type.Object(
     to: instant('Only orders created before this instant.'),
     limit: Type.Optional(limit),
     cursor: Type.Optional(cursor),
+    format: Type.Optional(formatParameter),
   },
   NO_OTHERS,
 )
@@ -78,6 +80,7 @@ export const listEventsRequest = Type.Object(
   {
     limit: Type.Optional(limit),
     cursor: Type.Optional(cursor),
+    format: Type.Optional(formatParameter),
   },
   NO_OTHERS,
 )
