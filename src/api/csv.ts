@@ -1,6 +1,9 @@
 /** CSV by RFC 4180, with texts that no spreadsheet takes for formulas. */
 
-export type CsvColumns<Row> = readonly (readonly [name: string, read: (row: Row) => string | number])[]
+export type CsvColumns<Row> = readonly (readonly [
+  name: string,
+  read: (row: Row) => string | number,
+])[]
 
 /**
  * With these a formula begins (OWASP, "CSV Injection"), the full-width forms too. The apostrophe is among
@@ -11,7 +14,9 @@ const NOT_FIRST = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20']/
 /** The header line is there also where no row is. */
 export function writeCsv<Row>(columns: CsvColumns<Row>, rows: readonly Row[]): string {
   const lines = rows.map((row) => columns.map(([, read]) => writeField(read(row))))
-  return [columns.map(([name]) => name), ...lines].map((fields) => `${fields.join(',')}\r\n`).join('')
+  return [columns.map(([name]) => name), ...lines]
+    .map((fields) => `${fields.join(',')}\r\n`)
+    .join('')
 }
 
 function writeField(value: string | number): string {

@@ -15,8 +15,7 @@ export interface ListPage<Row> {
 
 /** What Fastify sends: bytes as they are, and an object as the JSON of the route's schema. */
 type ListAnswer<Row> =
-  | Buffer
-  | { success: true; message: string; data: readonly Row[]; nextCursor: string | null }
+  Buffer | { success: true; message: string; data: readonly Row[]; nextCursor: string | null }
 
 /** The format that `format` names, or `Accept`. Where the list continues is in `Link`, in each of them. */
 export function sendList<Row>(
@@ -30,7 +29,7 @@ export function sendList<Row>(
   if (nextCursor !== null) {
     // The query alone: it also holds behind a proxy that serves the API under a prefix.
     const nextQuery = new URLSearchParams({ ...query, cursor: nextCursor })
-    reply.header('link', `<?${nextQuery}>; rel="next"`)
+    reply.header('link', `<?${nextQuery.toString()}>; rel="next"`)
   }
   if (format === 'json') return { success: true, message, data: rows, nextCursor }
   // Without a charset many read the texts of text/* as Latin-1.
