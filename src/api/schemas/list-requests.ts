@@ -112,10 +112,21 @@ export function writeCursor(place: readonly [string | number, string?]): string 
   return Buffer.from(JSON.stringify(place)).toString('base64url')
 }
 
-/** Throws REQUEST_INVALID. */
+/** As the store has them. */
+const ORDER_DATE_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+
+/** PostgreSQL counts so far, and fails beyond. */
+const VERSION_MAX = 2 ** 31 - 1
+
+/** Callers can make cursors, too: what no store can compare is refused here. Throws REQUEST_INVALID. */
 export function readOrderCursor(text: string): OrderPlace {
   const [orderDate, orderId] = readPlace(text)
-  if (typeof orderDate !== 'string' || typeof orderId !== 'string' || !isOrderId(orderId)) {
+  if (
+    typeof orderDate !== 'string' ||
+    !ORDER_DATE_PATTERN.test(orderDate) ||
+    typeof orderId !== 'string' ||
+    !isOrderId(orderId)
+  ) {
     throw invalid('cursor', CURSOR_RULE)
   }
   return { orderDate, orderId }
@@ -124,7 +135,9 @@ export function readOrderCursor(text: string): OrderPlace {
 /** The version after which to go on. Throws REQUEST_INVALID. */
 export function readEventCursor(text: string): number {
   const [version] = readPlace(text)
-  if (!Number.isSafeInteger(version) || Number(version) < 1) throw invalid('cursor', CURSOR_RULE)
+  if (!Number.isInteger(version) || Number(version) < 1 || Number(version) > VERSION_MAX) {
+    throw invalid('cursor', CURSOR_RULE)
+  }
   return Number(version)
 }
 
