@@ -76,7 +76,7 @@ export function toValidationError(violations: readonly SchemaViolation[]): Reque
   const byField = new Map<string, FieldError>()
   for (const violation of violations) {
     // Which of several fields are needed is for the operation to say.
-    if (violation.schemaPath.startsWith('#/anyOf')) continue
+    if (/^#\/(?:if|else)\b/.test(violation.schemaPath)) continue
     const fieldError = toFieldError(violation)
     byField.set(fieldError.field, fieldError)
   }

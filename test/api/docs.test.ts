@@ -132,6 +132,37 @@ test('has patterns that every client can read', async (t) => {
   assert.ok(ids.length > 4)
 })
 
+/** Every schema in a part of the document, those within others too. */
+function schemasIn(part: unknown): Readonly<Record<string, unknown>>[] {
+  if (typeof part !== 'object' || part === null) return []
+  const inner = Object.values(part).flatMap(schemasIn)
+  return 'type' in part ? [part, ...inner] : inner
+}
+
+test('gives generated clients numbers that are wide enough for amounts and offsets', async (t) => {
+  const { server } = await startTestServer(t)
+  const document = await readOpenApi(server)
+  const numbers = schemasIn(document).filter(({ type }) => type === 'number')
+  assert.ok(numbers.length >= 4)
+  for (const { format } of numbers) assert.equal(format, 'double')
+  const offsets = JSON.stringify(document).match(/"offset":\{[^}]*\}/g) ?? []
+  assert.ok(offsets.length > 0)
+  for (const offset of offsets) assert.match(offset, /"format":"int64"/)
+})
+
+test('gives generated clients a type of each body: no choice whose parts have none', async (t) => {
+  const { server } = await startTestServer(t)
+  const choices = schemasIn(await readOpenApi(server)).flatMap((schema) =>
+    [schema['anyOf'] ?? [], schema['oneOf'] ?? []].flat(),
+  )
+  assert.deepEqual(
+    choices.filter(
+      (choice) => typeof choice !== 'object' || choice === null || !('type' in choice),
+    ),
+    [],
+  )
+})
+
 test('leaves no reference open', async (t) => {
   const { server } = await startTestServer(t)
   const document = await readOpenApi(server)

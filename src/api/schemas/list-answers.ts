@@ -21,7 +21,7 @@ export const orderEventSchema = Type.Object({
   status: Type.Unsafe<OrderStatus>(Type.String({ enum: [...ORDER_STATUSES] })),
   topic: Type.String(),
   partition: Type.Integer(),
-  offset: Type.Integer(),
+  offset: Type.Integer({ format: 'int64' }),
   schemaId: Type.Integer({ description: 'In the Schema Registry.' }),
 })
 

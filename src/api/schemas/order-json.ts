@@ -6,6 +6,7 @@ const orderItemSchema = Type.Object({
   itemId: Type.String({ description: 'As it was brought, or ITEM-<NAME>-<100..999>.' }),
   quantity: Type.Integer({ description: 'As it was brought, or from 1 to 5.' }),
   price: Type.Number({
+    format: 'double',
     description: 'Of one piece, with as many decimals as the currency has.',
   }),
 })
@@ -19,7 +20,10 @@ export const orderSchema = Type.Object(
       description: 'As it was brought, or when it was created: ISO 8601, UTC, with Z.',
     }),
     items: Type.Array(orderItemSchema),
-    totalAmount: Type.Number({ description: 'Exactly the sum of price × quantity.' }),
+    totalAmount: Type.Number({
+      description: 'Exactly the sum of price × quantity.',
+      format: 'double',
+    }),
     currency: Type.Unsafe<Currency>(
       Type.String({ description: 'ISO 4217.', pattern: '^[A-Z]{3}$' }),
     ),

@@ -54,6 +54,7 @@ const itemRequest = Type.Object(
     price: Type.Number({
       ...ruled('Of one, with at most the decimals of the currency.', 'must be a number above 0'),
       exclusiveMinimum: 0,
+      format: 'double',
     }),
   },
   { [RULE_KEYWORD]: 'must be an object with itemId, quantity and price' },
@@ -85,6 +86,7 @@ const broughtFields = {
     Type.Number({
       ...ruled('To have it checked.', 'must be the sum of price × quantity of the items'),
       exclusiveMinimum: 0,
+      format: 'double',
     }),
   ),
 }
@@ -125,7 +127,9 @@ export function createOrderRequest(maxItemsPerOrder: number) {
     },
     {
       ...BODY_RULE,
-      anyOf: [{ required: ['numItems'] }, { required: ['items'] }],
+      // One of the two is needed. As anyOf, generated clients would make a choice of types of it.
+      if: { required: ['items'] },
+      else: { required: ['numItems'] },
       examples: [
         { orderId: 'ORD-1', numItems: Math.min(2, maxItemsPerOrder) },
         { ...EXAMPLE_CREATION, items: EXAMPLE_ITEMS.slice(0, maxItemsPerOrder) },
