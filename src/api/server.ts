@@ -28,7 +28,8 @@ import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
 import { hostMissing, hostNotAllowed, urlNotDecodable } from './request-errors.ts'
 import { RequestLog } from './request-log.ts'
-import { orderSchema } from './schemas/order-json.ts'
+import { orderItemSchema, orderSchema } from './schemas/order-json.ts'
+import { newOrderItemSchema } from './schemas/order-requests.ts'
 import { problemSchema } from './schemas/problem-json.ts'
 import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 import { EventStreams } from './stream/event-streams.ts'
@@ -175,7 +176,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
   answerUnknownRoutes(server)
   acceptOnlyJson(server)
+  server.addSchema(orderItemSchema)
   server.addSchema(orderSchema)
+  server.addSchema(newOrderItemSchema)
   server.addSchema(problemSchema)
   await collectOpenApi(server, settings.version)
   registerOrderRoutes(server, commands, settings.maxItemsPerOrder)

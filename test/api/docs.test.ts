@@ -169,10 +169,17 @@ test('leaves no reference open', async (t) => {
   const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)
   const names = new Set([...references].map(([, reference]) => reference ?? ''))
   assert.deepEqual([...names].toSorted(), [
+    '#/components/schemas/NewOrderItem',
     '#/components/schemas/Order',
+    '#/components/schemas/OrderItem',
     '#/components/schemas/Problem',
   ])
-  assert.deepEqual(Object.keys(document.components.schemas).toSorted(), ['Order', 'Problem'])
+  assert.deepEqual(Object.keys(document.components.schemas).toSorted(), [
+    'NewOrderItem',
+    'Order',
+    'OrderItem',
+    'Problem',
+  ])
 })
 
 test('gives example bodies that the service takes, and says the rules that it applies', async (t) => {

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { CURRENCY_CODES, type Currency } from '../../models/money.ts'
 import {
   ORDER_ID_LENGTH_MAX,
@@ -43,7 +43,8 @@ export function numItemsRule(maxItemsPerOrder: number): string {
 
 const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
 
-const itemRequest = Type.Object(
+/** With a name of its own, which generated clients give the type. */
+export const newOrderItemSchema = Type.Object(
   {
     itemId: idText('Names the item; spaces around it are dropped.'),
     quantity: Type.Integer({
@@ -57,7 +58,11 @@ const itemRequest = Type.Object(
       format: 'double',
     }),
   },
-  { [RULE_KEYWORD]: 'must be an object with itemId, quantity and price' },
+  {
+    $id: 'NewOrderItem',
+    description: 'A line of a new order.',
+    [RULE_KEYWORD]: 'must be an object with itemId, quantity and price',
+  },
 )
 
 const broughtFields = {
@@ -113,11 +118,14 @@ export function createOrderRequest(maxItemsPerOrder: number) {
     minimum: 1,
     maximum: maxItemsPerOrder,
   })
-  const items = Type.Array(itemRequest, {
-    ...ruled('The lines of the order.', `must be a list of 1 to ${maxItemsPerOrder} items`),
-    minItems: 1,
-    maxItems: maxItemsPerOrder,
-  })
+  const items = Type.Array(
+    Type.Unsafe<Static<typeof newOrderItemSchema>>(Type.Ref('NewOrderItem#')),
+    {
+      ...ruled('The lines of the order.', `must be a list of 1 to ${maxItemsPerOrder} items`),
+      minItems: 1,
+      maxItems: maxItemsPerOrder,
+    },
+  )
   return Type.Object(
     {
       orderId,
