@@ -3,11 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
   bodyEmpty,
   bodyEncoded,
-  bodyKeyNotAllowed,
   bodyNotJson,
   bodyNotUtf8,
   charsetNotSupported,
-  type RequestError,
 } from './request-errors.ts'
 
 /** The largest body a request may have: an order id of 255 characters takes at most 3 KiB. */
@@ -20,8 +18,6 @@ const ITEM_BYTES = 480
 export function creationBytesMax(maxItemsPerOrder: number): number {
   return BODY_BYTES_MAX + maxItemsPerOrder * ITEM_BYTES
 }
-
-type BodyDone = (error: Error | null, body?: unknown) => void
 
 const CHARSET_PATTERN = /;\s*charset\s*=\s*"?([^\s";]*)/i
 
@@ -47,14 +43,23 @@ function decodeUtf8(body: Buffer): string {
   }
 }
 
-/** Fastify's parser keeps the reason to itself; the second parse is paid for only by a bad body. */
-function explainRefusal(text: string, refusal: Error): RequestError {
+/** Of fields that nobody knows there may be any, `__proto__` too: each field is read by its name. */
+function parseJson(text: string): unknown {
   try {
-    JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
-    return bodyNotJson(error instanceof Error ? error.message : 'unreadable', refusal)
+    throw bodyNotJson(error instanceof Error ? error.message : 'unreadable', error)
   }
-  return bodyKeyNotAllowed(refusal)
+}
+
+function parseBody(
+  { headers }: FastifyRequest,
+  body: Buffer,
+  done: (error: null, body: unknown) => void,
+): void {
+  refuseOtherEncodings(headers)
+  if (body.length === 0) throw bodyEmpty()
+  done(null, parseJson(decodeUtf8(body)))
 }
 
 /**
@@ -62,18 +67,6 @@ function explainRefusal(text: string, refusal: Error): RequestError {
  * replaced: two different requests would otherwise name the same order.
  */
 export function acceptOnlyJson(server: FastifyInstance): void {
-  const parseJson = server.getDefaultJsonParser('error', 'error')
-
-  function parseBody(request: FastifyRequest, body: Buffer, done: BodyDone): void {
-    refuseOtherEncodings(request.headers)
-    if (body.length === 0) throw bodyEmpty()
-    const text = decodeUtf8(body)
-    void parseJson(request, text, (error, json) => {
-      if (error) done(explainRefusal(text, error))
-      else done(null, json)
-    })
-  }
-
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
   server.addContentTypeParser(

@@ -46,12 +46,6 @@ export function bodyNotJson(reason: string, cause?: unknown): RequestError {
   return new RequestError('BODY_NOT_JSON', `The body is not valid JSON: ${reason}`, { cause })
 }
 
-/** It would change what objects are made of. */
-export function bodyKeyNotAllowed(cause: unknown): RequestError {
-  const detail = 'The body has a key that is not allowed: __proto__ or constructor.prototype'
-  return new RequestError('BODY_NOT_JSON', detail, { cause })
-}
-
 export function bodyNotUtf8(cause: unknown): RequestError {
   return new RequestError('BODY_NOT_JSON', 'The body is not valid UTF-8', { cause })
 }

@@ -29,7 +29,8 @@ import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
 import { findFault, hostOf } from './readable-request.ts'
 import { hostNotAllowed } from './request-errors.ts'
 import { RequestLog } from './request-log.ts'
-import { orderSchema } from './schemas/order-json.ts'
+import { orderItemSchema, orderSchema } from './schemas/order-json.ts'
+import { newOrderItemSchema } from './schemas/order-requests.ts'
 import { problemSchema } from './schemas/problem-json.ts'
 import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 import { EventStreams } from './stream/event-streams.ts'
@@ -171,7 +172,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   answerUnknownRoutes(server)
   admitWork(server, { ...deps, lineOf: door.lineOf })
   acceptOnlyJson(server)
+  server.addSchema(orderItemSchema)
   server.addSchema(orderSchema)
+  server.addSchema(newOrderItemSchema)
   server.addSchema(problemSchema)
   await collectOpenApi(server, settings.version)
   registerOrderRoutes(server, commands, settings.maxItemsPerOrder)

@@ -17,21 +17,23 @@ function toPattern(url: string): RegExp {
 
 /**
  * Answers what no route takes: 405 with `Allow` for a known path, 204 with `Allow` for OPTIONS on
- * one, 404 for the rest. Call it before the routes are registered: it learns them as they come.
+ * one or on `*`, 404 for the rest. Call it before the routes are registered: it learns them as they
+ * come.
  */
 export function answerUnknownRoutes(server: FastifyInstance): void {
   const known = new Map<string, KnownPath>()
 
-  function findMethods(path: string): readonly string[] {
-    // OPTIONS * asks about the server as a whole (RFC 9110 §9.3.7).
-    const matching = [...known.values()].filter(({ pattern }) => path === '*' || pattern.test(path))
+  function findMethods(method: string, path: string): readonly string[] {
+    // By the asterisk it is asked what the service takes at all (RFC 9110 §9.3.7).
+    const isOfAllPaths = method === 'OPTIONS' && path === '*'
+    const matching = [...known.values()].filter(({ pattern }) => isOfAllPaths || pattern.test(path))
     return [...new Set(matching.flatMap(({ methods }) => [...methods]))]
   }
 
   function answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = request.url.split('?', 1)[0] ?? ''
     const shownPath = path.slice(0, SHOWN_PATH_LENGTH_MAX)
-    const methods = findMethods(path)
+    const methods = findMethods(request.method, path)
     // A route that takes the method was asked already, and has nothing: a file that is not there.
     if (methods.length === 0 || methods.includes(request.method)) {
       throw pathNotFound(shownPath)

@@ -6,6 +6,7 @@ import {
   type FieldError,
   type RequestError,
 } from './request-errors.ts'
+import { HEADER_NAMES } from './request-headers.ts'
 import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 
 /** How much of a refused value is shown, in characters. */
@@ -61,12 +62,13 @@ function toFieldError(violation: SchemaViolation): FieldError {
   return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), showValue(data))
 }
 
-/** `/items/1/price` is `items[1].price`. */
+/** `/items/1/price` is `items[1].price`, and `/if-match` is `If-Match`. */
 function toFieldPath(instancePath: string): string {
-  return instancePath
+  const path = instancePath
     .slice(1)
     .replaceAll(/\/(\d+)/g, '[$1]')
     .replaceAll('/', '.')
+  return HEADER_NAMES.find((name) => name.toLowerCase() === path) ?? path
 }
 
 /** One sentence for each field, however many of its keywords failed: the rule is the same. */
@@ -74,7 +76,7 @@ export function toValidationError(violations: readonly SchemaViolation[]): Reque
   const byField = new Map<string, FieldError>()
   for (const violation of violations) {
     // Which of several fields are needed is for the operation to say.
-    if (violation.schemaPath.startsWith('#/anyOf')) continue
+    if (/^#\/(?:if|else)\b/.test(violation.schemaPath)) continue
     const fieldError = toFieldError(violation)
     byField.set(fieldError.field, fieldError)
   }

@@ -1,70 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FastifyInstance } from 'fastify'
 import { PROBLEM_KINDS } from '../../src/api/problems.ts'
 import { postOrder, putOrder, startTestServer } from './harness.ts'
-
-interface MediaType {
-  readonly schema?: { readonly $ref?: string }
-  readonly example?: unknown
-  readonly examples?: Record<string, { value: unknown }>
-}
-
-interface Parameter {
-  readonly name: string
-  readonly in: string
-  readonly example?: unknown
-  readonly examples?: unknown
-  readonly schema: { readonly example?: unknown; readonly examples?: unknown }
-}
-
-interface Operation {
-  readonly operationId: string
-  readonly summary: string
-  readonly description: string
-  readonly parameters?: readonly Parameter[]
-  readonly 'x-codeSamples': readonly object[]
-  readonly requestBody?: { readonly content: Record<string, MediaType> }
-  readonly responses: Record<
-    string,
-    {
-      readonly description: string
-      readonly headers?: object
-      /** None where nothing is sent. */
-      readonly content?: Record<string, MediaType>
-    }
-  >
-}
-
-interface OpenApi {
-  readonly openapi: string
-  readonly info: { readonly title: string; readonly version: string }
-  readonly paths: Record<string, Record<string, Operation>>
-  readonly components: { readonly schemas: Record<string, object> }
-}
-
-async function readOpenApi(server: FastifyInstance): Promise<OpenApi> {
-  const headers = { host: 'localhost:8000' }
-  const response = await server.inject({ url: '/openapi.json', headers })
-  assert.equal(response.statusCode, 200)
-  assert.match(String(response.headers['content-type']), /^application\/json/)
-  return response.json()
-}
-
-function operationsOf({ paths }: OpenApi): [name: string, Operation][] {
-  return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]): [string, Operation] => [
-      `${method.toUpperCase()} ${path}`,
-      operation,
-    ]),
-  )
-}
-
-function operationAt(document: OpenApi, name: string): Operation {
-  const operation = operationsOf(document).find(([candidate]) => candidate === name)?.[1]
-  assert.ok(operation, `${name} is not documented`)
-  return operation
-}
+import { operationAt, operationsOf, readOpenApi, type Operation } from './open-api.ts'
 
 function bodyExamples(operation: Operation): object[] {
   const { example, examples = {} } = operation.requestBody?.content['application/json'] ?? {}
@@ -169,6 +107,12 @@ test('prefills no header in the documentation: what is the same in every request
   assert.doesNotMatch(samples, /Idempotency-Key|If-Match/i)
 })
 
+test('says that no operation needs credentials, and where it is by itself', async (t) => {
+  const { server } = await startTestServer(t)
+  const { security, servers } = await readOpenApi(server)
+  assert.deepEqual([security, servers.map(({ url }) => url)], [[], ['/']])
+})
+
 /** Of Go, Java, Python and of a browser, which leaves the flag for Unicode out. */
 const NOT_EVERYWHERE = /\\[upP]|\(\?(?!:)|\\x\{/
 
@@ -188,16 +132,54 @@ test('has patterns that every client can read', async (t) => {
   assert.ok(ids.length > 4)
 })
 
+/** Every schema in a part of the document, those within others too. */
+function schemasIn(part: unknown): Readonly<Record<string, unknown>>[] {
+  if (typeof part !== 'object' || part === null) return []
+  const inner = Object.values(part).flatMap(schemasIn)
+  return 'type' in part ? [part, ...inner] : inner
+}
+
+test('gives generated clients numbers that are wide enough for amounts and offsets', async (t) => {
+  const { server } = await startTestServer(t)
+  const document = await readOpenApi(server)
+  const numbers = schemasIn(document).filter(({ type }) => type === 'number')
+  assert.ok(numbers.length >= 4)
+  for (const { format } of numbers) assert.equal(format, 'double')
+  const offsets = JSON.stringify(document).match(/"offset":\{[^}]*\}/g) ?? []
+  assert.ok(offsets.length > 0)
+  for (const offset of offsets) assert.match(offset, /"format":"int64"/)
+})
+
+test('gives generated clients a type of each body: no choice whose parts have none', async (t) => {
+  const { server } = await startTestServer(t)
+  const choices = schemasIn(await readOpenApi(server)).flatMap((schema) =>
+    [schema['anyOf'] ?? [], schema['oneOf'] ?? []].flat(),
+  )
+  assert.deepEqual(
+    choices.filter(
+      (choice) => typeof choice !== 'object' || choice === null || !('type' in choice),
+    ),
+    [],
+  )
+})
+
 test('leaves no reference open', async (t) => {
   const { server } = await startTestServer(t)
   const document = await readOpenApi(server)
   const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)
   const names = new Set([...references].map(([, reference]) => reference ?? ''))
   assert.deepEqual([...names].toSorted(), [
+    '#/components/schemas/NewOrderItem',
     '#/components/schemas/Order',
+    '#/components/schemas/OrderItem',
     '#/components/schemas/Problem',
   ])
-  assert.deepEqual(Object.keys(document.components.schemas).toSorted(), ['Order', 'Problem'])
+  assert.deepEqual(Object.keys(document.components.schemas).toSorted(), [
+    'NewOrderItem',
+    'Order',
+    'OrderItem',
+    'Problem',
+  ])
 })
 
 test('gives example bodies that the service takes, and says the rules that it applies', async (t) => {

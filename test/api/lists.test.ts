@@ -97,8 +97,8 @@ test('takes the offset of an instant also where its plus is not encoded', async 
 })
 
 for (const [path, known] of [
-  ['/api/orders', 'orderId, status, customerId, from, to, limit, cursor'],
-  ['/api/orders/ORD-1/events', 'limit, cursor'],
+  ['/api/orders', 'orderId, status, customerId, from, to, limit, cursor, format'],
+  ['/api/orders/ORD-1/events', 'limit, cursor, format'],
   ['/api/events/stream', 'orderId, status, from, lastEventId'],
 ] as const) {
   test(`refuses a parameter that ${path} does not know, and says which it knows`, async (t) => {
@@ -147,6 +147,32 @@ test('refuses what a filter cannot be, by its name', async (t) => {
   }
   const twice = await server.inject('/api/orders?status=pending&status=shipped')
   assert.equal(twice.statusCode, 400)
+})
+
+test('refuses a cursor that names no place, whatever the store would make of it', async (t) => {
+  const { server } = await startTestServer(t)
+  for (const [path, places] of [
+    [
+      '/api/orders',
+      [
+        String.raw`["\u0000","ORD-1"]`,
+        String.raw`["\ud800","ORD-1"]`,
+        '["2026-01-31","ORD-1"]',
+        '["2026-01-31T12:00:00Z","ORD-1"]',
+        '["2026-01-31T12:00:00.000Z","."]',
+        String.raw`["2026-01-31T12:00:00.000Z","\ud800"]`,
+        '[1]',
+      ],
+    ],
+    ['/api/orders/ORD-1/events', ['[0]', '[1.5]', '[2147483648]', '["1"]', '[]', '{}']],
+  ] as const) {
+    for (const place of places) {
+      const cursor = Buffer.from(place).toString('base64url')
+      const response = await server.inject(`${path}?cursor=${cursor}`)
+      assert.equal(response.statusCode, 400, place)
+      assert.equal(response.json().errors[0].field, 'cursor')
+    }
+  }
 })
 
 test('shows the history of an order page by page', async (t) => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import { createFakeCommands, startTestServer } from './harness.ts'
 
@@ -58,6 +60,18 @@ test('answers OPTIONS on a known path with 204 and Allow, and allows no other or
   assert.equal(response.statusCode, 204)
   assert.equal(response.headers['allow'], 'POST, OPTIONS')
   assert.equal(response.headers['access-control-allow-origin'], undefined)
+})
+
+/** By a socket: inject makes a path of the asterisk. */
+test('answers OPTIONS on * with the methods that the service takes anywhere', async (t) => {
+  const { server } = await startTestServer(t)
+  const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }))
+  const asked = request({ host: '127.0.0.1', port, method: 'OPTIONS', path: '*', agent: false })
+  const [response] = (await once(asked.end(), 'response')) as [IncomingMessage]
+  response.resume()
+  assert.equal(response.statusCode, 204)
+  const methods = String(response.headers['allow']).split(', ')
+  assert.deepEqual(methods.toSorted(), ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'])
 })
 
 test('answers OPTIONS on an unknown path with 404', async (t) => {

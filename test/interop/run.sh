@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Reads the service's events with a client that is not ours, in another language, by the registry
-# alone: test/interop/check_events.py says what is checked. Needs Python 3.11, and a Kafka and a
-# Schema Registry at KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL; topics and subjects are its
-# own. Ends with 0 when everything was right.
+# alone: test/interop/check_events.py says what is checked. Then asks its API on each store by what
+# schemathesis generates, and by generated clients (test/interop/api). Needs Python 3.11, Go 1.24,
+# PostgreSQL's programs, and a Kafka and a Schema Registry at KAFKA_BOOTSTRAP_SERVERS and
+# SCHEMA_REGISTRY_URL; topics and subjects are its own. Ends with 0 when everything was right.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,7 +16,9 @@ stop_seconds=20
 
 temp=$(mktemp -d)
 service=
-trap 'stop_service; rm -rf "$temp"' EXIT
+postgres=
+database=sqlite::memory:
+trap 'stop_service; stop_postgres; rm -rf "$temp"' EXIT
 trap 'exit 1' INT TERM
 
 # The Node that package.json pins, as under npm run.
@@ -53,7 +56,7 @@ start_service() {
   url=http://127.0.0.1:$port
   (
     cd "$temp" &&
-      exec env API_HOST=127.0.0.1 API_PORT="$port" DATABASE_URL=sqlite::memory: LOG_LEVEL=warn \
+      exec env API_HOST=127.0.0.1 API_PORT="$port" DATABASE_URL="$database" LOG_LEVEL=warn \
         KAFKA_BOOTSTRAP_SERVERS="$kafka" SCHEMA_REGISTRY_URL="$registry" KAFKA_TOPIC="$topic" \
         KAFKA_TOPIC_PARTITIONS=$partitions KAFKA_KEY_FORMAT="$key_format" \
         node "$root/src/main.ts" >"$temp/service.log" 2>&1
@@ -114,10 +117,47 @@ check_apply_events() {
     --schema-registry "$registry" --topic "$topic"
 }
 
+# It ends when its input does, so also when this script is killed.
+start_postgres() {
+  coproc POSTGRES { node "$here/api/postgres.ts"; }
+  postgres=$POSTGRES_PID
+  postgres_input=${POSTGRES[1]}
+  read -r postgres_url <&"${POSTGRES[0]}"
+}
+
+stop_postgres() {
+  [ -n "$postgres" ] || return 0
+  exec {postgres_input}>&-
+  wait "$postgres"
+  postgres=
+}
+
+# check_api STORE DATABASE_URL
+check_api() {
+  local code=0
+  database=$2
+  key_format=string
+  topic=interop-$(date +%s)-$$-api-$1
+  echo "the API on $1 ($topic)"
+  start_service || return 1
+  if "$here/api/schemathesis.sh" "$url" >"$temp/schemathesis.log" 2>&1; then
+    echo "  ok  schemathesis: $(grep 'generated,' "$temp/schemathesis.log")"
+  else
+    code=1
+    cat "$temp/schemathesis.log" >&2
+  fi
+  "$here/api/clients.sh" "$url" || code=1
+  stop_service || code=1
+  [ $code -eq 0 ] || cat "$temp/service.log" >&2
+  return $code
+}
+
 install || exit 1
 failed=0
 check_apply_events || failed=1
 check 'string keys' string || failed=1
 check 'avro keys' avro || failed=1
 check 'avro keys on the topic of the old service' avro leave-old-topic || failed=1
+check_api SQLite sqlite::memory: || failed=1
+{ start_postgres && check_api PostgreSQL "$postgres_url"; } || failed=1
 exit $failed

@@ -11,12 +11,11 @@ import { createOrderRequest, updateOrderRequest } from '../schemas/order-request
 import { readTraceparent } from '../traceparent.ts'
 import {
   entityTag,
-  IDEMPOTENCY_KEY_RULE,
-  IF_MATCH_RULE,
+  idempotencyKeyHeader,
+  ifMatchHeader,
   readExpectedVersions,
   readRetryKey,
 } from '../request-headers.ts'
-import { ruled } from '../schemas/rule.ts'
 
 const CREATED = 'created successfully'
 const UPDATED = 'updated successfully'
@@ -52,15 +51,6 @@ function tidyBody(maxItemsPerOrder: number) {
   }
 }
 
-const RETRY_HEADER = Type.Optional(
-  Type.String({
-    ...ruled(
-      'Makes sending the same request again safe: it is carried out once, and answered the same.',
-      IDEMPOTENCY_KEY_RULE,
-    ),
-  }),
-)
-
 const ANSWER_HEADERS = {
   ETag: { type: 'string', description: 'The version of the order, in quotes.' },
   'Idempotent-Replayed': {
@@ -83,7 +73,7 @@ function createOrderSchema(maxItemsPerOrder: number) {
       'not brought is generated, too. 201 means that the event is acknowledged by Kafka and recorded ' +
       'in the store.',
     tags: ['Orders'],
-    headers: Type.Object({ 'Idempotency-Key': RETRY_HEADER }),
+    headers: Type.Object({ 'Idempotency-Key': idempotencyKeyHeader }),
     body: createOrderRequest(maxItemsPerOrder),
     response: { 201: Object.assign(answer, { headers }) },
   }
@@ -97,12 +87,8 @@ const UPDATE_ORDER_SCHEMA = {
     'Kafka and recorded in the store.',
   tags: ['Orders'],
   headers: Type.Object({
-    'Idempotency-Key': RETRY_HEADER,
-    'If-Match': Type.Optional(
-      Type.String({
-        ...ruled('Carried out only if the order is at one of these versions.', IF_MATCH_RULE),
-      }),
-    ),
+    'Idempotency-Key': idempotencyKeyHeader,
+    'If-Match': ifMatchHeader,
   }),
   body: updateOrderRequest,
   response: {

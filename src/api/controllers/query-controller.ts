@@ -8,10 +8,13 @@ import type { ProblemCode } from '../problems.ts'
 import { entityTag, isNamedByIfNoneMatch } from '../request-headers.ts'
 import {
   countMessage,
+  EVENT_COLUMNS,
   listEventsAnswer,
   listOrdersAnswer,
+  ORDER_COLUMNS,
   toOrderEventJson,
 } from '../schemas/list-answers.ts'
+import { sendList } from '../send-list.ts'
 import { eventAnswer, eventPath, toDescribedEventJson } from '../schemas/event-answer.ts'
 import {
   limitOf,
@@ -66,7 +69,9 @@ const LIST_ORDERS_SCHEMA = {
   summary: 'List orders',
   description:
     'Orders as their last confirmed changes left them, newest first. Going on by the cursor, no ' +
-    'order is shown twice and none is left out, also while orders are added.',
+    'order is shown twice and none is left out, also while orders are added. As JSON, as lines of ' +
+    'JSON, or as CSV, in which a text that a spreadsheet would take for a formula has an apostrophe ' +
+    'before it.',
   tags: TAGS,
   querystring: listOrdersRequest,
   response: { 200: listOrdersAnswer },
@@ -76,7 +81,8 @@ const LIST_EVENTS_SCHEMA = {
   operationId: 'listOrderEvents',
   summary: 'Read the history of an order',
   description:
-    'Every confirmed change: what was published, when, and where it stands on the topic.',
+    'Every confirmed change: what was published, when, and where it stands on the topic. As JSON, ' +
+    'as lines of JSON, or as CSV.',
   tags: TAGS,
   params: orderPath,
   querystring: listEventsRequest,
@@ -143,7 +149,7 @@ export function registerQueryRoutes(
       work: { kind: 'list', entryBytesMax: creationBytesMax(maxItemsPerOrder) },
     },
     preValidation: tidyQuery,
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { orderId, status, customerId, from, to, cursor } = request.query
       const limit = limitOf(request.query)
       const query: OrderQuery = {
@@ -158,12 +164,13 @@ export function registerQueryRoutes(
       }
       const found = await queries.listOrders(query)
       const page = found.slice(0, limit)
-      return {
-        success: true as const,
+      return sendList(request, reply, {
         message: countMessage(page.length, 'order'),
-        data: page.map(({ order }) => toOrderJson(order)),
+        rows: page.map(({ order }) => toOrderJson(order)),
+        columns: ORDER_COLUMNS,
+        fileName: 'orders',
         nextCursor: found.length > limit ? orderCursor(page.at(-1)) : null,
-      }
+      })
     },
   })
 
@@ -176,19 +183,20 @@ export function registerQueryRoutes(
       work: { kind: 'list', entryBytesMax: EVENT_BYTES_MAX },
     },
     preValidation: tidyQuery,
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { cursor } = request.query
       const limit = limitOf(request.query)
       const after = cursor === undefined ? 0 : readEventCursor(cursor)
       const found = await queries.listOrderEvents(request.params.orderId, after, limit + 1)
       const page = found.slice(0, limit)
       const last = page.at(-1)
-      return {
-        success: true as const,
+      return sendList(request, reply, {
         message: countMessage(page.length, 'event'),
-        data: page.map(toOrderEventJson),
+        rows: page.map(toOrderEventJson),
+        columns: EVENT_COLUMNS,
+        fileName: 'order-events',
         nextCursor: found.length > limit && last ? writeCursor([last.version]) : null,
-      }
+      })
     },
   })
 

@@ -1,7 +1,9 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TSchema } from 'typebox'
 import type { SettledEvent } from '../../business/ports.ts'
 import { CLOUD_EVENT_TYPES, ORDER_EVENT_TYPES } from '../../models/order-event.ts'
 import { ORDER_STATUSES, type OrderStatus } from '../../models/order.ts'
+import { writeCsv, type CsvColumns } from '../csv.ts'
+import { LIST_MEDIA_TYPES } from '../list-format.ts'
 import { EXAMPLE_ORDER, type OrderJson } from './order-json.ts'
 
 const nextCursor = Type.Union([Type.String(), Type.Null()], {
@@ -19,7 +21,7 @@ export const orderEventSchema = Type.Object({
   status: Type.Unsafe<OrderStatus>(Type.String({ enum: [...ORDER_STATUSES] })),
   topic: Type.String(),
   partition: Type.Integer(),
-  offset: Type.Integer(),
+  offset: Type.Integer({ format: 'int64' }),
   schemaId: Type.Integer({ description: 'In the Schema Registry.' }),
 })
 
@@ -37,41 +39,85 @@ export const EXAMPLE_EVENT: OrderEventJson = {
   schemaId: 1,
 }
 
-export const listOrdersAnswer = Type.Object(
-  {
-    success: Type.Literal(true),
-    message: Type.String(),
-    data: Type.Array(Type.Unsafe<OrderJson>(Type.Ref('Order#'))),
-    nextCursor,
-  },
-  {
-    description: 'One page of orders, newest first.',
-    examples: [
-      { success: true, message: '1 order found', data: [EXAMPLE_ORDER], nextCursor: null },
-    ],
-  },
-)
+export const ORDER_COLUMNS: CsvColumns<OrderJson> = [
+  ['orderId', ({ orderId }) => orderId],
+  ['customerId', ({ customerId }) => customerId],
+  ['orderDate', ({ orderDate }) => orderDate],
+  ['totalAmount', ({ totalAmount }) => totalAmount],
+  ['currency', ({ currency }) => currency],
+  ['status', ({ status }) => status],
+  // One line is one order: a line for each item would repeat the totals, and sums of them be wrong.
+  ['items', ({ items }) => JSON.stringify(items)],
+]
 
-export const listEventsAnswer = Type.Object(
-  {
-    success: Type.Literal(true),
-    message: Type.String(),
-    data: Type.Array(orderEventSchema),
-    nextCursor,
-  },
-  {
-    description: 'One page of the events of an order, oldest first.',
-    examples: [
-      { success: true, message: '1 event found', data: [EXAMPLE_EVENT], nextCursor: null },
-    ],
-  },
-)
+export const EVENT_COLUMNS: CsvColumns<OrderEventJson> = (
+  Object.keys(orderEventSchema.properties) as (keyof OrderEventJson)[]
+).map((name) => [name, (event) => event[name]])
 
-export function toOrderEventJson({ position, ...event }: SettledEvent): OrderEventJson {
-  const type = CLOUD_EVENT_TYPES[event.type]
-  return { ...event, type, ...position }
+interface DocumentedList<Row> {
+  readonly description: string
+  readonly row: TSchema
+  readonly example: Row
+  readonly columns: CsvColumns<Row>
+  readonly what: ListedKind
 }
 
-export function countMessage(count: number, what: 'order' | 'event'): string {
+/** The answer in each of the formats, for the documentation; JSON is written by its schema. */
+function listAnswer<Row>({ description, row, example, columns, what }: DocumentedList<Row>) {
+  const page = {
+    success: true,
+    message: countMessage(1, what),
+    data: [example],
+    nextCursor: 'WyIyMDI2Il0',
+  }
+  const schema = Type.Object({
+    success: Type.Literal(true),
+    message: Type.String(),
+    data: Type.Array(row),
+    nextCursor,
+  })
+  const lines = { type: 'string', description: 'One line of JSON for each entry of `data`.' }
+  const table = { type: 'string', description: 'A header line, and one line for each entry.' }
+  return {
+    description,
+    headers: {
+      Link: { type: 'string', description: 'The next page, with rel="next"; absent at the end.' },
+      Vary: { type: 'string', description: 'Accept.' },
+    },
+    content: {
+      [LIST_MEDIA_TYPES.json]: { schema, example: page },
+      [LIST_MEDIA_TYPES.ndjson]: { schema: lines, example: `${JSON.stringify(example)}\n` },
+      [LIST_MEDIA_TYPES.csv]: { schema: table, example: writeCsv(columns, [example]) },
+    },
+  }
+}
+
+export const listOrdersAnswer = listAnswer({
+  description: 'One page of orders, newest first.',
+  row: Type.Unsafe<OrderJson>(Type.Ref('Order#')),
+  example: EXAMPLE_ORDER,
+  columns: ORDER_COLUMNS,
+  what: 'order',
+})
+
+export const listEventsAnswer = listAnswer({
+  description: 'One page of the events of an order, oldest first.',
+  row: orderEventSchema,
+  example: EXAMPLE_EVENT,
+  columns: EVENT_COLUMNS,
+  what: 'event',
+})
+
+/** Field by field, in the order of the schema: some formats write them as they come. */
+export function toOrderEventJson(event: SettledEvent): OrderEventJson {
+  const { eventId, version, time, status, topic, position, schemaId } = event
+  const type = CLOUD_EVENT_TYPES[event.type]
+  const { partition, offset } = position
+  return { eventId, type, version, time, status, topic, partition, offset, schemaId }
+}
+
+type ListedKind = 'order' | 'event'
+
+export function countMessage(count: number, what: ListedKind): string {
   return `${count} ${what}${count === 1 ? '' : 's'} found`
 }

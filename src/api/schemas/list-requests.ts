@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { formatParameter } from '../list-format.ts'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
 import { toUtc } from '../../models/instant.ts'
@@ -71,6 +72,7 @@ export const listOrdersRequest = Type.Object(
     to: instant('Only orders created before this instant.'),
     limit: Type.Optional(limit),
     cursor: Type.Optional(cursor),
+    format: Type.Optional(formatParameter),
   },
   NO_OTHERS,
 )
@@ -79,6 +81,7 @@ export const listEventsRequest = Type.Object(
   {
     limit: Type.Optional(limit),
     cursor: Type.Optional(cursor),
+    format: Type.Optional(formatParameter),
   },
   NO_OTHERS,
 )
@@ -118,7 +121,10 @@ export function writeCursor(place: readonly [string | number, string?]): string 
   return Buffer.from(JSON.stringify(place)).toString('base64url')
 }
 
-/** Throws REQUEST_INVALID. */
+/** PostgreSQL counts so far, and fails beyond. */
+const VERSION_MAX = 2 ** 31 - 1
+
+/** Callers can make cursors, too: what no store can compare is refused here. Throws REQUEST_INVALID. */
 export function readOrderCursor(text: string): OrderPlace {
   const [orderDate, orderId] = readPlace(text)
   if (
@@ -135,7 +141,9 @@ export function readOrderCursor(text: string): OrderPlace {
 /** The version after which to go on. Throws REQUEST_INVALID. */
 export function readEventCursor(text: string): number {
   const [version] = readPlace(text)
-  if (!Number.isSafeInteger(version) || Number(version) < 1) throw invalid('cursor', CURSOR_RULE)
+  if (!Number.isInteger(version) || Number(version) < 1 || Number(version) > VERSION_MAX) {
+    throw invalid('cursor', CURSOR_RULE)
+  }
   return Number(version)
 }
 

@@ -2,13 +2,18 @@ import { Type, type Static } from 'typebox'
 import { toMajor, type Currency } from '../../models/money.ts'
 import { ORDER_STATUSES, type Order, type OrderStatus } from '../../models/order.ts'
 
-const orderItemSchema = Type.Object({
-  itemId: Type.String({ description: 'As it was brought, or ITEM-<NAME>-<100..999>.' }),
-  quantity: Type.Integer({ description: 'As it was brought, or from 1 to 5.' }),
-  price: Type.Number({
-    description: 'Of one piece, with as many decimals as the currency has.',
-  }),
-})
+/** With a name of its own, which generated clients give the type. */
+export const orderItemSchema = Type.Object(
+  {
+    itemId: Type.String({ description: 'As it was brought, or ITEM-<NAME>-<100..999>.' }),
+    quantity: Type.Integer({ description: 'As it was brought, or from 1 to 5.' }),
+    price: Type.Number({
+      format: 'double',
+      description: 'Of one piece, with as many decimals as the currency has.',
+    }),
+  },
+  { $id: 'OrderItem', description: 'A line of an order.' },
+)
 
 /** The order as callers see it; the fields are written in this order. */
 export const orderSchema = Type.Object(
@@ -18,8 +23,11 @@ export const orderSchema = Type.Object(
     orderDate: Type.String({
       description: 'As it was brought, or when it was created: ISO 8601, UTC, with Z.',
     }),
-    items: Type.Array(orderItemSchema),
-    totalAmount: Type.Number({ description: 'Exactly the sum of price × quantity.' }),
+    items: Type.Array(Type.Unsafe<Static<typeof orderItemSchema>>(Type.Ref('OrderItem#'))),
+    totalAmount: Type.Number({
+      description: 'Exactly the sum of price × quantity.',
+      format: 'double',
+    }),
     currency: Type.Unsafe<Currency>(
       Type.String({ description: 'ISO 4217.', pattern: '^[A-Z]{3}$' }),
     ),

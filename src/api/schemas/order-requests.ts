@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { CURRENCY_CODES, type Currency } from '../../models/money.ts'
 import {
   ORDER_ID_LENGTH_MAX,
@@ -43,7 +43,8 @@ export function numItemsRule(maxItemsPerOrder: number): string {
 
 const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
 
-const itemRequest = Type.Object(
+/** With a name of its own, which generated clients give the type. */
+export const newOrderItemSchema = Type.Object(
   {
     itemId: idText('Names the item; spaces around it are dropped.'),
     quantity: Type.Integer({
@@ -54,9 +55,14 @@ const itemRequest = Type.Object(
     price: Type.Number({
       ...ruled('Of one, with at most the decimals of the currency.', 'must be a number above 0'),
       exclusiveMinimum: 0,
+      format: 'double',
     }),
   },
-  { [RULE_KEYWORD]: 'must be an object with itemId, quantity and price' },
+  {
+    $id: 'NewOrderItem',
+    description: 'A line of a new order.',
+    [RULE_KEYWORD]: 'must be an object with itemId, quantity and price',
+  },
 )
 
 const broughtFields = {
@@ -85,6 +91,7 @@ const broughtFields = {
     Type.Number({
       ...ruled('To have it checked.', 'must be the sum of price × quantity of the items'),
       exclusiveMinimum: 0,
+      format: 'double',
     }),
   ),
 }
@@ -111,11 +118,14 @@ export function createOrderRequest(maxItemsPerOrder: number) {
     minimum: 1,
     maximum: maxItemsPerOrder,
   })
-  const items = Type.Array(itemRequest, {
-    ...ruled('The lines of the order.', `must be a list of 1 to ${maxItemsPerOrder} items`),
-    minItems: 1,
-    maxItems: maxItemsPerOrder,
-  })
+  const items = Type.Array(
+    Type.Unsafe<Static<typeof newOrderItemSchema>>(Type.Ref('NewOrderItem#')),
+    {
+      ...ruled('The lines of the order.', `must be a list of 1 to ${maxItemsPerOrder} items`),
+      minItems: 1,
+      maxItems: maxItemsPerOrder,
+    },
+  )
   return Type.Object(
     {
       orderId,
@@ -125,7 +135,9 @@ export function createOrderRequest(maxItemsPerOrder: number) {
     },
     {
       ...BODY_RULE,
-      anyOf: [{ required: ['numItems'] }, { required: ['items'] }],
+      // One of the two is needed. As anyOf, generated clients would make a choice of types of it.
+      if: { required: ['items'] },
+      else: { required: ['numItems'] },
       examples: [
         { orderId: 'ORD-1', numItems: Math.min(2, maxItemsPerOrder) },
         { ...EXAMPLE_CREATION, items: EXAMPLE_ITEMS.slice(0, maxItemsPerOrder) },

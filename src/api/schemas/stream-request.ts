@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { FeedStart } from '../../business/stream/live-feed.ts'
 import { ORDER_STATUSES, type OrderId, type OrderStatus } from '../../models/order.ts'
-import { readPlace } from '../stream/event-frame.ts'
+import { PLACE_PATTERN, readPlace } from '../stream/event-frame.ts'
 import { idText } from './order-requests.ts'
 import { NO_OTHERS, ruled } from './rule.ts'
 
@@ -13,6 +13,7 @@ const PLACE_RULE = 'must be the id of an event of this stream'
 
 const LAST_EVENT_ID = Type.String({
   ...ruled('Goes on after this event; wins over `from`.', PLACE_RULE),
+  pattern: PLACE_PATTERN,
 })
 
 export const streamHeaders = Type.Object({ 'Last-Event-ID': Type.Optional(LAST_EVENT_ID) })
@@ -46,6 +47,7 @@ export const streamRequest = Type.Object(
     lastEventId: Type.Optional(
       Type.String({
         ...ruled('For clients that cannot set Last-Event-ID, which wins over it.', PLACE_RULE),
+        pattern: PLACE_PATTERN,
       }),
     ),
   },

@@ -8,7 +8,7 @@ import { toOrderJson } from '../schemas/order-json.ts'
 /** What a reader whose connection ends waits before it connects again. */
 const RETRY_MS = 2_000
 
-const PLACE_PATTERN = /^(\d{1,15})-(\d{1,15})$/
+export const PLACE_PATTERN = String.raw`^(\d{1,15})-(\d{1,15})$`
 
 /** A place as `Last-Event-ID`. Opaque to callers: what it says may change. */
 export function writePlace({ settling, arrival }: EventPlace): string {
@@ -17,7 +17,7 @@ export function writePlace({ settling, arrival }: EventPlace): string {
 
 /** Undefined for what is none of ours. */
 export function readPlace(text: string): EventPlace | undefined {
-  const [, settling, arrival] = PLACE_PATTERN.exec(text) ?? []
+  const [, settling, arrival] = new RegExp(PLACE_PATTERN).exec(text) ?? []
   if (settling === undefined || arrival === undefined) return undefined
   return { settling: Number(settling), arrival: Number(arrival) }
 }
