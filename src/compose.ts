@@ -19,7 +19,7 @@ import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
-import { createCluster, createRegistry } from './compose-clients.ts'
+import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
@@ -43,6 +43,9 @@ const LEASE_LOST =
 
 const HANDED_OVER =
   'a partition has made no progress for the length of a lease; its events are left to other instances'
+
+const FRAMED_KEYS =
+  'KAFKA_KEY_FORMAT is string, and others use framed Avro keys: their consumers may skip every event of this service; see docs/how-to/take-over.md'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -127,6 +130,11 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   })
   resources.defer(() => sweep.close())
   sweep.start()
+  const keyCheck = createKeyFormatCheck(config, (evidence) =>
+    logger.warn({ evidence }, FRAMED_KEYS),
+  )
+  resources.defer(() => keyCheck.close())
+  keyCheck.start()
 
   const encoder = createEventEncoder({
     topic: config.kafkaTopic,
