@@ -25,11 +25,13 @@ interface Rule {
  */
 const TOOL: Rule = {
   folders: [
+    'src/cli/cart-call.ts',
     'src/cli/command.ts',
     'src/cli/paint.ts',
     'src/cli/parse-values.ts',
     'src/cli/send-change.ts',
     'src/cli/service-url.ts',
+    'src/cli/shell-word.ts',
     'src/cli/stop-signal.ts',
     'src/compose-clients.ts',
     'src/config',
