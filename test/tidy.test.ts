@@ -273,6 +273,13 @@ test('the example that others copy names the versions that it is tested with', (
   )
 })
 
+test('the examples have a consumer group each, or each would see gaps', () => {
+  const groups = sources('examples/*/apply[-_]events.{ts,py}').map(
+    ({ text }) => /group\b.*default[:=] ?'([^']+)'/u.exec(text)?.[1],
+  )
+  assert.deepEqual(groups.toSorted(), ['apply-events-python', 'apply-events-typescript'])
+})
+
 test('names of tests are unique, so that a failure says where it is', () => {
   const names = sources('test/**/*.test.ts').flatMap(({ text }) =>
     [...text.matchAll(/^\s*test\(\s*'((?:[^'\\]|\\.)+)'/gmu)].map((match) => match[1] ?? ''),
