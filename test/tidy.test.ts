@@ -277,7 +277,7 @@ test('the examples have a consumer group each, or each would see gaps', () => {
   const groups = sources('examples/*/apply[-_]events.{ts,py}').map(
     ({ text }) => /group\b.*default[:=] ?'([^']+)'/u.exec(text)?.[1],
   )
-  assert.deepEqual(groups.toSorted(), ['apply-events-python', 'apply-events-typescript'])
+  assert.deepEqual(new Set(groups), new Set(['apply-events-python', 'apply-events-typescript']))
 })
 
 test('names of tests are unique, so that a failure says where it is', () => {
