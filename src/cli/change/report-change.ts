@@ -29,7 +29,7 @@ export function reportChange(
   return { done: 0, refused: 1, failed: 2, 'no-answer': 2 }[result.kind]
 }
 
-/** With the key in each case: who lost this output has it in the request that is sent again. */
+/** The key is there in each case, so that a program can send the same request again. */
 function toJson(result: ChangeResult, { orderId, idempotencyKey, again }: SentChange): object {
   const isOver = result.kind === 'done' || !isWorthRepeating(result)
   return { ...result, orderId, idempotencyKey, ...(isOver ? {} : { again }) }
