@@ -4,6 +4,7 @@
 
 readers=$here/readers
 java_libraries=$root/.dev/interop-java/$(cksum <"$readers/java/pom.xml" | cut -d' ' -f1)
+node_packages=$root/.dev/interop-node
 replaced_venv=$root/.dev/interop-replaced-venv
 read_seconds=90
 
@@ -20,6 +21,11 @@ install_readers() {
   [ -x "$replaced_venv/bin/python" ] || python3 -m venv "$replaced_venv" || return 1
   "$replaced_venv/bin/python" -m pip install --quiet --disable-pip-version-check \
     --requirement "$readers/requirements-replaced.txt" || return 1
+  npm install --prefix "$node_packages" --save-exact --loglevel=error --no-fund --no-audit \
+    cloudevents@10.0.0 >"$temp/npm.log" 2>&1 || {
+    cat "$temp/npm.log" >&2
+    return 1
+  }
   # The folder appears with all of them or not at all.
   if [ ! -d "$java_libraries" ]; then
     mvn -q -B -f "$readers/java/pom.xml" dependency:copy-dependencies \
@@ -101,6 +107,8 @@ check_readers() {
   check_replaced_consumer || code=1
   compare 'CloudEvents SDK of Python' "$python" "$readers/cloudevents_python.py" "${at[@]}" \
     --partitions "$partitions" || code=1
+  compare 'CloudEvents SDK of JavaScript' timeout "$read_seconds" node "$readers/cloudevents-node.mjs" "${at[@]}" \
+    --count "$count" --packages "$node_packages" || code=1
   compare 'Go: franz-go, hamba/avro' "$temp/read-with-go" "${at[@]}" --count "$count" || code=1
   compare "Java: Apicurio's serde" run_java ReadWithSerde "${at[@]}" --count "$count" || code=1
   compare 'Java: CloudEvents SDK' run_java ReadCloudEvents "${at[@]}" --count "$count" || code=1
