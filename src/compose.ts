@@ -13,7 +13,7 @@ import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
-import { createCluster, createRegistry } from './compose-clients.ts'
+import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { boundConnections, readFileLimit } from './service/file-limit.ts'
@@ -41,6 +41,9 @@ const HANDED_OVER =
 
 const FEW_FILES =
   'the limit of open files allows fewer connections than MAX_CONNECTIONS: raise it (ulimit -n), or lower MAX_CONNECTIONS'
+
+const FRAMED_KEYS =
+  'KAFKA_KEY_FORMAT is string, and others use framed Avro keys: their consumers may skip every event of this service; see docs/how-to/take-over.md'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -132,6 +135,11 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   })
   resources.defer(() => sweep.close())
   sweep.start()
+  const keyCheck = createKeyFormatCheck(config, (evidence) =>
+    logger.warn({ evidence }, FRAMED_KEYS),
+  )
+  resources.defer(() => keyCheck.close())
+  keyCheck.start()
 
   const encoder = createEventEncoder({
     topic: config.kafkaTopic,
