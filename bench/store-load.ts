@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 
 import type { OrderStore } from '../src/business/ports.ts'
 import type { PendingEvent } from '../src/models/order-event.ts'
@@ -25,14 +25,31 @@ export async function loadStore(
   return pairs
 }
 
+const FILLERS = 512
+const CUSTOMERS = 1_000_000
+
+/** Stores so many orders, whose ids and customers are random. */
+export async function fillStore(store: OrderStore, count: number): Promise<void> {
+  let begun = 0
+  async function call(): Promise<void> {
+    while (begun < count) {
+      begun++
+      const creation = buildCreation(`CUST-${randomInt(CUSTOMERS)}`)
+      assert.equal(await store.reserve(creation), 'reserved')
+      assert.equal(await store.settle(creation, { partition: 0, offset: begun }), 'settled')
+    }
+  }
+  await Promise.all(Array.from({ length: FILLERS }, call))
+}
+
 /** An order of three items. */
-function buildCreation(): PendingEvent {
+function buildCreation(customerId = 'CUST-1234'): PendingEvent {
   const eventId = randomUUID()
   const now = new Date().toISOString()
   const item = { itemId: 'ITEM-KEYBOARD-123', quantity: 2, priceMinor: 1_999 }
   const order: Order = {
     orderId: `order-${eventId}` as OrderId,
-    customerId: 'CUST-1234',
+    customerId,
     orderDate: now,
     items: [item, item, item],
     totalMinor: 11_994,
