@@ -25,14 +25,41 @@ export async function loadStore(
   return pairs
 }
 
+const FILLERS = 512
+const CUSTOMERS = 1_000_000
+
+/** Stores so many orders, whose ids and customers are random. */
+export async function fillStore(store: OrderStore, count: number): Promise<void> {
+  let begun = 0
+  async function call(): Promise<void> {
+    while (begun < count) {
+      begun++
+      const creation = buildCreation({ customerId: `CUST-${randomInt(CUSTOMERS)}` })
+      assert.equal(await store.reserve(creation), 'reserved')
+      assert.equal(await store.settle(creation, { partition: 0, offset: begun }), 'settled')
+    }
+  }
+  await Promise.all(Array.from({ length: FILLERS }, call))
+}
+
+interface CreationParts {
+  readonly orderId?: string
+  readonly customerId?: string
+  readonly itemCount?: number
+}
+
 /** An order of one of as many customers as are generated. */
-export function buildCreation(orderId?: string, itemCount = 3): PendingEvent {
+export function buildCreation({
+  orderId,
+  customerId,
+  itemCount = 3,
+}: CreationParts = {}): PendingEvent {
   const eventId = randomUUID()
   const now = new Date().toISOString()
   const item = { itemId: 'ITEM-KEYBOARD-123', quantity: 2, priceMinor: 1_999 }
   const order: Order = {
     orderId: (orderId ?? `order-${eventId}`) as OrderId,
-    customerId: `CUST-${randomInt(1_000, 10_000)}`,
+    customerId: customerId ?? `CUST-${randomInt(1_000, 10_000)}`,
     orderDate: now,
     items: Array.from({ length: itemCount }, () => item),
     totalMinor: itemCount * 3_998,

@@ -62,7 +62,7 @@ function buildTransactions(rounds: number, size: number): readonly (readonly Ope
 function build(): PendingEvent {
   count += 1
   const id = values.ids === 'rising' ? `order-${String(count).padStart(9, '0')}` : undefined
-  return buildCreation(id, Number(values.items))
+  return buildCreation({ orderId: id, itemCount: Number(values.items) })
 }
 
 function run(engine: SqliteEngine, transactions: readonly (readonly Operation[])[]): void {
