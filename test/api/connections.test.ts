@@ -47,6 +47,20 @@ test('tells a connection that is one too many, and lets the next one in when ano
   assert.deepEqual(await fourth.answers(1), [200])
 })
 
+test('parses nothing of what a connection sends that is one too many', async (t) => {
+  const { server, open } = await startRawServer(t, { settings: { connectionsMax: 1 } })
+  let requestCount = 0
+  server.server.on('request', () => {
+    requestCount += 1
+  })
+  await open()
+  const second = await open()
+  for (let count = 0; count < 20; count += 1) second.send(getText('/health/live').repeat(1_000))
+  await second.ended()
+  assert.deepEqual(second.statuses(), [503])
+  assert.ok(requestCount <= 1, `${requestCount} requests were parsed`)
+})
+
 async function startLargeLists(t: TestContext) {
   const clock = new ManualClock()
   let asked = 0

@@ -25,6 +25,6 @@ test('the limit of open files is read where the system tells it, and unknown els
 test('connections leave the service the files that it needs itself', () => {
   assert.equal(boundConnections(20_000, undefined), 20_000)
   assert.equal(boundConnections(20_000, 65_536), 20_000)
-  assert.equal(boundConnections(20_000, 1_024), 896)
+  assert.equal(boundConnections(20_000, 1_024), 832)
   assert.equal(boundConnections(20_000, 100), 1)
 })
