@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-/** For the store, the brokers, the registry, threads and the log. */
-const OWN_FILES = 128
+/** For the store, the brokers, the registry, threads and the log, and for connections that are refused. */
+const OWN_FILES = 192
 
 /**
  * How many files this process may have open; undefined where the system does not say it so. Node raises

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { STALLED_CHECKS_MAX } from '../../src/api/admission/socket-gate.ts'
 import type { SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
@@ -50,7 +50,21 @@ test('tells a connection that is one too many, and lets the next one in when ano
   assert.deepEqual(await fourth.answers(1), [200])
 })
 
-async function startLargeLists(t: Parameters<typeof startRawServer>[0]) {
+test('parses nothing of what a connection sends that is one too many', async (t) => {
+  const { server, open } = await startRawServer(t, { settings: { connectionsMax: 1 } })
+  let requestCount = 0
+  server.server.on('request', () => {
+    requestCount += 1
+  })
+  await open()
+  const second = await open()
+  for (let count = 0; count < 20; count += 1) second.send(getText('/health/live').repeat(1_000))
+  await second.ended()
+  assert.deepEqual(second.statuses(), [503])
+  assert.ok(requestCount <= 1, `${requestCount} requests were parsed`)
+})
+
+async function startLargeLists(t: TestContext) {
   const clock = new ManualClock()
   let asked = 0
   const queries = createFakeQueries({
@@ -135,7 +149,8 @@ test('does not blame a client for the time in which the loop read nothing', asyn
   assert.deepEqual(await client.answers(1), [200])
 })
 
-test('a request that waits for its turn is not late, and its body has the time of a whole one', async (t) => {
+/** Eight are at work and the ninth waits, for longer than a request may take to come. */
+async function waitForTurn(t: TestContext, lastSent: string): Promise<RawClient> {
   const released = Promise.withResolvers<void>()
   let begun = 0
   const { open } = await startRawServer(t, {
@@ -150,19 +165,29 @@ test('a request that waits for its turn is not late, and its body has the time o
     },
   })
   const client = await open()
-  const last = createText('LAST')
-  client.send(createText('ORD-1').repeat(8) + last.slice(0, -5))
+  client.send(createText('ORD-1').repeat(8) + lastSent)
   await until(() => begun === 8, 'the first ones are begun')
   const beganAt = performance.now()
   await until(() => performance.now() - beganAt > 800, 'a request would have been late')
   assert.ok(!client.socket.destroyed)
   released.resolve()
   await client.answers(8)
+  return client
+}
+
+const EIGHT_CREATED = Array.from({ length: 8 }, () => 201)
+
+test('a request that waits for its turn is not late, and its body has the time of a whole one', async (t) => {
+  const last = createText('LAST')
+  const client = await waitForTurn(t, last.slice(0, -5))
   client.send(last.slice(-5))
-  assert.deepEqual(
-    await client.answers(9),
-    Array.from({ length: 9 }, () => 201),
-  )
+  assert.deepEqual(await client.answers(9), [...EIGHT_CREATED, 201])
+})
+
+test('a request that has waited for its turn for long, and does not come, is late', async (t) => {
+  const client = await waitForTurn(t, createText('LAST').slice(0, -5))
+  await client.ended()
+  assert.deepEqual(client.statuses(), [...EIGHT_CREATED, 408])
 })
 
 test('a request that waited for its turn, and does not come, is late', async (t) => {

@@ -22,16 +22,27 @@ test('beyond what all sockets may have waiting, a connection ends after what it 
   server.listen(0, '127.0.0.1')
   t.after(() => server.close())
   const open = await openRawClients(t, server)
-  const [first, greedy] = [await open(), await open()]
+  const first = await open()
   first.send(getText('/').repeat(20))
   await until(() => begun.length === REQUESTS_PER_SOCKET_MAX, 'the first ones are begun')
+  let isOpen = true
+  server.once('connection', (socket) => socket.once('close', () => (isOpen = false)))
+  const greedy = await open()
+  let failure: Error | undefined
+  greedy.socket.on('error', (error) => (failure = error))
+  greedy.socket.pause()
   greedy.send(getText('/').repeat(50))
   await until(() => begun.length === 2 * REQUESTS_PER_SOCKET_MAX, 'as many of the other one are')
   await until(() => {
     for (const response of begun.splice(0)) response.end()
     return first.statuses().length === 20
   }, 'the first one has all its answers')
+  // It has sent more than it was told that nobody reads, and gets its answers all the same.
+  greedy.send(getText('/').repeat(10_000))
+  await until(() => !isOpen, 'the server has closed the connection')
+  greedy.socket.resume()
   await greedy.ended()
+  assert.equal(failure, undefined)
   assert.equal(greedy.statuses().length, REQUESTS_PER_SOCKET_MAX)
   // What it had waiting is free again.
   const next = await open()

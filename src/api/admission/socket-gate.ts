@@ -6,6 +6,9 @@ import { PARSER_STOPPED, SocketLine, type Begin, type LineLimits } from './socke
 const TAKEN_BYTES_MIN = 16 * 1024
 export const STALLED_CHECKS_MAX = 11
 
+/** Connections that are told at once that they are too many. More are closed without a word. */
+const REFUSED_AT_ONCE_MAX = 64
+
 export interface SocketGateDeps {
   /** How many connections may be open. */
   readonly connectionsMax: number
@@ -22,13 +25,13 @@ export interface SocketGateDeps {
 export class SocketGate {
   readonly #deps: SocketGateDeps
   readonly #lines = new Map<Socket, SocketLine>()
+  #letInCount = 0
   #restBytes = 0
 
   constructor(deps: SocketGateDeps) {
     this.#deps = deps
   }
 
-  /** The line of a socket that was let in. */
   lineOf(socket: Socket): SocketLine | undefined {
     return this.#lines.get(socket)
   }
@@ -36,13 +39,27 @@ export class SocketGate {
   /** From now on each connection of the server has its line, or is refused. */
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => {
-      if (this.#lines.size >= this.#deps.connectionsMax) return this.#deps.refuse(socket)
-      this.#lines.set(socket, new SocketLine(socket, this.#limits))
-      socket.once('close', () => this.#lines.delete(socket))
+      const isLetIn = this.#letInCount < this.#deps.connectionsMax
+      const line = new SocketLine(socket, this.#limits)
+      this.#lines.set(socket, line)
+      if (isLetIn) this.#letInCount += 1
+      socket.once('close', () => {
+        this.#lines.delete(socket)
+        if (isLetIn) this.#letInCount -= 1
+      })
+      if (!isLetIn) this.#refuse(socket, line)
     })
   }
 
-  /** Requests of a refused connection are not begun. */
+  #refuse(socket: Socket, line: SocketLine): void {
+    if (this.#lines.size - this.#letInCount > REFUSED_AT_ONCE_MAX) {
+      socket.destroy()
+      return
+    }
+    line.end()
+    this.#deps.refuse(socket)
+  }
+
   guard(begin: Begin): RequestListener {
     return (request, response) => {
       this.#lines.get(request.socket)?.take(request, response, begin)

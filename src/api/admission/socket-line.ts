@@ -79,6 +79,7 @@ export class SocketLine {
     this.#limits = limits
     this.#resume = socket.resume.bind(socket)
     this.#guardReading()
+    socket.once('finish', () => this.end())
     socket.once('close', () => this.#abandon())
   }
 
@@ -102,6 +103,7 @@ export class SocketLine {
     this.#seenCount += 1
     if (this.#mayBegin()) return this.#begin(request, response, begin)
     this.#held = { request, response, begin }
+    if (this.#isEnding) return
     this.#isStopped = true
     this.#socket.pause()
   }
@@ -125,6 +127,17 @@ export class SocketLine {
     }
     this.#held = undefined
     this.#isEnding = true
+  }
+
+  /**
+   * Nothing more is begun or answered: the server has ended its half of the connection. What comes is read,
+   * so that the client gets what was written to it, but not parsed.
+   */
+  end(): void {
+    this.#abandon()
+    this.#isEnding = true
+    this.#isStopped = false
+    this.#resume()
   }
 
   /**
@@ -179,7 +192,7 @@ export class SocketLine {
     if (this.#atWorkCount === 0) {
       this.#isAlone = false
       this.isStreaming = false
-      if (this.#isEnding) return this.#end()
+      if (this.#isEnding) return this.#limits.onExhausted(this.#socket)
     }
     if (this.#atWorkCount === 1 && this.#beginAlone !== undefined) {
       const begin = this.#beginAlone
@@ -211,13 +224,6 @@ export class SocketLine {
     socket.emit('data', rest ?? NOTHING)
     if (stoppedAt?.complete === false) this.#limits.onBodyAwaited(socket, stoppedAt)
     if (!this.#isStopped) this.#resume()
-  }
-
-  /** Everything that was begun is answered. What comes now is read and not looked at. */
-  #end(): void {
-    this.#isStopped = false
-    this.#resume()
-    this.#limits.onExhausted(this.#socket)
   }
 
   #abandon(): void {
