@@ -31,7 +31,7 @@ function hotOrder(name: string, about: string, hasKeys: boolean): Attack {
         sent: `${clients} clients change one order${hasKeys ? ', each with a key' : ''}, until told yes; ${OTHERS} create others`,
         cameBack: `${hot.tally.text}; others: ${beside.text}`,
         faults: [
-          ...untrueAnswers(hot.tally),
+          ...untrueAnswers(hot.tally, { hasKeys }),
           ...(missing === 0 ? [] : [`${missing} clients never succeeded`]),
           ...(hot.versions.size === hot.succeeded ? [] : ['two changes got the same version']),
           ...(beside.answers.every((answer) => answer === '201')

@@ -48,7 +48,7 @@ const UPGRADES = requests([
 const PIPELINED: Shape = {
   name: 'two requests at once',
   answers: [201, 200, 200],
-  sent: post(LENGTH, orderBody('PIPE-000')) + get('/api/orders/PIPE-000'),
+  sent: post(LENGTH, orderBody('PIPE-000')) + get('/api/orders?limit=1'),
   creates: 'PIPE-000',
 }
 

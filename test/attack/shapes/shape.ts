@@ -7,7 +7,10 @@ export interface Shape {
   readonly answers: readonly number[]
   /** The order that the shape creates, if it is right. {@link SMUGGLED_ID} is never created. */
   readonly creates?: string
-  /** The caller ends its half of the connection in place of the last request. */
+  /**
+   * The caller ends its half of the connection in place of the last request. It is taken for one that
+   * has left: it may get no answer, though its request was carried out.
+   */
   readonly isHalfClosed?: boolean
 }
 

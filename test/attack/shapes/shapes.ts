@@ -16,8 +16,11 @@ export async function tryShape(
   const seen = await exchange(port, bytes, { isHalfClosed })
   const statuses = seen.answers.map(({ status }) => status).join(', ')
   const wanted = answers.join(', ')
+  const hasLeft = isHalfClosed && statuses === ''
   return [
-    ...(statuses === wanted ? [] : [`answered ${statuses || 'nothing'} in place of ${wanted}`]),
+    ...(statuses === wanted || hasLeft
+      ? []
+      : [`answered ${statuses || 'nothing'} in place of ${wanted}`]),
     ...(seen.rest === '' ? [] : [`said ${JSON.stringify(seen.rest.slice(0, 80))} besides`]),
     ...seen.answers.flatMap(problemFaults),
   ]
