@@ -62,7 +62,10 @@ function buildTransactions(rounds: number, size: number): readonly (readonly Ope
 function build(): PendingEvent {
   count += 1
   const id = values.ids === 'rising' ? `order-${String(count).padStart(9, '0')}` : undefined
-  return buildCreation({ orderId: id, itemCount: Number(values.items) })
+  return buildCreation({
+    itemCount: Number(values.items),
+    ...(id !== undefined && { orderId: id }),
+  })
 }
 
 function run(engine: SqliteEngine, transactions: readonly (readonly Operation[])[]): void {
