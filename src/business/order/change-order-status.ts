@@ -41,6 +41,7 @@ async function change(
   deadlineMs: number,
 ): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
+  let isKeyInUse = false
   while (deps.clock.monotonicMs() < deadlineMs) {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
     if (answer !== undefined) return answer
@@ -69,8 +70,9 @@ async function change(
     }
     const { refusal } = confirmation
     if (refusal !== 'version-moved' && refusal !== 'key-used') throw changeInFlight(orderId)
+    isKeyInUse = refusal === 'key-used'
   }
-  if (retryKey !== undefined) throw requestInFlight()
+  if (isKeyInUse) throw requestInFlight()
   throw refusalBehind(deps.publications.find(orderId), request)
 }
 

@@ -28,6 +28,7 @@ async function create(
   deadlineMs: number,
 ): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
+  let isKeyInUse = false
   do {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
     if (answer !== undefined) return answer
@@ -45,8 +46,9 @@ async function create(
     }
     if (confirmation.refusal === 'order-exists') throw orderAlreadyExists(orderId)
     if (confirmation.refusal !== 'key-used') throw changeInFlight(orderId)
+    isKeyInUse = true
   } while (deps.clock.monotonicMs() < deadlineMs)
-  if (retryKey !== undefined) throw requestInFlight()
+  if (isKeyInUse) throw requestInFlight()
   throw refusalBehind(deps.publications.find(orderId), request)
 }
 
