@@ -15,7 +15,7 @@ export function assertSound(world: World): void {
   }
   const logs = broker.partitions.map((partition) => eventsOf(partition))
   const records = logs.flat()
-  const latest = foldTopic(records)
+  const latest = foldTopic(records, world.isLeaseBroken && broker.isStamping)
   const orderIds = [...database.orders.keys()].toSorted()
   assert.deepEqual(orderIds, [...latest.keys()].toSorted(), 'the store has what the topic has')
   for (const [orderId, { order, version }] of latest) {
@@ -42,11 +42,16 @@ function assertKeysUsedOnce(settled: readonly PendingEvent[]): void {
   assert.equal(new Set(keys).size, keys.length, `a key is used once: ${keys.join()}`)
 }
 
-/** The last event of each order, all of which are in one partition. They are 1, 2, 3…, each of them once. */
-function foldTopic(records: readonly OrderEvent[]): Map<OrderId, OrderEvent> {
+/**
+ * The last event of each order, all of which are in one partition. They are 1, 2, 3…, each of them once.
+ * `mayRepeat`: an instance that lives was taken over from, and cannot see that what was acknowledged is
+ * its successor's: one of the limits in docs/architecture.md.
+ */
+function foldTopic(records: readonly OrderEvent[], mayRepeat: boolean): Map<OrderId, OrderEvent> {
   const latest = new Map<OrderId, OrderEvent>()
   for (const event of records) {
     const { orderId } = event.order
+    if (mayRepeat && latest.get(orderId) === event) continue
     const version = (latest.get(orderId)?.version ?? 0) + 1
     assert.equal(event.version, version, `versions of ${orderId} stand without a gap or a repeat`)
     latest.set(orderId, event)
