@@ -100,7 +100,7 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
       const hasRetryKey = request.headers['idempotency-key'] !== undefined
       return refuseChange[changes.outcomeOfRefusal(hasRetryKey)](request, reply)
     }
-    reply.raw.once('close', leave)
+    reply.raw.on('close', leave)
     done()
   }
 
@@ -111,7 +111,7 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
   const enterRead: onRequestHookHandler = (request, reply, done) => {
     if (readCount >= READS_AT_WORK_MAX) return refuseRead(request, reply)
     readCount += 1
-    reply.raw.once('close', leaveRead)
+    reply.raw.on('close', leaveRead)
     done()
   }
 
@@ -131,7 +131,7 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
           begin: () => done(),
           refuse: () => refuseList(request, reply),
         })
-        reply.raw.once('close', leave)
+        reply.raw.on('close', leave)
       })
     }
   }

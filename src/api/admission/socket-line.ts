@@ -182,7 +182,7 @@ export class SocketLine {
 
   #begin(request: IncomingMessage, response: ServerResponse, begin: Begin): void {
     this.#atWorkCount += 1
-    response.once('close', this.#onAnswered)
+    response.on('close', this.#onAnswered)
     begin(request, response)
   }
 
