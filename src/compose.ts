@@ -22,6 +22,7 @@ import { LiveFeed } from './business/stream/live-feed.ts'
 import { createCluster, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
+import { boundConnections, readFileLimit } from './service/file-limit.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
@@ -43,6 +44,9 @@ const LEASE_LOST =
 
 const HANDED_OVER =
   'a partition has made no progress for the length of a lease; its events are left to other instances'
+
+const FEW_FILES =
+  'the limit of open files allows fewer connections than MAX_CONNECTIONS: raise it (ulimit -n), or lower MAX_CONNECTIONS'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -152,14 +156,17 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     commands: createCommands(deps, drain),
     queries: createQueries({ ...deps, reader: store }),
     feed,
+    // TEMPORARY until ChangeAdmission is merged: every change is let in.
+    changes: { enter: () => () => undefined },
     clock,
+    random: systemRandom,
     dependencyStates: () => health.states(),
     instanceState: () => ownership.state(),
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
-    settings: serverSettings(config),
+    settings: { ...serverSettings(config), connectionsMax: openConnectionsMax(options) },
     logger,
   })
   resources.defer(() => server.close())
@@ -253,6 +260,13 @@ function createQueries(deps: ReadDeps): OrderQueries {
     listOrderEvents: (...args) => listOrderEvents(deps, ...args),
     getOrderEvent: (...args) => getOrderEvent({ ...deps, describeHeaders }, ...args),
   }
+}
+
+function openConnectionsMax({ config, logger }: ComposeOptions): number {
+  const fileLimit = readFileLimit()
+  const connectionsMax = boundConnections(config.maxConnections, fileLimit)
+  if (connectionsMax < config.maxConnections) logger.warn({ fileLimit, connectionsMax }, FEW_FILES)
+  return connectionsMax
 }
 
 function serverSettings(config: Config) {

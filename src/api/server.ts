@@ -4,15 +4,16 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
 import type { OrderQueries } from '../business/order/queries.ts'
-import type { Clock } from '../business/ports.ts'
+import type { Clock, Random } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
 import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
 import { toUtc } from '../models/instant.ts'
 import { isOrderId } from '../models/order.ts'
 import { createHostCheck } from './allowed-hosts.ts'
-import { answerForNode, handleClientError } from './client-errors.ts'
-import { closeConnectionsInOrder } from './close-in-order.ts'
+import { admitWork, type ChangePlaces } from './admission/admit-work.ts'
+import { createHttpDoor, type HttpDoor } from './admission/http-server.ts'
+import { COMMON_HEADERS } from './common-headers.ts'
 import { registerConsole } from './console-pages.ts'
 import {
   registerHealthRoutes,
@@ -39,7 +40,9 @@ export interface ServerDeps {
   readonly commands: OrderCommands
   readonly queries: OrderQueries
   readonly feed: LiveFeed
+  readonly changes: ChangePlaces
   readonly clock: Clock
+  readonly random: Random
   readonly dependencyStates: () => DependencyStates
   readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
@@ -54,6 +57,7 @@ export interface ServerSettings extends ServiceInfo {
   /** In lower case; `*.` in front of a name means all names below it, `*` alone means every name. */
   readonly allowedHosts: readonly string[]
   readonly streamReadersMax: number
+  readonly connectionsMax: number
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
 }
@@ -73,9 +77,26 @@ const CONNECTIONS_CHECK_INTERVAL_MS = 1_000
 /** Longer than the 60 s after which common load balancers drop an idle connection themselves. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
-function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
-  const { requestTimeoutMs } = settings
-  const handleError = createErrorHandler(logger)
+function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
+  const { requestTimeoutMs: requestTimeout, connectionsMax } = settings
+  return createHttpDoor({
+    http: {
+      requestTimeout,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      // Node would answer a request without one by a bare status.
+      requireHostHeader: false,
+      // Node swaps the two bounds when the one for the headers is the larger.
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeout),
+    },
+    connectionsMax,
+    clock,
+    random,
+  })
+}
+
+function createFastify({ logger, random }: ServerDeps, door: HttpDoor): FastifyInstance {
+  const handleError = createErrorHandler(logger, random)
   const server: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new RequestLog(),
@@ -84,15 +105,7 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: URL_LENGTH_MAX },
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: {
-      // Node would answer a request without one by a bare status.
-      requireHostHeader: false,
-      // Node swaps the two bounds when the one for the headers is the larger.
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeoutMs),
-    },
+    serverFactory: (handler) => door.createServer(handler),
     // While it closes, requests still get true answers: the commands refuse what they no longer take.
     return503OnClosing: false,
     ajv: {
@@ -112,15 +125,13 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     },
     schemaErrorFormatter: (violations) =>
       toValidationError(violations as readonly SchemaViolation[]),
-    clientErrorHandler: handleClientError,
+    clientErrorHandler: door.onClientError,
     frameworkErrors: (error, request, reply) => {
       setCommonHeaders(reply)
       handleError(error, request, reply)
     },
   })
   server.setErrorHandler(handleError)
-  answerForNode(server.server)
-  closeConnectionsInOrder(server.server)
   return server
 }
 
@@ -142,11 +153,7 @@ function isDecodable(text: string): boolean {
 
 function setCommonHeaders(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
-  reply.header('x-content-type-options', 'nosniff')
-  reply.header('cache-control', 'no-store')
-  // A page of another origin neither holds a window of ours nor takes an answer into itself.
-  reply.header('cross-origin-opener-policy', 'same-origin')
-  reply.header('cross-origin-resource-policy', 'same-origin')
+  reply.headers(COMMON_HEADERS)
 }
 
 function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStreams {
@@ -164,7 +171,8 @@ function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStre
  */
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { commands, queries, settings, isDraining } = deps
-  const server = createFastify(deps)
+  const door = createDoor(deps)
+  const server = createFastify(deps, door)
   const isHostAllowed = createHostCheck(settings.allowedHosts)
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
@@ -174,12 +182,13 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     done(isHostAllowed(request.headers.host) ? undefined : hostNotAllowed())
   })
   answerUnknownRoutes(server)
+  admitWork(server, { ...deps, lineOf: door.lineOf })
   acceptOnlyJson(server)
   server.addSchema(orderSchema)
   server.addSchema(problemSchema)
   await collectOpenApi(server, settings.version)
   registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
-  registerQueryRoutes(server, queries)
+  registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)

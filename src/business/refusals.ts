@@ -109,6 +109,25 @@ export function tooManyPending(): CommandError {
   return unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
 }
 
+/** Of the changes that have arrived, whatever they wait for. */
+export function tooManyChanges(): CommandError {
+  const detail = 'More changes have arrived than can be made in time; this one was not begun'
+  return unavailable('SERVICE_FULL', detail, 'not-applied')
+}
+
+export function tooManyReads(): CommandError {
+  return unavailable('SERVICE_FULL', 'Too many reads are at work', 'not-applied')
+}
+
+export function tooManyLists(): CommandError {
+  return unavailable('SERVICE_FULL', 'Too many lists are at work, and wait to be', 'not-applied')
+}
+
+export function tooManyConnections(connectionsMax: number): CommandError {
+  const detail = `${connectionsMax} connections are open already`
+  return unavailable('SERVICE_FULL', detail, 'not-applied')
+}
+
 export function tooManyReaders(readersMax: number): CommandError {
   const detail = `${readersMax} readers follow the changes already`
   return unavailable('SERVICE_FULL', detail, 'not-applied')

@@ -163,6 +163,10 @@ export const settingsSchema = Type.Object({
     'Connections that may follow GET /api/events/stream; further ones are answered 503.',
     { minimum: 1, maximum: 100_000, default: 1_000 },
   ),
+  MAX_CONNECTIONS: integer(
+    'Connections that may be open at once; further ones are answered 503. Each needs a file descriptor of the process.',
+    { minimum: 1, maximum: 1_000_000, default: 20_000 },
+  ),
   MAX_ITEMS_PER_ORDER: integer('Largest numItems of a new order.', {
     minimum: 1,
     maximum: 1_000,
