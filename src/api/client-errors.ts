@@ -66,17 +66,18 @@ function writeFailure(
 /** Connections on which something that is no request came behind requests. */
 const ending = new WeakSet<Socket>()
 
-/**
- * Ends a connection on which no request can be read any more. What was asked before is answered first;
- * with nothing before, the fault is, as far as it can be.
- */
-export function answerClientError(error: { readonly code?: string }, socket: Socket): void {
+/** Ends a connection on which no request can be read any more. */
+export function answerClientError({ code = '' }: { readonly code?: string }, socket: Socket): void {
+  const fault = CLIENT_FAILURES[code] ?? notHttp()
+  endConnection(socket, code === 'ECONNRESET' ? undefined : fault)
+}
+
+/** What was asked before is answered first; with nothing before, the fault is, as far as it can be. */
+function endConnection(socket: Socket, fault: RequestError | undefined): void {
   if (ending.has(socket)) return
   const answer = findAnswer(socket)
   if (answer !== undefined) return endAfterAnswers(socket, answer)
-  if (error.code !== 'ECONNRESET' && socket.writable) {
-    writeFailure(socket, CLIENT_FAILURES[error.code ?? ''] ?? notHttp())
-  }
+  if (fault !== undefined && socket.writable) writeFailure(socket, fault)
   closeInOrder(socket)
 }
 
@@ -106,10 +107,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void
  */
 export function answerForNode(server: Server, guard: (begin: Listener) => Listener): void {
   server.on('checkExpectation', guard(refuseExpectation))
-  server.on('connect', (_request, socket: Socket) => {
-    writeFailure(socket, notProxy())
-    closeInOrder(socket)
-  })
+  server.on('connect', (_request, socket: Socket) => endConnection(socket, notProxy()))
 }
 
 function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {

@@ -30,6 +30,13 @@ export interface FuzzOptions {
   readonly timeMsMax?: number
 }
 
+/** The seed and the path play the input again, however long it is. */
+const REPORT_LENGTH_MAX = 2_000
+
+function describe(fault: unknown): string {
+  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+}
+
 /** Plays inputs. What is thrown where nobody catches it is a failure as well. */
 export async function playInputs(
   target: FuzzTarget,
@@ -48,14 +55,12 @@ export async function playInputs(
       ...(timeMsMax !== undefined && { interruptAfterTimeLimit: timeMsMax }),
     })
     const [fault = details.errorInstance] = uncaught
-    const report = fc.defaultReportMessage(details)
+    const report = fc.defaultReportMessage(details) ?? ''
     const isWell = uncaught.length === 0 && !details.failed
     return {
       inputs: details.numRuns * inputsPerRun,
       seconds: (performance.now() - startMs) / 1_000,
-      failure: isWell
-        ? undefined
-        : [report, fault instanceof Error ? fault.stack : fault].join('\n'),
+      failure: isWell ? undefined : `${report.slice(0, REPORT_LENGTH_MAX)}\n${describe(fault)}`,
     }
   } finally {
     process.off('uncaughtException', note).off('unhandledRejection', note)

@@ -20,6 +20,7 @@ const BEHIND = creations('END', [
   ['a request after the last one', [201], (body) => post(CLOSE + LENGTH, body) + SMUGGLED],
   ['a request after one of HTTP/1.0', [201], (body) => post(LENGTH, body, '1.0') + SMUGGLED],
   ['garbage behind a request', [201], (body) => `${post(LENGTH, body)}garbage\r\n\r\n${SMUGGLED}`],
+  ['CONNECT behind a request', [201], (body) => post(LENGTH, body) + get('/', '', 'CONNECT')],
   ['a wrong request behind a right one', [201], (body) => post(LENGTH, body) + get('/\0')],
   // Node drops what comes in one piece with it; so nothing may come behind it.
   [
