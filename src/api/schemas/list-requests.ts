@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { formatParameter } from '../list-format.ts'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
+import { toUtc } from '../../models/instant.ts'
 import {
   isOrderId,
   ORDER_ID_LENGTH_MAX,
@@ -112,9 +113,6 @@ export function writeCursor(place: readonly [string | number, string?]): string 
   return Buffer.from(JSON.stringify(place)).toString('base64url')
 }
 
-/** As the store has them. */
-const ORDER_DATE_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
-
 /** PostgreSQL counts so far, and fails beyond. */
 const VERSION_MAX = 2 ** 31 - 1
 
@@ -123,7 +121,7 @@ export function readOrderCursor(text: string): OrderPlace {
   const [orderDate, orderId] = readPlace(text)
   if (
     typeof orderDate !== 'string' ||
-    !ORDER_DATE_PATTERN.test(orderDate) ||
+    toUtc(orderDate) !== orderDate ||
     typeof orderId !== 'string' ||
     !isOrderId(orderId)
   ) {
