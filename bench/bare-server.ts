@@ -4,6 +4,7 @@ import { buildServer } from '../src/api/server.ts'
 import { DependencyHealth } from '../src/business/dependency-health.ts'
 import { completeOrder } from '../src/business/order/order-generator.ts'
 import { LiveFeed } from '../src/business/stream/live-feed.ts'
+import type { OrderId } from '../src/models/order.ts'
 import { describeEvents } from '../src/service/event-contract.ts'
 import { systemClock, systemRandom } from '../src/service/system.ts'
 
@@ -13,6 +14,13 @@ const notPartOfThis = (): Promise<never> => Promise.reject(new Error('not part o
 
 const health = new DependencyHealth(systemClock, () => {})
 
+/** The order of every update: as large as those that the bench creates. */
+const changed = completeOrder(
+  { orderId: 'ORD-1' as OrderId, numItems: 3 },
+  systemClock.now().toISOString(),
+  systemRandom,
+)
+
 const server = await buildServer({
   commands: {
     createOrder: (command) =>
@@ -21,7 +29,8 @@ const server = await buildServer({
         version: 1,
         isReplayed: false,
       }),
-    changeOrderStatus: notPartOfThis,
+    changeOrderStatus: ({ orderId, status }) =>
+      Promise.resolve({ order: { ...changed, orderId, status }, version: 2, isReplayed: false }),
   },
   queries: {
     getOrder: notPartOfThis,
@@ -34,7 +43,9 @@ const server = await buildServer({
     clock: systemClock,
     publishTimeoutMs: 5_000,
   }),
+  changes: { enter: () => () => undefined, outcomeOfRefusal: () => 'not-applied' },
   clock: systemClock,
+  random: systemRandom,
   dependencyStates: () => health.states(),
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,
@@ -44,6 +55,7 @@ const server = await buildServer({
     allowedHosts: [],
     maxItemsPerOrder: 100,
     streamReadersMax: 1,
+    connectionsMax: 20_000,
     kafkaBootstrapServers: 'none',
     schemaRegistryUrl: 'http://none',
     version: 'bench',

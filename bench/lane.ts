@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { Producer, type MessageToProduce } from '@platformatic/kafka'
-import { DependencyHealth } from '../src/business/dependency-health.ts'
-import { KafkaCluster } from '../src/service/kafka/cluster.ts'
 import { eventHeaders } from '../src/service/kafka/event-headers.ts'
-import { KafkaEventPublisher } from '../src/service/kafka/event-publisher.ts'
-import { KafkaLaneSession } from '../src/service/kafka/lane/kafka-session.ts'
-import { ensureTopic } from '../src/service/kafka/topic-admin.ts'
-import { systemClock } from '../src/service/system.ts'
 import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
 import { infrastructure } from '../test/support/infrastructure.ts'
 import { somePending } from '../test/support/some-event.ts'
-import { until } from '../test/support/until.ts'
+import { openLane } from './open-lane.ts'
 
 /**
  * Acked events per second with 256 in flight on one partition: our lane against the client's own
@@ -52,34 +46,13 @@ function inWords({ perSecond, cpuMicros }: Figures): string {
 }
 
 await globalSetup()
-const [host = '', port] = infrastructure().kafkaBootstrapServers.split(':')
 const topic = `bench-${randomUUID()}`
-const cluster = new KafkaCluster('bench', topic, [{ host, port: Number(port) }])
-const publisher = new KafkaEventPublisher({
-  topic,
-  askLayout: () =>
-    ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }, systemClock),
-  openSession: (partition, on) =>
-    new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
-  pendingEventsMax: 10_000,
-  mayPublish: () => true,
-  onSuspicion: () => {},
-  clock: systemClock,
-  health: new DependencyHealth(systemClock, () => {}),
-})
-publisher.start()
+const lane = await openLane(topic)
 const key = Buffer.from('ORD-1')
-await until(() => publisher.admit(key).partition === 0, 'the lane is open')
-
-async function lane(): Promise<void> {
-  const pending = { ...somePending({ valueBytes: VALUE_BYTES }), ...publisher.admit(key) }
-  const { kind } = await publisher.publish(pending, systemClock.monotonicMs() + 5_000)
-  if (kind !== 'acked') throw new Error(`an event was ${kind}`)
-}
 
 const producer = new Producer({
   clientId: 'bench',
-  bootstrapBrokers: [`${host}:${port}`],
+  bootstrapBrokers: [infrastructure().kafkaBootstrapServers],
   idempotent: true,
   retries: 2,
 })
@@ -107,7 +80,7 @@ const clientProducer: Send = () =>
   })
 
 for (let round = 1; round <= ROUNDS; round += 1) {
-  const ours = await measure(lane)
+  const ours = await measure(() => lane.send())
   const theirs = await measure(clientProducer)
   const ratio = (ours.cpuMicros / theirs.cpuMicros).toFixed(2)
   process.stdout.write(
@@ -116,5 +89,5 @@ for (let round = 1; round <= ROUNDS; round += 1) {
 }
 waiting = []
 await producer.close()
-await publisher.close()
+await lane.close()
 await globalTeardown()

@@ -28,75 +28,70 @@ const { values } = parseArgs({
 /** Orders `1` to `count`, a second apart; every tenth is shipped, at version 2. */
 const FIRST_ORDER_MS = Date.parse('2026-01-01T00:00:00.000Z')
 
-function orderAt(number: number, status: string): object {
-  return {
-    orderId: `ORD-${number}`,
-    customerId: customerOf(number),
-    orderDate: dateOf(number),
-    items: [
-      { itemId: 'ITEM-LAPTOP-123', quantity: 2, priceMinor: 1999 },
-      { itemId: 'ITEM-PHONE-456', quantity: 1, priceMinor: 50000 },
-    ],
-    totalMinor: 53998,
-    currency: 'EUR',
-    status,
-  }
+/** As a row has it. */
+function stateAt(number: number, status: string): string {
+  const items = [
+    ['ITEM-LAPTOP-123', 2, 1999],
+    ['ITEM-PHONE-456', 1, 50000],
+  ]
+  return JSON.stringify([status, customerOf(number), msOf(number), 'EUR', 53998, items])
 }
 
 function customerOf(number: number): string {
   return `CUST-${1_000 + (number % 9_000)}`
 }
 
+function msOf(number: number): number {
+  return FIRST_ORDER_MS + number * 1_000
+}
+
 function dateOf(number: number): string {
-  return new Date(FIRST_ORDER_MS + number * 1_000).toISOString()
+  return new Date(msOf(number)).toISOString()
 }
 
 async function fillSqlite(path: string, count: number): Promise<void> {
   await (await openSqliteStore({ path })).close()
   using db = new DatabaseSync(path)
   const addEvent = db.prepare(`
-    INSERT INTO order_events (event_id, order_id, version, type, time, topic, topic_partition,
-                              search_from_offset, schema_id, key, value, state, topic_offset, settled_at)
-    VALUES (?, ?, ?, ?, ?, 'orders', 0, 0, 1, x'00', x'00', ?, ?, ?)`)
-  const addOrder = db.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, ?)')
+    INSERT INTO order_events (event_id, order_id, order_number, version, time, topic, topic_partition,
+                              search_from_offset, producer_id, producer_epoch, schema_id, value, state,
+                              topic_offset, settled_at, settled_in)
+    VALUES (?, ?, ?, ?, ?, 'orders', 0, 0, 1, 0, 1, x'00', ?, ?, ?, ?)`)
+  const addOrder = db.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?)')
+  let eventCount = 0
   db.exec('BEGIN')
   for (let number = 1; number <= count; number += 1) {
-    const time = dateOf(number)
-    const isShipped = number % 10 === 0
-    for (const [version, status] of isShipped
-      ? ([
-          [1, 'pending'],
-          [2, 'shipped'],
-        ] as const)
-      : ([[1, 'pending']] as const)) {
-      const type = version === 1 ? 'order-created' : 'order-status-changed'
-      const state = JSON.stringify(orderAt(number, status))
-      const id = `ORD-${number}`
-      addEvent.run(`${id}-${version}`, id, version, type, time, state, number * 2 + version, time)
+    const id = `ORD-${number}`
+    const ms = msOf(number)
+    const statuses = number % 10 === 0 ? ['pending', 'shipped'] : ['pending']
+    const orderNumber = eventCount + 1
+    for (const [index, status] of statuses.entries()) {
+      eventCount += 1
+      const state = stateAt(number, status)
+      const place = [eventCount, ms, eventCount] as const
+      addEvent.run(`${id}-${index + 1}`, id, orderNumber, index + 1, ms, state, ...place)
     }
-    const status = isShipped ? 'shipped' : 'pending'
-    addOrder.run(`ORD-${number}`, isShipped ? 2 : 1, status, customerOf(number), time)
+    const status = statuses.at(-1) ?? ''
+    addOrder.run(id, orderNumber, statuses.length, status, customerOf(number), ms)
   }
   db.exec('COMMIT')
 }
 
 async function fillPostgres(schema: TestSchema, count: number): Promise<void> {
-  const state = JSON.stringify(orderAt(0, '%S'))
-    .replace('ORD-0', '%I')
+  const state = stateAt(0, '%S')
     .replace('CUST-1000', '%C')
-    .replace(dateOf(0), '%D')
+    .replace(String(msOf(0)), '%D')
   const events = (version: number, status: string, numbers: string): string => `
-    INSERT INTO order_events (order_id, version, event_id, owner, type, time, topic, topic_partition,
-                              search_from_offset, schema_id, key, value, state, topic_offset, settled_at)
-    SELECT 'ORD-' || n, ${version}, 'ORD-' || n || '-${version}', 'bench',
-           '${version === 1 ? 'order-created' : 'order-status-changed'}', date, 'orders', 0, 0, 1,
-           '\\x00', '\\x00',
-           replace(replace(replace(replace('${state}', '%I', 'ORD-' || n), '%C', customer), '%D', date), '%S', '${status}')::json,
-           n * 2 + ${version}, clock_timestamp()
+    INSERT INTO order_events (order_id, version, event_id, time, topic, topic_partition,
+                              search_from_offset, producer_id, producer_epoch, schema_id, value, state,
+                              topic_offset, settled_at, settled_in)
+    SELECT 'ORD-' || n, ${version}, 'ORD-' || n || '-${version}', date, 'orders', 0, 0, 1, 0, 1,
+           '\\x00',
+           replace(replace(replace('${state}', '%C', customer), '%D', date::text), '%S', '${status}')::json,
+           n * 2 + ${version}, clock_timestamp(), 1
     FROM (${numbers}) AS numbered`
   const numbers = (where: string): string => `
-    SELECT n, 'CUST-' || (1000 + n % 9000) AS customer,
-           to_char(timestamp '2026-01-01' + n * interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS date
+    SELECT n, 'CUST-' || (1000 + n % 9000) AS customer, ${FIRST_ORDER_MS} + n * 1000::bigint AS date
     FROM generate_series(1, ${count}) AS n WHERE ${where}`
   await schema.sql(events(1, 'pending', numbers('TRUE')))
   await schema.sql(events(2, 'shipped', numbers('n % 10 = 0')))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 
 import type { OrderStore } from '../src/business/ports.ts'
 import type { PendingEvent } from '../src/models/order-event.ts'
@@ -25,23 +25,54 @@ export async function loadStore(
   return pairs
 }
 
-/** An order of three items. */
-function buildCreation(): PendingEvent {
+const FILLERS = 512
+const CUSTOMERS = 1_000_000
+
+/** Stores so many orders, whose ids and customers are random. */
+export async function fillStore(store: OrderStore, count: number): Promise<void> {
+  let begun = 0
+  async function call(): Promise<void> {
+    while (begun < count) {
+      begun++
+      const creation = buildCreation({ customerId: `CUST-${randomInt(CUSTOMERS)}` })
+      assert.equal(await store.reserve(creation), 'reserved')
+      assert.equal(await store.settle(creation, { partition: 0, offset: begun }), 'settled')
+    }
+  }
+  await Promise.all(Array.from({ length: FILLERS }, call))
+}
+
+interface CreationParts {
+  readonly orderId?: string
+  readonly customerId?: string
+  readonly itemCount?: number
+}
+
+/** An order of one of as many customers as are generated. */
+export function buildCreation({
+  orderId,
+  customerId,
+  itemCount = 3,
+}: CreationParts = {}): PendingEvent {
   const eventId = randomUUID()
   const now = new Date().toISOString()
   const item = { itemId: 'ITEM-KEYBOARD-123', quantity: 2, priceMinor: 1_999 }
   const order: Order = {
-    orderId: `order-${eventId}` as OrderId,
-    customerId: 'CUST-1234',
+    orderId: (orderId ?? `order-${eventId}`) as OrderId,
+    customerId: customerId ?? `CUST-${randomInt(1_000, 10_000)}`,
     orderDate: now,
-    items: [item, item, item],
-    totalMinor: 11_994,
+    items: Array.from({ length: itemCount }, () => item),
+    totalMinor: itemCount * 3_998,
     currency: 'USD',
     status: 'pending',
   }
   return {
     event: { eventId, type: 'order-created', version: 1, time: now, order },
-    encoded: { key: Buffer.from(order.orderId), value: new Uint8Array(200), schemaId: 1 },
+    encoded: {
+      key: Buffer.from(order.orderId),
+      value: new Uint8Array(125 + itemCount * 25),
+      schemaId: 1,
+    },
     topic: 'order-events',
     partition: 0,
     searchFromOffset: 0,

@@ -1,15 +1,17 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
 import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
 import { infrastructure } from '../test/support/infrastructure.ts'
 import { startService } from '../test/support/service-process.ts'
+import { runLoad, type LoadFigures } from './orders/load.ts'
+import { processMicros } from './orders/process-usage.ts'
 
 /**
  * What readers of the stream cost those who write: orders at a steady rate, without readers and with
@@ -28,15 +30,6 @@ const { values } = parseArgs({
   },
 })
 
-interface LoadFigures {
-  readonly perSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly maxMs: number
-  readonly created: number
-  readonly failed: number
-}
-
 interface ReaderFigures {
   readonly readers: number
   readonly events: number
@@ -47,18 +40,20 @@ interface ReaderFigures {
   readonly failed: number
 }
 
-const run = promisify(execFile)
-
-const TICKS_PER_SECOND = 100
-
 function scriptAt(name: string): string {
   return new URL(name, import.meta.url).pathname
 }
 
-async function load(url: string, seconds = values.seconds): Promise<LoadFigures> {
-  const args = [scriptAt('load.ts'), url, values.connections, seconds, values.rate]
-  const { stdout } = await run(process.execPath, args)
-  return JSON.parse(stdout) as LoadFigures
+function load(url: string, seconds = values.seconds): Promise<LoadFigures> {
+  return runLoad({
+    kind: 'create',
+    items: 3,
+    hasRandomIds: false,
+    url,
+    connections: Number(values.connections),
+    seconds: Number(seconds),
+    perSecond: Number(values.rate),
+  })
 }
 
 /** Resolves once all of them follow; what is returned ends them, and tells what they saw. */
@@ -77,25 +72,14 @@ async function startReaders(url: string): Promise<() => Promise<ReaderFigures>> 
   }
 }
 
-/** Of all threads of the service since it started. Linux only. */
-async function readCpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  // Fields 14 and 15, in ticks; counted behind the name, which may have spaces.
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-  return (Number(user) + Number(system)) / TICKS_PER_SECOND
-}
-
 /** The rate and the latency depend on what else runs on the machine; the processor time hardly does. */
 async function measure(name: string): Promise<void> {
-  const before = await readCpuSeconds(service.pid)
+  const before = await processMicros(service.pid)
   const figures = await load(service.url)
-  const seconds = (await readCpuSeconds(service.pid)) - before
+  const micros = (await processMicros(service.pid)) - before
   printLoad(name, figures)
   process.stdout.write(
-    `  the service used ${Math.round((seconds * 1e6) / figures.created)} µs of CPU for each order\n`,
+    `  the service used ${Math.round(micros / figures.answered)} µs of CPU for each order\n`,
   )
 }
 

@@ -67,7 +67,9 @@ function renderCommands(): string {
     'Results go to stdout, what goes on meanwhile and what went wrong to stderr. With `--json` stdout',
     'has JSON and nothing else. There are no colours where the output is not a terminal, or where',
     '`NO_COLOR` is set. The settings are [those of the service](config.md): the environment, or a `.env`',
-    'file in the folder of the clone.',
+    'file in the folder of the clone. Files that are named on the command line are looked for in the folder',
+    'where you are. From elsewhere than the clone: `node <clone>/bin/cart.mjs <command>`. A command that is',
+    'printed, such as that for another try, can be pasted as it is.',
     '',
     renderCommandReference(COMMANDS),
   ].join('\n')

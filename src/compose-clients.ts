@@ -6,6 +6,7 @@
 import type { Config } from './config/config.ts'
 import type { PendingEvent } from './models/order-event.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
+import { askForFramedKeys, askForKeySubject, KeyFormatCheck } from './service/key-format-check.ts'
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
 import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
 import * as postgres from './service/storage/postgres/inspect.ts'
@@ -24,6 +25,24 @@ export function createRegistry(config: Config): RegistryClient {
     userInfo: config.schemaRegistryBasicAuthUserInfo,
     timeoutMs: config.schemaRegistryTimeoutMs,
     clock: systemClock,
+  })
+}
+
+/** With a registry client of its own. Framed keys of the service itself are nothing to warn of. */
+export function createKeyFormatCheck(
+  config: Config,
+  onFound: (evidence: string) => void,
+): KeyFormatCheck {
+  const client = createRegistry(config)
+  const questions = [
+    askForKeySubject(client, config.kafkaTopic),
+    askForFramedKeys(createCluster(config)),
+  ]
+  return new KeyFormatCheck({
+    questions: config.kafkaKeyFormat === 'string' ? questions : [],
+    clock: systemClock,
+    onFound,
+    onClose: () => client.close(),
   })
 }
 

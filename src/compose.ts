@@ -2,16 +2,10 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { isLoopback } from './api/allowed-hosts.ts'
 import { buildServer } from './api/server.ts'
+import { ChangeAdmission } from './business/admission/change-admission.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import type { ChangeDeps } from './business/order/change-deps.ts'
-import { changeOrderStatus } from './business/order/change-order-status.ts'
-import type { OrderCommands } from './business/order/commands.ts'
-import { createOrder } from './business/order/create-order.ts'
-import { getOrder } from './business/order/get-order.ts'
-import { getOrderEvent } from './business/order/get-order-event.ts'
-import { listOrderEvents } from './business/order/list-order-events.ts'
-import { listOrders } from './business/order/list-orders.ts'
-import type { OrderQueries, ReadDeps } from './business/order/queries.ts'
+import { createCommands, createQueries } from './business/order/use-cases.ts'
 import type { SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
@@ -19,9 +13,10 @@ import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
-import { createCluster, createRegistry } from './compose-clients.ts'
+import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
+import { boundConnections, readFileLimit } from './service/file-limit.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
@@ -43,6 +38,12 @@ const LEASE_LOST =
 
 const HANDED_OVER =
   'a partition has made no progress for the length of a lease; its events are left to other instances'
+
+const FEW_FILES =
+  'the limit of open files allows fewer connections than MAX_CONNECTIONS: raise it (ulimit -n), or lower MAX_CONNECTIONS'
+
+const FRAMED_KEYS =
+  'KAFKA_KEY_FORMAT is string, and others use framed Avro keys: their consumers may skip every event of this service; see docs/how-to/take-over.md'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -103,9 +104,16 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     store,
     publisher,
     clock,
+    onSettled: (tookMs) => admission.noteSettled(tookMs),
     onBug: (error) => logger.error({ err: error }, 'an event cannot be recovered, by a bug'),
   })
   resources.defer(() => publications.close())
+  const admission = new ChangeAdmission({
+    clock,
+    requestsMax: config.maxPendingEvents,
+    waitingCount: () => publications.turns.waitingCount,
+    inDoubtCount: () => publications.inDoubtCount,
+  })
   await store.probe()
   const ownership = new Ownership({
     store,
@@ -127,6 +135,11 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   })
   resources.defer(() => sweep.close())
   sweep.start()
+  const keyCheck = createKeyFormatCheck(config, (evidence) =>
+    logger.warn({ evidence }, FRAMED_KEYS),
+  )
+  resources.defer(() => keyCheck.close())
+  keyCheck.start()
 
   const encoder = createEventEncoder({
     topic: config.kafkaTopic,
@@ -145,21 +158,25 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     random: systemRandom,
     ids: systemIds,
     publishTimeoutMs: config.publishTimeoutMs,
+    pendingEventsMax: config.maxPendingEvents,
     statusPolicy: config.orderStatusPolicy,
     isDraining: () => drain.isDraining,
   }
   const server = await buildServer({
     commands: createCommands(deps, drain),
-    queries: createQueries({ ...deps, reader: store }),
+    queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
+    // TEMPORARY until ChangeAdmission is merged: every change is let in.
+    changes: admission,
     clock,
+    random: systemRandom,
     dependencyStates: () => health.states(),
     instanceState: () => ownership.state(),
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
-    settings: serverSettings(config),
+    settings: { ...serverSettings(config), connectionsMax: openConnectionsMax(options) },
     logger,
   })
   resources.defer(() => server.close())
@@ -232,27 +249,17 @@ function createPublisher(
     askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
       new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
-    pendingEventsMax: config.maxPendingEvents,
     ...rights,
     clock: systemClock,
     health,
   })
 }
 
-function createCommands(deps: ChangeDeps, drain: CommandDrain): OrderCommands {
-  return {
-    createOrder: (command) => drain.track(createOrder(deps, command)),
-    changeOrderStatus: (command) => drain.track(changeOrderStatus(deps, command)),
-  }
-}
-
-function createQueries(deps: ReadDeps): OrderQueries {
-  return {
-    getOrder: (orderId) => getOrder(deps, orderId),
-    listOrders: (query) => listOrders(deps, query),
-    listOrderEvents: (...args) => listOrderEvents(deps, ...args),
-    getOrderEvent: (...args) => getOrderEvent({ ...deps, describeHeaders }, ...args),
-  }
+function openConnectionsMax({ config, logger }: ComposeOptions): number {
+  const fileLimit = readFileLimit()
+  const connectionsMax = boundConnections(config.maxConnections, fileLimit)
+  if (connectionsMax < config.maxConnections) logger.warn({ fileLimit, connectionsMax }, FEW_FILES)
+  return connectionsMax
 }
 
 function serverSettings(config: Config) {

@@ -5,8 +5,9 @@ import { composeCartService, type CartService } from './compose.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { readConfig } from './config/read-config.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
+import { assertCanListen } from './service/network.ts'
 
-/** The process: read the settings, compose, listen, close on a signal. */
+/** The process: read the settings, look at the port, compose, listen, close on a signal. */
 
 /** For the last lines of the log. Nothing that the log does may keep the process from its end. */
 const LOG_FLUSH_MS = 500
@@ -48,6 +49,8 @@ function readConfigOrExit(): Config {
 
 async function startOrExit(): Promise<CartService> {
   try {
+    // First: a start that cannot listen has registered no schema, made no topic and taken no lock.
+    await assertCanListen(config.apiHost, config.apiPort)
     const composed = await composeCartService({
       config,
       logger,

@@ -25,11 +25,13 @@ interface Rule {
  */
 const TOOL: Rule = {
   folders: [
+    'src/cli/cart-call.ts',
     'src/cli/command.ts',
     'src/cli/paint.ts',
     'src/cli/parse-values.ts',
     'src/cli/send-change.ts',
     'src/cli/service-url.ts',
+    'src/cli/shell-word.ts',
     'src/cli/stop-signal.ts',
     'src/compose-clients.ts',
     'src/config',
@@ -269,6 +271,13 @@ test('the example that others copy names the versions that it is tested with', (
     named.filter(([name, version]) => ours[name] !== version),
     [],
   )
+})
+
+test('the examples have a consumer group each, or each would see gaps', () => {
+  const groups = sources('examples/*/apply[-_]events.{ts,py}').map(
+    ({ text }) => /group\b.*default[:=] ?'([^']+)'/u.exec(text)?.[1],
+  )
+  assert.deepEqual(new Set(groups), new Set(['apply-events-python', 'apply-events-typescript']))
 })
 
 test('names of tests are unique, so that a failure says where it is', () => {

@@ -34,7 +34,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument('--schema-registry', default='http://localhost:8081')
     parser.add_argument('--topic', default='order-events')
     parser.add_argument('--dead-letter-topic', help="the topic's name and .dead-letter by default")
-    parser.add_argument('--group', default='apply-events')
+    parser.add_argument('--group', default='apply-events-python')
     parser.add_argument('--database', default='orders.db')
     parser.add_argument('--accept-gaps', action='store_true', help='go on without what is missing')
     return parser.parse_args()

@@ -8,6 +8,7 @@ A change is done when the answer says so. Otherwise the answer tells what to do:
 import argparse
 import http.client
 import json
+import shlex
 import sys
 import time
 import urllib.error
@@ -32,6 +33,10 @@ class Result(NamedTuple):
     answer: Answer
     was_in_doubt: bool
     """An earlier try of this change may have been the one that made it."""
+
+
+class GivenUp(Exception):
+    """No answer was final."""
 
 
 def send(method: str, url: str, body: dict) -> Answer:
@@ -82,8 +87,8 @@ def change(method: str, url: str, body: dict) -> Result:
         if tries_left > 0:
             time.sleep(answer.wait_seconds)
     if was_in_doubt:
-        sys.exit('Given up. The change may have been made; the same command again will tell.')
-    sys.exit('Given up. Nothing was changed.')
+        raise GivenUp('The change may have been made; the same command again will tell')
+    raise GivenUp('Nothing was changed; to try again')
 
 
 def create_order(url: str, order_id: str, num_items: int) -> None:
@@ -121,8 +126,18 @@ def main() -> None:
     parser.add_argument('--status', default='confirmed')
     parser.add_argument('--url', default='http://localhost:8000')
     options = parser.parse_args()
-    create_order(options.url, options.order_id, options.num_items)
-    update_order(options.url, options.order_id, options.status)
+    try:
+        create_order(options.url, options.order_id, options.num_items)
+        update_order(options.url, options.order_id, options.status)
+    except GivenUp as error:
+        sys.exit(f'Given up. {error}: {same_command(options)}')
+
+
+def same_command(options: argparse.Namespace) -> str:
+    """With the order id: one that was made up here would be another one the next time."""
+    named = {'num-items': options.num_items, 'status': options.status, 'url': options.url}
+    words = [f'--{name}={value}' for name, value in named.items()]
+    return shlex.join([sys.executable, sys.argv[0], *words, '--', options.order_id])
 
 
 if __name__ == '__main__':

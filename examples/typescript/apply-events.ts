@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     'schema-registry': { type: 'string', default: 'http://localhost:8081' },
     topic: { type: 'string', default: 'order-events' },
     'dead-letter-topic': { type: 'string' },
-    group: { type: 'string', default: 'apply-events' },
+    group: { type: 'string', default: 'apply-events-typescript' },
     database: { type: 'string', default: 'orders.db' },
     'accept-gaps': { type: 'boolean', default: false },
   },

@@ -1,12 +1,14 @@
 -- Every event of every order. Without a topic_offset it is pending; all pending events are the outbox.
+-- Times are milliseconds since 1970. Rows are added at the end, and what settling adds to a row is no
+-- longer than what it takes from it, so pages fill up once.
 CREATE TABLE order_events (
   id                  INTEGER PRIMARY KEY, -- order of arrival
   event_id            TEXT    NOT NULL,
   order_id            TEXT    NOT NULL,
-  version             INTEGER NOT NULL CHECK (version >= 1),
-  owner               TEXT    NOT NULL,    -- the instance that may publish, settle or discard it while it is pending
-  type                TEXT    NOT NULL,
-  time                TEXT    NOT NULL,    -- ISO 8601, UTC
+  order_number        INTEGER,             -- orders.order_number; null: pending
+  version             INTEGER NOT NULL CHECK (version >= 1), -- 1: created; above: its status changed
+  owner               TEXT,                -- the instance that may publish, settle or discard it; null: settled
+  time                INTEGER NOT NULL,
   traceparent         TEXT,
   topic               TEXT    NOT NULL,
   topic_partition     INTEGER NOT NULL,
@@ -14,20 +16,26 @@ CREATE TABLE order_events (
   producer_id         INTEGER NOT NULL,    -- the lane's at that time: whoever takes the event over
   producer_epoch      INTEGER NOT NULL,    -- sends it as the same one
   schema_id           INTEGER NOT NULL,
-  key                 BLOB    NOT NULL,    -- the bytes of the topic, kept so that every copy is the same
-  value               BLOB    NOT NULL,
-  state               TEXT    NOT NULL,    -- the order after the change: JSON, amounts in minor units
+  key                 BLOB,                -- the bytes of the topic, kept so that every copy is the same;
+  value               BLOB    NOT NULL,    -- key null: the order id in UTF-8
+  state               TEXT    NOT NULL,    -- the order after the change, amounts in minor units, as JSON:
+                                           -- [status, customer id, date, currency, total, [[item id, quantity, price], …]]
   topic_offset        INTEGER,
-  settled_at          TEXT,                -- ISO 8601, UTC, by the database's clock
+  settled_at          INTEGER,             -- by the database's clock
   settled_in          INTEGER NOT NULL DEFAULT 0, -- numbers the settled events in the order of their settling; 0: pending
   idempotency_key     TEXT,                -- of the request that caused it; forgotten some time after it was settled
   request_fingerprint TEXT,                -- SHA-256, hex
-  UNIQUE (order_id, version),
-  CHECK ((topic_offset IS NULL) = (settled_at IS NULL))
+  CHECK ((topic_offset IS NULL) = (settled_at IS NULL)),
+  CHECK ((topic_offset IS NULL) = (order_number IS NULL)),
+  CHECK ((topic_offset IS NULL) = (owner IS NOT NULL))
 ) STRICT;
 
 -- At most one pending event per order, and the way to find them all.
 CREATE UNIQUE INDEX order_events_pending ON order_events (order_id) WHERE topic_offset IS NULL;
+
+-- The history of an order. By its number: new orders are added at the end, whatever their ids are.
+CREATE UNIQUE INDEX order_events_of_order ON order_events (order_number, version)
+WHERE order_number IS NOT NULL;
 
 -- For readers that follow the changes, and the way to the highest number.
 CREATE UNIQUE INDEX order_events_settled ON order_events (settled_in)
@@ -42,12 +50,12 @@ WHERE idempotency_key IS NOT NULL AND settled_at IS NOT NULL;
 
 -- An order is its latest settled event; this row says which that is, and what orders are found by.
 CREATE TABLE orders (
-  order_id    TEXT    PRIMARY KEY,
-  version     INTEGER NOT NULL,
-  status      TEXT    NOT NULL,
-  customer_id TEXT    NOT NULL,
-  order_date  TEXT    NOT NULL,           -- ISO 8601, UTC
-  FOREIGN KEY (order_id, version) REFERENCES order_events (order_id, version)
+  order_id     TEXT    PRIMARY KEY,
+  order_number INTEGER NOT NULL,          -- the id of its first event
+  version      INTEGER NOT NULL,
+  status       TEXT    NOT NULL,
+  customer_id  TEXT    NOT NULL,
+  order_date   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Lists of orders, newest first: of all, of a status, of a customer.

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 
 /** Of a Host header: a name or an address, and perhaps a port. */
-const HOST = /^(?:\[(?<address>[\da-f:.]+)\]|(?<name>[^\s:/@[\]]+))(?::\d{1,5})?$/iu
+const HOST = /^(?:\[(?<address>[\da-f:.]+)\]|(?<name>[\w.-]+))(?::\d{1,5})?$/iu
 
 /** Nobody can register a name below one of these, nor one without a dot. */
 const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'svc']

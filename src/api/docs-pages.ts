@@ -68,7 +68,7 @@ means that the event is acknowledged by Kafka and recorded in the store; a 503 s
 
 Every error is \`application/problem+json\`. Beside those that an operation names, any request can
 be answered 403 (a name in the Host header that is not in \`ALLOWED_HOSTS\`), 404 (unknown path), 405 (wrong method, with \`Allow\`), 408 or 431 (it arrived too slowly,
-or its headers are too large). Every answer carries \`x-request-id\`; a \`traceparent\` that a request
+or its headers are too large), 503 \`SERVICE_FULL\` (more is asked for than can be answered). Every answer carries \`x-request-id\`; a \`traceparent\` that a request
 carries is passed on to the event.`
 
 function documentProblems(

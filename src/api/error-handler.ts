@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { CommandError } from '../business/errors.ts'
+import type { Random } from '../business/ports.ts'
+import { retryAfterSeconds } from './admission/retry-after.ts'
 import { reportBug } from './bug-report.ts'
 import { BODY_BYTES_MAX } from './json-body.ts'
 import {
@@ -18,9 +20,6 @@ import {
   RequestError,
   urlNotDecodable,
 } from './request-errors.ts'
-
-/** How long a client should wait after a 503: about what a restart or a fail-over takes. */
-const RETRY_AFTER_SECONDS = 2
 
 /** What Fastify refuses on its own, by error code. What is not here is a bug of ours. */
 const FRAMEWORK_FAILURES: Readonly<Record<string, RequestError>> = {
@@ -51,10 +50,12 @@ function toFailure(error: unknown, bodyBytesMax: number): Failure {
   return refused === undefined ? INTERNAL_FAILURE : failureOf(refused)
 }
 
-export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
+function sendFailure(reply: FastifyReply, failure: Failure, random: Random): FastifyReply {
   const problem = toProblem(failure, reply.request.id)
   reply.code(problem.status).header('content-type', PROBLEM_MEDIA_TYPE)
-  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (problem.status === 503) {
+    reply.header('retry-after', retryAfterSeconds(problem.code, random))
+  }
   // Bytes, because Fastify would add a charset to a string, and this media type has none.
   return reply.send(Buffer.from(JSON.stringify(problem)))
 }
@@ -62,6 +63,7 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
 /** The one place where an error becomes an answer. Only a bug is logged: the rest is the caller's. */
 export function createErrorHandler(
   logger: FastifyBaseLogger,
+  random: Random,
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return (error, request, reply) => {
     const failure = toFailure(error, request.routeOptions.bodyLimit ?? BODY_BYTES_MAX)
@@ -71,6 +73,6 @@ export function createErrorHandler(
       const err = reportBug(error, path)
       logger.error({ err, requestId: request.id, route }, 'request failed by a bug')
     }
-    return sendFailure(reply, failure)
+    return sendFailure(reply, failure, random)
   }
 }

@@ -12,7 +12,7 @@ import {
   requestInFlight,
   schemaIdUnknown,
   storeTakesNoChanges,
-  tooManyPending,
+  tooManyChanges,
   transitionNotAllowed,
   versionMoved,
 } from '../business/refusals.ts'
@@ -189,7 +189,7 @@ export const PROBLEM_KINDS = {
   SERVICE_FULL: {
     status: 503,
     title: 'The service is full',
-    example: failureOf(tooManyPending()),
+    example: failureOf(tooManyChanges('not-applied')),
   },
   SERVICE_DRAINING: {
     status: 503,

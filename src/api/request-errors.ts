@@ -133,6 +133,23 @@ export function hostMissing(): RequestError {
   return new RequestError('REQUEST_INVALID', 'The header Host is missing: HTTP/1.1 needs it')
 }
 
+export function hostRepeated(): RequestError {
+  return new RequestError('REQUEST_INVALID', 'The header Host is there more than once')
+}
+
+export function versionNotSpoken(version: string): RequestError {
+  return new RequestError('REQUEST_INVALID', `HTTP/${version} is not spoken here: send HTTP/1.1`)
+}
+
+export function transferCodingNotKnown(): RequestError {
+  const detail = 'Transfer-Encoding may be chunked in HTTP/1.1, and nothing else'
+  return new RequestError('REQUEST_INVALID', detail)
+}
+
+export function targetNotKnown(): RequestError {
+  return new RequestError('REQUEST_INVALID', 'The target is no path and no http:// address')
+}
+
 export function notProxy(): RequestError {
   return new RequestError('REQUEST_INVALID', 'CONNECT is for proxies: this is none')
 }

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
 import type { OrderQueries } from '../business/order/queries.ts'
-import type { Clock } from '../business/ports.ts'
+import type { Clock, Random } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
 import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
 import { toUtc } from '../models/instant.ts'
 import { isOrderId } from '../models/order.ts'
 import { createHostCheck } from './allowed-hosts.ts'
-import { answerForNode, handleClientError } from './client-errors.ts'
-import { closeConnectionsInOrder } from './close-in-order.ts'
+import { admitWork, type ChangePlaces } from './admission/admit-work.ts'
+import { createHttpDoor, type HttpDoor } from './admission/http-server.ts'
+import { COMMON_HEADERS } from './common-headers.ts'
 import { registerConsole } from './console-pages.ts'
 import {
   registerHealthRoutes,
@@ -26,7 +26,8 @@ import { collectOpenApi, registerDocsPages } from './docs-pages.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
-import { hostMissing, hostNotAllowed, urlNotDecodable } from './request-errors.ts'
+import { findFault, hostOf } from './readable-request.ts'
+import { hostNotAllowed } from './request-errors.ts'
 import { RequestLog } from './request-log.ts'
 import { orderItemSchema, orderSchema } from './schemas/order-json.ts'
 import { newOrderItemSchema } from './schemas/order-requests.ts'
@@ -40,7 +41,9 @@ export interface ServerDeps {
   readonly commands: OrderCommands
   readonly queries: OrderQueries
   readonly feed: LiveFeed
+  readonly changes: ChangePlaces
   readonly clock: Clock
+  readonly random: Random
   readonly dependencyStates: () => DependencyStates
   readonly instanceState: () => InstanceState
   readonly isDraining: () => boolean
@@ -55,6 +58,7 @@ export interface ServerSettings extends ServiceInfo {
   /** In lower case; `*.` in front of a name means all names below it, `*` alone means every name. */
   readonly allowedHosts: readonly string[]
   readonly streamReadersMax: number
+  readonly connectionsMax: number
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
 }
@@ -74,9 +78,26 @@ const CONNECTIONS_CHECK_INTERVAL_MS = 1_000
 /** Longer than the 60 s after which common load balancers drop an idle connection themselves. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
-function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
-  const { requestTimeoutMs } = settings
-  const handleError = createErrorHandler(logger)
+function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
+  const { requestTimeoutMs: requestTimeout, connectionsMax } = settings
+  return createHttpDoor({
+    http: {
+      requestTimeout,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      // Node would answer a request without one by a bare status.
+      requireHostHeader: false,
+      // Node swaps the two bounds when the one for the headers is the larger.
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeout),
+    },
+    connectionsMax,
+    clock,
+    random,
+  })
+}
+
+function createFastify({ logger, random }: ServerDeps, door: HttpDoor): FastifyInstance {
+  const handleError = createErrorHandler(logger, random)
   const server: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new RequestLog(),
@@ -85,15 +106,7 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: URL_LENGTH_MAX },
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: {
-      // Node would answer a request without one by a bare status.
-      requireHostHeader: false,
-      // Node swaps the two bounds when the one for the headers is the larger.
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeoutMs),
-    },
+    serverFactory: (handler) => door.createServer(handler),
     // While it closes, requests still get true answers: the commands refuse what they no longer take.
     return503OnClosing: false,
     ajv: {
@@ -113,41 +126,19 @@ function createFastify({ logger, settings }: ServerDeps): FastifyInstance {
     },
     schemaErrorFormatter: (violations) =>
       toValidationError(violations as readonly SchemaViolation[]),
-    clientErrorHandler: handleClientError,
+    clientErrorHandler: door.onClientError,
     frameworkErrors: (error, request, reply) => {
       setCommonHeaders(reply)
       handleError(error, request, reply)
     },
   })
   server.setErrorHandler(handleError)
-  answerForNode(server.server)
-  closeConnectionsInOrder(server.server)
   return server
-}
-
-/** Checks that neither Node nor the router makes. Throws REQUEST_INVALID. */
-function assertReadable({ httpVersion, headers, url = '' }: IncomingMessage): void {
-  if (httpVersion === '1.1' && headers.host === undefined) throw hostMissing()
-  const [, query = ''] = url.split('?', 2)
-  if (!isDecodable(query)) throw urlNotDecodable()
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function setCommonHeaders(reply: FastifyReply): void {
   reply.header('x-request-id', reply.request.id)
-  reply.header('x-content-type-options', 'nosniff')
-  reply.header('cache-control', 'no-store')
-  // A page of another origin neither holds a window of ours nor takes an answer into itself.
-  reply.header('cross-origin-opener-policy', 'same-origin')
-  reply.header('cross-origin-resource-policy', 'same-origin')
+  reply.headers(COMMON_HEADERS)
 }
 
 function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStreams {
@@ -165,16 +156,21 @@ function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStre
  */
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { commands, queries, settings, isDraining } = deps
-  const server = createFastify(deps)
+  const door = createDoor(deps)
+  const server = createFastify(deps, door)
   const isHostAllowed = createHostCheck(settings.allowedHosts)
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
-    assertReadable(request.raw)
-    // So that clients take their next request to another instance.
-    if (isDraining()) reply.header('connection', 'close')
-    done(isHostAllowed(request.headers.host) ? undefined : hostNotAllowed())
+    const fault = findFault(request.raw)
+    // So that clients take their next request to another instance. With an upgrade, which nobody here
+    // takes, Node drops what came in one piece behind the request.
+    if (isDraining() || fault !== undefined || request.headers.upgrade !== undefined) {
+      reply.header('connection', 'close')
+    }
+    done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
   answerUnknownRoutes(server)
+  admitWork(server, { ...deps, lineOf: door.lineOf })
   acceptOnlyJson(server)
   server.addSchema(orderItemSchema)
   server.addSchema(orderSchema)
@@ -182,7 +178,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addSchema(problemSchema)
   await collectOpenApi(server, settings.version)
   registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
-  registerQueryRoutes(server, queries)
+  registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)

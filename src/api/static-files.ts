@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { NO_WORK } from './admission/admit-work.ts'
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -43,6 +44,7 @@ export function serveFile(server: FastifyInstance, served: StaticFile): void {
     method: 'GET',
     url,
     schema: { hide: true },
+    config: { work: NO_WORK },
     handler: async (request, reply) => {
       asset ??= createAsset(convert(bytes))
       return send(request, reply.type(mediaType).headers({ ...headers }), asset)

@@ -140,9 +140,10 @@ export interface OrderStore {
 
   /**
    * Stores the event as pending and owned by this instance. At most one pending event per order
-   * exists. Rejects, not applied, when this instance was taken over from.
+   * exists. Rejects, not applied, when this instance was taken over from, and at `beginByMs` of the
+   * monotonic clock when the store has not begun with it: it never will.
    */
-  reserve(pending: PendingEvent): Promise<ReserveResult>
+  reserve(pending: PendingEvent, beginByMs?: number): Promise<ReserveResult>
 
   /**
    * Makes a pending event of this instance a fact in one transaction: the event gets its position,

@@ -106,7 +106,27 @@ export function leaseNotHeld(): CommandError {
 }
 
 export function tooManyPending(): CommandError {
-  return unavailable('SERVICE_FULL', 'Too many events wait for Kafka', 'not-applied')
+  return unavailable('SERVICE_FULL', 'Too many changes are under way', 'not-applied')
+}
+
+/** Of the changes that have arrived. Unknown: it may be a request that was sent before. */
+export function tooManyChanges(outcome: ChangeOutcome): CommandError {
+  const detail = 'More changes have arrived than can be made in time; this request was not read'
+  return unavailable('SERVICE_FULL', detail, outcome)
+}
+
+export function tooManyReads(): CommandError {
+  return unavailable('SERVICE_FULL', 'Too many reads are at work', 'not-applied')
+}
+
+export function tooManyLists(): CommandError {
+  return unavailable('SERVICE_FULL', 'Too many lists are at work, and wait to be', 'not-applied')
+}
+
+export function tooManyConnections(connectionsMax: number): CommandError {
+  const detail = `${connectionsMax} connections are open already; nothing was read of this one`
+  // It may be a request that was sent before.
+  return unavailable('SERVICE_FULL', detail, 'unknown')
 }
 
 export function tooManyReaders(readersMax: number): CommandError {

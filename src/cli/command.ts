@@ -1,3 +1,5 @@
+import { cartCall } from './cart-call.ts'
+
 /** Where a command writes, one line each: results to stdout, progress to stderr. */
 export interface Print {
   readonly out: (line: string) => void
@@ -9,6 +11,8 @@ export interface CommandOption {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   readonly default?: string | boolean
+  /** It may be given several times. */
+  readonly multiple?: boolean
   /** What follows the option, such as `<n>`; absent where nothing does. */
   readonly value?: string
   readonly description: string
@@ -21,6 +25,8 @@ export interface Command {
   readonly parameters?: string
   /** Hand them to `parseArgs` as they are, so that the help tells the truth. */
   readonly options: Readonly<Record<string, CommandOption>>
+  /** Words after the command's name that show how it is used. */
+  readonly examples?: ReadonlyArray<readonly string[]>
   /** What 0, 1 and 2 mean here, where it is more than {@link EXIT_CODES} says. */
   readonly exitCodes?: Partial<Record<keyof typeof EXIT_CODES, string>>
   /** Parses its own arguments and resolves with the exit code; what it rejects with is printed, exit code 2. */
@@ -62,10 +68,17 @@ export function renderCommandHelp(name: string, command: Command): string {
     '',
     'Options:',
     ...options.map((option, index) => `  ${option.padEnd(width)}  ${descriptions[index]}`),
+    ...(command.examples === undefined
+      ? []
+      : ['', 'Examples:', ...command.examples.map((words) => `  ${callOf(name, words)}`)]),
     '',
     'Exit codes:',
     ...listExitCodes(command).map(([code, meaning]) => `  ${code}  ${meaning}`),
   ].join('\n')
+}
+
+function callOf(name: string, words: readonly string[]): string {
+  return cartCall(...name.split(' '), ...words)
 }
 
 export function describeOption({ description, default: byDefault }: CommandOption): string {

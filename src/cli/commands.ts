@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../config/config.ts'
 import { audit } from './audit/audit.ts'
+import { cartCall } from './cart-call.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
 import { config } from './config.ts'
 import { create } from './change/create.ts'
@@ -46,7 +47,7 @@ export async function runCart(words: readonly string[], terminal: Print): Promis
     return await command.run(args, print)
   } catch (error) {
     for (const line of linesOf(error)) print.progress(line)
-    if (isUsageError(error)) print.progress(`See: cart ${name} --help`)
+    if (isUsageError(error)) print.progress(`See: ${cartCall(...name.split(' '), '--help')}`)
     return 2
   }
 }
@@ -103,7 +104,7 @@ export function renderHelp(): string {
     '',
     ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'cart <command> --help shows its options, cart --version the version.',
+    `cart <command> --help shows its options, for example: ${cartCall('create', '--help')}`,
     `Exit codes: ${Object.entries(EXIT_CODES)
       .map(([code, meaning]) => `${code} ${meaning}`)
       .join(', ')}.`,

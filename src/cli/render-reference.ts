@@ -1,4 +1,5 @@
 import { describeOption, EXIT_CODES, listExitCodes, type Command } from './command.ts'
+import { shellWord } from './shell-word.ts'
 
 /** The commands as Markdown: the body of `docs/reference/cli.md`. */
 export function renderCommandReference(commands: Readonly<Record<string, Command>>): string {
@@ -13,6 +14,7 @@ export function renderCommandReference(commands: Readonly<Record<string, Command
       ([option, notes]) => `| ${optionCell(option, notes.value)} | ${describeOption(notes)} |`,
     ),
     '',
+    ...renderExamples(name, command.examples),
     '| exit code | means |',
     '|---|---|',
     ...listExitCodes(command).map(([code, meaning]) => `| ${code} | ${meaning} |`),
@@ -25,6 +27,12 @@ export function renderCommandReference(commands: Readonly<Record<string, Command
     '',
     ...sections,
   ].join('\n')
+}
+
+function renderExamples(name: string, examples: Command['examples'] = []): string[] {
+  if (examples.length === 0) return []
+  const calls = examples.map((words) => ['npx cart', name, ...words.map(shellWord)].join(' '))
+  return ['```sh', ...calls, '```', '']
 }
 
 function optionCell(option: string, value: string | undefined): string {

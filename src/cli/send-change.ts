@@ -45,7 +45,8 @@ export const KEY_OPTION = {
 export interface Change {
   readonly method: 'POST' | 'PUT'
   readonly path: '/api/create-order' | '/api/update-order'
-  readonly body: object
+  /** As the caller has it: a text is sent as it is. */
+  readonly body: object | string
   /** The same for every try of it, so that it is safe to send again whatever the answer was. */
   readonly idempotencyKey: string
 }
@@ -65,7 +66,14 @@ interface ProblemAnswer {
   readonly httpStatus: number
   readonly code: string
   readonly detail: string
+  /** The fields that are wrong, where the service names them. */
+  readonly errors?: readonly FieldProblem[]
   readonly retryAfterSeconds: number | undefined
+}
+
+interface FieldProblem {
+  readonly field: string
+  readonly message: string
 }
 
 /** Refusals by which nothing happened and which may not be repeated. */
@@ -91,8 +99,13 @@ export function serviceAddress(config: Config, url: string | undefined): Service
   }
 }
 
-/** Sends it once. Never rejects. */
-export async function sendChange(address: ServiceAddress, change: Change): Promise<ChangeResult> {
+/** Sends it once. Never rejects. `stop` ends the wait for the answer, and nothing else. */
+export async function sendChange(
+  address: ServiceAddress,
+  change: Change,
+  stop?: AbortSignal,
+): Promise<ChangeResult> {
+  const late = AbortSignal.timeout(address.timeoutMs)
   try {
     const response = await fetch(address.url + change.path, {
       method: change.method,
@@ -100,12 +113,16 @@ export async function sendChange(address: ServiceAddress, change: Change): Promi
         'content-type': 'application/json',
         'idempotency-key': change.idempotencyKey,
       },
-      body: JSON.stringify(change.body),
+      body: typeof change.body === 'string' ? change.body : JSON.stringify(change.body),
       redirect: 'manual',
-      signal: AbortSignal.timeout(address.timeoutMs),
+      signal: stop === undefined ? late : AbortSignal.any([late, stop]),
     })
     return readResult(response, await response.text())
   } catch (error) {
+    if (stop?.aborted === true) {
+      const reason = `Stopped before ${address.url} answered`
+      return { kind: 'no-answer', outcome: 'unknown', reason }
+    }
     return readFailure(address, error)
   }
 }
@@ -118,7 +135,7 @@ export function readResult(
   if ((status === 200 || status === 201) && isOrder(body['data'])) {
     return { kind: 'done', httpStatus: status, order: body['data'] }
   }
-  const { code, detail, outcome } = body
+  const { code, detail, outcome, errors } = body
   const retryAfter = headers.get('retry-after')
   const problem = {
     httpStatus: status,
@@ -127,6 +144,7 @@ export function readResult(
       typeof detail === 'string'
         ? detail
         : 'this is no answer of CartService; is that its address?',
+    ...(isFieldProblems(errors) ? { errors } : {}),
     retryAfterSeconds: /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined,
   }
   // An earlier try is still being settled: not yet a no.
@@ -168,6 +186,20 @@ function parseObject(text: string): Record<string, unknown> {
   } catch {
     return {}
   }
+}
+
+function isFieldProblems(value: unknown): value is readonly FieldProblem[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (one: unknown) =>
+        typeof one === 'object' &&
+        one !== null &&
+        'field' in one &&
+        'message' in one &&
+        typeof one.message === 'string',
+    )
+  )
 }
 
 function isOrder(value: unknown): value is OrderJson {

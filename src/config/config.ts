@@ -99,6 +99,7 @@ function toConfig(settings: Settings) {
     publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
     maxStreamReaders: settings.MAX_STREAM_READERS,
+    maxConnections: settings.MAX_CONNECTIONS,
     maxItemsPerOrder: settings.MAX_ITEMS_PER_ORDER,
     orderStatusPolicy: settings.ORDER_STATUS_POLICY,
     idempotencyRetentionMs: settings.IDEMPOTENCY_RETENTION_HOURS * MS_PER_HOUR,

@@ -156,12 +156,16 @@ export const settingsSchema = Type.Object({
     { minimum: 100, maximum: 60_000, default: 5_000 },
   ),
   MAX_PENDING_EVENTS: integer(
-    'Events that may wait for their acknowledgement; above it new changes are answered 503 at once.',
+    'Requests for changes, and events on their way, that may be here at once; further requests are answered 503. Fewer are let in while changes take long.',
     { minimum: 1, maximum: 1_000_000, default: 10_000 },
   ),
   MAX_STREAM_READERS: integer(
     'Connections that may follow GET /api/events/stream; further ones are answered 503.',
     { minimum: 1, maximum: 100_000, default: 1_000 },
+  ),
+  MAX_CONNECTIONS: integer(
+    'Connections that may be open at once; further ones are answered 503. Each needs a file descriptor of the process.',
+    { minimum: 1, maximum: 1_000_000, default: 20_000 },
   ),
   MAX_ITEMS_PER_ORDER: integer('Largest numItems of a new order.', {
     minimum: 1,

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 
 /** Why the name does not lead to an address; undefined when it does. */
 export async function lookupError(host: string): Promise<string | undefined> {
@@ -27,6 +28,16 @@ export function connectError(
     socket.once('timeout', () => answer(`no answer within ${timeoutMs} ms`))
     socket.once('error', (error) => answer(codeOf(error)))
   })
+}
+
+/**
+ * Rejects as a server's `listen` does where the address is taken or not ours. Nothing listens there
+ * afterwards, so a client that comes now is refused, and knows that its request never left.
+ */
+export async function assertCanListen(host: string, port: number): Promise<void> {
+  const server = createServer()
+  await once(server.listen({ host, port }), 'listening')
+  await server[Symbol.asyncDispose]()
 }
 
 function codeOf(error: unknown): string {

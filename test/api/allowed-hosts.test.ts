@@ -35,6 +35,7 @@ const NEVER = [
   '[::1',
   '[evil.example]',
   'localhost:8000:8000',
+  'local\u{fe}host',
 ]
 
 const NAMED = ['orders.example', 'ORDERS.example:443', 'orders.example.', 'a.b.shop.example']

@@ -45,6 +45,7 @@ async function startWithStore(t: TestContext) {
     random: systemRandom,
     ids: systemIds,
     publishTimeoutMs: 5_000,
+    pendingEventsMax: 1_000,
     statusPolicy: 'any',
     isDraining: () => false,
   }

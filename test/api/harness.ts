@@ -13,7 +13,7 @@ import type { DescribedEvent, OrderQueries } from '../../src/business/order/quer
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
-import { systemClock } from '../../src/service/system.ts'
+import { systemClock, systemRandom } from '../../src/service/system.ts'
 import { describeEvents } from '../../src/service/event-contract.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
 
@@ -21,6 +21,7 @@ const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
   allowedHosts: [],
   streamReadersMax: 10,
+  connectionsMax: 1_000,
   kafkaBootstrapServers: 'localhost:9092',
   schemaRegistryUrl: 'http://localhost:8081',
   version: '1.2.3',
@@ -131,7 +132,9 @@ type TestServerDeps = Partial<
     | 'commands'
     | 'queries'
     | 'feed'
+    | 'changes'
     | 'clock'
+    | 'random'
     | 'eventContract'
     | 'instanceState'
     | 'isDraining'
@@ -155,7 +158,9 @@ export async function startTestServer(
     commands: createFakeCommands(),
     queries: createFakeQueries(),
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
+    changes: { enter: () => () => undefined, outcomeOfRefusal: () => 'not-applied' },
     clock: systemClock,
+    random: systemRandom,
     instanceState: () => INSTANCE,
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,

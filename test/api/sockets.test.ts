@@ -181,7 +181,18 @@ test('never answers garbage in the place of an order that is being created', asy
   socket.write('garbage\r\n\r\n')
   await failed
   commands.release()
-  assert.equal(await text(socket), '')
+  const answer = await text(socket)
+  assert.match(answer, /^HTTP\/1.1 201 /)
+  assert.doesNotMatch(answer, /REQUEST_INVALID/)
+})
+
+test('ends a stream at once when garbage comes behind its request', async (t) => {
+  const { openSocket } = await startListening(t, {})
+  const socket = await openSocket()
+  socket.write('GET /api/events/stream HTTP/1.1\r\nHost: cart\r\n\r\n')
+  await once(socket, 'readable')
+  socket.write('garbage\r\n\r\n')
+  assert.match(await text(socket), /^HTTP\/1.1 200 /)
 })
 
 test('logs no error when the caller goes away in the middle of a body', async (t) => {

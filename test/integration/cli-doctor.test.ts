@@ -6,6 +6,12 @@ import { Client } from 'pg'
 import { findFreePort } from '../../dev-services/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { findSilentPartitions } from '../../src/service/kafka/client-checks.ts'
+import {
+  encodeAvroKey,
+  encodeKey,
+  keySchemaText,
+  orderSchemaText,
+} from '../../src/service/schema-registry/order-codec.ts'
 import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
 import type { Finding } from '../../src/cli/doctor/judges/finding.ts'
 import { runCart } from '../support/cart-command.ts'
@@ -13,7 +19,7 @@ import { FakeRegistry } from '../support/fake-registry.ts'
 import { infrastructure, postgresUrl } from '../support/infrastructure.ts'
 import { allowOnly, forbidCreation, WITH_AUTHORIZER } from '../support/kafka-acls.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
-import { clusterOf, makeTopic } from '../support/raw-records.ts'
+import { clusterOf, makeTopic, plantRecords } from '../support/raw-records.ts'
 import { openStore } from './storage/postgres-store.ts'
 import { freshSettings } from '../support/own-service.ts'
 import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
@@ -56,6 +62,12 @@ function actionOf(diagnosis: Diagnosis, check: string): string {
   const finding = find(diagnosis, check)
   assert.ok('action' in finding, check)
   return finding.action
+}
+
+function commandOf(diagnosis: Diagnosis, check: string): string {
+  const finding = find(diagnosis, check)
+  assert.ok('command' in finding, check)
+  return finding.command
 }
 
 /** Empty, and without the characters that Latin 1 has not. Resolves with its address. */
@@ -101,6 +113,7 @@ suite('cart doctor', () => {
       'registry',
       `subject ${topic}-value`,
       `compatibility of ${topic}-value`,
+      'key format',
       'clock',
       'store',
       'service',
@@ -134,6 +147,11 @@ suite('cart doctor', () => {
     })
     assert.equal(away.code, 1)
     assert.deepEqual(problemsOf(away), ['kafka tcp', 'registry tcp'])
+    const unknown = away.findings.filter(({ verdict }) => verdict === 'skipped')
+    assert.deepEqual(
+      unknown.map(({ check }) => check.replace(/doctor-[\w-]+?(-value)?$/, '*$1')),
+      ['topic *', 'subject *-value', 'key format', 'clock'],
+    )
     const nameless = await examine({ KAFKA_BOOTSTRAP_SERVERS: 'kafka.invalid:9092' })
     assert.ok(problemsOf(nameless).includes('kafka dns'))
     const topic = `doctor-${randomUUID()}`
@@ -183,6 +201,55 @@ suite('cart doctor', () => {
     )
   })
 
+  test('names the question that a registry refuses, and examines the rest', async () => {
+    await using registry = await FakeRegistry.start()
+    const topic = `doctor-${randomUUID()}`
+    registry.add(`${topic}-value`, orderSchemaText)
+    const forbidden = { kind: 'answer', status: 403, body: '{"message":"not for you"}' } as const
+    registry.interfere(forbidden, Infinity, /\/config\//)
+    const settings = { KAFKA_TOPIC: topic, SCHEMA_REGISTRY_URL: registry.url }
+    const level = await examine(settings)
+    assert.equal(find(level, 'registry').verdict, 'ok')
+    assert.equal(find(level, `subject ${topic}-value`).verdict, 'ok')
+    const refused = find(level, `compatibility of ${topic}-value`)
+    assert.equal(refused.verdict, 'skipped')
+    assert.match(refused.detail, /answered 403 when asked to tell the compatibility.*not for you/)
+    assert.ok(!actionOf(level, refused.check).includes('SCHEMA_REGISTRY_URL'))
+    registry.interfere(forbidden)
+    const all = await examine(settings)
+    assert.equal(find(all, 'registry').verdict, 'ok')
+    assert.equal(find(all, `subject ${topic}-value`).verdict, 'problem')
+    registry.recover()
+    registry.interfere({ ...forbidden, status: 401 })
+    const unknown = await examine(settings)
+    assert.ok(problemsOf(unknown).includes('registry'))
+    assert.match(actionOf(unknown, 'registry'), /^Set SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO/)
+  })
+
+  test('says that others use Avro keys, by their subject and by their records', async () => {
+    const { kafkaBootstrapServers: servers } = infrastructure()
+    await using registry = await FakeRegistry.start()
+    const topic = `doctor-${randomUUID()}`
+    await makeTopic(servers, topic, 3)
+    const settings = { KAFKA_TOPIC: topic, SCHEMA_REGISTRY_URL: registry.url }
+    assert.equal(find(await examine(settings), 'key format').verdict, 'ok')
+    const value = Buffer.from('x')
+    const plain = { key: encodeKey('ORD-1'), value, partition: 2 }
+    await plantRecords(servers, topic, [plain, { ...plain, key: encodeAvroKey('ORD-1', 7) }])
+    const byRecord = find(await examine(settings), 'key format')
+    assert.equal(byRecord.verdict, 'warning')
+    assert.match(
+      byRecord.detail,
+      /^string, and record 2@1 on the topic has a framed key: consumers/,
+    )
+    registry.add(`${topic}-key`, keySchemaText)
+    const both = await examine(settings)
+    assert.match(find(both, 'key format').detail, /framed key, and subject \S+-key is registered:/)
+    assert.match(actionOf(both, 'key format'), /KAFKA_KEY_FORMAT=avro: docs\/how-to\/take-over\.md/)
+    const framed = await examine({ ...settings, KAFKA_KEY_FORMAT: 'avro' })
+    assert.equal(find(framed, 'key format').verdict, 'ok')
+  })
+
   test('tells a store that cannot be used, and looks at nothing with wrong settings', async (t) => {
     const folder = await temporaryFolder(t)
     await writeFile(`${folder}/cart.db`, 'no database at all, but some text that is long enough')
@@ -192,7 +259,8 @@ suite('cart doctor', () => {
     assert.equal(wrong.code, 1)
     assert.deepEqual(problemsOf(wrong), ['settings'])
     assert.match(find(wrong, 'settings').detail, /API_PORT.*PUBLISH_TIMEOUT_MS|PUBLISH.*API_PORT/)
-    assert.equal(wrong.findings.length, 2)
+    assert.equal(find(wrong, 'everything else').verdict, 'skipped')
+    assert.equal(wrong.findings.length, 3)
   })
 
   test('names the right that is missing, and the command that gives it', async (t) => {
@@ -206,14 +274,15 @@ suite('cart doctor', () => {
     await allowOnly(bootstrapServers, 'orders', ['DESCRIBE'])
     const notCreatable = await examine(settings)
     assert.deepEqual(problemsOf(notCreatable), ['topic orders', 'topic creation', 'rights'])
-    assert.match(actionOf(notCreatable, 'topic creation'), /--operation Create --topic orders$/)
+    assert.match(commandOf(notCreatable, 'topic creation'), /--operation Create --topic orders$/)
     await allowOnly(bootstrapServers, 'orders', ['CREATE'])
     await makeTopic(bootstrapServers, 'orders', 3)
 
     const few = await examine(settings)
     assert.deepEqual(problemsOf(few), ['rights'], few.output)
     assert.match(find(few, 'rights').detail, /^no Read, no Write on topic orders/)
-    assert.match(actionOf(few, 'rights'), /kafka-acls.*--operation Read --operation Write --topic/)
+    assert.match(commandOf(few, 'rights'), /kafka-acls.*--operation Read --operation Write --topic/)
+    assert.ok(commandOf(few, 'rights').includes(`--bootstrap-server ${bootstrapServers} `))
     assert.deepEqual(await findSilentPartitions(clusterOf(bootstrapServers, 'orders'), [0, 2]), [
       { partition: 0, reason: 'TOPIC_AUTHORIZATION_FAILED' },
       { partition: 2, reason: 'TOPIC_AUTHORIZATION_FAILED' },
@@ -227,7 +296,7 @@ suite('cart doctor', () => {
     assert.equal(find(all, 'rights').verdict, 'ok')
     assert.equal(find(all, 'requests').verdict, 'ok')
     assert.equal(find(all, 'topic settings').verdict, 'warning')
-    assert.match(actionOf(all, 'topic settings'), /--operation DescribeConfigs --topic orders,/)
+    assert.match(commandOf(all, 'topic settings'), /--operation DescribeConfigs --topic orders$/)
 
     await allowOnly(bootstrapServers, 'hidden', ['CREATE'])
     const hidden = await examine({ ...settings, KAFKA_TOPIC: 'hidden' })

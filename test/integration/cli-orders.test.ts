@@ -44,14 +44,43 @@ suite('the command line as a client', () => {
     assert.match(unnamed.stdout, /"orderId":"ORD-\w+"/)
   })
 
+  test('creates the order that its options bring, and names each field that is wrong', async (t) => {
+    const service = await startOwnService(t, freshSettings())
+    const order = ['--customer', 'CUST-1', '--currency', 'eur', '--date', '2026-01-31T13:00+01:00']
+    const items = ['--item', 'LAPTOP:1:499.99', '--item', 'urn:item:7:2:24.5']
+    const url = ['--url', service.url]
+    const created = await runCart(['create', 'brought', ...order, ...items, '--json', ...url], {})
+    assert.equal(created.code, 0, created.stderr)
+    const answer = JSON.parse(created.stdout) as { order: Record<string, unknown> }
+    assert.deepEqual(answer.order, {
+      orderId: 'brought',
+      customerId: 'CUST-1',
+      orderDate: '2026-01-31T12:00:00.000Z',
+      items: [
+        { itemId: 'LAPTOP', quantity: 1, price: 499.99 },
+        { itemId: 'urn:item:7', quantity: 2, price: 24.5 },
+      ],
+      totalAmount: 548.99,
+      currency: 'EUR',
+      status: 'pending',
+    })
+    const wrong = ['create', '', '--currency', 'EURO', '--item', 'A:two:1', '--item', 'B:1:free']
+    const refused = await runCart([...wrong, ...url], {})
+    assert.equal(refused.code, 1)
+    for (const field of ['orderId', 'currency', 'items[0].quantity', 'items[1].price']) {
+      assert.ok(refused.stderr.includes(`\n  ${field} must be `), refused.stderr)
+    }
+  })
+
   test('says that nothing happened when nothing listens, and how to send it again', async () => {
     const env = { API_PORT: String(await findFreePort()), API_HOST: '127.0.0.1' }
     const { code, stderr } = await runCart(['create', "it's", '--items', '4'], env)
     assert.equal(code, 2)
     const lines = stderr.split('\n')
     assert.equal(lines[0], `http://127.0.0.1:${env.API_PORT} cannot be reached (ECONNREFUSED)`)
-    const command = String.raw`Nothing happened. Send it again: cart create 'it'\''s' --items 4 --key `
-    assert.ok(lines[1]?.startsWith(command), stderr)
+    assert.equal(lines[1], 'Nothing happened. Send it again:')
+    const command = String.raw`  npx cart create 'it'\''s' --items 4 --key `
+    assert.ok(lines[2]?.startsWith(command), stderr)
   })
 
   test('the demo acknowledges what is on the topic, and sums it up', async (t) => {

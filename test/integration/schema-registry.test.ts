@@ -100,6 +100,21 @@ describe('a real Schema Registry', () => {
     })
   })
 
+  test('keeps the service from starting on a subject that holds another record', async () => {
+    const subject = freshSubject()
+    const envelope = {
+      type: 'record',
+      name: 'OrderEvent',
+      namespace: 'com.ecommerce.order',
+      fields: [{ name: 'eventType', type: 'string' }],
+    }
+    // Nobody gave the subject of the replaced service a level.
+    await client.register(subject, JSON.stringify(envelope))
+    await using run = startable([{ subject, schema: orderSchemaText }])
+    await assert.rejects(run.registration.start(), SchemaIncompatibleError)
+    assert.equal(await client.lookUp(subject, orderSchemaText), undefined)
+  })
+
   test('gives up an id that is another schema of the subject, and keeps one that is ours', async () => {
     const subject = freshSubject()
     const other = await client.register(subject, withField('string', { default: '' }))

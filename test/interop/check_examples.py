@@ -5,6 +5,7 @@ Ends with 0, or with 1 and what differs.
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 import threading
@@ -144,7 +145,19 @@ def check_outcomes() -> None:
         equal(len(set(requests)), 2 if code == 0 else 1, f'{name}: different requests')
         says_nothing_happened = 'Nothing was changed' in ended.stderr
         equal(says_nothing_happened, name == 'not-applied for ever', f'{name}: {ended}')
+        if 'for ever' in name:
+            check_same_command(ended.stderr.splitlines()[-1])
     report('examples/python: each 409 and 503 by its outcome')
+
+
+def check_same_command(last_line: str) -> None:
+    """It names the order, so that it asks for the same one."""
+    command = shlex.split(last_line.split(': ', 1)[1])
+    equal(command[-2:], ['--', ORDER_ID], 'the command to try again')
+    done = subprocess.run(
+        [*command[:-2], '--help'], capture_output=True, text=True, timeout=WAIT_SECONDS
+    )
+    equal(done.returncode, 0, f'{command} can be run')
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Reads the service's events with a client that is not ours, in another language, by the registry
-# alone: test/interop/check_events.py says what is checked. Needs Python 3.11, and a Kafka and a
-# Schema Registry at KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL; topics and subjects are its
-# own. Ends with 0 when everything was right.
+# Reads the service's events with clients that are not ours, in other languages, by the registry
+# alone: check_events.py and readers.sh say what is checked; api.sh asks the API. Needs Python 3.11, a
+# JDK 17, Maven, Go 1.24, PostgreSQL's programs, and a Kafka and an Apicurio Registry, as `npm run dev`
+# has them, at KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL; topics and subjects are its own. Ends
+# with 0 when everything was right.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -37,6 +38,9 @@ install() {
   "$python" -m pip install --quiet --disable-pip-version-check \
     --requirement "$root/examples/python/requirements.txt"
 }
+
+# shellcheck source=test/interop/readers.sh
+. "$here/readers.sh"
 
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
@@ -104,6 +108,7 @@ check() {
   "$python" "$here/check_events.py" check "${where[@]}" --partitions $partitions --url "$url" \
     --key-format "$key_format" || code=1
   "$python" "$here/check_examples.py" "${where[@]}" --url "$url" --key-format "$key_format" || code=1
+  check_readers || code=1
   stop_service || code=1
   [ $code -eq 0 ] || cat "$temp/service.log" >&2
   return $code
@@ -119,6 +124,7 @@ check_apply_events() {
 }
 
 install || exit 1
+install_readers || exit 1
 failed=0
 check_apply_events || failed=1
 check 'string keys' string || failed=1

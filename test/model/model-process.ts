@@ -86,7 +86,6 @@ export class ModelProcess implements Actor {
       topic: TOPIC,
       clock: patient(clock),
       askLayout: () => Promise.resolve(LAYOUT),
-      pendingEventsMax: PENDING_EVENTS_MAX,
       lookAtLanesEveryMs: LOOK_AT_LANES_EVERY_MS,
       health: { reportUp: () => {}, reportDegraded: () => {}, reportDown: () => {} },
       mayPublish: () => lease.isHeld,
@@ -138,6 +137,7 @@ export class ModelProcess implements Actor {
       random: { integer: (min) => min },
       ids,
       publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+      pendingEventsMax: PENDING_EVENTS_MAX,
       statusPolicy: 'any',
       isDraining: () => !this.isServing,
     }

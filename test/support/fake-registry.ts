@@ -175,6 +175,7 @@ export class FakeRegistry {
     }
     const [, wantedId] = /\/schemas\/ids\/(\d+)$/.exec(path) ?? []
     if (wantedId !== undefined) return this.#schemaById(Number(wantedId))
+    if (method === 'GET' && path.endsWith('/versions')) return this.#listVersions(subject)
     if (method === 'POST' && path.endsWith('/versions')) return this.#register(subject, schema)
     if (method === 'POST' && subject !== '') return this.#lookUp(subject, schema)
     return problem(404, 404, 'HTTP 404 Not Found')
@@ -195,6 +196,12 @@ export class FakeRegistry {
     const found = versions[index]
     if (found === undefined) return problem(404, 40403, 'Schema not found')
     return { status: 200, body: { subject, version: index + 1, ...found } }
+  }
+
+  #listVersions(subject: string): Answer {
+    const versions = this.#subjects.get(subject)?.versions ?? []
+    if (versions.length === 0) return problem(404, 40401, `Subject '${subject}' not found.`)
+    return { status: 200, body: versions.map((_, index) => index + 1) }
   }
 
   #register(subject: string, schema: string): Answer {

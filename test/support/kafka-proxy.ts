@@ -71,14 +71,23 @@ export interface KafkaProxy {
   /** Answers them by this error in the broker's place; undefined: the broker answers. */
   refuseDescribeProducers(errorCode: number | undefined): void
   setLink(link: Link): Promise<void>
+  /** What clients get in place of every answer of the broker; undefined: the answers. */
+  harmAnswers(harm: Harm | undefined): void
   close(): Promise<void>
 }
+
+/** The bytes in place of a frame. */
+export type Harm = (frame: Buffer) => Buffer
 
 interface Holding {
   readonly isHeld: (request: Buffer) => boolean
   readonly released: Promise<void>
   count: number
   answeredCount: number
+}
+
+function asItIs(frame: Buffer): Buffer {
+  return frame
 }
 
 /**
@@ -94,6 +103,7 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
   let holding: Holding | undefined
   let refusal: number | undefined
   let link: Link = 'open'
+  let harm: Harm = asItIs
 
   const count = (apiKey: number): number => requests.get(apiKey) ?? 0
 
@@ -152,7 +162,7 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
       if (wasHeld !== undefined) wasHeld.answeredCount += 1
       if (isClientGone && heldRequests.size === 0) broker.destroy()
       if (fate?.kind === 'cut-answer') client.destroy()
-      else if (fate?.kind !== 'swallow-answer') toClient(harmed(frame, fate))
+      else if (fate?.kind !== 'swallow-answer') toClient(harm(harmed(frame, fate)))
     })
   })
 
@@ -201,6 +211,9 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     holdDescribeProducers: () => holdThose(isDescribeProducers),
     refuseDescribeProducers(errorCode) {
       refusal = errorCode
+    },
+    harmAnswers(next = asItIs) {
+      harm = next
     },
     async setLink(next) {
       link = next

@@ -60,6 +60,7 @@ function createDeps(store: BatchedStore, clock: Clock, statusPolicy: StatusPolic
     random: new SeededRandom(1),
     ids: { nextEventId: () => `event-${(eventCount += 1)}` },
     publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+    pendingEventsMax: 1_000,
     statusPolicy,
     isDraining: () => false,
   }

@@ -6,12 +6,19 @@ import { findFreePort } from '../../dev-services/ports.ts'
 export interface TcpLink extends AsyncDisposable {
   readonly port: number
   set(state: 'open' | 'silent' | 'refused'): Promise<void>
+  /** What the client gets in place of what the server says; undefined: as it is. */
+  harmAnswers(harm: ((chunk: Buffer) => Buffer) | undefined): void
+}
+
+function asItIs(chunk: Buffer): Buffer {
+  return chunk
 }
 
 export async function openTcpLink(serverPort: number): Promise<TcpLink> {
   const port = await findFreePort()
   const sockets = new Set<Socket>()
   let isSilent = false
+  let harm = asItIs
 
   const listener = createServer((client) => {
     const server = connect(serverPort, '127.0.0.1')
@@ -20,7 +27,9 @@ export async function openTcpLink(serverPort: number): Promise<TcpLink> {
       [server, client],
     ] as const) {
       sockets.add(socket)
-      socket.on('data', (chunk: Buffer) => void (isSilent || other.write(chunk)))
+      socket.on('data', (chunk: Buffer) => {
+        if (!isSilent) other.write(socket === server ? harm(chunk) : chunk)
+      })
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
@@ -41,6 +50,9 @@ export async function openTcpLink(serverPort: number): Promise<TcpLink> {
   await listen()
   return {
     port,
+    harmAnswers(next = asItIs) {
+      harm = next
+    },
     async set(state) {
       isSilent = state === 'silent'
       if (state === 'refused') await hangUp()

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Dependency, DependencyStates } from '../../business/dependency-health.ts'
 import type { InstanceState } from '../../business/publication/ownership.ts'
+import { NO_WORK } from '../admission/admit-work.ts'
 import type { ProblemCode } from '../problems.ts'
 import {
   SERVICE_NAME,
@@ -83,7 +84,7 @@ export function registerServiceInfoRoute(fastify: FastifyInstance, info: Service
       tags: SERVICE_TAGS,
       response: { 200: serviceInfoSchema },
     },
-    config: { problemCodes: SERVICE_PROBLEMS },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
     handler: async () => answer,
   })
 }
@@ -102,7 +103,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       tags: SERVICE_TAGS,
       response: { 200: healthSchema },
     },
-    config: { problemCodes: SERVICE_PROBLEMS },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
     handler: async () => {
       const states = deps.dependencyStates()
       const status = isHealthy(states) ? ('healthy' as const) : ('degraded' as const)
@@ -125,7 +126,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       tags: SERVICE_TAGS,
       response: { 200: liveSchema },
     },
-    config: { problemCodes: SERVICE_PROBLEMS },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
     handler: async () => ({ status: 'alive' as const, service: SERVICE_NAME }),
   })
 
@@ -147,7 +148,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
         }),
       },
     },
-    config: { problemCodes: SERVICE_PROBLEMS },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
     handler: async (_request, reply) => {
       const states = deps.dependencyStates()
       const reason = whyNotReady(deps)

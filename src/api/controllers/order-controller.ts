@@ -109,7 +109,10 @@ export function registerOrderRoutes(
     method: 'POST',
     url: '/api/create-order',
     schema: createOrderSchema(maxItemsPerOrder),
-    config: { problemCodes: [...COMMAND_PROBLEMS, 'ORDER_ALREADY_EXISTS'] },
+    config: {
+      problemCodes: [...COMMAND_PROBLEMS, 'ORDER_ALREADY_EXISTS'],
+      work: { kind: 'change' },
+    },
     bodyLimit: creationBytesMax(maxItemsPerOrder),
     preValidation: tidyBody(maxItemsPerOrder),
     // The handler has more to say of the fields than the schema.
@@ -142,6 +145,7 @@ export function registerOrderRoutes(
         'ENTITY_TAG_WEAK',
         'STATUS_TRANSITION_NOT_ALLOWED',
       ],
+      work: { kind: 'change' },
     },
     preValidation: tidyBody(maxItemsPerOrder),
     handler: async (request, reply) => {

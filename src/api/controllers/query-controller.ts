@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
+import { creationBytesMax } from '../json-body.ts'
 import type { ProblemCode } from '../problems.ts'
 import { entityTag, isNamedByIfNoneMatch } from '../request-headers.ts'
 import {
@@ -38,7 +39,11 @@ const QUERY_PROBLEMS: readonly ProblemCode[] = [
   'HEADERS_TOO_LARGE',
   'INTERNAL',
   'STORE_UNAVAILABLE',
+  'SERVICE_FULL',
 ]
+
+/** What one event takes in a list of them; the topic has 249 characters at most. */
+const EVENT_BYTES_MAX = 1_024
 
 const GET_ORDER_SCHEMA = {
   operationId: 'getOrder',
@@ -109,7 +114,11 @@ function tidyQuery(request: FastifyRequest, _reply: FastifyReply, done: () => vo
   done()
 }
 
-export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQueries): void {
+export function registerQueryRoutes(
+  fastify: FastifyInstance,
+  queries: OrderQueries,
+  maxItemsPerOrder: number,
+): void {
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
 
   server.route({
@@ -135,7 +144,10 @@ export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQuer
     method: 'GET',
     url: '/api/orders',
     schema: LIST_ORDERS_SCHEMA,
-    config: { problemCodes: QUERY_PROBLEMS },
+    config: {
+      problemCodes: QUERY_PROBLEMS,
+      work: { kind: 'list', entryBytesMax: creationBytesMax(maxItemsPerOrder) },
+    },
     preValidation: tidyQuery,
     handler: async (request, reply) => {
       const { orderId, status, customerId, from, to, cursor } = request.query
@@ -166,7 +178,10 @@ export function registerQueryRoutes(fastify: FastifyInstance, queries: OrderQuer
     method: 'GET',
     url: '/api/orders/:orderId/events',
     schema: LIST_EVENTS_SCHEMA,
-    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'] },
+    config: {
+      problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'],
+      work: { kind: 'list', entryBytesMax: EVENT_BYTES_MAX },
+    },
     preValidation: tidyQuery,
     handler: async (request, reply) => {
       const { cursor } = request.query

@@ -90,6 +90,14 @@ export function limitOf(query: { readonly limit?: number }): number {
   return query.limit ?? LIMIT_DEFAULT
 }
 
+/** Before validation: the most entries that a query can be answered with. */
+export function limitOrMost(query: unknown): number {
+  const { limit: asked } = query as { readonly limit?: unknown }
+  if (asked === undefined) return LIMIT_DEFAULT
+  const number = Number(asked)
+  return number >= 1 && number <= LIMIT_MAX ? number : LIMIT_MAX
+}
+
 /** As orders are dated in the store. Throws REQUEST_INVALID for a date that is none. */
 export function readInstant(field: 'from' | 'to', text: string): string {
   const date = new Date(text)

@@ -16,6 +16,8 @@ export interface ChangeDeps {
   readonly random: Random
   readonly ids: IdSource
   readonly publishTimeoutMs: number
+  /** Changes that may be alive here, from before they are stored to their end. */
+  readonly pendingEventsMax: number
   readonly statusPolicy: StatusPolicy
   readonly isDraining: () => boolean
 }

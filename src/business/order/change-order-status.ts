@@ -13,15 +13,16 @@ import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder, ChangeOrderStatus } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
 import { allowedNextStatuses } from './order-status.ts'
+import { inTurn } from './in-turn.ts'
 import { preparePending } from './prepare-pending.ts'
-import { waitForEarlierChange } from './wait-for-earlier-change.ts'
+import { refusalBehind, waitForEarlierChange, type Request } from './wait-for-earlier-change.ts'
 
 /**
  * Gives an order another status. Changes of one order that come at the same time are applied one
  * after the other. Throws ORDER_NOT_FOUND, VERSION_MOVED, STATUS_TRANSITION_NOT_ALLOWED,
  * CHANGE_IN_FLIGHT, a 503 with its outcome, or what {@link findAnswerByKey} throws.
  */
-export async function changeOrderStatus(
+export function changeOrderStatus(
   deps: ChangeDeps,
   command: ChangeOrderStatus,
 ): Promise<ChangedOrder> {
@@ -29,13 +30,24 @@ export async function changeOrderStatus(
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
   const asksFor = ({ type, order, version }: OrderEvent): boolean =>
     type === 'order-status-changed' && order.status === status && isExpected(command, version - 1)
+  const request = { orderId, asksFor, ...(retryKey && { retryKey }) }
+  return inTurn(deps, request, deadlineMs, () => change(deps, command, request, deadlineMs))
+}
 
+async function change(
+  deps: ChangeDeps,
+  command: ChangeOrderStatus,
+  request: Request,
+  deadlineMs: number,
+): Promise<ChangedOrder> {
+  const { orderId, retryKey } = command
+  let isKeyInUse = false
   while (deps.clock.monotonicMs() < deadlineMs) {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
     if (answer !== undefined) return answer
     const earlier = deps.publications.find(orderId)
     if (earlier !== undefined) {
-      const repeated = await waitForEarlierChange(deps, earlier, { retryKey, asksFor }, deadlineMs)
+      const repeated = await waitForEarlierChange(deps, earlier, request, deadlineMs)
       if (repeated !== undefined) return repeated
       continue
     }
@@ -58,8 +70,10 @@ export async function changeOrderStatus(
     }
     const { refusal } = confirmation
     if (refusal !== 'version-moved' && refusal !== 'key-used') throw changeInFlight(orderId)
+    isKeyInUse = refusal === 'key-used'
   }
-  throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()
+  if (isKeyInUse) throw requestInFlight()
+  throw refusalBehind(deps.publications.find(orderId), request)
 }
 
 function statusChanged(

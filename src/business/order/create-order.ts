@@ -4,25 +4,37 @@ import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder, CreateOrder } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
 import { bringsOrder, completeOrder } from './order-generator.ts'
+import { inTurn } from './in-turn.ts'
 import { preparePending } from './prepare-pending.ts'
-import { waitForEarlierChange } from './wait-for-earlier-change.ts'
+import { refusalBehind, waitForEarlierChange, type Request } from './wait-for-earlier-change.ts'
 
 /**
  * Creates an order. Throws ORDER_ALREADY_EXISTS, CHANGE_IN_FLIGHT, a 503 with its outcome, or what
  * {@link findAnswerByKey} throws.
  */
-export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
+export function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
   const asksFor = ({ type, order }: OrderEvent): boolean =>
     type === 'order-created' && bringsOrder(command, order)
+  const request = { orderId, asksFor, ...(retryKey && { retryKey }) }
+  return inTurn(deps, request, deadlineMs, () => create(deps, command, request, deadlineMs))
+}
 
+async function create(
+  deps: ChangeDeps,
+  command: CreateOrder,
+  request: Request,
+  deadlineMs: number,
+): Promise<ChangedOrder> {
+  const { orderId, retryKey } = command
+  let isKeyInUse = false
   do {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
     if (answer !== undefined) return answer
     const earlier = deps.publications.find(orderId)
     if (earlier !== undefined) {
-      const repeated = await waitForEarlierChange(deps, earlier, { retryKey, asksFor }, deadlineMs)
+      const repeated = await waitForEarlierChange(deps, earlier, request, deadlineMs)
       if (repeated !== undefined) return repeated
       continue
     }
@@ -34,8 +46,10 @@ export async function createOrder(deps: ChangeDeps, command: CreateOrder): Promi
     }
     if (confirmation.refusal === 'order-exists') throw orderAlreadyExists(orderId)
     if (confirmation.refusal !== 'key-used') throw changeInFlight(orderId)
+    isKeyInUse = true
   } while (deps.clock.monotonicMs() < deadlineMs)
-  throw retryKey === undefined ? changeInFlight(orderId) : requestInFlight()
+  if (isKeyInUse) throw requestInFlight()
+  throw refusalBehind(deps.publications.find(orderId), request)
 }
 
 function orderCreated(deps: ChangeDeps, command: CreateOrder): OrderEvent {

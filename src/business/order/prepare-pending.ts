@@ -1,5 +1,5 @@
 import type { OrderEvent, PendingEvent, RetryKey } from '../../models/order-event.ts'
-import { draining, leaseNotHeld } from '../refusals.ts'
+import { draining, leaseNotHeld, tooManyPending } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
 
 /**
@@ -11,9 +11,11 @@ export function preparePending(
   {
     encoder,
     publisher,
+    publications,
+    pendingEventsMax,
     lease,
     isDraining,
-  }: Pick<ChangeDeps, 'encoder' | 'publisher' | 'lease' | 'isDraining'>,
+  }: Omit<ChangeDeps, 'store' | 'retryKeys'>,
   event: OrderEvent,
   retryKey: RetryKey | undefined,
 ): PendingEvent {
@@ -21,5 +23,6 @@ export function preparePending(
   if (!lease.isHeld) throw leaseNotHeld()
   const encoded = encoder.encode(event)
   const admission = publisher.admit(encoded.key)
+  if (publications.count >= pendingEventsMax) throw tooManyPending()
   return { event, encoded, ...admission, ...(retryKey === undefined ? {} : { retryKey }) }
 }

@@ -27,6 +27,7 @@ import type { CommandError } from '../errors.ts'
 import { StoreError, type Clock, type OrderStore, type ReserveRefusal } from '../ports.ts'
 import type { Cancelled, EventPublisher, Refused } from './publisher-port.ts'
 import { kafkaRefused, notConfirmed, notTakenInTime, storeTakesNoChanges } from '../refusals.ts'
+import { OrderTurns } from './order-turns.ts'
 import { LivePublication, type Publication, type PublicationEnd } from './publication.ts'
 
 /**
@@ -46,23 +47,23 @@ export interface PublicationsDeps {
   readonly store: OrderStore
   readonly publisher: EventPublisher
   readonly clock: Clock
+  /** A change was settled, so long after it was begun. */
+  readonly onSettled?: (tookMs: number) => void
   /** For the log: what only our mistake can bring, where nobody waits for an answer. */
   readonly onBug?: (error: unknown) => void
 }
 
 export class Publications {
-  readonly #store: OrderStore
-  readonly #publisher: EventPublisher
-  readonly #clock: Clock
-  readonly #onBug: ((error: unknown) => void) | undefined
+  /** For the requests that change the same order. */
+  readonly turns: OrderTurns
+  readonly #deps: PublicationsDeps
   readonly #inFlight = new Map<OrderId, Life>()
+  #inDoubtCount = 0
   readonly #closing = new AbortController()
 
-  constructor({ store, publisher, clock, onBug }: PublicationsDeps) {
-    this.#onBug = onBug
-    this.#store = store
-    this.#publisher = publisher
-    this.#clock = clock
+  constructor(deps: PublicationsDeps) {
+    this.#deps = deps
+    this.turns = new OrderTurns(deps.clock)
   }
 
   /** The change of this order that is alive, if there is one. */
@@ -70,8 +71,14 @@ export class Publications {
     return this.#inFlight.get(orderId)?.publication
   }
 
+  /** From before they are reserved to their end. */
   get count(): number {
     return this.#inFlight.size
+  }
+
+  /** Those whose callers do not know what became of them. */
+  get inDoubtCount(): number {
+    return this.#inDoubtCount
   }
 
   /**
@@ -80,19 +87,20 @@ export class Publications {
    * The order must have no change alive: look with {@link find} in the same turn.
    */
   confirm(pending: PendingEvent, deadlineMs: number): Promise<Confirmation> {
-    const life = this.#begin(pending, false)
+    const life = this.#begin(pending)
+    const beganMs = this.#deps.clock.monotonicMs()
     const answer = Promise.withResolvers<Confirmation>()
     const answerUnknown = (error: CommandError): void => {
-      life.publication.isInDoubt = true
+      this.#putInDoubt(life)
       answer.reject(error)
     }
-    const cancelDeadline = this.#clock.schedule(
-      deadlineMs + ANSWER_GRACE_MS - this.#clock.monotonicMs(),
-      () => answerUnknown(notConfirmed()),
+    const cancelDeadline = this.#deps.clock.schedule(deadlineMs + ANSWER_GRACE_MS - beganMs, () =>
+      answerUnknown(notConfirmed()),
     )
     life.publication.onEnd((end) => {
       cancelDeadline()
       if (end === 'abandoned') answerUnknown(notConfirmed())
+      if (end === 'settled') this.#deps.onSettled?.(this.#deps.clock.monotonicMs() - beganMs)
     })
     void this.#carryOut(life, pending, deadlineMs, { ...answer, answerUnknown }).then(
       life.end,
@@ -114,7 +122,7 @@ export class Publications {
     const alive = this.#inFlight.get(orderId)
     if (alive === undefined) {
       // Its order stays closed to changes; the others, and the process, go on.
-      void this.#recover(pending).catch((bug: unknown) => this.#onBug?.(bug))
+      void this.#recover(pending).catch((bug: unknown) => this.#deps.onBug?.(bug))
       return
     }
     // A change that has just begun here; the store refuses it, because this event is pending.
@@ -144,28 +152,38 @@ export class Publications {
     this.#closing.abort()
   }
 
-  #begin(pending: PendingEvent, isInDoubt: boolean): Life {
+  #begin(pending: PendingEvent): Life {
     const { event, retryKey } = pending
     const { orderId } = event.order
     assert(!this.#inFlight.has(orderId), 'an order has at most one change alive')
-    const publication = new LivePublication(event, retryKey, isInDoubt)
+    const publication = new LivePublication(event, retryKey)
     const life: Life = {
       publication,
       isOver: false,
       end: (how) => {
         if (life.isOver) return
+        if (how === 'abandoned') this.#putInDoubt(life)
         life.isOver = true
         this.#inFlight.delete(orderId)
+        if (publication.isInDoubt) this.#inDoubtCount -= 1
         publication.end(how)
+        this.turns.hearOfEnd(publication, how)
       },
     }
     this.#inFlight.set(orderId, life)
     return life
   }
 
+  #putInDoubt({ publication, isOver }: Life): void {
+    if (publication.isInDoubt || isOver) return
+    publication.isInDoubt = true
+    this.#inDoubtCount += 1
+  }
+
   async #recover(pending: PendingEvent): Promise<void> {
-    const life = this.#begin(pending, true)
-    const { position } = await this.#publisher.recover(pending)
+    const life = this.#begin(pending)
+    this.#putInDoubt(life)
+    const { position } = await this.#deps.publisher.recover(pending)
     life.end(await this.#settle(life, pending, position))
   }
 
@@ -175,12 +193,12 @@ export class Publications {
     deadlineMs: number,
     answer: Answer,
   ): Promise<PublicationEnd> {
-    const reserved = await this.#reserve(pending, answer)
+    const reserved = await this.#reserve(pending, deadlineMs, answer)
     if (reserved === 'no') return 'discarded'
     if (life.isOver) return 'abandoned'
     if (reserved === 'unknown') return this.#discard(life, pending)
 
-    let outcome = await this.#publisher.publish(pending, deadlineMs)
+    let outcome = await this.#deps.publisher.publish(pending, deadlineMs)
     if (outcome.kind === 'in-doubt') {
       answer.answerUnknown(notConfirmed())
       outcome = await outcome.resolution
@@ -191,9 +209,13 @@ export class Publications {
     return end
   }
 
-  async #reserve(pending: PendingEvent, answer: Answer): Promise<'yes' | 'no' | 'unknown'> {
+  async #reserve(
+    pending: PendingEvent,
+    deadlineMs: number,
+    answer: Answer,
+  ): Promise<'yes' | 'no' | 'unknown'> {
     try {
-      const refusal = await this.#store.reserve(pending)
+      const refusal = await this.#deps.store.reserve(pending, deadlineMs)
       if (refusal === 'reserved') return 'yes'
       answer.resolve({ kind: 'not-reserved', refusal })
       return 'no'
@@ -213,12 +235,12 @@ export class Publications {
     pending: PendingEvent,
     position: EventPosition,
   ): Promise<PublicationEnd> {
-    const result = await this.#persist(life, () => this.#store.settle(pending, position))
+    const result = await this.#persist(life, () => this.#deps.store.settle(pending, position))
     return result === 'settled' || result === 'settled-before' ? 'settled' : 'abandoned'
   }
 
   async #discard(life: Life, pending: PendingEvent): Promise<PublicationEnd> {
-    const result = await this.#persist(life, () => this.#store.discard(pending))
+    const result = await this.#persist(life, () => this.#deps.store.discard(pending))
     return result === 'discarded' || result === 'absent' ? 'discarded' : 'abandoned'
   }
 
@@ -230,7 +252,7 @@ export class Publications {
     answer: Answer,
   ): Promise<PublicationEnd> {
     try {
-      const result = await this.#store.discard(pending)
+      const result = await this.#deps.store.discard(pending)
       if (result === 'not-owned') return 'abandoned'
       answer.reject(proof)
       return 'discarded'
@@ -248,7 +270,7 @@ export class Publications {
         return await step()
       } catch (error) {
         if (!(error instanceof StoreError)) throw error
-        await this.#clock.sleep(STORE_RETRY_MS, this.#closing.signal)
+        await this.#deps.clock.sleep(STORE_RETRY_MS, this.#closing.signal)
       }
     }
     return undefined

@@ -1,8 +1,10 @@
 import type { OrderEvent, RetryKey } from '../../models/order-event.ts'
 import type { Clock } from '../ports.ts'
 
-/** How the life of a change ended. `abandoned`: it is not settled
- * here, because the process closes or another instance has taken over; who takes over settles it. */
+/**
+ * How the life of a change ended. `abandoned`: it is not settled here, because the process closes or
+ * another instance has taken over, which settles it.
+ */
 export type PublicationEnd = 'settled' | 'discarded' | 'abandoned'
 
 /** One change on its way from reserved to settled or discarded. */
@@ -27,13 +29,12 @@ export interface Publication {
 export class LivePublication implements Publication {
   readonly event: OrderEvent
   readonly retryKey: RetryKey | undefined
-  isInDoubt: boolean
+  isInDoubt = false
   readonly #waiters = new Set<(end: PublicationEnd) => void>()
 
-  constructor(event: OrderEvent, retryKey: RetryKey | undefined, isInDoubt: boolean) {
+  constructor(event: OrderEvent, retryKey: RetryKey | undefined) {
     this.event = event
     this.retryKey = retryKey
-    this.isInDoubt = isInDoubt
   }
 
   get waiterCount(): number {

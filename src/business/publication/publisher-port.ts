@@ -37,7 +37,7 @@ export interface Admission {
 export interface EventPublisher {
   /**
    * The gate, asked before anything is stored. Throws a not-applied `KAFKA_UNAVAILABLE` while the
-   * topic is not known or the lane of this key is stalled, `SERVICE_FULL` while too much is pending.
+   * topic is not known or the lane of this key is stalled.
    */
   admit(key: Uint8Array): Admission
 

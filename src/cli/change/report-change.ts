@@ -7,21 +7,32 @@ export const CHANGE_EXIT_CODES = {
   2: 'not done, or not known (503, no answer): the output says which, and what to do',
 } as const
 
+/** What a person or a program needs to send the same change again. */
+export interface SentChange {
+  /** Undefined where the caller's text names none. */
+  readonly orderId: string | undefined
+  readonly idempotencyKey: string
+  /** A command to paste. */
+  readonly again: string
+}
+
 /** Prints what came of a change, and what that means; resolves with the exit code. */
 export function reportChange(
   result: ChangeResult,
-  {
-    done,
-    again,
-    isJson,
-  }: { readonly done: string; readonly again: string; readonly isJson: boolean },
+  { done, isJson, ...sent }: SentChange & { readonly done: string; readonly isJson: boolean },
   print: Print,
 ): number {
-  if (isJson) print.out(JSON.stringify(result))
+  if (isJson) print.out(JSON.stringify(toJson(result, sent)))
   else if (result.kind === 'done')
     for (const line of describeOrder(result.order, done)) print.out(line)
-  else for (const line of describeFailure(result, again)) print.progress(line)
+  else for (const line of describeFailure(result, sent.again)) print.progress(line)
   return { done: 0, refused: 1, failed: 2, 'no-answer': 2 }[result.kind]
+}
+
+/** The key is there in each case, so that a program can send the same request again. */
+function toJson(result: ChangeResult, { orderId, idempotencyKey, again }: SentChange): object {
+  const isOver = result.kind === 'done' || !isWorthRepeating(result)
+  return { ...result, orderId, idempotencyKey, ...(isOver ? {} : { again }) }
 }
 
 function describeOrder(order: OrderJson, done: string): string[] {
@@ -36,20 +47,26 @@ function describeOrder(order: OrderJson, done: string): string[] {
 }
 
 function describeFailure(result: Exclude<ChangeResult, { kind: 'done' }>, again: string): string[] {
-  if (result.kind === 'no-answer') return [result.reason, meaningOf(result, again)]
-  const { httpStatus, code, detail } = result
-  return [`${httpStatus} ${code}: ${detail}`, meaningOf(result, again)]
+  const meaning = meaningOf(result, again)
+  if (result.kind === 'no-answer') return [result.reason, ...meaning]
+  const { httpStatus, code, detail, errors = [] } = result
+  // One wrong field is the detail already.
+  if (errors.length < 2) return [`${httpStatus} ${code}: ${detail}`, ...meaning]
+  return [`${httpStatus} ${code}:`, ...errors.map(({ message }) => `  ${message}`), ...meaning]
 }
 
-/** What a person may conclude, and should do. */
-export function meaningOf(result: Exclude<ChangeResult, { kind: 'done' }>, again: string): string {
+/** What a person may conclude, and should do. A command is a line of its own. */
+export function meaningOf(
+  result: Exclude<ChangeResult, { kind: 'done' }>,
+  again: string,
+): readonly string[] {
   if (result.outcome === 'unknown') {
-    return `It may have happened. Send the same again to find out: ${again}`
+    return ['It may have happened. Send the same again to find out:', `  ${again}`]
   }
   if (!isWorthRepeating(result)) {
-    return 'Nothing happened, and the same request would be refused again.'
+    return ['Nothing happened, and the same request would be refused again.']
   }
   const seconds = 'retryAfterSeconds' in result ? result.retryAfterSeconds : undefined
   const when = seconds === undefined ? '' : `, after ${seconds} s`
-  return `Nothing happened. Send it again${when}: ${again}`
+  return [`Nothing happened. Send it again${when}:`, `  ${again}`]
 }

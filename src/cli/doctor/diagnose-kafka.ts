@@ -7,16 +7,25 @@ import {
 } from '../../service/kafka/client-checks.ts'
 import type { KafkaCluster } from '../../service/kafka/cluster.ts'
 import { readClusterFacts, type ClusterFacts } from '../../service/kafka/topic-facts.ts'
+import { askForFramedKeys } from '../../service/key-format-check.ts'
 import { diagnoseAddresses, isConnection, type Address } from './diagnose-addresses.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
-import { ok, problem, type Finding } from './judges/finding.ts'
+import { topicCommands } from './judges/commands.ts'
+import { notExamined, ok, problem, type Finding } from './judges/finding.ts'
+import type { KeyEvidence } from './judges/judge-keys.ts'
 import { judgeCreation, judgeRequests, judgeRights } from './judges/judge-rights.ts'
 import { judgeTopic, TOPIC_SETTINGS } from './judges/judge-topic.ts'
 
+/** A read waits for records that are not replicated yet. */
+const KEYS_TIMEOUT_MS = 5_000
+
 export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
-  const { kafkaBootstrapServers } = config
+  const { kafkaBootstrapServers, kafkaTopic } = config
+  const unread = { keys: { failure: 'Kafka cannot be asked' } }
   const found = await diagnoseAddresses('kafka', kafkaBootstrapServers, 'KAFKA_BOOTSTRAP_SERVERS')
-  if (!found.some(isConnection)) return { findings: found }
+  if (!found.some(isConnection)) {
+    return { findings: [...found, notExamined(`topic ${kafkaTopic}`, 'kafka')], ...unread }
+  }
   // One is enough to learn the others.
   const addresses = found.map((finding): Finding =>
     finding.verdict === 'problem' ? { ...finding, verdict: 'warning' } : finding,
@@ -26,7 +35,9 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
   const facts = await readClusterFacts(cluster, settings).catch(describe)
   if (typeof facts === 'string') {
     const action = 'Is that the plaintext listener of a Kafka broker? If not, correct the address.'
-    return { findings: [...addresses, problem('kafka', facts, action)] }
+    const failure = problem('kafka', facts, action)
+    const findings = [...addresses, failure, notExamined(`topic ${kafkaTopic}`, 'kafka')]
+    return { findings, ...unread }
   }
   const { brokers, topic } = facts
   const findings = [
@@ -36,7 +47,15 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
     ...judgeRequests(await readBrokerRequests(cluster, brokers)),
     ...(await diagnoseTopic(cluster, facts, config)),
   ]
-  return { findings, topic }
+  return { findings, topic, keys: topic === undefined ? {} : await readKeyEvidence(cluster) }
+}
+
+async function readKeyEvidence(cluster: KafkaCluster): Promise<KeyEvidence> {
+  try {
+    return { found: await askForFramedKeys(cluster)(AbortSignal.timeout(KEYS_TIMEOUT_MS)) }
+  } catch (error) {
+    return { failure: `the topic cannot be read (${describe(error)})` }
+  }
 }
 
 async function diagnoseTopic(
@@ -45,20 +64,24 @@ async function diagnoseTopic(
   config: Config,
 ): Promise<Finding[]> {
   const { kafkaTopicPartitions: partitionCount, kafkaTopicReplicationFactor } = config
+  const commands = topicCommands(config.kafkaBootstrapServers, cluster.topic)
   const check = `topic ${cluster.topic}`
   if (topic !== undefined) {
     const led = topic.partitions.flatMap(({ hasLeader }, partition) => (hasLeader ? partition : []))
     const silent = await findSilentPartitions(cluster, led)
-    const judged = [...judgeTopic(topic, partitionCount), ...judgeRights(rights, silent)]
+    const judged = [
+      ...judgeTopic(topic, partitionCount, commands),
+      ...judgeRights(rights, silent, commands),
+    ]
     return [ok(check, 'exists'), ...judged]
   }
-  if (rights.refusal !== undefined) return judgeRights(rights, [])
+  if (rights.refusal !== undefined) return judgeRights(rights, [], commands)
   const wanted = { partitionCount, replicationFactor: kafkaTopicReplicationFactor }
   const action = 'Start the service, which creates it, or set KAFKA_TOPIC to the one that is meant.'
   return [
     problem(check, 'does not exist', action),
-    ...judgeCreation(cluster.topic, await checkCreation(cluster, wanted)),
-    ...judgeRights(rights, []),
+    ...judgeCreation(cluster.topic, await checkCreation(cluster, wanted), commands),
+    ...judgeRights(rights, [], commands),
   ]
 }
 

@@ -6,8 +6,10 @@ import { diagnoseKafka } from './diagnose-kafka.ts'
 import { diagnoseRegistry } from './diagnose-registry.ts'
 import { diagnoseStore } from './diagnose-store.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
-import { problem, type Finding } from './judges/finding.ts'
+import { topicCommands } from './judges/commands.ts'
+import { notExamined, problem, type Finding } from './judges/finding.ts'
 import { judgeClock } from './judges/judge-clock.ts'
+import { judgeKeys } from './judges/judge-keys.ts'
 import { judgePending } from './judges/judge-pending.ts'
 import { limitsOf, type TopicLimits } from './judges/judge-topic.ts'
 
@@ -15,6 +17,9 @@ import { limitsOf, type TopicLimits } from './judges/judge-topic.ts'
 
 /** No check takes longer, whatever it meets. */
 const CHECK_TIMEOUT_MS = 12_000
+
+/** Of a check that did not come to it. */
+const UNKNOWN = { failure: 'see what is above' }
 
 /** Everything that was looked at, in the order in which one thing rests on the other. Never rejects. */
 export async function diagnose(config: Config): Promise<Finding[]> {
@@ -27,7 +32,8 @@ export async function diagnose(config: Config): Promise<Finding[]> {
   return [
     ...kafka.findings,
     ...registry.findings,
-    ...(registry.clock === undefined ? [] : [judgeClock(registry.clock, limits.aheadMaxMs)]),
+    judgeKeys(config.kafkaKeyFormat, [kafka.keys ?? UNKNOWN, registry.keys ?? UNKNOWN]),
+    judgeClock(registry.clock ?? UNKNOWN, limits.aheadMaxMs),
     ...store.findings,
     ...diagnosePending(store.pending ?? [], limits, config),
   ]
@@ -35,11 +41,13 @@ export async function diagnose(config: Config): Promise<Finding[]> {
 
 function diagnosePending(
   pending: readonly PendingEvent[],
-  { maxMessageBytes = Infinity }: TopicLimits,
-  { kafkaTopic }: Config,
+  { maxMessageBytes }: TopicLimits,
+  { kafkaBootstrapServers, kafkaTopic }: Config,
 ): Finding[] {
+  if (pending.length === 0) return []
+  if (maxMessageBytes === undefined) return [notExamined('pending events', `topic ${kafkaTopic}`)]
   const large = findLargeEvents(pending, maxMessageBytes)
-  return judgePending(large, maxMessageBytes, kafkaTopic)
+  return judgePending(large, maxMessageBytes, topicCommands(kafkaBootstrapServers, kafkaTopic))
 }
 
 /** A check that hangs or fails unforeseen is a finding as well. */

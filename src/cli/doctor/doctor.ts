@@ -1,8 +1,9 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { ok, problem, warning, type Finding } from './judges/finding.ts'
+import { notExamined, ok, problem, warning, type Finding } from './judges/finding.ts'
 import { loadConfig, ConfigError, type Config } from '../../config/config.ts'
 import { readSettingSources } from '../../config/setting-sources.ts'
+import { cartCall } from '../cart-call.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { paintFor, type Paint, type Style } from '../paint.ts'
 import { serviceUrl } from '../service-url.ts'
@@ -28,7 +29,9 @@ export const doctor: Command = {
     const findings = [
       judgeRuntime(process.versions.node),
       finding,
-      ...(config === undefined ? [] : await diagnoseWith(config)),
+      ...(config === undefined
+        ? [notExamined('everything else', 'settings')]
+        : await diagnoseWith(config)),
     ]
     const isWell = findings.every(({ verdict }) => verdict !== 'problem')
     if (values.json) print.out(JSON.stringify({ ok: isWell, findings }))
@@ -61,8 +64,9 @@ function readSettings(): { config: Config | undefined; finding: Finding } {
     return { config, finding: ok('settings', detail) }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const action = 'Correct them; cart config shows where each value comes from.'
-    return { config: undefined, finding: problem('settings', error.problems.join('; '), action) }
+    const action = 'Correct them. This shows where each value comes from:'
+    const finding = problem('settings', error.problems.join('; '), action, cartCall('config'))
+    return { config: undefined, finding }
   }
 }
 
@@ -75,7 +79,8 @@ async function diagnoseService(config: Config): Promise<Finding> {
     const body = (await response.json()) as { service?: unknown; status?: unknown }
     if (body.service !== 'CartService') throw new TypeError('another program')
     if (body.status === 'healthy') return ok('service', `runs at ${url}, healthy`)
-    return warning('service', `runs at ${url}, degraded`, `See what it misses: curl ${url}/health`)
+    const command = `curl ${url}/health`
+    return warning('service', `runs at ${url}, degraded`, 'See what it misses:', command)
   } catch (error) {
     if (causeOf(error) === 'ECONNREFUSED') return ok('service', `does not run at ${url}`)
     if (error instanceof DOMException && error.name === 'TimeoutError') {
@@ -98,6 +103,7 @@ const STYLES: Readonly<Record<Finding['verdict'], Style>> = {
   ok: 'green',
   warning: 'yellow',
   problem: 'red',
+  skipped: 'cyan',
 }
 
 export function describeFindings(findings: readonly Finding[], paint: Paint): string[] {
@@ -110,11 +116,18 @@ export function describeFindings(findings: readonly Finding[], paint: Paint): st
       const { check, verdict, detail } = finding
       const mark = paint(STYLES[verdict], verdict.padEnd('problem'.length))
       const line = `${mark}  ${check.padEnd(width)}  ${detail}`
-      return 'action' in finding
-        ? [line, `${indent}${paint('bold', '->')} ${finding.action}`]
-        : [line]
+      if (!('action' in finding)) return [line]
+      const { action, command } = finding
+      const advice = `${indent}${paint('bold', '->')} ${action}`
+      // On a line of its own, so that it can be copied as it is.
+      return command === undefined ? [line, advice] : [line, advice, `${indent}   ${command}`]
     }),
-    `${countOf('ok')} ok, ${plural(countOf('warning'), 'warning')}, ${plural(countOf('problem'), 'problem')}`,
+    [
+      `${countOf('ok')} ok`,
+      plural(countOf('warning'), 'warning'),
+      plural(countOf('problem'), 'problem'),
+      ...(countOf('skipped') === 0 ? [] : [`${countOf('skipped')} skipped`]),
+    ].join(', '),
   ]
 }
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { callerFolder } from '../../config/caller-folder.ts'
 import { readConfig } from '../../config/read-config.ts'
 import type { SubjectCheck } from '../../service/schema-registry/schema-check.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
@@ -10,6 +12,7 @@ export const schemaCheck: Command = {
   summary: 'asks the registry whether the schema may stand beside every registered version',
   parameters: '[<file>]',
   options,
+  examples: [[], ['order.avsc']],
   exitCodes: { 0: 'compatible, or nothing is registered yet', 1: 'not compatible' },
   async run(args, print) {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
@@ -27,7 +30,7 @@ export const schemaCheck: Command = {
 }
 
 function readSchema(file: string): string {
-  const text = readFileSync(file, 'utf8')
+  const text = readFileSync(resolve(callerFolder(), file), 'utf8')
   try {
     return JSON.stringify(JSON.parse(text))
   } catch (error) {

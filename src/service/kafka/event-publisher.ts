@@ -7,7 +7,7 @@ import type {
   EventPublisher,
   PublishOutcome,
 } from '../../business/publication/publisher-port.ts'
-import { kafkaUnknown, laneClosed, tooManyPending } from '../../business/refusals.ts'
+import { kafkaUnknown, laneClosed } from '../../business/refusals.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { describeError } from './broker-errors.ts'
 import type { TopicLayout } from './topic-layout.ts'
@@ -27,7 +27,6 @@ const ASK_AGAIN_MS_MAX = 2_000
 export interface EventPublisherDeps extends Omit<LaneDeps, 'partition'> {
   /** Makes sure of the topic. Rejects with a sentence while it cannot be had. */
   readonly askLayout: () => Promise<TopicLayout>
-  readonly pendingEventsMax: number
   /** How soon health notices a lane that stalls. Absent: a fifth of a second. */
   readonly lookAtLanesEveryMs?: number
   readonly health: Pick<DependencyHealth, 'reportUp' | 'reportDegraded' | 'reportDown'>
@@ -58,7 +57,6 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     const lane = this.#lane(partitionOf(key, this.#layout.partitionCount))
     const { admission } = lane
     if (!lane.isOpen || admission === undefined) throw laneClosed()
-    if (this.pendingCount >= this.#deps.pendingEventsMax) throw tooManyPending()
     return admission
   }
 

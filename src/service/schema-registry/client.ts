@@ -3,10 +3,10 @@ import { RegistryError } from './registry-error.ts'
 import {
   createAskRegistry,
   fieldOf,
-  oneLine,
   type RegistryAnswer,
   type RegistryHttpOptions,
 } from './registry-http.ts'
+import { shortReasons } from './registry-words.ts'
 
 /** Error codes of the Confluent Schema Registry API. */
 const SUBJECT_NOT_FOUND = 40401
@@ -17,7 +17,7 @@ const SCHEMA_ID_MAX = 2 ** 31 - 1
 
 export interface Compatibility {
   readonly isCompatible: boolean
-  /** One line each; Apicurio gives none. */
+  /** A short sentence each; Apicurio gives none. */
   readonly reasons: readonly string[]
 }
 
@@ -213,7 +213,7 @@ function isSchemaId(value: unknown): value is number {
 function reasonsOf(answer: RegistryAnswer): readonly string[] {
   const messages = fieldOf(answer.body, 'messages')
   if (!Array.isArray(messages)) return []
-  return messages.filter((message) => typeof message === 'string').map(oneLine)
+  return shortReasons(messages.filter((message) => typeof message === 'string'))
 }
 
 function misunderstood(baseUrl: string, question: string, expected: string): RegistryError {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../business/ports.ts'
 import { RegistryError } from './registry-error.ts'
+import { shortSentence } from './registry-words.ts'
 
 /** Tries of one question; what is still failing then is the caller's to repeat. */
 const ATTEMPTS_MAX = 3
@@ -7,7 +8,6 @@ const ATTEMPTS_MAX = 3
 const RETRY_DELAY_MS = 100
 /** An answer holds one schema or one list of subjects; more is not a registry. */
 const ANSWER_BYTES_MAX = 1024 * 1024
-const MESSAGE_LENGTH_MAX = 2_000
 
 const HEADERS = {
   accept: 'application/vnd.schemaregistry.v1+json, application/json;q=0.5',
@@ -31,7 +31,7 @@ export interface RegistryAnswer {
   readonly body: unknown
   /** `error_code` of a Confluent error body. */
   readonly errorCode: number | undefined
-  /** `message` of a Confluent error body, on one line; empty where there is none. */
+  /** `message` of a Confluent error body, as a short sentence; empty where there is none. */
   readonly message: string
 }
 
@@ -159,7 +159,7 @@ function readAnswer(
   }
   if (status >= 300 && status < 400) {
     const target = headers.get('location') ?? 'nowhere'
-    const reason = `${answered}, a redirect to ${oneLine(target)}, which is not followed: set SCHEMA_REGISTRY_URL to the final address`
+    const reason = `${answered}, a redirect to ${shortSentence(target)}, which is not followed: set SCHEMA_REGISTRY_URL to the final address`
     throw new RegistryError('rejected', sentence(options, reason), { status })
   }
   if (status < 300 && body === undefined) throw failureOf(options, `${answered} and sent no JSON`)
@@ -198,12 +198,7 @@ function parseJson(text: string): unknown {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? oneLine(value) : ''
-}
-
-/** Registries break their messages over lines and quote whole schemas in them; a reason is one line. */
-export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, MESSAGE_LENGTH_MAX)
+  return typeof value === 'string' ? shortSentence(value) : ''
 }
 
 /** A member of what may be no object at all. */

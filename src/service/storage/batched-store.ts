@@ -61,7 +61,7 @@ export class BatchedStore
   private constructor({ runner, reader, leaseMs, lock, watch }: BatchedStoreOptions) {
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
     this.#runner = this.#watch?.watch(runner) ?? runner
-    this.#queue = new OperationQueue(this.#runner)
+    this.#queue = new OperationQueue(this.#runner, watch?.clock)
     this.#reader = reader && (this.#watch?.watchLists(reader) ?? reader)
     this.#lists = this.#reader === undefined ? this.#queue : new OperationQueue(this.#reader)
     this.#leaseMs = leaseMs
@@ -84,8 +84,9 @@ export class BatchedStore
     return this.#instanceId
   }
 
-  async reserve(pending: PendingEvent): Promise<ReserveResult> {
-    const result = await this.#queue.submit('reserve', this.#instanceId, toEventRow(pending))
+  async reserve(pending: PendingEvent, beginByMs = Infinity): Promise<ReserveResult> {
+    const row = toEventRow(pending)
+    const result = await this.#queue.submitBy(beginByMs, 'reserve', this.#instanceId, row)
     if (result !== 'taken-over-from') return result
     throw new StoreError('Another instance has taken over from this one', 'no')
   }

@@ -1,12 +1,18 @@
 import type { OrderQuery } from '../../business/ports.ts'
+import { toMilliseconds } from './order-state.ts'
 
 export interface ReadStatement {
   readonly text: string
   readonly parameters: readonly (string | number)[]
 }
 
-/** Names the parameter of a number, from 1. */
-export type Placeholder = (number: number) => string
+/** In what the databases differ. */
+export interface Dialect {
+  /** Names the parameter of a number, from 1. */
+  readonly placeholder: (number: number) => string
+  /** The column of both tables that says with `version` which event an order is. */
+  readonly orderColumn: string
+}
 
 /**
  * So many orders are found by their ids and sorted by date, in some hundredths of a second. Where more
@@ -20,7 +26,7 @@ const FOUND_BY_ID_MAX = 50_000
  */
 export function countByIdStatement(
   { orderIdPrefix, customerId }: OrderQuery,
-  placeholder: Placeholder,
+  { placeholder }: Dialect,
 ): ReadStatement | undefined {
   if (orderIdPrefix === undefined || customerId !== undefined) return undefined
   const parameters: (string | number)[] = []
@@ -45,13 +51,13 @@ export function areFoundById(count: number | undefined): boolean {
  */
 export function listOrdersStatement(
   query: OrderQuery,
-  placeholder: Placeholder,
+  { placeholder, orderColumn }: Dialect,
   byId = false,
 ): ReadStatement {
   const { orderIdPrefix, customerId, status, from, to, after, limit } = query
   const parameters: (string | number)[] = []
   const bind = (value: string | number): string => placeholder(parameters.push(value))
-  const date = byId ? "order_date || ''" : 'order_date'
+  const date = byId ? 'order_date + 0' : 'order_date'
   const conditions = ['TRUE']
   if (orderIdPrefix !== undefined) {
     conditions.push(beginsWith(byId ? 'order_id' : "order_id || ''", orderIdPrefix, bind))
@@ -62,18 +68,19 @@ export function listOrdersStatement(
     const column = byId || customerId !== undefined ? "status || ''" : 'status'
     conditions.push(`${column} = ${bind(status)}`)
   }
-  if (from !== undefined) conditions.push(`${date} >= ${bind(from)}`)
-  if (to !== undefined) conditions.push(`${date} < ${bind(to)}`)
+  if (from !== undefined) conditions.push(`${date} >= ${bind(toMilliseconds(from))}`)
+  if (to !== undefined) conditions.push(`${date} < ${bind(toMilliseconds(to))}`)
   if (after !== undefined) {
-    conditions.push(`(${date}, order_id) < (${bind(after.orderDate)}, ${bind(after.orderId)})`)
+    const place = `${bind(toMilliseconds(after.orderDate))}, ${bind(after.orderId)}`
+    conditions.push(`(${date}, order_id) < (${place})`)
   }
   const text = `
-    SELECT page.version, order_events.state
-    FROM (SELECT order_id, version, order_date FROM orders
+    SELECT page.order_id AS "orderId", page.version, order_events.state
+    FROM (SELECT order_id, ${orderColumn} AS order_key, version, order_date FROM orders
           WHERE ${conditions.join(' AND ')}
           ORDER BY ${date} DESC, order_id DESC
           LIMIT ${bind(limit)}) AS page
-    JOIN order_events ON order_events.order_id = page.order_id
+    JOIN order_events ON order_events.${orderColumn} = page.order_key
                      AND order_events.version = page.version
     ORDER BY page.order_date DESC, page.order_id DESC`
   return { text, parameters }

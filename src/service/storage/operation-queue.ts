@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
-import { StoreError } from '../../business/ports.ts'
+import { EarliestDeadline } from '../../business/earliest-deadline.ts'
+import { StoreError, type Clock } from '../../business/ports.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import type {
   Arguments,
@@ -13,11 +14,13 @@ import type {
 
 /** Bounds how long a transaction holds the database, and how much one fsync may lose. */
 const BATCH_OPERATIONS_MAX = 512
-/** Far above what the gate lets in at once; a bound for our own mistakes. */
+/** Far above what is let in at once; a bound for our own mistakes. */
 const WAITING_OPERATIONS_MAX = 50_000
 
 interface Waiting {
   readonly operation: Operation
+  /** Monotonic. */
+  readonly beginByMs: number
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -29,22 +32,38 @@ interface Waiting {
  */
 export class OperationQueue {
   readonly #runner: BatchRunner
+  readonly #clock: Clock | undefined
+  readonly #deadlines: EarliestDeadline | undefined
   #waiting: Waiting[] = []
   #draining: Promise<void> | undefined
   #isClosed = false
 
-  constructor(runner: BatchRunner) {
+  /** Without a clock nothing is too late. */
+  constructor(runner: BatchRunner, clock?: Clock) {
     this.#runner = runner
+    this.#clock = clock
+    this.#deadlines = clock && new EarliestDeadline(clock, () => this.#refuseLate())
   }
 
   submit<K extends Kind>(kind: K, ...args: Arguments<K>): Promise<Value<K>> {
+    return this.submitBy(Infinity, kind, ...args)
+  }
+
+  /** Rejects at `beginByMs` of the monotonic clock when its turn has not come: then it never begins. */
+  submitBy<K extends Kind>(beginByMs: number, kind: K, ...args: Arguments<K>): Promise<Value<K>> {
     return new Promise<Value<K>>((resolve, reject) => {
       if (this.#isClosed) throw new StoreError('The store is closed', 'no')
       if (this.#waiting.length >= WAITING_OPERATIONS_MAX) {
         throw new StoreError('Too many operations wait for the store', 'no')
       }
       const operation: OperationOf<K> = { kind, args }
-      this.#waiting.push({ operation: operation as unknown as Operation, resolve, reject })
+      this.#waiting.push({
+        operation: operation as unknown as Operation,
+        beginByMs,
+        resolve,
+        reject,
+      })
+      this.#deadlines?.watch(beginByMs)
       this.#draining ??= this.#drain()
     })
   }
@@ -53,6 +72,7 @@ export class OperationQueue {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#draining
+    this.#deadlines?.cancel()
   }
 
   async #drain(): Promise<void> {
@@ -60,10 +80,26 @@ export class OperationQueue {
       // One turn of the event loop, so that all requests it brings in share the batch.
       await setImmediate()
       const batch = this.#waiting.splice(0, BATCH_OPERATIONS_MAX)
+      if (batch.length === 0) break
       const results = await this.#runner.run(batch.map(({ operation }) => operation))
       batch.forEach((waiting, index) => settleCall(waiting, results[index]))
     } while (this.#waiting.length > 0)
     this.#draining = undefined
+  }
+
+  /** Returns the earliest deadline of those that still wait. */
+  #refuseLate(): number {
+    const nowMs = this.#clock?.monotonicMs() ?? 0
+    const isLate = ({ beginByMs }: Waiting): boolean => beginByMs <= nowMs
+    const late = this.#waiting.filter(isLate)
+    this.#waiting = this.#waiting.filter((waiting) => !isLate(waiting))
+    for (const waiting of late) {
+      waiting.reject(new StoreError('The store had no time for it', 'no'))
+    }
+    return this.#waiting.reduce(
+      (earliest, { beginByMs }) => Math.min(earliest, beginByMs),
+      Infinity,
+    )
   }
 }
 

@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict'
 
 import type { KeyedChange, SettledEvent, SettledOrder } from '../../business/ports.ts'
-import {
-  type OrderEvent,
-  type OrderEventType,
-  type PendingEvent,
-  type PublishedEvent,
+import type {
+  EncodedEvent,
+  OrderEvent,
+  OrderEventType,
+  PendingEvent,
+  PublishedEvent,
 } from '../../models/order-event.ts'
 import type { PlacedEvent } from '../../business/stream/settled-feed.ts'
-import type { Order, OrderStatus } from '../../models/order.ts'
+import type { OrderStatus } from '../../models/order.ts'
+import { type StateRow, toInstant, toMilliseconds, toOrder, toState } from './order-state.ts'
 
 /** What `order_events` holds of an event from the moment it is reserved. */
 export interface EventRow {
   readonly eventId: string
   readonly orderId: string
   readonly version: number
-  readonly type: string
-  readonly time: string
+  /** Milliseconds since 1970, as every time of a row. */
+  readonly time: number
   readonly traceparent: string | null
   readonly topic: string
   readonly partition: number
@@ -24,9 +26,10 @@ export interface EventRow {
   readonly producerId: number
   readonly producerEpoch: number
   readonly schemaId: number
-  readonly key: Uint8Array
+  /** Null: the order id in UTF-8. */
+  readonly key: Uint8Array | null
   readonly value: Uint8Array
-  /** The order after the change, as JSON, amounts in minor units. */
+  /** The order after the change: see {@link toState}. */
   readonly state: string
   readonly idempotencyKey: string | null
   readonly requestFingerprint: string | null
@@ -36,7 +39,7 @@ export interface EventRow {
 export interface StoredEventRow extends EventRow {
   readonly status: string
   readonly offset: number
-  readonly settledAt: string
+  readonly settledAt: number
   readonly settling: number
   readonly arrival: number
 }
@@ -48,7 +51,6 @@ type EventPart<Names extends readonly (keyof StoredEventRow)[]> = Pick<
 
 const PUBLIC_PART = [
   'eventId',
-  'type',
   'version',
   'time',
   'topic',
@@ -63,6 +65,7 @@ export const SETTLED_EVENT = [...PUBLIC_PART, 'status'] as const
 /** Of one that is told with its bytes. */
 export const PUBLISHED_EVENT = [
   ...PUBLIC_PART,
+  'orderId',
   'traceparent',
   'key',
   'value',
@@ -71,7 +74,14 @@ export const PUBLISHED_EVENT = [
 ] as const
 
 /** Of one that is told with the order after it; its status is that of its state. */
-export const PLACED_EVENT = [...PUBLIC_PART, 'settling', 'arrival', 'state', 'settledAt'] as const
+export const PLACED_EVENT = [
+  ...PUBLIC_PART,
+  'orderId',
+  'settling',
+  'arrival',
+  'state',
+  'settledAt',
+] as const
 
 export type SettledEventRow = EventPart<typeof SETTLED_EVENT>
 export type PublishedEventRow = EventPart<typeof PUBLISHED_EVENT>
@@ -90,9 +100,8 @@ export interface EventKey {
   readonly version: number
 }
 
-export interface OrderRow {
+export interface OrderRow extends StateRow {
   readonly version: number
-  readonly state: string
 }
 
 export function toEventRow({
@@ -110,12 +119,12 @@ export function toEventRow({
   assertCount(encoded.schemaId, 'schemaId')
   assertCount(producer.id, 'producerId')
   assert.equal(event.type === 'order-created', event.version === 1, 'version 1 is the creation')
+  const { orderId } = event.order
   return {
     eventId: event.eventId,
-    orderId: event.order.orderId,
+    orderId,
     version: event.version,
-    type: event.type,
-    time: event.time,
+    time: toMilliseconds(event.time),
     traceparent: event.traceparent ?? null,
     topic,
     partition,
@@ -123,9 +132,9 @@ export function toEventRow({
     producerId: producer.id,
     producerEpoch: producer.epoch,
     schemaId: encoded.schemaId,
-    key: encoded.key,
+    key: toBytes(orderId).equals(encoded.key) ? null : encoded.key,
     value: encoded.value,
-    state: JSON.stringify(event.order),
+    state: toState(event.order),
     idempotencyKey: retryKey?.idempotencyKey ?? null,
     requestFingerprint: retryKey?.fingerprint ?? null,
   }
@@ -134,7 +143,7 @@ export function toEventRow({
 export function toPendingEvent(row: EventRow): PendingEvent {
   return {
     event: toOrderEvent(row),
-    encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
+    encoded: toEncoded(row),
     ...toRetryKey(row),
     topic: row.topic,
     partition: row.partition,
@@ -144,14 +153,14 @@ export function toPendingEvent(row: EventRow): PendingEvent {
 }
 
 function toOrderEvent(
-  row: Pick<EventRow, 'eventId' | 'type' | 'version' | 'time' | 'state' | 'traceparent'>,
+  row: StateRow & Pick<EventRow, 'eventId' | 'version' | 'time' | 'traceparent'>,
 ): OrderEvent {
   return {
     eventId: row.eventId,
-    type: row.type as OrderEventType,
+    type: toType(row.version),
     version: row.version,
-    time: row.time,
-    order: toOrder(row.state),
+    time: toInstant(row.time),
+    order: toOrder(row),
     ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
   }
 }
@@ -159,11 +168,16 @@ function toOrderEvent(
 export function toPublishedEvent(row: PublishedEventRow): PublishedEvent {
   return {
     event: toOrderEvent(row),
-    encoded: { key: row.key, value: row.value, schemaId: row.schemaId },
+    encoded: toEncoded(row),
     topic: row.topic,
     position: { partition: row.partition, offset: row.offset },
-    settledAt: row.settledAt,
+    settledAt: toInstant(row.settledAt),
   }
+}
+
+function toEncoded(row: Pick<EventRow, 'orderId' | 'key' | 'value' | 'schemaId'>): EncodedEvent {
+  const key = row.key ?? new Uint8Array(toBytes(row.orderId))
+  return { key, value: row.value, schemaId: row.schemaId }
 }
 
 function toRetryKey(row: EventRow): Pick<PendingEvent, 'retryKey'> {
@@ -173,15 +187,15 @@ function toRetryKey(row: EventRow): Pick<PendingEvent, 'retryKey'> {
 }
 
 export function toSettledOrder(row: OrderRow): SettledOrder {
-  return { order: toOrder(row.state), version: row.version }
+  return { order: toOrder(row), version: row.version }
 }
 
 export function toSettledEvent(row: SettledEventRow): SettledEvent {
   return {
     eventId: row.eventId,
-    type: row.type as OrderEventType,
+    type: toType(row.version),
     version: row.version,
-    time: row.time,
+    time: toInstant(row.time),
     status: row.status as OrderStatus,
     topic: row.topic,
     position: { partition: row.partition, offset: row.offset },
@@ -190,10 +204,10 @@ export function toSettledEvent(row: SettledEventRow): SettledEvent {
 }
 
 export function toPlacedEvent(row: PlacedEventRow): PlacedEvent {
-  const { settling, arrival, state, settledAt } = row
-  const order = toOrder(state)
+  const { settling, arrival } = row
+  const order = toOrder(row)
   const event = toSettledEvent({ ...row, status: order.status })
-  return { ...event, place: { settling, arrival }, order, settledAt }
+  return { ...event, place: { settling, arrival }, order, settledAt: toInstant(row.settledAt) }
 }
 
 export function toKeyedChange(row: KeyedChangeRow): KeyedChange {
@@ -205,9 +219,13 @@ export function toEventKey({ event }: PendingEvent): EventKey {
   return { eventId: event.eventId, orderId: event.order.orderId, version: event.version }
 }
 
-/** No schema check: this database has one owner, and `toEventRow` wrote the text. */
-function toOrder(state: string): Order {
-  return JSON.parse(state) as Order
+/** `toEventRow` has seen that there is no other. */
+function toType(version: number): OrderEventType {
+  return version === 1 ? 'order-created' : 'order-status-changed'
+}
+
+function toBytes(orderId: string): Buffer {
+  return Buffer.from(orderId, 'utf8')
 }
 
 /** Every number of a call, also in what it was called with. */

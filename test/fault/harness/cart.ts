@@ -191,8 +191,11 @@ export class Cart implements AsyncDisposable {
     return { sinceMs: nowMs(), eventIds: await this.store.pendingIds() }
   }
 
-  /** Waits until all that was pending when the fault ended is settled, and takes the time. */
-  async untilSettled(doubts?: Doubts): Promise<void> {
+  /**
+   * Waits until all that was pending when the fault ended is settled, and takes the time. `withinMs`:
+   * where more faults follow before that.
+   */
+  async untilSettled(doubts?: Doubts, withinMs = SETTLED_WITHIN_MS): Promise<void> {
     const { sinceMs, eventIds } = doubts ?? (await this.doubts())
     const left = async (): Promise<readonly string[]> => {
       const pending = new Set(await this.store.pendingIds())
@@ -208,7 +211,7 @@ export class Cart implements AsyncDisposable {
     })
     const tookMs = nowMs() - sinceMs
     this.#settledAfterMs = Math.max(this.#settledAfterMs, tookMs)
-    if (tookMs > SETTLED_WITHIN_MS) {
+    if (tookMs > withinMs) {
       this.#late.push(`doubts were settled ${(tookMs / 1_000).toFixed(1)} s after the fault`)
     }
   }

@@ -39,7 +39,6 @@ export class Publishing implements AsyncDisposable {
       askLayout: () => ensureTopic(kafka, wanted, systemClock),
       openSession: (partition, on) =>
         new KafkaLaneSession({ cluster: kafka, partition, clock: systemClock, ...on }),
-      pendingEventsMax: 20_000,
       mayPublish: () => this.mayPublish,
       onSuspicion: () => {
         this.suspicionCount += 1

@@ -9,6 +9,12 @@ import { dieAtOnce, FAILPOINTS, POINTS } from './failpoints.ts'
 /** From one death to the next. */
 const KILL_EVERY_MS = 5_000
 
+/**
+ * A lease, until the dead instance is known to be gone; one more where the others have just started,
+ * and take over only what is older; one more where the kill hits the one that took over; five seconds.
+ */
+const SETTLED_BETWEEN_KILLS_MS = 35_000
+
 /** Twice the lease: others have taken over long before it wakes up. */
 const PAUSE_MS = 20_000
 
@@ -32,7 +38,7 @@ const instanceKill: Scenario = {
         const victim = context.random.pick(cart.instances)
         await victim.kill()
         // Whoever settles them, before or after it is back.
-        settling.push(cart.untilSettled(await cart.doubts()))
+        settling.push(cart.untilSettled(await cart.doubts(), SETTLED_BETWEEN_KILLS_MS))
         await victim.start()
         kills += 1
         if (kills % 10 === 0) context.progress(`${kills} kills`)

@@ -6,8 +6,8 @@ import type { OrderReader } from '../../../src/business/ports.ts'
 import {
   areFoundById,
   countByIdStatement,
+  type Dialect,
   listOrdersStatement,
-  type Placeholder,
   type ReadStatement,
 } from '../../../src/service/storage/list-orders.ts'
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
@@ -18,30 +18,30 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 /** More than are found by their ids: `ORD-1` to `ORD-<count>`, one a second; each tenth is shipped. */
 const COUNT = 120_000
 
-const EVENT_COLUMNS = `event_id, order_id, version, owner, type, time, topic, topic_partition,
-  search_from_offset, producer_id, producer_epoch, schema_id, key, value, state, topic_offset,
-  settled_at, settled_in`
+const EVENT_COLUMNS = `event_id, order_id, version, time, topic, topic_partition, search_from_offset,
+  producer_id, producer_epoch, schema_id, value, state, topic_offset, settled_at,
+  settled_in`
+
+/** Without items. */
+const STATE = `'["' || status || '","CUST-1",' || date || ',"EUR",0,[]]'`
 
 const FILL_SQLITE = `
   CREATE TEMP TABLE numbers AS
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${COUNT})
     SELECT n, 'ORD-' || n AS id, iif(n % 10 = 0, 'shipped', 'pending') AS status,
-           strftime('%Y-%m-%dT%H:%M:%S.000Z', 1767225600 + n, 'unixepoch') AS date
+           (1767225600 + n) * 1000 AS date
     FROM numbers;
-  INSERT INTO order_events (${EVENT_COLUMNS})
-    SELECT id, id, 1, 'nobody', 'order-created', date, 'orders', 0, 0, 1, 0, 1, x'00', x'00',
-           json_object('orderId', id), n, date, n
-    FROM numbers;
-  INSERT INTO orders SELECT id, 1, status, 'CUST-1', date FROM numbers;`
+  INSERT INTO order_events (${EVENT_COLUMNS}, id, order_number)
+    SELECT id, id, 1, date, 'orders', 0, 0, 1, 0, 1, x'00', ${STATE}, n, date, n, n, n FROM numbers;
+  INSERT INTO orders SELECT id, n, 1, status, 'CUST-1', date FROM numbers;`
 
 const FILL_POSTGRES = `
   CREATE TABLE numbers AS
     SELECT n, 'ORD-' || n AS id, CASE WHEN n % 10 = 0 THEN 'shipped' ELSE 'pending' END AS status,
-           to_char(to_timestamp(1767225600 + n) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS".000Z"') AS date
+           (1767225600 + n) * 1000::bigint AS date
     FROM generate_series(1, ${COUNT}) AS n;
   INSERT INTO order_events (${EVENT_COLUMNS})
-    SELECT id, id, 1, 'nobody', 'order-created', date, 'orders', 0, 0, 1, 0, 1, '\\x00', '\\x00',
-           json_build_object('orderId', id), n, now(), 1
+    SELECT id, id, 1, date, 'orders', 0, 0, 1, 0, 1, '\\x00', (${STATE})::json, n, now(), 1
     FROM numbers;
   INSERT INTO orders SELECT id, 1, status, 'CUST-1', date FROM numbers;
   ANALYZE orders; ANALYZE order_events;`
@@ -70,21 +70,16 @@ async function assertLists(reader: OrderReader): Promise<void> {
 const QUERY = { orderIdPrefix: 'ORD-11999', limit: 60 }
 
 /** How each statement finds the orders, in the words of the database. */
-async function plansOf(
-  placeholder: Placeholder,
-  explain: (statement: ReadStatement) => Promise<string>,
-) {
-  const count = countByIdStatement(QUERY, placeholder)
+async function plansOf(dialect: Dialect, explain: (statement: ReadStatement) => Promise<string>) {
+  const count = countByIdStatement(QUERY, dialect)
   assert.ok(count)
   return {
     count: await explain(count),
-    few: await explain(listOrdersStatement(QUERY, placeholder, true)),
-    fewOfStatus: await explain(
-      listOrdersStatement({ ...QUERY, status: 'shipped' }, placeholder, true),
-    ),
-    many: await explain(listOrdersStatement({ ...QUERY, orderIdPrefix: 'ORD-' }, placeholder)),
+    few: await explain(listOrdersStatement(QUERY, dialect, true)),
+    fewOfStatus: await explain(listOrdersStatement({ ...QUERY, status: 'shipped' }, dialect, true)),
+    many: await explain(listOrdersStatement({ ...QUERY, orderIdPrefix: 'ORD-' }, dialect)),
     manyOfStatus: await explain(
-      listOrdersStatement({ orderIdPrefix: 'ORD-', limit: 60, status: 'shipped' }, placeholder),
+      listOrdersStatement({ orderIdPrefix: 'ORD-', limit: 60, status: 'shipped' }, dialect),
     ),
   }
 }
@@ -95,7 +90,7 @@ test('SQLite finds orders by the beginning of their ids through an index, howeve
   const db = new DatabaseSync(path)
   db.exec(FILL_SQLITE)
   const plans = await plansOf(
-    (number) => `?${number}`,
+    { placeholder: (number) => `?${number}`, orderColumn: 'order_number' },
     async ({ text, parameters }) =>
       db
         .prepare(`EXPLAIN QUERY PLAN ${text}`)
@@ -124,7 +119,7 @@ test('PostgreSQL finds orders by the beginning of their ids through an index, ho
   t.after(() => store.close())
   await schema.sql(FILL_POSTGRES)
   const plans = await plansOf(
-    (number) => `$${number}`,
+    { placeholder: (number) => `$${number}`, orderColumn: 'order_id' },
     async ({ text, parameters }) => {
       const rows = await schema.sql<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, parameters)
       return rows.map((row) => row['QUERY PLAN']).join('\n')

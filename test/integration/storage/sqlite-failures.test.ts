@@ -190,8 +190,7 @@ describe('the SQLite store', () => {
     assert.ok(before && spoiled && after)
     await store.reserve(spoiled)
     // An order row that cannot be: its event is still pending.
-    exec('PRAGMA foreign_keys = OFF')
-    exec(`INSERT INTO orders VALUES ('${spoiled.event.order.orderId}', 7, 'pending', 'c', 'd')`)
+    exec(`INSERT INTO orders VALUES ('${spoiled.event.order.orderId}', 9, 7, 'pending', 'c', 0)`)
 
     const results = await Promise.allSettled([
       store.reserve(before),

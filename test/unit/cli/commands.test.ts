@@ -45,5 +45,5 @@ test('what is no command, and an option that is none, end with 2 and say where t
   assert.match(unknown.progress, /^There is no command 'autid'\.\n\nUsage: cart <command>/)
   const option = await run('audit', '--jsno')
   assert.equal(option.code, 2)
-  assert.match(option.progress, /'--jsno'[^]*See: cart audit --help$/)
+  assert.match(option.progress, /'--jsno'[^]*See: npx cart audit --help$/)
 })

@@ -15,7 +15,8 @@ function report(result: ChangeResult, isJson = false) {
     out: (line: string) => void out.push(line),
     progress: (line: string) => void progress.push(line),
   }
-  const code = reportChange(result, { done: 'created', again: 'cart create X', isJson }, print)
+  const sent = { orderId: 'ORD-1', idempotencyKey: 'K', again: 'npx cart create X' }
+  const code = reportChange(result, { ...sent, done: 'created', isJson }, print)
   return { code, out: out.join('\n'), progress: progress.join('\n') }
 }
 
@@ -44,12 +45,12 @@ test('a refusal is 1, and says that nothing happened', () => {
     progress,
     /^409 ORDER_ALREADY_EXISTS: Order 'ORD-1' already exists\nNothing happened/,
   )
-  assert.ok(!progress.includes('cart create X'))
+  assert.ok(!progress.includes('npx cart create X'))
 })
 
 test('another change in flight is worth another try', () => {
   const { progress } = report(answer(409, { code: 'CHANGE_IN_FLIGHT', detail: 'wait' }))
-  assert.match(progress, /Nothing happened\. Send it again: cart create X/)
+  assert.match(progress, /Nothing happened\. Send it again:\n {2}npx cart create X$/)
 })
 
 test('a 503 is 2, and its outcome says what to conclude', () => {
@@ -61,12 +62,18 @@ test('a 503 is 2, and its outcome says what to conclude', () => {
     ),
   )
   assert.equal(no.code, 2)
-  assert.match(no.progress, /\nNothing happened\. Send it again, after 2 s: cart create X$/)
+  assert.match(
+    no.progress,
+    /\nNothing happened\. Send it again, after 2 s:\n {2}npx cart create X$/,
+  )
   const unknown = report(
     answer(503, { code: 'KAFKA_UNAVAILABLE', detail: 'x', outcome: 'unknown' }),
   )
   assert.equal(unknown.code, 2)
-  assert.match(unknown.progress, /\nIt may have happened\. Send the same again .*: cart create X$/)
+  assert.match(
+    unknown.progress,
+    /\nIt may have happened\. Send the same again .*:\n {2}npx cart create X$/,
+  )
 })
 
 test('whatever does not say that nothing happened may have happened', () => {
@@ -81,7 +88,7 @@ test('whatever does not say that nothing happened may have happened', () => {
   ]) {
     assert.equal(report(result).code, 2)
     assert.ok(result.kind !== 'done')
-    assert.match(meaningOf(result, 'again'), /may have happened/)
+    assert.match(meaningOf(result, 'again').join('\n'), /may have happened/)
   }
 })
 
@@ -93,5 +100,33 @@ test('as JSON every result is one text on stdout', () => {
     httpStatus: 404,
     code: 'ORDER_NOT_FOUND',
     detail: 'x',
+    orderId: 'ORD-1',
+    idempotencyKey: 'K',
   })
+})
+
+test('as JSON a change that may be sent again has the key, and the command', () => {
+  const unknown = answer(503, { code: 'KAFKA_UNAVAILABLE', detail: 'x', outcome: 'unknown' })
+  const { orderId, idempotencyKey, again } = JSON.parse(report(unknown, true).out) as Record<
+    string,
+    unknown
+  >
+  assert.deepEqual([orderId, idempotencyKey, again], ['ORD-1', 'K', 'npx cart create X'])
+  const done = JSON.parse(report(answer(201, { data: order }), true).out) as Record<string, unknown>
+  assert.deepEqual(
+    [done['orderId'], done['idempotencyKey'], done['again']],
+    ['ORD-1', 'K', undefined],
+  )
+})
+
+test('each of several wrong fields is a line', () => {
+  const errors = [
+    { field: 'items[0].quantity', message: 'items[0].quantity must be an integer' },
+    { field: 'currency', message: 'currency must be a code' },
+  ]
+  const refused = answer(400, { code: 'REQUEST_INVALID', detail: 'one; two', errors })
+  assert.match(
+    report(refused).progress,
+    /^400 REQUEST_INVALID:\n {2}items\[0\]\.quantity must be an integer\n {2}currency must be a code\nNothing happened/,
+  )
 })

@@ -1,4 +1,4 @@
-import { ok, problem, warning, type Finding } from './finding.ts'
+import { ok, problem, skipped, warning, type Finding } from './finding.ts'
 
 const SKEW_MS_MAX = 1_000
 
@@ -12,6 +12,11 @@ export interface ClockReading {
   readonly afterMs: number
 }
 
+/** Why there is no reading. */
+export interface MissingReading {
+  readonly failure: string
+}
+
 const ACTION = 'Let a time service (chrony, systemd-timesyncd) set the clocks of both machines.'
 
 /**
@@ -20,9 +25,14 @@ const ACTION = 'Let a time service (chrony, systemd-timesyncd) set the clocks of
  * A broker does not say what time it has, so the registry's clock is used instead.
  */
 export function judgeClock(
-  { beforeMs, dateMs, afterMs }: ClockReading,
+  reading: ClockReading | MissingReading,
   aheadMaxMs: number | undefined,
 ): Finding {
+  if ('failure' in reading) {
+    const action = 'Compare the clocks of this machine and of the brokers yourself: date -u'
+    return skipped('clock', `not compared: ${reading.failure}`, action)
+  }
+  const { beforeMs, dateMs, afterMs } = reading
   const behindMs = dateMs - afterMs
   const aheadMs = beforeMs - (dateMs + HEADER_STEP_MS)
   const skewMs = Math.max(behindMs, aheadMs, 0)

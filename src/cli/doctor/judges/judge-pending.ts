@@ -1,4 +1,5 @@
 import type { LargeEvent } from '../../../service/kafka/record-size.ts'
+import type { TopicCommands } from './commands.ts'
 import { warning, type Finding } from './finding.ts'
 
 /** The others are counted. */
@@ -8,7 +9,7 @@ const NAMED_MAX = 5
 export function judgePending(
   large: readonly LargeEvent[],
   maxMessageBytes: number,
-  topic: string,
+  commands: TopicCommands,
 ): Finding[] {
   if (large.length === 0) return []
   const named = large
@@ -20,7 +21,8 @@ export function judgePending(
     warning(
       'pending events',
       `${large.length} larger than max.message.bytes=${maxMessageBytes} of the topic: ${named.join(', ')}${more}`,
-      `kafka-configs --alter --topic ${topic} --add-config max.message.bytes=${neededBytes}; the service publishes them then. Until then their orders cannot change.`,
+      'Let the topic take them: the service publishes them then. Until then their orders cannot change.',
+      commands.alter(`max.message.bytes=${neededBytes}`),
     ),
   ]
 }

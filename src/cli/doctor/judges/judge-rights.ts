@@ -5,11 +5,15 @@ import type {
 } from '../../../service/kafka/client-checks.ts'
 import type { TopicRights, UsedRight } from '../../../service/kafka/topic-facts.ts'
 import type { UnknownRequest } from '../../../service/kafka/used-requests.ts'
-import { ok, problem, type Finding } from './finding.ts'
+import type { TopicCommands } from './commands.ts'
+import { ok, problem, skipped, type Finding } from './finding.ts'
 
 /** Whether every broker that answered knows the requests that the service sends. */
 export function judgeRequests(brokers: readonly BrokerRequests[]): Finding[] {
-  if (brokers.length === 0) return []
+  if (brokers.length === 0) {
+    const action = 'Look at the logs of the brokers, then ask again.'
+    return [skipped('requests', 'no broker said which requests it knows', action)]
+  }
   const lacking = brokers.filter(({ unknown }) => unknown.length > 0)
   if (lacking.length === 0) return [ok('requests', 'the brokers know all that the service sends')]
   const detail = lacking
@@ -27,6 +31,7 @@ function describe({ name, version, known }: UnknownRequest): string {
 export function judgeRights(
   { topic, refusal, allowed }: TopicRights,
   silent: readonly SilentPartition[],
+  commands: TopicCommands,
 ): Finding[] {
   if (refusal !== undefined && !isMissingRight(refusal)) {
     const detail = `the brokers hide topic ${topic}: ${refusal}`
@@ -36,7 +41,7 @@ export function judgeRights(
   if (missing.length > 0) {
     const names = missing.map((name) => `no ${name}`).join(', ')
     const detail = `${names} on topic ${topic}: ${uses(missing)}`
-    return [problem('rights', detail, allowCommand(topic, missing))]
+    return [problem('rights', detail, 'Give them to the service.', commands.allow(missing))]
   }
   if (silent.length > 0) {
     const detail = silent.map(({ partition, reason }) => `${partition} (${reason})`).join(', ')
@@ -48,7 +53,10 @@ export function judgeRights(
       ),
     ]
   }
-  if (allowed === undefined) return []
+  if (allowed === undefined) {
+    const action = 'Ask those who run the brokers whether this client may Describe, Read and Write.'
+    return [skipped('rights', `the brokers do not say what is allowed on topic ${topic}`, action)]
+  }
   return [ok('rights', `Describe, Read and Write on topic ${topic}`)]
 }
 
@@ -65,21 +73,23 @@ function uses(missing: readonly UsedRight[]): string {
 }
 
 /** Whether the service could create the topic that is not there. */
-export function judgeCreation(topic: string, refusal: CreationRefusal | undefined): Finding[] {
+export function judgeCreation(
+  topic: string,
+  refusal: CreationRefusal | undefined,
+  commands: TopicCommands,
+): Finding[] {
   if (refusal === undefined) return []
   const { error, reason } = refusal
-  const action = isMissingRight(error)
-    ? allowCommand(topic, ['Create'])
-    : 'Correct KAFKA_TOPIC, KAFKA_TOPIC_PARTITIONS or KAFKA_TOPIC_REPLICATION_FACTOR, or create the topic yourself.'
-  return [problem('topic creation', `the service cannot create ${topic}: ${reason}`, action)]
+  const detail = `the service cannot create ${topic}: ${reason}`
+  if (isMissingRight(error)) {
+    const action = 'Let the service create it, or create it yourself.'
+    return [problem('topic creation', detail, action, commands.allow(['Create']))]
+  }
+  const action =
+    'Correct KAFKA_TOPIC, KAFKA_TOPIC_PARTITIONS or KAFKA_TOPIC_REPLICATION_FACTOR, or create the topic yourself.'
+  return [problem('topic creation', detail, action)]
 }
 
 function isMissingRight(error: string): boolean {
   return error.endsWith('AUTHORIZATION_FAILED')
-}
-
-/** The service does not authenticate, so this is what brokers call it. */
-export function allowCommand(topic: string, operations: readonly string[]): string {
-  const options = operations.map((operation) => `--operation ${operation}`).join(' ')
-  return `kafka-acls.sh --add --allow-principal User:ANONYMOUS ${options} --topic ${topic}`
 }

@@ -1,23 +1,19 @@
+import type { SetLevelCommand } from './commands.ts'
 import { ok, problem, warning, type Finding } from './finding.ts'
 
 const LEVEL_WANTED = 'FULL_TRANSITIVE'
 
-export interface SubjectFacts {
+export interface RegistrationFacts {
   readonly subject: string
   /** Undefined: our schema is not registered there. */
   readonly schemaId: number | undefined
   readonly isCompatible: boolean
   /** Why not, where the registry says. */
   readonly reasons: readonly string[]
-  /** The subject's own compatibility; undefined where the registry's default holds. */
-  readonly level: string | undefined
 }
 
-export function judgeSubject(facts: SubjectFacts, autoRegister: boolean): Finding[] {
-  return [judgeRegistration(facts, autoRegister), judgeLevel(facts)]
-}
-
-function judgeRegistration(facts: SubjectFacts, autoRegister: boolean): Finding {
+/** Whether the service has a schema id, or will get one. */
+export function judgeRegistration(facts: RegistrationFacts, autoRegister: boolean): Finding {
   const { subject, schemaId, isCompatible, reasons } = facts
   const check = `subject ${subject}`
   if (schemaId !== undefined) return ok(check, `has our schema, id ${schemaId}`)
@@ -34,10 +30,19 @@ function judgeRegistration(facts: SubjectFacts, autoRegister: boolean): Finding 
   return problem(check, 'our schema is not registered', action)
 }
 
-function judgeLevel({ subject, level }: SubjectFacts): Finding {
+/** `level`: the subject's own compatibility; undefined where the registry's default holds. */
+export function judgeLevel(
+  subject: string,
+  level: string | undefined,
+  setLevel: SetLevelCommand,
+): Finding {
   const check = `compatibility of ${subject}`
   if (level === LEVEL_WANTED) return ok(check, level)
-  const action = `Set it to ${LEVEL_WANTED}: PUT /config/${subject} at the registry. The service does so at start where there is none.`
-  if (level === undefined) return warning(check, 'has none of its own', action)
-  return warning(check, `${level}: not every consumer can read every event`, action)
+  const command = setLevel(subject, LEVEL_WANTED)
+  if (level === undefined) {
+    const action = `Start the service, which sets ${LEVEL_WANTED}, or set it yourself.`
+    return warning(check, 'has none of its own', action, command)
+  }
+  const detail = `${level}: not every consumer can read every event`
+  return warning(check, detail, `Set it to ${LEVEL_WANTED}.`, command)
 }

@@ -1,6 +1,6 @@
 import type { PartitionFacts, TopicFacts } from '../../../service/kafka/topic-facts.ts'
+import type { TopicCommands } from './commands.ts'
 import { ok, problem, warning, type Finding } from './finding.ts'
-import { allowCommand } from './judge-rights.ts'
 
 export const TOPIC_SETTINGS = {
   minInSync: 'min.insync.replicas',
@@ -38,11 +38,15 @@ export function limitsOf(topic: TopicFacts | undefined): TopicLimits {
 }
 
 /** How the topic compares with what is wanted, and with what makes an acknowledgement worth its name. */
-export function judgeTopic(facts: TopicFacts, wantedPartitionCount: number): Finding[] {
+export function judgeTopic(
+  facts: TopicFacts,
+  wantedPartitionCount: number,
+  commands: TopicCommands,
+): Finding[] {
   return [
     judgePartitions(facts, wantedPartitionCount),
     judgeReplicas(facts),
-    ...judgeSettings(facts),
+    ...judgeSettings(facts, commands),
   ]
 }
 
@@ -72,17 +76,16 @@ function judgeReplicas({ topic, partitions, settings }: TopicFacts): Finding {
   }
   if (replicaCount >= REPLICAS_WANTED) return ok('replication', `${replicaCount} replicas, in sync`)
   const detail = `${replicaCount} ${replicaCount === 1 ? 'replica' : 'replicas'}: acknowledged events are lost with the disk`
-  const action = `For production, give ${topic} ${REPLICAS_WANTED} replicas (kafka-reassign-partitions), and set KAFKA_TOPIC_REPLICATION_FACTOR=${REPLICAS_WANTED} for new topics.`
+  const action = `For production, give ${topic} ${REPLICAS_WANTED} replicas (kafka-reassign-partitions.sh), and set KAFKA_TOPIC_REPLICATION_FACTOR=${REPLICAS_WANTED} for new topics.`
   return warning('replication', detail, action)
 }
 
-function judgeSettings({ topic, settings }: TopicFacts): Finding[] {
+function judgeSettings({ settings }: TopicFacts, { allow, alter }: TopicCommands): Finding[] {
   if (settings === undefined) {
-    const action = `${allowCommand(topic, ['DescribeConfigs'])}, or ask those who run the brokers for its settings.`
-    return [warning('topic settings', 'the brokers do not show them to this client', action)]
+    const detail = 'the brokers do not show them to this client'
+    const action = 'Let this client see them, or ask those who run the brokers.'
+    return [warning('topic settings', detail, action, allow(['DescribeConfigs']))]
   }
-  const alter = (setting: string): string =>
-    `kafka-configs --alter --topic ${topic} --add-config ${setting}`
   const findings: Finding[] = []
   const minInSync = settings.get(TOPIC_SETTINGS.minInSync) ?? '1'
   findings.push(
@@ -90,7 +93,8 @@ function judgeSettings({ topic, settings }: TopicFacts): Finding[] {
       ? warning(
           'min.insync.replicas',
           `${minInSync}: an acknowledgement may come from one broker alone`,
-          `For production, with ${REPLICAS_WANTED} replicas: ${alter(`min.insync.replicas=${IN_SYNC_WANTED}`)}`,
+          `For production, with ${REPLICAS_WANTED} replicas, set it to ${IN_SYNC_WANTED}.`,
+          alter(`min.insync.replicas=${IN_SYNC_WANTED}`),
         )
       : ok('min.insync.replicas', minInSync),
   )
@@ -100,14 +104,15 @@ function judgeSettings({ topic, settings }: TopicFacts): Finding[] {
       ? warning(
           'cleanup.policy',
           `${cleanup}: older events of an order are thrown away`,
+          'Let the topic keep every event.',
           alter('cleanup.policy=delete'),
         )
       : ok('cleanup.policy', cleanup),
   )
   if (settings.get(TOPIC_SETTINGS.unclean) === 'true') {
     const detail = 'enabled: brokers may forget what they acknowledged'
-    const action = alter('unclean.leader.election.enable=false')
-    findings.push(warning('unclean leader election', detail, action))
+    const command = alter('unclean.leader.election.enable=false')
+    findings.push(warning('unclean leader election', detail, 'Switch it off.', command))
   }
   return findings
 }

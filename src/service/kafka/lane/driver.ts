@@ -7,6 +7,7 @@
  * or came back refused. L14: an event that was stored with another producer than this lane's is not sent
  * as new.
  */
+import { EarliestDeadline } from '../../../business/earliest-deadline.ts'
 import type { Clock } from '../../../business/ports.ts'
 import type {
   Acked,
@@ -16,7 +17,6 @@ import type {
 import { describeKafkaRefusal } from '../../../business/refusals.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { describeError } from '../broker-errors.ts'
-import { EarliestDeadline } from './earliest-deadline.ts'
 import {
   ackAll,
   createEntry,

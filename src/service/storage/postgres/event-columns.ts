@@ -10,8 +10,7 @@ const RESERVED = {
   eventId: { name: 'event_id', type: 'text' },
   orderId: { name: 'order_id', type: 'text' },
   version: { name: 'version', type: 'integer' },
-  type: { name: 'type', type: 'text' },
-  time: { name: 'time', type: 'text' },
+  time: { name: 'time', type: 'bigint' },
   traceparent: { name: 'traceparent', type: 'text' },
   topic: { name: 'topic', type: 'text' },
   partition: { name: 'topic_partition', type: 'integer' },
@@ -26,11 +25,11 @@ const RESERVED = {
   requestFingerprint: { name: 'request_fingerprint', type: 'text' },
 } satisfies Record<keyof EventRow, Column>
 
-/** Of what is read besides; the time as JavaScript writes it. */
+/** Of what is read besides. */
 const DERIVED = {
-  status: `state ->> 'status'`,
+  status: 'state ->> 0',
   offset: 'topic_offset',
-  settledAt: `to_char(settled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  settledAt: 'floor(extract(epoch FROM settled_at) * 1000)::bigint',
   settling: 'settled_in',
   arrival: 'id',
 } satisfies Record<Exclude<keyof StoredEventRow, keyof EventRow>, string>

@@ -120,9 +120,8 @@ const SETTLE = {
       RETURNING ordinal, event.order_id, event.version, state
     ), moved AS (
       INSERT INTO orders (order_id, version, status, customer_id, order_date)
-      SELECT order_id, version, status, "customerId", "orderDate"
-      FROM settled,
-           json_to_record(state) AS order_state (status text, "customerId" text, "orderDate" text)
+      SELECT order_id, version, state ->> 0, state ->> 1, (state ->> 2)::bigint
+      FROM settled
       ON CONFLICT (order_id) DO UPDATE SET version = excluded.version, status = excluded.status
     )
     SELECT CASE
@@ -174,7 +173,9 @@ export async function reserve(
   query: Query,
   calls: readonly Arguments<'reserve'>[],
 ): Promise<readonly Value<'reserve'>[]> {
-  const rows = calls.map(([, row]) => ({ ...row, key: toHex(row.key), value: toHex(row.value) }))
+  const rows = calls.map(([, row]) => {
+    return { ...row, key: row.key && toHex(row.key), value: toHex(row.value) }
+  })
   return results(await query(RESERVE, [ownerOf(calls), JSON.stringify(rows)]))
 }
 

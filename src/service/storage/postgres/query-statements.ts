@@ -10,7 +10,12 @@ import {
   type PlacedEvent,
 } from '../../../business/stream/settled-feed.ts'
 import type { PublishedEvent } from '../../../models/order-event.ts'
-import { areFoundById, countByIdStatement, listOrdersStatement } from '../list-orders.ts'
+import {
+  areFoundById,
+  countByIdStatement,
+  type Dialect,
+  listOrdersStatement,
+} from '../list-orders.ts'
 import type { Arguments } from '../operation.ts'
 import {
   type KeyedChangeRow,
@@ -45,7 +50,7 @@ export async function findOrders(
   calls: readonly Arguments<'findOrder'>[],
 ): Promise<readonly (SettledOrder | undefined)[]> {
   const ids = calls.flat()
-  const rows = await query<OrderRow & { readonly orderId: string }>(FIND_ORDERS, [ids])
+  const rows = await query<OrderRow>(FIND_ORDERS, [ids])
   const found = new Map<string, OrderRow>(rows.map((row) => [row.orderId, row]))
   return ids.map((id) => {
     const row = found.get(id)
@@ -53,20 +58,21 @@ export async function findOrders(
   })
 }
 
-function placeholder(number: number): string {
-  return `$${number}`
+const DIALECT: Dialect = {
+  placeholder: (number) => `$${number}`,
+  orderColumn: 'order_id',
 }
 
 export async function listOrders(
   query: Query,
   filters: OrderQuery,
 ): Promise<readonly SettledOrder[]> {
-  const question = countByIdStatement(filters, placeholder)
+  const question = countByIdStatement(filters, DIALECT)
   const [answer] = question
     ? await query<{ readonly count: number }>({ text: question.text }, question.parameters)
     : []
   const byId = areFoundById(answer?.count)
-  const { text, parameters } = listOrdersStatement(filters, placeholder, byId)
+  const { text, parameters } = listOrdersStatement(filters, DIALECT, byId)
   return (await query<OrderRow>({ text }, parameters)).map(toSettledOrder)
 }
 
@@ -136,8 +142,8 @@ export async function findLastPlace(query: Query): Promise<EventPlace> {
 const FIND_KEYED_CHANGES = {
   name: 'find-keyed-changes',
   text: `
-    SELECT idempotency_key AS key, version, state, request_fingerprint AS fingerprint,
-           topic_offset IS NOT NULL AS "isSettled"
+    SELECT idempotency_key AS key, order_id AS "orderId", version, state,
+           request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS "isSettled"
     FROM order_events
     WHERE idempotency_key = ANY ($1::text[]) AND idempotency_key IS NOT NULL`,
 }

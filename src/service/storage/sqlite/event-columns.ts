@@ -7,7 +7,6 @@ const RESERVED = {
   eventId: 'event_id',
   orderId: 'order_id',
   version: 'version',
-  type: 'type',
   time: 'time',
   traceparent: 'traceparent',
   topic: 'topic',
@@ -25,7 +24,7 @@ const RESERVED = {
 
 const STORED: Readonly<Record<keyof StoredEventRow, string>> = {
   ...RESERVED,
-  status: `state ->> '$.status'`,
+  status: 'state ->> 0',
   offset: 'topic_offset',
   settledAt: 'settled_at',
   settling: 'settled_in',
@@ -42,9 +41,19 @@ export function selected(names: readonly (keyof StoredEventRow)[]): string {
 /** All that is known of an event once it is reserved. */
 export const SELECT_RESERVED = selected(RESERVED_NAMES)
 
+const [OWNER, ORDER_ID, VERSION] = ['?1', parameterOf('orderId'), parameterOf('version')]
+
+/** Inserts nothing unless the owner is the current instance, and the event is its order's next one. */
 export const INSERT_EVENT = `
   INSERT INTO order_events (owner, ${Object.values(RESERVED).join(', ')})
-  VALUES (?, ${RESERVED_NAMES.map(() => '?').join(', ')})`
+  SELECT ${OWNER}, ${RESERVED_NAMES.map(parameterOf).join(', ')}
+  WHERE EXISTS (SELECT 1 FROM current_instance WHERE instance_id = ${OWNER})
+    AND ifnull((SELECT version FROM orders WHERE order_id = ${ORDER_ID}), 0) = ${VERSION} - 1
+  ON CONFLICT DO NOTHING`
+
+function parameterOf(name: keyof EventRow): string {
+  return `?${RESERVED_NAMES.indexOf(name) + 2}`
+}
 
 /** For {@link INSERT_EVENT}. */
 export function insertedValues(row: EventRow, owner: string): readonly SQLInputValue[] {

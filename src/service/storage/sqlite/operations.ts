@@ -42,7 +42,9 @@ export const OPERATIONS: SqliteOperations = {
   findSchemaId: { isRead: true, run: (statements, ...args) => statements.findSchemaId(...args) },
 }
 
+/** Tried before anything is looked at, because nearly always nothing speaks against it. */
 function reserve(statements: Statements, ...[owner, row]: Arguments<'reserve'>): Value<'reserve'> {
+  if (statements.insertEvent(row, owner)) return 'reserved'
   if (!statements.isInstance(owner)) return 'taken-over-from'
   const { idempotencyKey } = row
   if (idempotencyKey !== null && statements.isKeyUsed(idempotencyKey)) return 'key-used'
@@ -51,19 +53,19 @@ function reserve(statements: Statements, ...[owner, row]: Arguments<'reserve'>):
   if (isCreation && settledVersion !== null) return 'order-exists'
   if (!isCreation && settledVersion === null) return 'order-missing'
   if (hasPendingEvent) return 'event-pending'
-  if (!isCreation && settledVersion !== row.version - 1) return 'version-moved'
-  statements.insertEvent(row, owner)
-  return 'reserved'
+  assert.notEqual(settledVersion, row.version - 1, 'nothing speaks against the event')
+  return 'version-moved'
 }
 
 function settle(
   statements: Statements,
   ...[owner, key, position]: Arguments<'settle'>
 ): Value<'settle'> {
-  if (!statements.settleEvent(key, owner, position)) {
+  const id = statements.settleEvent(key, owner, position)
+  if (id === undefined) {
     return statements.findPresence(key) === 'settled' ? 'settled-before' : 'not-owned'
   }
-  assert.ok(statements.moveOrder(key), `order does not stand before version ${key.version}`)
+  assert.ok(statements.moveOrder(id), `order does not stand before version ${key.version}`)
   return 'settled'
 }
 

@@ -29,6 +29,12 @@ function listPendingWhere(condition: string): string {
   ORDER BY id`
 }
 
+/** The one that a key names, by the index of pending events. */
+const IS_PENDING = 'order_id = ?1 AND topic_offset IS NULL AND version = ?2 AND event_id = ?3'
+
+/** To the millisecond. */
+const NOW = "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
+
 /** How an event stands in the store, whoever owns it. */
 export type Presence = 'absent' | 'pending' | 'settled'
 
@@ -51,37 +57,42 @@ export function prepareOrderStatements(db: DatabaseSync) {
     UPDATE order_events SET idempotency_key = NULL, request_fingerprint = NULL
     WHERE id IN (SELECT id FROM order_events
                  WHERE idempotency_key IS NOT NULL
-                   AND settled_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ? || ' seconds')
+                   AND settled_at < ${NOW} - ?
                  ORDER BY settled_at LIMIT ?)`)
 
   const insertEvent = db.prepare(INSERT_EVENT)
 
+  // Whose event it was is not kept: what is added to the row takes this place.
   const settleEvent = db.prepare(`
     UPDATE order_events
-    SET topic_partition = ?, topic_offset = ?, settled_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+    SET topic_partition = ?5, topic_offset = ?6, settled_at = ${NOW}, owner = NULL,
         settled_in = 1 + ifnull((SELECT settled_in FROM order_events INDEXED BY order_events_settled
                                  WHERE topic_offset IS NOT NULL
-                                 ORDER BY settled_in DESC LIMIT 1), 0)
-    WHERE order_id = ? AND version = ? AND event_id = ? AND owner = ? AND topic_offset IS NULL`)
+                                 ORDER BY settled_in DESC LIMIT 1), 0),
+        order_number = ifnull((SELECT order_number FROM orders
+                               WHERE orders.order_id = order_events.order_id), id)
+    WHERE ${IS_PENDING} AND owner = ?4
+    RETURNING id`)
 
   // The columns come from the stored state, so that the row cannot say anything else than the event.
   const moveOrder = db.prepare(`
-    INSERT INTO orders (order_id, version, status, customer_id, order_date)
-    SELECT order_id, version, state ->> '$.status', state ->> '$.customerId', state ->> '$.orderDate'
+    INSERT INTO orders (order_id, order_number, version, status, customer_id, order_date)
+    SELECT order_id, order_number, version, state ->> 0, state ->> 1, state ->> 2
     FROM order_events
-    WHERE order_id = ? AND version = ?
+    WHERE id = ?
     ON CONFLICT (order_id) DO UPDATE
     SET version = excluded.version, status = excluded.status
     WHERE version = excluded.version - 1`)
 
   const deletePendingEvent = db.prepare(`
-    DELETE FROM order_events
-    WHERE order_id = ? AND version = ? AND event_id = ? AND owner = ? AND topic_offset IS NULL`)
+    DELETE FROM order_events WHERE ${IS_PENDING} AND owner = ?4`)
 
   const findPresence = db.prepare(`
-    SELECT iif(topic_offset IS NULL, 'pending', 'settled') AS presence
-    FROM order_events
-    WHERE order_id = ? AND version = ? AND event_id = ?`)
+    SELECT 'pending' AS presence FROM order_events WHERE ${IS_PENDING}
+    UNION ALL
+    SELECT 'settled' FROM order_events
+    WHERE order_number = (SELECT order_number FROM orders WHERE order_id = ?1)
+      AND version = ?2 AND event_id = ?3`)
 
   const saveInstance = db.prepare(`
     INSERT INTO current_instance (id, instance_id) VALUES (1, ?)
@@ -92,7 +103,7 @@ export function prepareOrderStatements(db: DatabaseSync) {
   // Not the producer: what the former owner still has on its way is a repeat only under the same one.
   const changeOwner = db.prepare(`
     UPDATE order_events SET owner = ?
-    WHERE order_id = ? AND version = ? AND topic_offset IS NULL`)
+    WHERE order_id = ? AND topic_offset IS NULL AND version = ?`)
 
   const listPending = db.prepare(LIST_PENDING)
 
@@ -121,21 +132,22 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
     /** How many. */
     forgetKeys: (ageMs: number, limit: number): number =>
-      Number(forgetKeys.run(String(-ageMs / 1_000), limit).changes),
+      Number(forgetKeys.run(ageMs, limit).changes),
 
-    insertEvent: (row: EventRow, owner: string) =>
-      void insertEvent.run(...insertedValues(row, owner)),
+    /** False when anything speaks against it. */
+    insertEvent: (row: EventRow, owner: string): boolean =>
+      insertEvent.run(...insertedValues(row, owner)).changes === 1,
 
-    /** False when it is not pending, or not this owner's. */
-    settleEvent(key: EventKey, owner: string, position: EventPosition): boolean {
+    /** Its id. Undefined when it is not pending, or not this owner's. */
+    settleEvent(key: EventKey, owner: string, position: EventPosition): number | undefined {
       const { orderId, version, eventId } = key
       const { partition, offset } = position
-      return settleEvent.run(partition, offset, orderId, version, eventId, owner).changes === 1
+      const row = settleEvent.get(orderId, version, eventId, owner, partition, offset)
+      return row?.['id'] as number | undefined
     },
 
-    /** False when the order does not stand at the version before. */
-    moveOrder: ({ orderId, version }: EventKey): boolean =>
-      moveOrder.run(orderId, version).changes === 1,
+    /** By the id of its settled event. False when the order does not stand at the version before. */
+    moveOrder: (id: number): boolean => moveOrder.run(id).changes === 1,
 
     /** False when it is not pending, or not this owner's. */
     deletePendingEvent: ({ orderId, version, eventId }: EventKey, owner: string): boolean =>

@@ -12,7 +12,12 @@ import {
   type PlacedEvent,
 } from '../../../business/stream/settled-feed.ts'
 import type { PublishedEvent } from '../../../models/order-event.ts'
-import { areFoundById, countByIdStatement, listOrdersStatement } from '../list-orders.ts'
+import {
+  areFoundById,
+  countByIdStatement,
+  type Dialect,
+  listOrdersStatement,
+} from '../list-orders.ts'
 import {
   type KeyedChangeRow,
   type OrderRow,
@@ -32,28 +37,32 @@ import { selected } from './event-columns.ts'
 
 export type QueryStatements = ReturnType<typeof prepareQueryStatements>
 
-function placeholder(number: number): string {
-  return `?${number}`
+const DIALECT: Dialect = {
+  placeholder: (number) => `?${number}`,
+  orderColumn: 'order_number',
 }
+
+/** Of the order with an id. */
+const ORDER_NUMBER = '(SELECT order_number FROM orders WHERE order_id = ?)'
 
 /** Every statement that only reads, prepared once per connection where its text is always the same. */
 export function prepareQueryStatements(db: DatabaseSync) {
   const findOrder = db.prepare(`
-    SELECT orders.version, order_events.state
-    FROM orders JOIN order_events USING (order_id, version)
+    SELECT orders.order_id AS orderId, orders.version, order_events.state
+    FROM orders JOIN order_events USING (order_number, version)
     WHERE orders.order_id = ?`)
 
   const listEvents = db.prepare(`
     SELECT ${selected(SETTLED_EVENT)}
     FROM order_events
-    WHERE order_id = ? AND version > ? AND topic_offset IS NOT NULL
+    WHERE order_number = ${ORDER_NUMBER} AND version > ?
     ORDER BY version
     LIMIT ?`)
 
   const findEvent = db.prepare(`
     SELECT ${selected(PUBLISHED_EVENT)}
     FROM order_events
-    WHERE order_id = ? AND version = ? AND topic_offset IS NOT NULL`)
+    WHERE order_number = ${ORDER_NUMBER} AND version = ?`)
 
   // Each settling has a number of its own, so it alone says the place.
   const listSettled = db.prepare(`
@@ -71,7 +80,8 @@ export function prepareQueryStatements(db: DatabaseSync) {
     LIMIT 1`)
 
   const findKeyedChange = db.prepare(`
-    SELECT version, state, request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS isSettled
+    SELECT order_id AS orderId, version, state, request_fingerprint AS fingerprint,
+           topic_offset IS NOT NULL AS isSettled
     FROM order_events
     WHERE idempotency_key = ?`)
 
@@ -87,10 +97,10 @@ export function prepareQueryStatements(db: DatabaseSync) {
     },
 
     listOrders(query: OrderQuery): readonly SettledOrder[] {
-      const question = countByIdStatement(query, placeholder)
+      const question = countByIdStatement(query, DIALECT)
       const answer = question && db.prepare(question.text).get(...question.parameters)
       const byId = areFoundById(answer?.['count'] as number | undefined)
-      const { text, parameters } = listOrdersStatement(query, placeholder, byId)
+      const { text, parameters } = listOrdersStatement(query, DIALECT, byId)
       const rows = db.prepare(text).all(...parameters) as unknown as readonly OrderRow[]
       return rows.map(toSettledOrder)
     },

@@ -1,113 +1,21 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { CommandError } from '../../../../src/business/errors.ts'
 import type { ChangeDeps } from '../../../../src/business/order/change-deps.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
-import { createOrder } from '../../../../src/business/order/create-order.ts'
 import type { BroughtOrder, ChangedOrder } from '../../../../src/business/order/commands.ts'
 import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
-import type {
-  Acked,
-  EventPublisher,
-  PublishOutcome,
-} from '../../../../src/business/publication/publisher-port.ts'
-import { Publications } from '../../../../src/business/publication/confirm-publication.ts'
+import type { Acked } from '../../../../src/business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
-import type { OrderId } from '../../../../src/models/order.ts'
-import { openSqliteStore } from '../../../../src/service/storage/sqlite/store.ts'
-import { systemIds, systemRandom } from '../../../../src/service/system.ts'
-import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
-
-const ACKED: Acked = { kind: 'acked', position: { partition: 0, offset: 0 } }
-
-const PUBLISH_TIMEOUT_MS = 5_000
-
-const ORDER_ID = 'ORD-1' as OrderId
-
-/** The use cases over a real store; what the broker answers is the test's to say. */
-async function setUp(t: TestContext) {
-  const store = await openSqliteStore({ path: ':memory:' })
-  t.after(() => store.close())
-  const clock = new ManualClock()
-  let offset = 0
-  const published: string[] = []
-  let answer = (): Promise<PublishOutcome> => {
-    offset += 1
-    return Promise.resolve({ ...ACKED, position: { partition: 0, offset } })
-  }
-  const publisher: EventPublisher = {
-    admit: () => ({
-      topic: 'orders',
-      partition: 0,
-      searchFromOffset: 0,
-      producer: { id: 4_001, epoch: 0 },
-    }),
-    publish: ({ event }) => {
-      published.push(event.eventId)
-      return answer()
-    },
-    recover: () => new Promise(() => {}),
-  }
-  const deps: ChangeDeps = {
-    store,
-    retryKeys: store,
-    publisher,
-    publications: new Publications({ store, publisher, clock }),
-    lease: { isHeld: true },
-    encoder: {
-      encode: ({ order }) => ({
-        key: Buffer.from(order.orderId),
-        value: Buffer.from(order.status),
-        schemaId: 1,
-      }),
-    },
-    clock,
-    random: systemRandom,
-    ids: systemIds,
-    publishTimeoutMs: PUBLISH_TIMEOUT_MS,
-    statusPolicy: 'lifecycle',
-    isDraining: () => false,
-  }
-  const create = (
-    key: string | undefined,
-    numItems = 2,
-    brought?: BroughtOrder,
-  ): Promise<ChangedOrder> =>
-    createOrder(deps, {
-      orderId: ORDER_ID,
-      numItems,
-      ...(brought && { brought }),
-      ...retryKeyOf(key, `create ${numItems}`),
-    })
-  const change = (
-    key: string | undefined,
-    status: 'confirmed' | 'shipped',
-    expectedVersions?: readonly number[],
-  ): Promise<ChangedOrder> =>
-    changeOrderStatus(deps, {
-      orderId: ORDER_ID,
-      status,
-      ...retryKeyOf(key, status),
-      ...(expectedVersions && { expectedVersions }),
-    })
-  return {
-    deps,
-    store,
-    clock,
-    published,
-    create,
-    change,
-    answerWith: (next: () => Promise<PublishOutcome>) => {
-      answer = next
-    },
-  }
-}
-
-function retryKeyOf(idempotencyKey: string | undefined, fingerprint: string) {
-  return idempotencyKey === undefined ? {} : { retryKey: { idempotencyKey, fingerprint } }
-}
+import {
+  ACKED,
+  ORDER_ID,
+  PUBLISH_TIMEOUT_MS,
+  retryKeyOf,
+  setUpUseCases,
+} from '../../../support/use-cases.ts'
 
 async function codeOf(command: Promise<unknown>): Promise<string> {
   const error: unknown = await command.then(
@@ -119,7 +27,7 @@ async function codeOf(command: Promise<unknown>): Promise<string> {
 }
 
 test('a request that is sent again by its key is answered the same, whatever came between', async (t) => {
-  const { create, change, published } = await setUp(t)
+  const { create, change, published } = await setUpUseCases(t)
   const first = await create('k-1')
   const confirmed = await change('k-2', 'confirmed')
   await change(undefined, 'shipped')
@@ -130,14 +38,14 @@ test('a request that is sent again by its key is answered the same, whatever cam
 })
 
 test('a retry by its key is not told "no" while the store cannot say what the first try did', async (t) => {
-  const { create, store } = await setUp(t)
+  const { create, store } = await setUpUseCases(t)
   await create('k-1')
   Object.assign(store, { findKeyedChange: () => Promise.reject(new StoreError('away', 'no')) })
   await assert.rejects(create('k-1'), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
 })
 
 test("a retry by its key is answered while a stranger's change of the order is alive", async (t) => {
-  const { create, change, clock, published, answerWith } = await setUp(t)
+  const { create, change, clock, published, answerWith } = await setUpUseCases(t)
   const first = await create('k-1')
   answerWith(() => new Promise(() => {}))
   const stranger = assert.rejects(change(undefined, 'confirmed'), { outcome: 'unknown' })
@@ -153,14 +61,14 @@ test("a retry by its key is answered while a stranger's change of the order is a
 })
 
 test('a key that belongs to another request is refused', async (t) => {
-  const { create, change } = await setUp(t)
+  const { create, change } = await setUpUseCases(t)
   await create('k-1')
   assert.equal(await codeOf(create('k-1', 3)), 'IDEMPOTENCY_KEY_REUSED')
   assert.equal(await codeOf(change('k-1', 'confirmed')), 'IDEMPOTENCY_KEY_REUSED')
 })
 
 test('of many requests with one key at the same time one is carried out, and all are answered', async (t) => {
-  const { create, published } = await setUp(t)
+  const { create, published } = await setUpUseCases(t)
   const answers = await Promise.all(Array.from({ length: 50 }, () => create('k-1')))
   assert.equal(published.length, 1)
   assert.equal(answers.filter(({ isReplayed }) => !isReplayed).length, 1)
@@ -168,7 +76,7 @@ test('of many requests with one key at the same time one is carried out, and all
 })
 
 test('a "no" is not kept: the same request is carried out when it comes again', async (t) => {
-  const { create, published, answerWith } = await setUp(t)
+  const { create, published, answerWith } = await setUpUseCases(t)
   answerWith(() => Promise.resolve({ kind: 'cancelled' }))
   assert.equal(await codeOf(create('k-1')), 'KAFKA_UNAVAILABLE')
   answerWith(() => Promise.resolve(ACKED))
@@ -177,7 +85,7 @@ test('a "no" is not kept: the same request is carried out when it comes again', 
 })
 
 test('a request whose first try is in doubt is waited for, and then answered by it', async (t) => {
-  const { create, clock, answerWith, published } = await setUp(t)
+  const { create, clock, answerWith, published } = await setUpUseCases(t)
   const resolution = Promise.withResolvers<Acked>()
   answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise }))
   assert.equal(await codeOf(create('k-1')), 'KAFKA_UNAVAILABLE')
@@ -205,7 +113,7 @@ const BROUGHT: BroughtOrder = {
 }
 
 test('a creation in doubt is shared with one that brings the same, and with no other', async (t) => {
-  const { create, clock, answerWith, published } = await setUp(t)
+  const { create, clock, answerWith, published } = await setUpUseCases(t)
   const resolution = Promise.withResolvers<Acked>()
   answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise }))
   assert.equal(await codeOf(create(undefined, 2, BROUGHT)), 'KAFKA_UNAVAILABLE')
@@ -239,7 +147,7 @@ test('a creation in doubt is shared with one that brings the same, and with no o
 })
 
 test('an event is of the time of the change, whatever date its order brings', async (t) => {
-  const { create, store, clock } = await setUp(t)
+  const { create, store, clock } = await setUpUseCases(t)
   await create(undefined, 2, BROUGHT)
   const event = await store.findEvent(ORDER_ID, 1)
   assert.equal(event?.event.time, clock.now().toISOString())
@@ -247,25 +155,26 @@ test('an event is of the time of the change, whatever date its order brings', as
 })
 
 test('a request that gives up waiting for a change in doubt leaves nothing behind', async (t) => {
-  const { deps, create, clock, answerWith } = await setUp(t)
+  const { deps, create, clock, answerWith } = await setUpUseCases(t)
   answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: new Promise(() => {}) }))
   assert.equal(await codeOf(create(undefined)), 'KAFKA_UNAVAILABLE')
-  const inDoubt = deps.publications.find(ORDER_ID)
+  const { publications } = deps
+  const inDoubt = publications.find(ORDER_ID)
   assert.ok(inDoubt)
   const waitersBefore = inDoubt.waiterCount
 
   const retries = Promise.allSettled(Array.from({ length: 1_000 }, () => create(undefined)))
   await setImmediate()
-  assert.equal(inDoubt.waiterCount, waitersBefore + 1_000)
+  assert.equal(inDoubt.waiterCount - waitersBefore + publications.turns.waitingCount, 1_000)
   clock.advance(PUBLISH_TIMEOUT_MS)
   const answers = await retries
   assert.ok(answers.every(({ status }) => status === 'rejected'))
-  assert.equal(deps.publications.find(ORDER_ID), inDoubt)
-  assert.equal(inDoubt.waiterCount, waitersBefore)
+  assert.equal(publications.find(ORDER_ID), inDoubt)
+  assert.deepEqual([inDoubt.waiterCount, publications.turns.waitingCount], [waitersBefore, 0])
 })
 
 test('a request that runs on another instance is waited for, and then answered by it', async (t) => {
-  const { create, clock, store, published } = await setUp(t)
+  const { create, clock, store, published } = await setUpUseCases(t)
   const foreign = await pendingElsewhere(store)
   const waiting = create('k-1')
   await setImmediate()
@@ -288,7 +197,7 @@ async function pendingElsewhere(store: OrderStore): Promise<PendingEvent> {
 }
 
 test('a change that expects another version is refused, and nothing is published', async (t) => {
-  const { create, change, published } = await setUp(t)
+  const { create, change, published } = await setUpUseCases(t)
   await create(undefined)
   assert.equal(await codeOf(change(undefined, 'confirmed', [2])), 'VERSION_MOVED')
   assert.equal(await codeOf(change(undefined, 'confirmed', [])), 'VERSION_MOVED')
@@ -297,7 +206,7 @@ test('a change that expects another version is refused, and nothing is published
 })
 
 test('of two changes that expect the same version one is carried out', async (t) => {
-  const { create, change } = await setUp(t)
+  const { create, change } = await setUpUseCases(t)
   await create(undefined)
   const [one, other] = await Promise.allSettled([
     change(undefined, 'confirmed', [1]),
@@ -308,7 +217,7 @@ test('of two changes that expect the same version one is carried out', async (t)
 })
 
 test('a change in doubt is not shared with one that expects another version', async (t) => {
-  const { create, change, clock, answerWith } = await setUp(t)
+  const { create, change, clock, answerWith } = await setUpUseCases(t)
   await create(undefined)
   const resolution = Promise.withResolvers<Acked>()
   answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise }))
@@ -323,7 +232,7 @@ test('a change in doubt is not shared with one that expects another version', as
 })
 
 test('an earlier try that is settled while the order is read is the answer, and no objection', async (t) => {
-  const { deps, create, change } = await setUp(t)
+  const { deps, create, change } = await setUpUseCases(t)
   await create(undefined)
   const confirmed = await change('k-1', 'confirmed', [1])
   let asked = 0

@@ -11,9 +11,9 @@ const DEADLINE_MS = 5_000
 /** A stranger's change is alive, and a request waits for it; how both end is the test's to say. */
 function startWaiting({ isDraining = false, isHeld = true } = {}) {
   const clock = new ManualClock()
-  const earlier = new LivePublication(someEvent({}), undefined, false)
+  const earlier = new LivePublication(someEvent({}), undefined)
   const deps = { clock, isDraining: () => isDraining, lease: { isHeld } }
-  const request = { retryKey: undefined, asksFor: () => false }
+  const request = { orderId: earlier.event.order.orderId, asksFor: () => false }
   return { clock, earlier, answer: waitForEarlierChange(deps, earlier, request, DEADLINE_MS) }
 }
 

@@ -23,7 +23,7 @@ function take(orders: DemoOrders): DemoStep {
 test('an order is created, confirmed, shipped and delivered, and then it is done', () => {
   // Never cancelled, never a new order while one waits.
   const orders = new DemoOrders('D', 1, () => 0.99)
-  const bodies: object[] = []
+  const bodies: unknown[] = []
   while (!orders.isDone) {
     const step = take(orders)
     bodies.push(step.change.body)

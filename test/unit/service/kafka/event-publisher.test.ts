@@ -41,7 +41,6 @@ function setUp({ partitionCount = 3 } = {}) {
       sessions.push(session)
       return session
     },
-    pendingEventsMax: 100,
     mayPublish: () => true,
     onSuspicion: () => {},
     clock,

@@ -1,18 +1,35 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setLevelCommand, topicCommands } from '../../../../../src/cli/doctor/judges/commands.ts'
 import type { Finding } from '../../../../../src/cli/doctor/judges/finding.ts'
 import { judgeClock, type ClockReading } from '../../../../../src/cli/doctor/judges/judge-clock.ts'
+import { judgeKeys } from '../../../../../src/cli/doctor/judges/judge-keys.ts'
 import { judgePending } from '../../../../../src/cli/doctor/judges/judge-pending.ts'
 import {
   judgeCreation,
   judgeRequests,
   judgeRights,
 } from '../../../../../src/cli/doctor/judges/judge-rights.ts'
-import { judgeSubject } from '../../../../../src/cli/doctor/judges/judge-schema.ts'
+import {
+  isOfOneQuestion,
+  judgeRegistryFailure,
+  judgeUnreadLevel,
+  judgeUnreadSubject,
+} from '../../../../../src/cli/doctor/judges/judge-registry.ts'
+import { judgeLevel, judgeRegistration } from '../../../../../src/cli/doctor/judges/judge-schema.ts'
 import { judgeStore } from '../../../../../src/cli/doctor/judges/judge-store.ts'
 import { limitsOf, judgeTopic } from '../../../../../src/cli/doctor/judges/judge-topic.ts'
 import type { LargeEvent } from '../../../../../src/service/kafka/record-size.ts'
 import type { TopicFacts, TopicRights } from '../../../../../src/service/kafka/topic-facts.ts'
+
+const servers = [
+  { host: 'kafka', port: 9092 },
+  { host: '::1', port: 9093 },
+]
+
+const commands = topicCommands(servers, 'orders')
+
+const AT = '--bootstrap-server kafka:9092,[::1]:9093'
 
 const healthy = { hasLeader: true, replicaCount: 3, inSyncCount: 3 }
 
@@ -43,76 +60,120 @@ function withPartition(partition: Partial<typeof healthy>): TopicFacts {
 }
 
 test('a topic that keeps what it acknowledged has no warning', () => {
-  assert.deepEqual(notWell(judgeTopic(safeTopic, 2)), {})
+  assert.deepEqual(notWell(judgeTopic(safeTopic, 2, commands)), {})
 })
 
 test('each thing that weakens an acknowledgement is a warning of its own', () => {
   const few = { ...safeTopic, partitions: [{ ...healthy, replicaCount: 2, inSyncCount: 2 }] }
-  assert.deepEqual(notWell(judgeTopic(few, 1)), { replication: 'warning' })
-  assert.deepEqual(notWell(judgeTopic(withSetting('min.insync.replicas', '1'), 2)), {
+  assert.deepEqual(notWell(judgeTopic(few, 1, commands)), { replication: 'warning' })
+  assert.deepEqual(notWell(judgeTopic(withSetting('min.insync.replicas', '1'), 2, commands)), {
     'min.insync.replicas': 'warning',
   })
-  assert.deepEqual(notWell(judgeTopic(withSetting('cleanup.policy', 'compact,delete'), 2)), {
-    'cleanup.policy': 'warning',
-  })
-  assert.deepEqual(notWell(judgeTopic(withSetting('unclean.leader.election.enable', 'true'), 2)), {
-    'unclean leader election': 'warning',
-  })
-  assert.deepEqual(notWell(judgeTopic(withPartition({ inSyncCount: 2 }), 2)), {
+  assert.deepEqual(
+    notWell(judgeTopic(withSetting('cleanup.policy', 'compact,delete'), 2, commands)),
+    {
+      'cleanup.policy': 'warning',
+    },
+  )
+  assert.deepEqual(
+    notWell(judgeTopic(withSetting('unclean.leader.election.enable', 'true'), 2, commands)),
+    {
+      'unclean leader election': 'warning',
+    },
+  )
+  assert.deepEqual(notWell(judgeTopic(withPartition({ inSyncCount: 2 }), 2, commands)), {
     replication: 'warning',
   })
-  assert.deepEqual(notWell(judgeTopic({ ...safeTopic, settings: undefined }, 2)), {
+  assert.deepEqual(notWell(judgeTopic({ ...safeTopic, settings: undefined }, 2, commands)), {
     'topic settings': 'warning',
   })
 })
 
 test('a partition that takes no event is a problem', () => {
-  assert.deepEqual(notWell(judgeTopic(withPartition({ hasLeader: false }), 2)), {
+  assert.deepEqual(notWell(judgeTopic(withPartition({ hasLeader: false }), 2, commands)), {
     partitions: 'problem',
   })
-  assert.deepEqual(notWell(judgeTopic(withPartition({ inSyncCount: 1 }), 2)), {
+  assert.deepEqual(notWell(judgeTopic(withPartition({ inSyncCount: 1 }), 2, commands)), {
     replication: 'problem',
   })
 })
 
 test('another number of partitions than wanted is a warning that says which setting follows', () => {
-  const [partitions] = judgeTopic(safeTopic, 3)
+  const [partitions] = judgeTopic(safeTopic, 3, commands)
   assert.ok(partitions?.verdict === 'warning')
   assert.match(partitions.action, /KAFKA_TOPIC_PARTITIONS=2/)
 })
 
-const registered = {
-  subject: 'orders-value',
-  schemaId: 3,
-  isCompatible: true,
-  reasons: [],
-  level: 'FULL_TRANSITIVE',
-}
+const registered = { subject: 'orders-value', schemaId: 3, isCompatible: true, reasons: [] }
+
+const setLevel = setLevelCommand('http://registry:8081/api', false)
 
 test('our schema under a guarded subject is well', () => {
-  assert.deepEqual(notWell(judgeSubject(registered, true)), {})
+  assert.equal(judgeRegistration(registered, true).verdict, 'ok')
+  assert.equal(judgeLevel('orders-value', 'FULL_TRANSITIVE', setLevel).verdict, 'ok')
 })
 
 test('an absent schema is a problem only where the service will not register it', () => {
   const absent = { ...registered, schemaId: undefined }
-  const check = 'subject orders-value'
-  assert.deepEqual(notWell(judgeSubject(absent, true)), { [check]: 'warning' })
-  assert.deepEqual(notWell(judgeSubject(absent, false)), { [check]: 'problem' })
+  assert.equal(judgeRegistration(absent, true).verdict, 'warning')
+  assert.equal(judgeRegistration(absent, false).verdict, 'problem')
 })
 
 test('an incompatible schema is a problem, with the reasons of the registry', () => {
   const facts = { ...registered, schemaId: undefined, isCompatible: false, reasons: ['no default'] }
-  const [finding] = judgeSubject(facts, true)
-  assert.equal(finding?.verdict, 'problem')
-  assert.match(finding?.detail ?? '', /not compatible.*no default/)
+  const finding = judgeRegistration(facts, true)
+  assert.equal(finding.verdict, 'problem')
+  assert.match(finding.detail, /not compatible.*no default/)
 })
 
-test('a subject that is guarded less, or not by itself, is a warning', () => {
+test('a subject that is guarded less, or not by itself, is a warning with the command', () => {
   for (const level of [undefined, 'NONE', 'BACKWARD', 'FULL']) {
-    assert.deepEqual(notWell(judgeSubject({ ...registered, level }, true)), {
-      'compatibility of orders-value': 'warning',
-    })
+    const finding = judgeLevel('orders-value', level, setLevel)
+    assert.ok(finding.verdict === 'warning')
+    assert.equal(
+      finding.command,
+      `curl -X PUT 'http://registry:8081/api/config/orders-value' -H 'content-type: application/vnd.schemaregistry.v1+json' -d '{"compatibility":"FULL_TRANSITIVE"}'`,
+    )
   }
+  const authenticated = setLevelCommand('http://registry', true)('orders-value', 'FULL')
+  assert.match(authenticated, /^curl -X PUT -u "\$SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO" 'http/)
+})
+
+test('a registry that refuses one question is there, and what it refuses is named', () => {
+  const forbidden = { status: 403, message: 'answered 403 when asked to tell the compatibility' }
+  assert.ok(isOfOneQuestion(forbidden))
+  const level = judgeUnreadLevel('orders-value', forbidden)
+  assert.equal(level.verdict, 'skipped')
+  assert.match(level.detail, /answered 403/)
+  assert.ok('action' in level && !level.action.includes('SCHEMA_REGISTRY_URL'))
+  // Without this answer the service has no schema id.
+  assert.equal(judgeUnreadSubject('orders-value', forbidden).verdict, 'problem')
+})
+
+test('each failure of a registry comes with what mends it', () => {
+  for (const [status, action] of [
+    [401, /^Set SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO/],
+    [404, /^Set SCHEMA_REGISTRY_URL/],
+    [301, /^Set SCHEMA_REGISTRY_URL/],
+    [500, /log of the registry/],
+    [undefined, /SCHEMA_REGISTRY_URL.*log/],
+  ] as const) {
+    assert.ok(!isOfOneQuestion({ status, message: 'x' }))
+    const finding = judgeRegistryFailure({ status, message: 'x' })
+    assert.ok(finding.verdict === 'problem')
+    assert.match(finding.action, action)
+  }
+})
+
+test('framed keys of others are a warning only where ours are plain', () => {
+  const found = { found: 'subject orders-key is registered' }
+  const warned = judgeKeys('string', [{}, found])
+  assert.equal(warned.verdict, 'warning')
+  assert.match(warned.detail, /^string, and subject orders-key is registered: consumers .* skip/)
+  assert.equal(judgeKeys('string', [{}, { found: undefined }]).verdict, 'ok')
+  assert.equal(judgeKeys('avro', [found]).verdict, 'ok')
+  assert.equal(judgeKeys('string', [{}, { failure: 'no answer' }]).verdict, 'skipped')
+  assert.equal(judgeKeys('string', [found, { failure: 'no answer' }]).verdict, 'warning')
 })
 
 function clock(beforeMs: number, dateMs: number, afterMs: number): ClockReading {
@@ -130,6 +191,12 @@ test('a clock is wrong only beyond what the header and the way there can explain
   const ahead = judgeClock(clock(20_000, 10_000, 20_100), undefined)
   assert.equal(ahead.verdict, 'warning')
   assert.match(ahead.detail, /^9\.0 s ahead of/)
+})
+
+test('a clock that cannot be compared is not known', () => {
+  const finding = judgeClock({ failure: 'the registry cannot be reached' }, undefined)
+  assert.equal(finding.verdict, 'skipped')
+  assert.equal(finding.detail, 'not compared: the registry cannot be reached')
 })
 
 test('a clock that runs ahead by more than the topic takes is a problem, and one behind is not', () => {
@@ -159,17 +226,20 @@ function large(version: number, bytes: number): LargeEvent {
 }
 
 test('pending events that the topic does not take are named, with what lets them through', () => {
-  assert.deepEqual(judgePending([], 20_000, 'orders'), [])
-  const [finding, ...others] = judgePending([large(1, 20_001), large(2, 30_000)], 20_000, 'orders')
+  assert.deepEqual(judgePending([], 20_000, commands), [])
+  const [finding, ...others] = judgePending([large(1, 20_001), large(2, 30_000)], 20_000, commands)
   assert.deepEqual(others, [])
   assert.ok(finding?.verdict === 'warning')
   assert.match(
     finding.detail,
     /^2 larger than max\.message\.bytes=20000 .*ORD-1 version 1 \(20001 b/,
   )
-  assert.match(finding.action, /--topic orders --add-config max\.message\.bytes=30000;/)
+  assert.equal(
+    finding.command,
+    `kafka-configs.sh ${AT} --alter --topic orders --add-config max.message.bytes=30000`,
+  )
   const many = Array.from({ length: 7 }, (_, index) => large(index + 1, 20_001))
-  assert.match(judgePending(many, 20_000, 'orders')[0]?.detail ?? '', /version 5 \(.*, and 2 more$/)
+  assert.match(judgePending(many, 20_000, commands)[0]?.detail ?? '', /version 5 \(.*, and 2 more$/)
 })
 
 const allRights: TopicRights = {
@@ -180,28 +250,31 @@ const allRights: TopicRights = {
 
 test('each right that the service needs is a problem where it is missing', () => {
   assert.deepEqual(
-    judgeRights(allRights, []).map(({ verdict }) => verdict),
+    judgeRights(allRights, [], commands).map(({ verdict }) => verdict),
     ['ok'],
   )
   const hidden = { ...allRights, allowed: { Describe: false, Read: false, Write: false } }
-  const [finding] = judgeRights({ ...hidden, refusal: 'TOPIC_AUTHORIZATION_FAILED' }, [])
+  const [finding] = judgeRights({ ...hidden, refusal: 'TOPIC_AUTHORIZATION_FAILED' }, [], commands)
   assert.ok(finding?.verdict === 'problem')
   assert.match(finding.detail, /^no Describe, no Read, no Write on topic orders/)
-  assert.match(finding.action, /--operation Describe --operation Read --operation Write --topic/)
-  const [invalid] = judgeRights({ ...hidden, refusal: 'INVALID_TOPIC_EXCEPTION' }, [])
+  assert.equal(
+    finding.command,
+    `kafka-acls.sh ${AT} --add --allow-principal User:ANONYMOUS --operation Describe --operation Read --operation Write --topic orders`,
+  )
+  const [invalid] = judgeRights({ ...hidden, refusal: 'INVALID_TOPIC_EXCEPTION' }, [], commands)
   assert.match(invalid?.detail ?? '', /INVALID_TOPIC_EXCEPTION/)
 })
 
-test('nothing is said of rights that the brokers do not name', () => {
+test('rights that the brokers do not name are not known', () => {
   const unknown = { ...allRights, allowed: undefined }
-  assert.deepEqual(judgeRights(unknown, []), [])
-  const [silent] = judgeRights(unknown, [{ partition: 2, reason: 'UNKNOWN_SERVER_ERROR' }])
-  assert.equal(silent?.verdict, 'problem')
+  assert.equal(judgeRights(unknown, [], commands)[0]?.verdict, 'skipped')
+  const silent = [{ partition: 2, reason: 'UNKNOWN_SERVER_ERROR' }]
+  assert.equal(judgeRights(unknown, silent, commands)[0]?.verdict, 'problem')
 })
 
 test('a partition whose leader does not say who wrote to it is a problem', () => {
   const silent = [{ partition: 2, reason: 'UNKNOWN_SERVER_ERROR' }]
-  const [finding] = judgeRights(allRights, silent)
+  const [finding] = judgeRights(allRights, silent, commands)
   assert.equal(finding?.verdict, 'problem')
   assert.match(finding.detail, /^DescribeProducers is not answered for partition 2 \(UNKNOWN_S/)
 })
@@ -219,17 +292,21 @@ test('a request that one broker does not know is a problem, by its name', () => 
   )
 })
 
-test('nothing is said of the requests of brokers that none of them answered', () => {
-  assert.deepEqual(judgeRequests([]), [])
+test('requests of brokers that none of them answered are not known', () => {
+  assert.equal(judgeRequests([])[0]?.verdict, 'skipped')
 })
 
 test('a topic that may not be created is a problem only while it is not there', () => {
-  assert.deepEqual(judgeCreation('orders', undefined), [])
-  const [right] = judgeCreation('orders', { error: 'CLUSTER_AUTHORIZATION_FAILED', reason: 'no' })
+  assert.deepEqual(judgeCreation('orders', undefined, commands), [])
+  const [right] = judgeCreation(
+    'orders',
+    { error: 'CLUSTER_AUTHORIZATION_FAILED', reason: 'no' },
+    commands,
+  )
   assert.ok(right?.verdict === 'problem')
-  assert.match(right.action, /--operation Create --topic orders$/)
+  assert.match(right.command ?? '', /--operation Create --topic orders$/)
   const refusal = { error: 'INVALID_REPLICATION_FACTOR', reason: 'only 1 broker is registered' }
-  const [other] = judgeCreation('orders', refusal)
+  const [other] = judgeCreation('orders', refusal, commands)
   assert.match(other?.detail ?? '', /cannot create orders: only 1 broker is registered$/)
 })
 

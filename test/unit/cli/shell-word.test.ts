@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shellWord } from '../../../../src/cli/change/shell-word.ts'
+import { shellWord } from '../../../src/cli/shell-word.ts'
 
 test('a command to copy has every order id as one word', () => {
   assert.equal(shellWord('ORD-1'), 'ORD-1')

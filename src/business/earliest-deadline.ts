@@ -1,4 +1,4 @@
-import type { Clock } from '../../../business/ports.ts'
+import type { Clock } from './ports.ts'
 
 /** One timer for many deadlines: it rings at the earliest of those it was told. */
 export class EarliestDeadline {

@@ -1,13 +1,8 @@
-import { escaped } from '../paint.ts'
+import { escaped } from './paint.ts'
 
 /** The text as one word of a shell's command line. What nobody sees is written in the way of bash and zsh. */
 export function shellWord(text: string): string {
   const shown = escaped(text.replaceAll(/[\\']/g, String.raw`\$&`))
   if (escaped(text) !== text) return `$'${shown}'`
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
-}
-
-/** The option that sends the same request to the same service again. */
-export function urlAgain(url: string | undefined): string {
-  return url === undefined ? '' : ` --url ${shellWord(url)}`
 }

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+
+/** What the load asks for. A mix is in ten requests: see {@link RequestMaker.next}. */
+export const KINDS = ['create', 'update', 'mix'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Orders of one connection that its updates take in turn. */
+const POOL_ORDERS = 10
+
+const STATUSES = ['confirmed', 'shipped', 'delivered', 'pending'] as const
+
+const MIX_LENGTH = 10
+
+export interface RequestShape {
+  readonly kind: Kind
+  readonly items: number
+  /** Random ids hit an index anywhere, ascending ones at its end. */
+  readonly hasRandomIds: boolean
+}
+
+/** The requests of one connection. Its updates concern its own orders, so none waits for another's. */
+export class RequestMaker {
+  readonly #shape: RequestShape
+  /** Unlike any other's, also of an earlier run on the same store. */
+  readonly #prefix: string
+  #made = 0
+  #created = 0
+  #updated = 0
+  #lastKeyed = ''
+
+  constructor(shape: RequestShape, prefix: string) {
+    this.#shape = shape
+    this.#prefix = prefix
+  }
+
+  /** To be answered before the load begins. */
+  preparation(): readonly string[] {
+    if (this.#shape.kind === 'create') return []
+    return Array.from({ length: POOL_ORDERS }, (_, index) => this.#create(this.#poolId(index)))
+  }
+
+  /**
+   * Of ten requests of a mix five create an order, three of them with an `Idempotency-Key`; four
+   * update one, two of them with a key; and one is sent again with its key.
+   */
+  next(): string {
+    this.#made += 1
+    switch (this.#shape.kind) {
+      case 'create':
+        return this.#create(this.#newId())
+      case 'update':
+        return this.#update()
+      case 'mix':
+        return this.#nextOfMix(this.#made % MIX_LENGTH)
+    }
+  }
+
+  #nextOfMix(place: number): string {
+    if (place < 2) return this.#create(this.#newId())
+    if (place < 4) return this.#update()
+    if (place === 9) return this.#lastKeyed
+    const key = randomUUID()
+    this.#lastKeyed = place < 7 ? this.#create(this.#newId(), key) : this.#update(key)
+    return this.#lastKeyed
+  }
+
+  #create(orderId: string, key?: string): string {
+    const body = `{"orderId":"${orderId}","numItems":${this.#shape.items}}`
+    return render('POST /api/create-order', body, key)
+  }
+
+  #update(key?: string): string {
+    const orderId = this.#poolId(this.#updated % POOL_ORDERS)
+    const status = STATUSES[Math.floor(this.#updated / POOL_ORDERS) % STATUSES.length]
+    this.#updated += 1
+    return render('PUT /api/update-order', `{"orderId":"${orderId}","status":"${status}"}`, key)
+  }
+
+  #newId(): string {
+    this.#created += 1
+    return this.#shape.hasRandomIds ? randomUUID() : `${this.#prefix}-${this.#created}`
+  }
+
+  #poolId(index: number): string {
+    return `${this.#prefix}-pool-${index}`
+  }
+}
+
+function render(target: string, body: string, key?: string): string {
+  const keyed = key === undefined ? '' : `idempotency-key: ${key}\r\n`
+  return (
+    `${target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${keyed}` +
+    `content-length: ${body.length}\r\n\r\n${body}`
+  )
+}

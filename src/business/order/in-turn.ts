@@ -1,0 +1,44 @@
+import type { Publication } from '../publication/publication.ts'
+import type { ChangeDeps } from './change-deps.ts'
+import type { ChangedOrder } from './commands.ts'
+import { findAnswerByKey } from './find-earlier-answer.ts'
+import { answerAtEnd, relate, type Request } from './wait-for-earlier-change.ts'
+
+/**
+ * So much of its time a request needs when its turn has come. With less, it would be told that the store
+ * or Kafka was slow, where the line was long.
+ */
+const TURN_PART = 1 / 10
+
+/**
+ * Carries a change out when the requests that came before it, for the same order, have their answers.
+ * One whose answer is that of an earlier change does not wait for its turn. Throws what `change`
+ * throws, and as {@link findAnswerByKey} and {@link answerAtEnd} do.
+ */
+export async function inTurn(
+  deps: ChangeDeps,
+  request: Request,
+  deadlineMs: number,
+  change: () => Promise<ChangedOrder>,
+): Promise<ChangedOrder> {
+  const { publications } = deps
+  const { orderId } = request
+  const turnByMs = deadlineMs - deps.publishTimeoutMs * TURN_PART
+  const concerns = (earlier: Publication): boolean => relate(earlier, request) !== 'other'
+  while (!publications.turns.take(orderId)) {
+    const answer = await findAnswerByKey(deps, request, deadlineMs)
+    if (answer !== undefined) return answer
+    const waited = await publications.turns.wait(orderId, concerns, turnByMs)
+    if (waited.kind === 'turn') break
+    const repeated =
+      waited.kind === 'ended'
+        ? answerAtEnd(deps, waited.change, request, waited.end)
+        : answerAtEnd(deps, publications.find(orderId), request, waited.kind)
+    if (repeated !== undefined) return repeated
+  }
+  try {
+    return await change()
+  } finally {
+    publications.turns.pass(orderId)
+  }
+}

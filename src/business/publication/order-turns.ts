@@ -1,0 +1,104 @@
+import type { OrderId } from '../../models/order.ts'
+import type { Clock } from '../ports.ts'
+import type { Publication, PublicationEnd } from './publication.ts'
+
+/**
+ * Requests that change one order take turns, first come, first served. Without turns each end of a
+ * change would wake all of them, and each would ask the store again, to find that another was faster.
+ */
+
+/** A turn takes some milliseconds, so those behind are served before their own deadlines. */
+const WAITING_MAX = 1_000
+
+/** How a wait ended. `ended`: a change that concerns the request has ended; its turn has not come. */
+export type Waited =
+  | { readonly kind: 'turn' | 'full' | 'deadline' }
+  | { readonly kind: 'ended'; readonly change: Publication; readonly end: PublicationEnd }
+
+interface Waiter {
+  /** Monotonic. */
+  readonly deadlineMs: number
+  readonly concerns: (change: Publication) => boolean
+  readonly resolve: (waited: Waited) => void
+}
+
+export class OrderTurns {
+  readonly #clock: Clock
+  /** Of each order whose turn is taken: the others, in the order of their arrival. */
+  readonly #waiting = new Map<OrderId, Waiter[]>()
+  #waitingCount = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Requests that wait, of all orders. */
+  get waitingCount(): number {
+    return this.#waitingCount
+  }
+
+  /** Takes the turn if nobody has it. Whoever has it ends it with {@link pass}. */
+  take(orderId: OrderId): boolean {
+    if (this.#waiting.has(orderId)) return false
+    this.#waiting.set(orderId, [])
+    return true
+  }
+
+  /**
+   * Waits for the turn, until `deadlineMs` of the monotonic clock. `concerns` says whether the end of a
+   * change that is alive meanwhile is the answer.
+   */
+  wait(
+    orderId: OrderId,
+    concerns: (change: Publication) => boolean,
+    deadlineMs: number,
+  ): Promise<Waited> {
+    const waiting = this.#waiting.get(orderId)
+    if (waiting === undefined) {
+      this.take(orderId)
+      return Promise.resolve({ kind: 'turn' })
+    }
+    if (waiting.length >= WAITING_MAX) return Promise.resolve({ kind: 'full' })
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        deadlineMs,
+        concerns,
+        resolve: (waited) => {
+          this.#waitingCount -= 1
+          cancelDeadline()
+          resolve(waited)
+        },
+      }
+      const leftMs = Math.max(0, deadlineMs - this.#clock.monotonicMs())
+      const cancelDeadline = this.#clock.schedule(leftMs, () => {
+        waiting.splice(waiting.indexOf(waiter), 1)
+        waiter.resolve({ kind: 'deadline' })
+      })
+      waiting.push(waiter)
+      this.#waitingCount += 1
+    })
+  }
+
+  /** Gives the turn to the next one that has time left for it. */
+  pass(orderId: OrderId): void {
+    const nowMs = this.#clock.monotonicMs()
+    const waiting = this.#waiting.get(orderId) ?? []
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (next.deadlineMs > nowMs) return next.resolve({ kind: 'turn' })
+      next.resolve({ kind: 'deadline' })
+    }
+    this.#waiting.delete(orderId)
+  }
+
+  /** Those whom the change concerns have their answer, and need no turn. */
+  hearOfEnd(change: Publication, end: PublicationEnd): void {
+    const waiting = this.#waiting.get(change.event.order.orderId)
+    // After a discard nothing has happened: their turns are still to come.
+    if (waiting === undefined || end === 'discarded') return
+    const concerned = waiting.filter(({ concerns }) => concerns(change))
+    if (concerned.length === 0) return
+    const rest = waiting.filter((waiter) => !concerned.includes(waiter))
+    waiting.splice(0, waiting.length, ...rest)
+    for (const { resolve } of concerned) resolve({ kind: 'ended', change, end })
+  }
+}

@@ -1,0 +1,54 @@
+import { UsageError } from '../command.ts'
+
+/** The order of `cart create` as options have it. */
+export interface OrderOptions {
+  readonly items?: string | undefined
+  readonly item?: readonly string[] | undefined
+  readonly customer?: string | undefined
+  readonly currency?: string | undefined
+  readonly date?: string | undefined
+}
+
+const ITEMS_BY_DEFAULT = '3'
+
+/**
+ * The body of the request. Its rules are the service's: what is no number where one belongs is sent as
+ * it is, and refused with the path of its field.
+ */
+export function bodyOfOptions(orderId: string, options: OrderOptions): object {
+  const { item: items, customer, currency, date } = options
+  const numItems = options.items ?? (items === undefined ? ITEMS_BY_DEFAULT : undefined)
+  return {
+    orderId,
+    ...(numItems === undefined ? {} : { numItems: numberOrText(numItems) }),
+    ...(customer === undefined ? {} : { customerId: customer }),
+    ...(date === undefined ? {} : { orderDate: date }),
+    ...(currency === undefined ? {} : { currency }),
+    ...(items === undefined ? {} : { items: items.map(itemOf) }),
+  }
+}
+
+/** From its end: an id may have colons, quantity and price have none. */
+const ITEM = /^(?<itemId>.*):(?<quantity>[^:]*):(?<price>[^:]*)$/s
+
+function itemOf(text: string): object {
+  const { itemId, quantity = '', price = '' } = ITEM.exec(text)?.groups ?? {}
+  if (itemId === undefined) {
+    const form = '<id>:<quantity>:<price>, such as ITEM-LAPTOP-123:1:499.99'
+    throw new UsageError(`--item must be ${form}, got '${text}'`)
+  }
+  return { itemId, quantity: numberOrText(quantity), price: numberOrText(price) }
+}
+
+function numberOrText(text: string): number | string {
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** The same options again, as names and values. */
+export function listOrderOptions(options: OrderOptions): Array<readonly [string, string]> {
+  const { items, item = [], customer, currency, date } = options
+  const single = Object.entries({ items, customer, currency, date }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+  return [...single, ...item.map((text) => ['item', text] as const)]
+}

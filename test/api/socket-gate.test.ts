@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { createServer, type ServerResponse } from 'node:http'
+import { test } from 'node:test'
+import { SocketGate } from '../../src/api/admission/socket-gate.ts'
+import { REQUESTS_PER_SOCKET_MAX } from '../../src/api/admission/socket-line.ts'
+import { closeInOrder } from '../../src/api/close-in-order.ts'
+import { until } from '../support/until.ts'
+import { getText, openRawClients } from './raw-client.ts'
+
+test('beyond what all sockets may have waiting, a connection ends after what it has begun', async (t) => {
+  const gate = new SocketGate({
+    connectionsMax: 10,
+    restBytesMax: 1_000,
+    refuse: (socket) => socket.destroy(),
+    closeInOrder,
+    onBodyAwaited: () => assert.fail('no request has a body'),
+  })
+  const begun: ServerResponse[] = []
+  const server = createServer(gate.guard((_request, response) => void begun.push(response)))
+  gate.watch(server)
+  server.on('clientError', (error, socket) => assert.ok(gate.takeRest(error, socket as never)))
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  const open = await openRawClients(t, server)
+  const first = await open()
+  first.send(getText('/').repeat(20))
+  await until(() => begun.length === REQUESTS_PER_SOCKET_MAX, 'the first ones are begun')
+  let isOpen = true
+  server.once('connection', (socket) => socket.once('close', () => (isOpen = false)))
+  const greedy = await open()
+  let failure: Error | undefined
+  greedy.socket.on('error', (error) => (failure = error))
+  greedy.socket.pause()
+  greedy.send(getText('/').repeat(50))
+  await until(() => begun.length === 2 * REQUESTS_PER_SOCKET_MAX, 'as many of the other one are')
+  await until(() => {
+    for (const response of begun.splice(0)) response.end()
+    return first.statuses().length === 20
+  }, 'the first one has all its answers')
+  // It has sent more than it was told that nobody reads, and gets its answers all the same.
+  greedy.send(getText('/').repeat(10_000))
+  await until(() => !isOpen, 'the server has closed the connection')
+  greedy.socket.resume()
+  await greedy.ended()
+  assert.equal(failure, undefined)
+  assert.equal(greedy.statuses().length, REQUESTS_PER_SOCKET_MAX)
+  // What it had waiting is free again.
+  const next = await open()
+  next.send(getText('/').repeat(20))
+  await until(() => {
+    for (const response of begun.splice(0)) response.end()
+    return next.statuses().length === 20
+  }, 'the next one has all its answers')
+})

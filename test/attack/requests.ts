@@ -1,0 +1,45 @@
+import { converse, Tally } from './conversation.ts'
+
+/** Requests as bytes, and the orders that an attack needs. */
+
+const HOST = 'Host: localhost\r\n'
+
+export function getRequest(path: string): string {
+  return `GET ${path} HTTP/1.1\r\n${HOST}\r\n`
+}
+
+export function createRequest(orderId: string, numItems = 1): string {
+  return jsonRequest('POST', '/api/create-order', { orderId, numItems })
+}
+
+export function updateRequest(orderId: string, status: string, key?: string): string {
+  const headers = key === undefined ? '' : `Idempotency-Key: ${key}\r\n`
+  return jsonRequest('PUT', '/api/update-order', { orderId, status }, headers)
+}
+
+function jsonRequest(method: string, path: string, content: object, headers = ''): string {
+  const body = JSON.stringify(content)
+  const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`
+  return `${method} ${path} HTTP/1.1\r\n${HOST}Content-Type: application/json\r\n${length}${headers}\r\n${body}`
+}
+
+/** Numbers from 0 on. */
+export function times<Value>(count: number, make: (index: number) => Value): Value[] {
+  return Array.from({ length: count }, (_, index) => make(index))
+}
+
+const LARGE_ORDER_ITEMS = 100
+const CREATED_AT_ONCE = 16
+
+/** So many orders of 100 items. */
+export async function createLargeOrders(port: number, count: number): Promise<void> {
+  const tally = new Tally()
+  const requests = times(count, (index) => createRequest(`LARGE-${index}`, LARGE_ORDER_ITEMS))
+  const share = Math.ceil(count / CREATED_AT_ONCE)
+  await Promise.all(
+    times(CREATED_AT_ONCE, (index) =>
+      converse(port, requests.slice(index * share, (index + 1) * share), tally),
+    ),
+  )
+  if (tally.count('201') !== count) throw new Error(`could not prepare orders: ${tally.text}`)
+}

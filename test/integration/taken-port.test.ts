@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { FakeRegistry } from '../support/fake-registry.ts'
+import { spawnService } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+test('a start whose port is taken ends with 1, and has touched nothing', async (t) => {
+  await using registry = await FakeRegistry.start()
+  let brokerConnections = 0
+  await using broker = createServer((socket) => {
+    brokerConnections += 1
+    socket.destroy()
+  })
+  await using owner = createServer()
+  for (const server of [broker, owner]) await once(server.listen(0, '127.0.0.1'), 'listening')
+  const folder = await temporaryFolder(t)
+  const taken = String((owner.address() as AddressInfo).port)
+  const service = await spawnService({
+    API_PORT: taken,
+    KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${(broker.address() as AddressInfo).port}`,
+    SCHEMA_REGISTRY_URL: registry.url,
+    DATABASE_URL: `sqlite:${folder}/cart.db`,
+  })
+  const { code } = await service.exited
+  assert.equal(code, 1, service.output())
+  assert.match(service.output(), RegExp(`address already in use 127\\.0\\.0\\.1:${taken}`))
+  assert.deepEqual(registry.asked, [], 'no schema is registered')
+  assert.equal(brokerConnections, 0, 'no topic is created')
+  assert.deepEqual(await readdir(folder), [], 'no file is made, and so no lock')
+})

@@ -1,0 +1,74 @@
+// Reads the events by the CloudEvents SDK for JavaScript, whose package is where readers.sh has put it.
+// Prints one line for each, as event_lines.py says.
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { Consumer } from '@platformatic/kafka'
+import avro from 'avsc'
+
+const text = { type: 'string' }
+const { values: options } = parseArgs({
+  options: {
+    'bootstrap-servers': text,
+    'schema-registry': text,
+    topic: text,
+    'key-format': text,
+    count: text,
+    packages: text,
+  },
+})
+const { Kafka } = createRequire(`${options.packages}/`)('cloudevents')
+
+const types = new Map()
+
+async function decode(bytes) {
+  const id = bytes.readInt32BE(1)
+  if (!types.has(id)) {
+    const response = await fetch(`${options['schema-registry']}/schemas/ids/${id}`)
+    const { schema } = await response.json()
+    types.set(id, avro.Type.forSchema(JSON.parse(schema)))
+  }
+  return types.get(id).fromBuffer(bytes.subarray(5))
+}
+
+function hexOf(value) {
+  return Buffer.from(value).toString('hex')
+}
+
+async function lineOf({ partition, offset, key, value, headerEntries }) {
+  const headers = Object.fromEntries(headerEntries.map((entry) => entry.map(String)))
+  const event = Kafka.toEvent({ headers, key: null, value, body: value, timestamp: '0' })
+  const order = await decode(event.data)
+  const orderId = options['key-format'] === 'avro' ? await decode(key) : key.toString()
+  const total = Buffer.alloc(8)
+  total.writeDoubleBE(order.totalAmount)
+  return [
+    partition,
+    offset,
+    hexOf(orderId),
+    hexOf(event.subject),
+    event.sequence,
+    event.type,
+    hexOf(order.orderId),
+    order.status,
+    total.toString('hex'),
+    order.items.length,
+  ].join(' ')
+}
+
+const consumer = new Consumer({
+  clientId: 'interop',
+  groupId: `interop-${randomUUID()}`,
+  bootstrapBrokers: options['bootstrap-servers'].split(','),
+})
+const messages = await consumer.consume({ topics: [options.topic], mode: 'earliest' })
+let left = Number(options.count)
+for await (const message of messages) {
+  // Events of the replaced service have no headers.
+  if (message.headerEntries.length === 0) continue
+  process.stdout.write(`${await lineOf(message)}\n`)
+  left -= 1
+  if (left === 0) break
+}
+await consumer.close(true)

@@ -1,0 +1,55 @@
+import io.apicurio.registry.serde.avro.AvroKafkaDeserializer;
+import io.cloudevents.CloudEvent;
+import io.cloudevents.kafka.CloudEventDeserializer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** The CloudEvents SDK for Java: attributes from the headers; its data is the framed value. */
+final class ReadCloudEvents {
+  public static void main(String[] args) {
+    Map<String, String> options = Reader.options(args);
+    Properties settings = Reader.apicurio(options);
+    settings.put("bootstrap.servers", options.get("bootstrap-servers"));
+    settings.put("group.id", "interop-" + UUID.randomUUID());
+    settings.put("auto.offset.reset", "earliest");
+    String topic = options.get("topic");
+    int count = Integer.parseInt(options.get("count"));
+    boolean isFramed = options.get("key-format").equals("avro");
+    AvroKafkaDeserializer<Object> keys = new AvroKafkaDeserializer<>();
+    keys.configure(Reader.asMap(settings), true);
+    AvroKafkaDeserializer<GenericRecord> values = new AvroKafkaDeserializer<>();
+    values.configure(Reader.asMap(settings), false);
+    long end = System.currentTimeMillis() + Reader.WAIT_MS;
+    try (KafkaConsumer<byte[], CloudEvent> consumer =
+        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new CloudEventDeserializer())) {
+      consumer.subscribe(List.of(topic));
+      for (int seen = 0; seen < count && System.currentTimeMillis() < end; ) {
+        for (ConsumerRecord<byte[], CloudEvent> record : consumer.poll(Duration.ofSeconds(1))) {
+          seen += 1;
+          CloudEvent event = record.value();
+          check(event.getSpecVersion().toString(), "1.0");
+          check(event.getSource().toString(), "/cart-service");
+          check(event.getDataContentType(), "application/avro");
+          String key =
+              isFramed ? keys.deserialize(topic, record.key()).toString() : new String(record.key(), java.nio.charset.StandardCharsets.UTF_8);
+          System.out.println(
+              Reader.line(
+                  record.partition(), record.offset(), key, event.getSubject(),
+                  event.getExtension("sequence").toString(), event.getType(),
+                  values.deserialize(topic, event.getData().toBytes())));
+        }
+      }
+    }
+  }
+
+  private static void check(String actual, String expected) {
+    if (!expected.equals(actual)) throw new IllegalStateException(actual + " is not " + expected);
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'node:test'
+import { LateRequests } from '../../../../src/api/admission/late-requests.ts'
+import { LoopDelay } from '../../../../src/api/admission/loop-delay.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+
+const EVERY_MS = 1_000
+const WINDOW_MS = 10_000
+
+test('the delay of a loop is what its task was late by, in the last window', () => {
+  const delay = new LoopDelay(EVERY_MS, WINDOW_MS, 0)
+  delay.note(1_003)
+  assert.equal(delay.recentMs(1_003), 0)
+  delay.note(5_003)
+  assert.equal(delay.recentMs(5_003), 3_000)
+  delay.note(6_503)
+  assert.equal(delay.recentMs(6_503), 3_500)
+  assert.equal(delay.recentMs(15_003), 500)
+  delay.note(99_000)
+  assert.equal(delay.recentMs(99_000), WINDOW_MS)
+})
+
+function setUp(delayMs: number) {
+  const clock = new ManualClock()
+  const loopDelay = new LoopDelay(EVERY_MS, WINDOW_MS, 0)
+  clock.advance(EVERY_MS + delayMs)
+  loopDelay.note(clock.monotonicMs())
+  const socket = Object.assign(new EventEmitter(), { destroyed: false, bytesRead: 10 })
+  const line = {
+    whyNotRead: undefined as 'turn' | 'answers' | undefined,
+    latest: { request: undefined as Pick<IncomingMessage, 'complete'> | undefined, count: 0 },
+  }
+  const told: string[] = []
+  const late = new LateRequests({
+    lineOf: () => line as never,
+    loopDelay,
+    clock,
+    requestTimeoutMs: WINDOW_MS,
+    onLate: () => told.push('late'),
+    onUnused: () => told.push('unused'),
+  })
+  const judge = async (): Promise<void> => {
+    late.judge(socket as unknown as Socket)
+    await setImmediate()
+  }
+  return { clock, socket, line, told, judge }
+}
+
+test('a request is late where the loop was not', async () => {
+  const { told, judge } = setUp(0)
+  await judge()
+  assert.deepEqual(told, ['late'])
+})
+
+test('a request gets the time back for which the loop was held up', async () => {
+  const { clock, told, judge } = setUp(3_000)
+  await judge()
+  clock.advance(2_999)
+  assert.deepEqual(told, [])
+  clock.advance(1)
+  assert.deepEqual(told, ['late'])
+})
+
+test('a request that comes in that time is not late, and its body has a time of its own', async () => {
+  const { clock, line, told, judge } = setUp(3_000)
+  await judge()
+  line.latest = { request: { complete: false }, count: 1 }
+  clock.advance(3_000)
+  assert.deepEqual(told, [])
+  clock.advance(WINDOW_MS)
+  assert.deepEqual(told, ['late'])
+})
+
+test('a body that comes in that time is not late', async () => {
+  const { clock, line, told, judge } = setUp(3_000)
+  const request = { complete: false }
+  line.latest = { request, count: 1 }
+  await judge()
+  request.complete = true
+  clock.advance(WINDOW_MS)
+  assert.deepEqual(told, [])
+})
+
+test('a connection that closes meanwhile is told nothing', async () => {
+  const { clock, socket, told, judge } = setUp(3_000)
+  await judge()
+  socket.emit('close')
+  clock.advance(WINDOW_MS)
+  assert.deepEqual(told, [])
+})
+
+test('a connection that was not used is told nothing of a request', async () => {
+  const { socket, told, judge } = setUp(0)
+  socket.bytesRead = 0
+  await judge()
+  assert.deepEqual(told, ['unused'])
+})
+
+test('a request that the service does not read is not late before it is read again', async () => {
+  const { clock, line, told, judge } = setUp(0)
+  line.whyNotRead = 'answers'
+  await judge()
+  clock.advance(WINDOW_MS)
+  await setImmediate()
+  assert.deepEqual(told, [])
+  line.whyNotRead = undefined
+  clock.advance(WINDOW_MS)
+  await setImmediate()
+  assert.deepEqual(told, ['late'])
+})
+
+test('the time of a request that waits for its turn begins with its turn', async () => {
+  const { clock, line, told, judge } = setUp(0)
+  line.whyNotRead = 'turn'
+  await judge()
+  clock.advance(2 * WINDOW_MS)
+  await setImmediate()
+  assert.deepEqual(told, [])
+})

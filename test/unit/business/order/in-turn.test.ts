@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { CommandError } from '../../../../src/business/errors.ts'
+import type { Acked } from '../../../../src/business/publication/publisher-port.ts'
+import {
+  ACKED,
+  ORDER_ID,
+  PUBLISH_TIMEOUT_MS,
+  retryKeyOf,
+  setUpUseCases,
+} from '../../../support/use-cases.ts'
+import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
+
+/** An order, any of whose status changes is allowed, and the number of its reads since. */
+async function setUpOrder(t: TestContext) {
+  const useCases = await setUpUseCases(t)
+  const { deps, store, create } = useCases
+  await create(undefined)
+  let readCount = 0
+  const findOrder = store.findOrder.bind(store)
+  const findKeyedChange = store.findKeyedChange.bind(store)
+  Object.assign(store, {
+    findOrder: (...args: Parameters<typeof findOrder>) => {
+      readCount += 1
+      return findOrder(...args)
+    },
+    findKeyedChange: (...args: Parameters<typeof findKeyedChange>) => {
+      readCount += 1
+      return findKeyedChange(...args)
+    },
+  })
+  const update = (key?: string) =>
+    changeOrderStatus(
+      { ...deps, statusPolicy: 'any' },
+      { orderId: ORDER_ID, status: 'shipped', ...retryKeyOf(key, 'shipped') },
+    )
+  return { ...useCases, update, reads: () => readCount }
+}
+
+test('a hundred changes of one order are carried out as they came, each with one look at the store', async (t) => {
+  const { update, reads } = await setUpOrder(t)
+  const answers = await Promise.all(Array.from({ length: 100 }, () => update()))
+  assert.deepEqual(
+    answers.map(({ version }) => version),
+    Array.from({ length: 100 }, (_, index) => index + 2),
+  )
+  assert.equal(reads(), 100)
+})
+
+test('with keys each asks for its key when it comes and when its turn comes, and no more', async (t) => {
+  const { update, reads } = await setUpOrder(t)
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => update(`k-${index}`)))
+  assert.ok(answers.every(({ isReplayed }) => !isReplayed))
+  // The first has its turn at once.
+  assert.equal(reads(), 3 * 100 - 1)
+})
+
+test('a hundred requests with one key are answered at the end of the one that was carried out', async (t) => {
+  const { update, published, reads } = await setUpOrder(t)
+  const publishedBefore = published.length
+  const answers = await Promise.all(Array.from({ length: 100 }, () => update('k-1')))
+  assert.equal(published.length - publishedBefore, 1)
+  assert.deepEqual(new Set(answers.map(({ version }) => version)), new Set([2]))
+  assert.equal(answers.filter(({ isReplayed }) => isReplayed).length, 99)
+  assert.ok(reads() <= 2 + 2 * 99, `${reads()} reads`)
+})
+
+test('a request that is sent again while others wait shares the settlement of its first try', async (t) => {
+  const { deps, create, change, clock, answerWith } = await setUpUseCases(t)
+  const resolution = Promise.withResolvers<Acked>()
+  answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise }))
+  await assert.rejects(create(undefined), { outcome: 'unknown' })
+  const strangers = Promise.allSettled(
+    Array.from({ length: 50 }, () => change(undefined, 'shipped')),
+  )
+  const again = create(undefined)
+  await setImmediate()
+  answerWith(() => Promise.resolve({ kind: 'cancelled' }))
+  resolution.resolve(ACKED)
+  const { version, isReplayed } = await again
+  assert.deepEqual([version, isReplayed], [1, false])
+  clock.advance(PUBLISH_TIMEOUT_MS)
+  await strangers
+  assert.equal(deps.publications.turns.waitingCount, 0)
+})
+
+test('at its deadline a request that waits for its turn is told of the change before it', async (t) => {
+  const { change, create, clock, published, answerWith } = await setUpUseCases(t)
+  await create(undefined)
+  answerWith(() => new Promise(() => {}))
+  const answers = Promise.allSettled([
+    change(undefined, 'confirmed'),
+    change(undefined, 'shipped'),
+    change(undefined, 'shipped'),
+  ])
+  await clock.runUntil(() => published.length === 2, 1)
+  clock.advance(2 * PUBLISH_TIMEOUT_MS)
+  const codes = (await answers).map((answer) => {
+    assert.equal(answer.status, 'rejected')
+    assert.ok(answer.reason instanceof CommandError)
+    return answer.reason.code
+  })
+  assert.deepEqual(codes, ['KAFKA_UNAVAILABLE', 'CHANGE_IN_FLIGHT', 'CHANGE_IN_FLIGHT'])
+})
+
+test('a request whose first try is in doubt is told so, also when its turn comes with its deadline', async (t) => {
+  const { change, create, clock, published, answerWith } = await setUpUseCases(t)
+  await create(undefined)
+  answerWith(() => Promise.resolve({ kind: 'in-doubt', resolution: new Promise(() => {}) }))
+  await assert.rejects(change(undefined, 'confirmed'), { outcome: 'unknown' })
+  const [stranger, again] = [change(undefined, 'shipped'), change(undefined, 'confirmed')]
+  await setImmediate()
+  clock.advance(PUBLISH_TIMEOUT_MS)
+  await assert.rejects(stranger, { code: 'CHANGE_IN_FLIGHT' })
+  await assert.rejects(again, { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  assert.equal(published.length, 2)
+})
+
+test('above MAX_PENDING_EVENTS that are alive here nothing more is stored', async (t) => {
+  const { deps, create, answerWith, published } = await setUpUseCases(t)
+  Object.assign(deps, { pendingEventsMax: 0 })
+  answerWith(() => assert.fail('it was published'))
+  await assert.rejects(create(undefined), { code: 'SERVICE_FULL', outcome: 'not-applied' })
+  assert.deepEqual(published, [])
+})
