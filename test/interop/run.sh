@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Reads the service's events with clients that are not ours, in other languages, by the registry
-# alone: check_events.py and readers.sh say what is checked. Then asks its API on each store by what
-# schemathesis generates, and by generated clients (test/interop/api). Needs Python 3.11, a JDK 17,
-# Maven, Go 1.24, PostgreSQL's programs, and a Kafka and an Apicurio Registry, as `npm run dev` has
-# them, at KAFKA_BOOTSTRAP_SERVERS and
-# SCHEMA_REGISTRY_URL; topics and subjects are its own. Ends with 0 when everything was right.
+# alone: check_events.py and readers.sh say what is checked; api.sh asks the API. Needs Python 3.11, a
+# JDK 17, Maven, Go 1.24, PostgreSQL's programs, and a Kafka and an Apicurio Registry, as `npm run dev`
+# has them, at KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL; topics and subjects are its own. Ends
+# with 0 when everything was right.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -17,7 +16,6 @@ stop_seconds=20
 
 temp=$(mktemp -d)
 service=
-postgres=
 database=sqlite::memory:
 trap 'stop_service; stop_postgres; rm -rf "$temp"' EXIT
 trap 'exit 1' INT TERM
@@ -91,6 +89,9 @@ stop_service() {
   return $code
 }
 
+# shellcheck source=test/interop/api.sh
+. "$here/api.sh"
+
 # check TITLE KEY_FORMAT [leave-old-topic]
 check() {
   local title=$1
@@ -120,41 +121,6 @@ check_apply_events() {
   echo "planted repeats, gaps and garbage ($topic)"
   "$python" "$here/check_apply_events.py" --bootstrap-servers "$kafka" \
     --schema-registry "$registry" --topic "$topic"
-}
-
-# It ends when its input does, so also when this script is killed.
-start_postgres() {
-  coproc POSTGRES { node "$here/api/postgres.ts"; }
-  postgres=$POSTGRES_PID
-  postgres_input=${POSTGRES[1]}
-  read -r postgres_url <&"${POSTGRES[0]}"
-}
-
-stop_postgres() {
-  [ -n "$postgres" ] || return 0
-  exec {postgres_input}>&-
-  wait "$postgres"
-  postgres=
-}
-
-# check_api STORE DATABASE_URL
-check_api() {
-  local code=0
-  database=$2
-  key_format=string
-  topic=interop-$(date +%s)-$$-api-$1
-  echo "the API on $1 ($topic)"
-  start_service || return 1
-  if "$here/api/schemathesis.sh" "$url" >"$temp/schemathesis.log" 2>&1; then
-    echo "  ok  schemathesis: $(grep 'generated,' "$temp/schemathesis.log")"
-  else
-    code=1
-    cat "$temp/schemathesis.log" >&2
-  fi
-  "$here/api/clients.sh" "$url" || code=1
-  stop_service || code=1
-  [ $code -eq 0 ] || cat "$temp/service.log" >&2
-  return $code
 }
 
 install || exit 1
