@@ -1,6 +1,7 @@
 import io.apicurio.registry.serde.avro.AvroKafkaDeserializer;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.kafka.CloudEventDeserializer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,18 +28,23 @@ final class ReadCloudEvents {
     AvroKafkaDeserializer<GenericRecord> values = new AvroKafkaDeserializer<>();
     values.configure(Reader.asMap(settings), false);
     long end = System.currentTimeMillis() + Reader.WAIT_MS;
-    try (KafkaConsumer<byte[], CloudEvent> consumer =
-        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new CloudEventDeserializer())) {
+    CloudEventDeserializer events = new CloudEventDeserializer();
+    ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+    // As the consumer's own deserializer it would end at the first event of the replaced service.
+    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings, bytes, bytes)) {
       consumer.subscribe(List.of(topic));
       for (int seen = 0; seen < count && System.currentTimeMillis() < end; ) {
-        for (ConsumerRecord<byte[], CloudEvent> record : consumer.poll(Duration.ofSeconds(1))) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
+          if (!record.headers().iterator().hasNext()) continue;
           seen += 1;
-          CloudEvent event = record.value();
+          CloudEvent event = events.deserialize(topic, record.headers(), record.value());
           check(event.getSpecVersion().toString(), "1.0");
           check(event.getSource().toString(), "/cart-service");
           check(event.getDataContentType(), "application/avro");
           String key =
-              isFramed ? keys.deserialize(topic, record.key()).toString() : new String(record.key(), java.nio.charset.StandardCharsets.UTF_8);
+              isFramed
+                  ? keys.deserialize(topic, record.key()).toString()
+                  : new String(record.key(), StandardCharsets.UTF_8);
           System.out.println(
               Reader.line(
                   record.partition(), record.offset(), key, event.getSubject(),
