@@ -16,17 +16,15 @@ export const MEMORY_PATH = ':memory:'
 const BUSY_TIMEOUT_MS = 2_000
 
 /**
- * A commit writes each page that it touches, whole, so small pages write less: an order touches pages
- * of ten tables and indexes. With smaller ones than these a row of an order of many items has many pages.
- * The rest is for the checkpoints, which write a page once however often it was committed: 8 MB of
- * pages between two of them, and room for all pages that a transaction changes.
+ * A commit writes each page that it touches, whole, so small pages write less: an order touches pages of
+ * ten tables and indexes. Smaller ones than these make an order of many items many pages. Fewer
+ * checkpoints, one for 8 MB of pages, because each writes a page once, however often it was committed.
  */
 const PRAGMAS = [
   'page_size = 2048',
   'journal_mode = WAL',
   'synchronous = FULL',
   'wal_autocheckpoint = 4000',
-  'cache_size = -16000',
 ] as const
 
 export type Statements = OrderStatements & QueryStatements
