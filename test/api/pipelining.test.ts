@@ -240,3 +240,28 @@ test('a socket that was full takes its next requests one by one as before', asyn
   }
   assert.equal(commands.begun.length, 110)
 })
+
+test('a socket whose requests are refused at once leaves turns of the loop to others', async (t) => {
+  const { server, open } = await startRawServer(t, {
+    changes: { enter: () => undefined, outcomeOfRefusal: () => 'not-applied' },
+  })
+  let inThisTurn = 0
+  let mostInOneTurn = 0
+  let isOver = false
+  server.server.prependListener('request', () => (inThisTurn += 1))
+  const watch = async (): Promise<void> => {
+    for (; !isOver; inThisTurn = 0) {
+      await setImmediate()
+      mostInOneTurn = Math.max(mostInOneTurn, inThisTurn)
+    }
+  }
+  const watching = watch()
+  const client = await open()
+  client.send(idsOf(300).map(createText).join(''))
+  const statuses = await client.answers(300)
+  isOver = true
+  await watching
+  assert.deepEqual(new Set(statuses), new Set([503]))
+  // What had a place is answered, those behind it begin, and one more is read.
+  assert.ok(mostInOneTurn <= 2 * PER_SOCKET_MAX + 1, `${mostInOneTurn} in one turn`)
+})

@@ -186,7 +186,16 @@ export class SocketLine {
     begin(request, response)
   }
 
+  /**
+   * In the next turn of the loop. What is answered at once, such as a refusal, is answered while Node still
+   * parses what was read: it would make room for the next one, and that again, and nobody else would get a
+   * turn until everything is answered that all sockets have sent.
+   */
   readonly #onAnswered = (): void => {
+    setImmediate(this.#leave)
+  }
+
+  readonly #leave = (): void => {
     this.#atWorkCount -= 1
     if (this.#socket.destroyed) return
     if (this.#atWorkCount === 0) {
