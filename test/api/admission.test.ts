@@ -19,6 +19,12 @@ import { createText, getText, startRawServer } from './raw-client.ts'
 
 const FULL = { enter: () => undefined, outcomeOfRefusal: () => 'not-applied' as const }
 
+const FULL_BY_KEY = {
+  ...FULL,
+  outcomeOfRefusal: (hasRetryKey: boolean) =>
+    hasRetryKey ? ('unknown' as const) : ('not-applied' as const),
+}
+
 /** Counts the places that are taken; there are enough. */
 function countedPlaces() {
   let taken = 0
@@ -73,15 +79,14 @@ test('keeps the connection of a change that it turns away, and reads past its bo
 })
 
 test('says of a change that it turns away what business knows of its kind', async (t) => {
-  const outcomeOfRefusal = (hasRetryKey: boolean) => (hasRetryKey ? 'unknown' : 'not-applied')
-  const { server } = await startTestServer(t, { changes: { ...FULL, outcomeOfRefusal } })
+  const { server } = await startTestServer(t, { changes: FULL_BY_KEY })
   const headers = { 'idempotency-key': 'k-1' }
   const answers = [
     await postOrder(server, { orderId: 'ORD-1', numItems: 1 }),
     await postOrder(server, { orderId: 'ORD-1', numItems: 1 }, headers),
   ]
   assert.deepEqual(
-    answers.map((answer) => (answer.json() as { outcome: string }).outcome),
+    answers.map((answer) => answer.json<{ outcome: string }>().outcome),
     ['not-applied', 'unknown'],
   )
 })
