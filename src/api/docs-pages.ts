@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import { pathNotFound } from './request-errors.ts'
+import { LABELS_SCRIPT } from './docs-labels.ts'
 import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
 import type { ProblemCode } from './problems.ts'
 import { problemResponses } from './schemas/problem-json.ts'
@@ -177,8 +178,16 @@ async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
       // A policy of our own also drops the default's upgrade-insecure-requests, with which the page
       // stays blank over http anywhere but on localhost.
       staticCSP: DOCS_CSP,
-      theme: { title: 'CartService API' },
-      uiConfig: { tryItOutEnabled: true, displayRequestDuration: true },
+      theme: {
+        title: 'CartService API',
+        js: [{ filename: 'labels.js', content: LABELS_SCRIPT }],
+      },
+      uiConfig: {
+        tryItOutEnabled: true,
+        displayRequestDuration: true,
+        // Without the bar that loads other documents: the policy lets it load none.
+        layout: 'BaseLayout',
+      },
     })
     // In front of the plugin's own, which opens the file for each request.
     for (const name of readdirSync(SWAGGER_FOLDER).filter(isServed)) {

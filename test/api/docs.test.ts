@@ -227,8 +227,8 @@ function assetsOf(page: string, pageUrl: string): string[] {
 }
 
 for (const [pageUrl, assetCount] of [
-  ['/docs', 7],
-  ['/docs/', 7],
+  ['/docs', 8],
+  ['/docs/', 8],
   ['/redoc', 2],
 ] as const) {
   test(`serves ${pageUrl} and all it loads by itself, under a policy that lets nothing out`, async (t) => {

@@ -64,6 +64,26 @@ test('/docs shows and tries the operations, and reaches nobody but the service',
   assert.deepEqual([outside, refusals(opened)], [[], []])
 })
 
+/** In the page: the controls and images that a screen reader has no name for. */
+const NAMELESS = `
+  [...document.querySelectorAll('select, textarea, input:not([type=hidden]), img')]
+    .filter((element) => element.checkVisibility())
+    .filter((element) => !(element.labels?.length > 0))
+    .filter((element) => ['aria-label', 'aria-labelledby', 'title', 'alt', 'placeholder']
+      .every((name) => !element.getAttribute(name)))
+    .map((element) => element.outerHTML.slice(0, 200))`
+
+test('/docs names all its controls and images, also those that come as one opens things', async (t) => {
+  const { page } = await openPage(t, '/docs')
+  await page.getByText('Create an order').first().waitFor()
+  const controls = page.locator('select, textarea, input')
+  const closedCount = await controls.count()
+  for (const summary of await page.locator('.opblock-summary-control').all()) await summary.click()
+  await page.getByText('Response body').or(page.locator('.body-param__text')).first().waitFor()
+  assert.ok((await controls.count()) > closedCount + 20)
+  assert.deepEqual(await page.evaluate(NAMELESS), [])
+})
+
 test('/redoc shows the operations with its styles, and reaches nobody but the service', async (t) => {
   const opened = await openPage(t, '/redoc')
   const { page, outside } = opened
