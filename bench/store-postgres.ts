@@ -8,8 +8,8 @@ import { loadStore } from './store-load.ts'
 
 /**
  * Reserves and settles orders of 3 items on a PostgreSQL of this machine, and prints what gets
- * through, and the processor time of one order here and in the session of the server, which says
- * something on a busy machine, too. Linux.
+ * through, and of one order the processor time here and in the session of the server, and what the
+ * server's log gets, which say something on a busy machine, too. Linux.
  *
  *   CART_TEST_POSTGRES=postgres://superuser:password@host:port/postgres node bench/store-postgres.ts
  */
@@ -21,8 +21,8 @@ const LEASE_MS = 60_000
 /** Of `/proc/<pid>/stat`, on every Linux of today. */
 const MICROS_PER_TICK = 10_000
 
-console.log('| parallel | reserve + settle/s | CPU µs each, here | in the server |')
-console.log('|---|---|---|---|')
+console.log('| parallel | reserve + settle/s | CPU µs each, here | in the server | log bytes |')
+console.log('|---|---|---|---|---|')
 for (const parallel of PARALLEL) {
   await using schema = await createTestSchema()
   const store = await openPostgresStore({
@@ -33,13 +33,16 @@ for (const parallel of PARALLEL) {
   })
   const session = await findSession(schema)
   await loadStore(store, parallel, WARM_UP_MS)
+  const logBefore = await logBytesOf(schema)
   const before = process.cpuUsage()
   const serverBefore = cpuMicrosOf(session)
   const pairs = await loadStore(store, parallel, MEASURE_MS)
   const { user, system } = process.cpuUsage(before)
   const serverMicros = cpuMicrosOf(session) - serverBefore
+  const logBytes = (await logBytesOf(schema)) - logBefore
   await store.close()
-  const columns = [(pairs * 1_000) / MEASURE_MS, (user + system) / pairs, serverMicros / pairs]
+  const ofOne = [user + system, serverMicros, logBytes].map((sum) => sum / pairs)
+  const columns = [(pairs * 1_000) / MEASURE_MS, ...ofOne]
   console.log(`| ${[parallel, ...columns].map(Math.round).join(' | ')} |`)
 }
 
@@ -51,6 +54,13 @@ async function findSession(schema: TestSchema): Promise<number> {
   const [row] = rows
   assert.ok(row && rows.length === 1)
   return row.pid
+}
+
+/** Of the whole server: with nothing else at work, what this bench wrote. */
+async function logBytesOf(schema: TestSchema): Promise<number> {
+  const text = `SELECT (pg_current_wal_insert_lsn() - '0/0')::text AS bytes`
+  const [row] = await schema.sql<{ bytes: string }>(text)
+  return Number(row?.bytes)
 }
 
 function cpuMicrosOf(pid: number): number {
