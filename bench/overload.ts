@@ -64,18 +64,21 @@ async function runPart(
   const service = resources.use(await servers.startService())
   switch (part) {
     case 'ladder':
-      return climb(instruments, service, part, options.connections)
+      await climb(instruments, service, part, options.connections)
+      break
     case 'broker':
       // Its first orders find their topic on a broker that is well.
       await instruments.measureUsual(service)
       resources.use(stopAndGo(servers.broker))
-      return climb(instruments, service, part, options.besideConnections)
+      await climb(instruments, service, part, options.besideConnections)
+      break
     case 'readers':
       await instruments.measureUsual(service)
       resources.use(await readStream(service, READERS, (account) => notes.push(account)))
-      return climb(instruments, service, part, options.besideConnections)
+      await climb(instruments, service, part, options.besideConnections)
+      break
     case 'hot':
-      return heat(instruments, service)
+      await heat(instruments, service)
   }
 }
 
