@@ -12,6 +12,14 @@ export interface ChangeAdmissionDeps {
   readonly inDoubtCount: () => number
 }
 
+/** Of a request that was let in. */
+export interface ChangePlace {
+  /** Its body is here, too. False: there is no place any more. */
+  begin(): boolean
+  /** It has left. Once. */
+  leave(): void
+}
+
 /**
  * Lets requests for changes in, from their first line to the last byte of their answers. More than can
  * be served soon are turned away at once, while that is cheap: those that are let in are answered soon,
@@ -20,26 +28,38 @@ export interface ChangeAdmissionDeps {
 export class ChangeAdmission {
   readonly #deps: ChangeAdmissionDeps
   readonly #limit = new DelayLimit()
+  /** Requests that are here, their bodies or not. */
   #count = 0
+  /** Those with their bodies, waiting for others of their order or not. */
+  #begunCount = 0
 
   constructor(deps: ChangeAdmissionDeps) {
     this.#deps = deps
   }
 
-  /** Undefined: turned away. Otherwise to be called once, when the request has left. */
-  enter(): (() => void) | undefined {
-    const { requestsMax, waitingCount } = this.#deps
-    if (this.#count >= requestsMax) return undefined
-    if (this.#count - waitingCount() >= this.#limit.value) {
-      this.#limit.noteReached()
-      return undefined
-    }
+  /** The head of a request is here. Undefined: it is turned away. */
+  enter(): ChangePlace | undefined {
+    if (this.#count >= this.#deps.requestsMax || this.#isFull()) return undefined
     this.#count += 1
-    let isHere = true
-    return () => {
-      if (isHere) this.#count -= 1
-      isHere = false
+    let isBegun = false
+    return {
+      // Asked once more: many may have sent their heads, and keep their bodies back.
+      begin: () => {
+        isBegun = !this.#isFull()
+        if (isBegun) this.#begunCount += 1
+        return isBegun
+      },
+      leave: () => {
+        this.#count -= 1
+        if (isBegun) this.#begunCount -= 1
+      },
     }
+  }
+
+  #isFull(): boolean {
+    const isFull = this.#begunCount - this.#deps.waitingCount() >= this.#limit.value
+    if (isFull) this.#limit.noteReached()
+    return isFull
   }
 
   /**

@@ -23,10 +23,13 @@ const LIMIT_START = 1_024
 
 const GROWTH = 5 / 4
 
+/** What was settled in a longer time says nothing of how fast the service can be: it rested. */
+const INTERVAL_MS_MAX = 4 * INTERVAL_MS
+
 export class DelayLimit {
   #limit = LIMIT_START
-  /** What a change takes with the least that may be under way: of a slow disk, or a broker far away. */
-  #ownMs = 0
+  /** The least that a change ever took: more on a slow disk, or where the brokers are far away. */
+  #ownMs = Infinity
   #sinceMs = 0
   #count = 0
   #leastMs = Infinity
@@ -47,7 +50,8 @@ export class DelayLimit {
     this.#leastMs = Math.min(this.#leastMs, tookMs)
     const lastedMs = nowMs - this.#sinceMs
     if (lastedMs < INTERVAL_MS) return
-    this.#adapt(this.#count / lastedMs)
+    this.#ownMs = Math.min(this.#ownMs, this.#leastMs)
+    if (lastedMs <= INTERVAL_MS_MAX) this.#adapt(this.#count / lastedMs)
     this.#sinceMs = nowMs
     this.#count = 0
     this.#leastMs = Infinity
@@ -57,12 +61,9 @@ export class DelayLimit {
   #adapt(perMs: number): void {
     const wantedMs = this.#ownMs + QUEUED_MS_MAX
     if (this.#leastMs <= wantedMs) {
-      this.#ownMs = Math.min(this.#ownMs, this.#leastMs)
       if (this.#isReached) this.#limit = Math.ceil(this.#limit * GROWTH)
       return
     }
-    // There is hardly a queue, and it takes so long nevertheless.
-    if (this.#limit === LIMIT_MIN) this.#ownMs = this.#leastMs
     this.#limit = Math.max(LIMIT_MIN, Math.min(this.#limit, Math.ceil(perMs * wantedMs)))
   }
 }

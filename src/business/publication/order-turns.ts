@@ -95,10 +95,9 @@ export class OrderTurns {
     const waiting = this.#waiting.get(change.event.order.orderId)
     // After a discard nothing has happened: their turns are still to come.
     if (waiting === undefined || end === 'discarded') return
-    const concerned = waiting.filter(({ concerns }) => concerns(change))
-    if (concerned.length === 0) return
-    const rest = waiting.filter((waiter) => !concerned.includes(waiter))
-    waiting.splice(0, waiting.length, ...rest)
-    for (const { resolve } of concerned) resolve({ kind: 'ended', change, end })
+    for (const waiter of waiting.splice(0)) {
+      if (waiter.concerns(change)) waiter.resolve({ kind: 'ended', change, end })
+      else waiting.push(waiter)
+    }
   }
 }

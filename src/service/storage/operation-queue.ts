@@ -90,16 +90,16 @@ export class OperationQueue {
   /** Returns the earliest deadline of those that still wait. */
   #refuseLate(): number {
     const nowMs = this.#clock?.monotonicMs() ?? 0
-    const isLate = ({ beginByMs }: Waiting): boolean => beginByMs <= nowMs
-    const late = this.#waiting.filter(isLate)
-    this.#waiting = this.#waiting.filter((waiting) => !isLate(waiting))
-    for (const waiting of late) {
-      waiting.reject(new StoreError('The store had no time for it', 'no'))
+    let earliestMs = Infinity
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.beginByMs <= nowMs) {
+        waiting.reject(new StoreError('The store had no time for it', 'no'))
+      } else {
+        this.#waiting.push(waiting)
+        earliestMs = Math.min(earliestMs, waiting.beginByMs)
+      }
     }
-    return this.#waiting.reduce(
-      (earliest, { beginByMs }) => Math.min(earliest, beginByMs),
-      Infinity,
-    )
+    return earliestMs
   }
 }
 

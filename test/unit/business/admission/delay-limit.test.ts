@@ -18,10 +18,17 @@ test('a burst finds room before anything was measured', () => {
   assert.equal(new DelayLimit().value, 1_024)
 })
 
-test('a queue that stays is cut to what is served within the wanted delay', () => {
+/** A limit that has seen a change which took so long by itself. */
+function limitOf(ownMs: number): { limit: DelayLimit; nowMs: number } {
   const limit = new DelayLimit()
-  settle(limit, { fromMs: 0, forMs: 1_000, perSecond: 4_000, tookMs: 250 })
-  assert.equal(limit.value, 400)
+  const nowMs = settle(limit, { fromMs: 0, forMs: 1_000, perSecond: 1_000, tookMs: ownMs })
+  return { limit, nowMs }
+}
+
+test('a queue that stays is cut to what is served within the wanted delay', () => {
+  const { limit, nowMs } = limitOf(10)
+  settle(limit, { fromMs: nowMs, forMs: 1_000, perSecond: 4_000, tookMs: 250 })
+  assert.equal(limit.value, 440)
 })
 
 test('changes that are slow now and then, between quick ones, are no queue', () => {
@@ -33,28 +40,31 @@ test('changes that are slow now and then, between quick ones, are no queue', () 
 })
 
 test('it is never cut to less than batches need', () => {
-  const limit = new DelayLimit()
-  settle(limit, { fromMs: 0, forMs: 2_000, perSecond: 100, tookMs: 900 })
+  const { limit, nowMs } = limitOf(10)
+  settle(limit, { fromMs: nowMs, forMs: 2_000, perSecond: 100, tookMs: 900 })
   assert.equal(limit.value, 256)
+})
+
+test('a slow change after hours without any is no queue', () => {
+  const { limit, nowMs } = limitOf(10)
+  for (let hour = 1; hour <= 10; hour += 1) limit.noteSettled(nowMs + hour * 3_600_000, 900)
+  assert.equal(limit.value, 1_024)
 })
 
 test('it grows again while it is reached and changes are quick, and not otherwise', () => {
-  const limit = new DelayLimit()
-  let nowMs = settle(limit, { fromMs: 0, forMs: 1_000, perSecond: 4_000, tookMs: 250 })
+  const { limit, nowMs: beganMs } = limitOf(10)
+  let nowMs = settle(limit, { fromMs: beganMs, forMs: 1_000, perSecond: 4_000, tookMs: 250 })
   nowMs = settle(limit, { fromMs: nowMs, forMs: 1_000, perSecond: 4_000, tookMs: 50 })
-  assert.equal(limit.value, 400)
+  assert.equal(limit.value, 440)
   limit.noteReached()
   settle(limit, { fromMs: nowMs, forMs: 250, perSecond: 4_000, tookMs: 50 })
-  assert.equal(limit.value, 500)
+  assert.equal(limit.value, 550)
 })
 
 test('where a change is slow by itself, as with a far broker, that is not taken for a queue', () => {
-  const limit = new DelayLimit()
-  let nowMs = settle(limit, { fromMs: 0, forMs: 2_000, perSecond: 1_000, tookMs: 400 })
-  assert.equal(limit.value, 256)
-  for (let round = 0; round < 20; round += 1) {
-    limit.noteReached()
-    nowMs = settle(limit, { fromMs: nowMs, forMs: 250, perSecond: 1_000, tookMs: 400 })
-  }
-  assert.ok(limit.value > 1_000, String(limit.value))
+  const { limit, nowMs } = limitOf(400)
+  settle(limit, { fromMs: nowMs, forMs: 2_000, perSecond: 4_000, tookMs: 480 })
+  assert.equal(limit.value, 1_024)
+  settle(limit, { fromMs: nowMs + 2_000, forMs: 2_000, perSecond: 1_000, tookMs: 900 })
+  assert.equal(limit.value, 500)
 })
