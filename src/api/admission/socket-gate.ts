@@ -6,6 +6,12 @@ import { PARSER_STOPPED, SocketLine, type Begin, type LineLimits } from './socke
 const TAKEN_BYTES_MIN = 16 * 1024
 export const STALLED_CHECKS_MAX = 11
 
+/**
+ * Sockets that begin what they have sent ahead, in one turn of the loop. Node lets one connection in a
+ * turn: a turn in which every socket gets on would keep new ones waiting for seconds, a probe's among them.
+ */
+const RELEASED_PER_TURN_MAX = 4
+
 /** Connections that are told at once that they are too many. More are closed without a word. */
 const REFUSED_AT_ONCE_MAX = 64
 
@@ -27,6 +33,8 @@ export class SocketGate {
   readonly #lines = new Map<Socket, SocketLine>()
   #letInCount = 0
   #restBytes = 0
+  /** Their held requests have room to begin. In their order. */
+  readonly #ready = new Set<SocketLine>()
 
   constructor(deps: SocketGateDeps) {
     this.#deps = deps
@@ -81,6 +89,17 @@ export class SocketGate {
     }
   }
 
+  readonly #releaseSome = (): void => {
+    let left = RELEASED_PER_TURN_MAX
+    for (const line of this.#ready) {
+      if (left === 0) break
+      left -= 1
+      this.#ready.delete(line)
+      line.releaseHeld()
+    }
+    if (this.#ready.size > 0) setImmediate(this.#releaseSome)
+  }
+
   readonly #limits: LineLimits = {
     reserve: (bytes) => {
       if (this.#restBytes + bytes > this.#deps.restBytesMax) return false
@@ -92,6 +111,10 @@ export class SocketGate {
     },
     onBodyAwaited: (socket: Socket, request: IncomingMessage) =>
       this.#deps.onBodyAwaited(socket, request),
+    queueHeld: (line) => {
+      if (this.#ready.size === 0) setImmediate(this.#releaseSome)
+      this.#ready.add(line)
+    },
     onExhausted: (socket) => this.#deps.closeInOrder(socket),
   }
 }

@@ -50,6 +50,8 @@ export interface LineLimits {
   free(bytes: number): void
   /** A held request has begun, and its body is not there yet: Node does not bound its time any more. */
   onBodyAwaited(socket: Socket, request: IncomingMessage): void
+  /** Calls `releaseHeld` of the line when it is its turn. */
+  queueHeld(line: SocketLine): void
   /** There was no room for the rest: everything that was begun is answered. */
   onExhausted(socket: Socket): void
 }
@@ -208,6 +210,11 @@ export class SocketLine {
       this.#beginAlone = undefined
       begin()
     }
+    if (this.#held !== undefined) this.#limits.queueHeld(this)
+  }
+
+  /** Begins the held request, if there is one and room for it. */
+  releaseHeld(): void {
     if (this.#held !== undefined && this.#mayBegin()) this.#release(this.#held)
   }
 
