@@ -36,9 +36,9 @@ install_readers() {
   (cd "$readers/go" && go build -o "$temp/read-with-go" .)
 }
 
-run_java() {
-  java -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$java_libraries/*:$temp/classes" "$@"
-}
+# No function: in the background that would be a subshell, whose end leaves the Java behind.
+java_command=(java -Dorg.slf4j.simpleLogger.defaultLogLevel=warn
+  -cp "$java_libraries/*:$temp/classes")
 
 # A worker of its own, ended when the sink has all, or too late.
 run_connect() {
@@ -67,13 +67,15 @@ file=$temp/connect.lines
 consumer.override.auto.offset.reset=earliest
 SINK
   rm -f "$temp/connect.lines"
-  run_java org.apache.kafka.connect.cli.ConnectStandalone \
+  "${java_command[@]}" org.apache.kafka.connect.cli.ConnectStandalone \
     "$temp/worker.properties" "$temp/sink.properties" >"$temp/connect.log" &
   local worker=$!
   local end=$((SECONDS + read_seconds))
   until [ "$(wc -l 2>/dev/null <"$temp/connect.lines")" = "$count" ] || ((SECONDS > end)) ||
     ! kill -0 $worker 2>/dev/null; do sleep 0.5; done
   kill -TERM $worker 2>/dev/null
+  until ! kill -0 $worker 2>/dev/null || ((SECONDS > end + stop_seconds)); do sleep 0.2; done
+  kill -KILL $worker 2>/dev/null
   wait $worker
   cat "$temp/connect.log" >&2
   cat "$temp/connect.lines"
@@ -110,9 +112,9 @@ check_readers() {
   compare 'CloudEvents SDK of JavaScript' timeout "$read_seconds" node "$readers/cloudevents-node.mjs" "${at[@]}" \
     --count "$count" --packages "$node_packages" || code=1
   compare 'Go: franz-go, hamba/avro' "$temp/read-with-go" "${at[@]}" --count "$count" || code=1
-  compare "Java: Apicurio's serde" run_java ReadWithSerde "${at[@]}" --count "$count" || code=1
-  compare 'Java: CloudEvents SDK' run_java ReadCloudEvents "${at[@]}" --count "$count" || code=1
-  compare 'Kafka Streams' run_java ReadWithStreams "${at[@]}" --count "$count" \
+  compare "Java: Apicurio's serde" "${java_command[@]}" ReadWithSerde "${at[@]}" --count "$count" || code=1
+  compare 'Java: CloudEvents SDK' "${java_command[@]}" ReadCloudEvents "${at[@]}" --count "$count" || code=1
+  compare 'Kafka Streams' "${java_command[@]}" ReadWithStreams "${at[@]}" --count "$count" \
     --state-dir "$temp/streams" || code=1
   compare "Kafka Connect with Apicurio's AvroConverter" run_connect || code=1
   return $code
