@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000
 /**
  * The instant in UTC, to the millisecond: `2026-01-31T12:00:00.000Z`. Further digits are cut off.
  * Undefined where the text is no such date and time, names a day or a time that does not exist, or is
- * not in the years 0000 to 9999 in UTC, which is what keeps instants in order as texts.
+ * not in the years 0000 to 9999 in UTC: further ones have another form.
  */
 export function toUtc(text: string): string | undefined {
   const parts = INSTANT.exec(text)?.groups

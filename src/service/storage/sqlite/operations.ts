@@ -53,7 +53,7 @@ function reserve(statements: Statements, ...[owner, row]: Arguments<'reserve'>):
   if (isCreation && settledVersion !== null) return 'order-exists'
   if (!isCreation && settledVersion === null) return 'order-missing'
   if (hasPendingEvent) return 'event-pending'
-  assert.notEqual(settledVersion, row.version - 1, 'nothing speaks against the event')
+  assert.notEqual(settledVersion ?? 0, row.version - 1, 'nothing speaks against the event')
   return 'version-moved'
 }
 
