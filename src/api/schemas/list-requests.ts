@@ -107,7 +107,7 @@ export function readInstant(field: 'from' | 'to', text: string): string {
     throw invalid(field, INSTANT_RULE)
   }
   const inUtc = date.toISOString()
-  // A year beyond 9999 has a sign, and would sort before all others.
+  // A year beyond 9999 has a sign, which no order has.
   if (!/^\d/.test(inUtc)) throw invalid(field, INSTANT_RULE)
   return inUtc
 }
