@@ -17,8 +17,8 @@ export type StoreKind = 'sqlite' | 'postgres'
 /** Of the service under attack, and of every tool. */
 const HEAP_MEGABYTES = 512
 
-/** What the process may hold at any time: its heap, buffers, threads and code. */
-export const RESIDENT_MEGABYTES_MAX = 1_024
+/** What a process may hold at any time: its heap, buffers, threads and code. */
+export const RESIDENT_MEGABYTES_MAX = 768
 
 /** On a machine that the attack loads as well. */
 export const LIVE_WITHIN_MS = 2_000
