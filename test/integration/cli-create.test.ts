@@ -73,13 +73,18 @@ interface Answer {
   readonly again: string
 }
 
-/** In a shell, as a person would paste it; the launcher takes long, because it starts two processes. */
+/**
+ * In a shell, as a person would paste it; the launcher takes long, because it starts two processes. The
+ * stand-in never says that it is done, so the command ends with 2.
+ */
 function paste(command: string, folder: string): Promise<string> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` }
-    exec(command, { cwd: folder, env, timeout: 120_000, shell: '/bin/bash' }, (_, stdout) =>
-      resolve(stdout),
-    )
+    const options = { cwd: folder, env, timeout: 120_000, shell: '/bin/bash' }
+    exec(command, options, (error, stdout, stderr) => {
+      if (error?.code === 2) resolve(stdout)
+      else reject(new Error(`${command}\nended with ${error?.code}: ${stdout}${stderr}`))
+    })
   })
 }
 
