@@ -17,6 +17,10 @@ function nameControls() {
       control.setAttribute('aria-label', name)
     }
   }
+  for (const control of document.querySelectorAll('[data-param-name] select:not([aria-label])')) {
+    const { paramName } = control.closest('[data-param-name]').dataset
+    control.setAttribute('aria-label', paramName)
+  }
 }
 new MutationObserver(nameControls).observe(document.body, { childList: true, subtree: true })
 `

@@ -69,6 +69,7 @@ start_service() {
     if ! kill -0 "$service" 2>/dev/null || ((SECONDS > end)); then
       echo "  FAILED  the service did not get ready; it wrote:" >&2
       cat "$temp/service.log" >&2
+      stop_service
       return 1
     fi
     sleep 0.2
