@@ -41,19 +41,30 @@ let hotOrder: readonly HotStep[] = []
 
 {
   await using instruments = new Instruments(options.nice)
-  if (options.parts.includes('stub')) {
-    await using stub = await startStub(options.capacity ?? STUB_PER_SECOND)
-    await climb(instruments, stub, 'stub', options.connections)
-  }
+  if (options.parts.includes('stub')) await attempt('stub', runStub(instruments))
   if (options.parts.some((part) => part !== 'stub')) {
     await using servers = await startServers(options.store, options.settings)
     for (const part of options.parts) {
-      if (part !== 'stub') await runPart(instruments, servers, part)
+      if (part !== 'stub') await attempt(part, runPart(instruments, servers, part))
     }
   }
 }
 clearTimeout(overdue)
 await report()
+
+/** What fails ends its part, and not the run: what was measured is still told. */
+async function attempt(part: Part, work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    failures.push(`${part}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function runStub(instruments: Instruments): Promise<void> {
+  await using stub = await startStub(options.capacity ?? STUB_PER_SECOND)
+  await climb(instruments, stub, 'stub', options.connections)
+}
 
 async function runPart(
   instruments: Instruments,
@@ -82,7 +93,6 @@ async function runPart(
   }
 }
 
-/** A step that fails ends its part, and not the run: what was measured is still told. */
 async function climb(
   instruments: Instruments,
   target: Target,
@@ -93,35 +103,23 @@ async function climb(
   const ladder: Ladder = { name, rates, connections, seconds, clientTimeoutMs, capacity }
   const steps: LadderStep[] = []
   ladders.push(steps)
-  try {
-    await runLadder(instruments, target, ladder, (step) => {
-      steps.push(step)
-      print(
-        `${name} ${step.rate ?? 'closed'} × over ${step.connections}: ${describeOthers(step.load)}`,
-      )
-    })
-  } catch (error) {
-    fail(name, error)
-  }
+  await runLadder(instruments, target, ladder, (step) => {
+    steps.push(step)
+    print(
+      `${name} ${step.rate ?? 'closed'} × over ${step.connections}: ${describeOthers(step.load)}`,
+    )
+  })
 }
 
 async function heat(instruments: Instruments, service: Target): Promise<void> {
   const steps: HotStep[] = []
   hotOrder = steps
-  try {
-    await runHotOrder(instruments, service, options.hotClients, options.hotSeconds, (step) => {
-      steps.push(step)
-      const { clients, hasKey, updates } = step
-      const answers = updates === undefined ? 'the others alone' : describeOthers(updates)
-      print(`one order, ${clients} clients ${hasKey ? 'with' : 'without'} keys: ${answers}`)
-    })
-  } catch (error) {
-    fail('hot', error)
-  }
-}
-
-function fail(part: string, error: unknown): void {
-  failures.push(`${part}: ${error instanceof Error ? error.message : String(error)}`)
+  await runHotOrder(instruments, service, options.hotClients, options.hotSeconds, (step) => {
+    steps.push(step)
+    const { clients, hasKey, updates } = step
+    const answers = updates === undefined ? 'the others alone' : describeOthers(updates)
+    print(`one order, ${clients} clients ${hasKey ? 'with' : 'without'} keys: ${answers}`)
+  })
 }
 
 async function report(): Promise<void> {

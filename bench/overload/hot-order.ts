@@ -26,20 +26,16 @@ export async function runHotOrder(
   clients: readonly number[],
   seconds: number,
   onStep: (step: HotStep) => void,
-): Promise<readonly HotStep[]> {
+): Promise<void> {
   const orderId = `hot-${randomUUID()}`
   await createOrder(target, orderId)
-  const steps: HotStep[] = []
   for (const hasKey of [false, true]) {
     for (const count of hasKey ? clients : [0, ...clients]) {
       const run = randomUUID().slice(0, 8)
       const asked = { kind: 'update', run, orderId, hasKey } as const
-      const step = await runOne(instruments, target, count, asked, seconds)
-      steps.push(step)
-      onStep(step)
+      onStep(await runOne(instruments, target, count, asked, seconds))
     }
   }
-  return steps
 }
 
 async function runOne(

@@ -29,10 +29,8 @@ export async function runLadder(
   target: Target,
   ladder: Ladder,
   onStep: (step: LadderStep) => void,
-): Promise<readonly LadderStep[]> {
-  const steps: LadderStep[] = []
+): Promise<void> {
   const add = (rate: number | undefined, step: StepReport): void => {
-    steps.push({ part: ladder.name, rate, ...step })
     onStep({ part: ladder.name, rate, ...step })
   }
   await runClosed(instruments, target, WARM_UP_SECONDS)
@@ -51,7 +49,6 @@ export async function runLadder(
       add(rate, await instruments.runStep(target, load, ladder.seconds))
     }
   }
-  return steps
 }
 
 function runClosed(instruments: Instruments, target: Target, seconds: number): Promise<StepReport> {
