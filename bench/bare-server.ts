@@ -43,7 +43,10 @@ const server = await buildServer({
     clock: systemClock,
     publishTimeoutMs: 5_000,
   }),
-  changes: { enter: () => () => undefined, outcomeOfRefusal: () => 'not-applied' },
+  changes: {
+    enter: () => ({ begin: () => true, leave: () => undefined }),
+    outcomeOfRefusal: () => 'not-applied',
+  },
   clock: systemClock,
   random: systemRandom,
   dependencyStates: () => health.states(),

@@ -166,7 +166,6 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     commands: createCommands(deps, drain),
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
-    // TEMPORARY until ChangeAdmission is merged: every change is let in.
     changes: admission,
     clock,
     random: systemRandom,

@@ -5,6 +5,7 @@ import type { CommandError } from '../business/errors.ts'
 import { closeInOrder } from './close-in-order.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
 import { failureOf, PROBLEM_MEDIA_TYPE, toProblem } from './problems.ts'
+import { findFault } from './readable-request.ts'
 import {
   expectationUnknown,
   headersTooLarge,
@@ -107,10 +108,20 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void
  */
 export function answerForNode(server: Server, guard: (begin: Listener) => Listener): void {
   server.on('checkExpectation', guard(refuseExpectation))
-  server.on('connect', (_request, socket: Socket) => endConnection(socket, notProxy()))
+  server.on('connect', ({ socket }: IncomingMessage) => {
+    // Node has taken its listeners off the socket: a reset would end the process.
+    socket.on('error', () => socket.destroy())
+    // So that it is noticed when the client leaves.
+    socket.resume()
+    endConnection(socket, notProxy())
+  })
 }
 
 function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
-  const { status, headers, body } = describeFailure(expectationUnknown(request.headers.expect))
+  const fault = findFault(request)
+  const refused = fault ?? expectationUnknown(request.headers.expect)
+  const { status, headers, body } = describeFailure(refused)
+  // What is behind a request that is not read alike by all may be a part of it.
+  if (fault !== undefined) response.setHeader('connection', 'close')
   response.writeHead(status, headers).end(body)
 }

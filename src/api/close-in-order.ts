@@ -41,9 +41,11 @@ export function closeInOrder(socket: Socket): void {
  */
 export function closeConnectionsInOrder(server: Server): void {
   const latestRequests = new WeakMap<Socket, IncomingMessage>()
-  server.prependListener('request', (request) => {
-    latestRequests.set(request.socket, request)
-  })
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) {
+    server.prependListener(event, (request: IncomingMessage) => {
+      latestRequests.set(request.socket, request)
+    })
+  }
   server.on('connection', (socket) => {
     const destroySoon = socket.destroySoon.bind(socket)
     socket.destroySoon = () => {

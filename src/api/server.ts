@@ -164,12 +164,21 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     const fault = findFault(request.raw)
     // So that clients take their next request to another instance. With an upgrade, which nobody here
     // takes, Node drops what came in one piece behind the request.
-    if (isDraining() || fault !== undefined || request.headers.upgrade !== undefined) {
+    const isLast = isDraining() || fault !== undefined || request.headers.upgrade !== undefined
+    // Fastify has set it by itself when it closes.
+    if (isLast || reply.raw.hasHeader('connection')) {
       reply.header('connection', 'close')
+      door.lineOf(request.raw.socket)?.endBehind()
     }
     done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
   answerUnknownRoutes(server)
+  // After all of onRequest: a client is asked for the body of what is let in, and of nothing else.
+  server.addHook('preParsing', ({ raw }, reply, payload, done) => {
+    // HTTP/1.0 does not know it. Of what else can be expected, nothing comes here.
+    if (raw.headers.expect !== undefined && raw.httpVersion === '1.1') reply.raw.writeContinue()
+    done(null, payload)
+  })
   admitWork(server, { ...deps, lineOf: door.lineOf })
   acceptOnlyJson(server)
   server.addSchema(orderItemSchema)

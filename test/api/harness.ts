@@ -158,7 +158,10 @@ export async function startTestServer(
     commands: createFakeCommands(),
     queries: createFakeQueries(),
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
-    changes: { enter: () => () => undefined, outcomeOfRefusal: () => 'not-applied' },
+    changes: {
+      enter: () => ({ begin: () => true, leave: () => undefined }),
+      outcomeOfRefusal: () => 'not-applied',
+    },
     clock: systemClock,
     random: systemRandom,
     instanceState: () => INSTANCE,

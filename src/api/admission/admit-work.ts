@@ -4,6 +4,7 @@ import type {
   FastifyReply,
   FastifyRequest,
   onRequestHookHandler,
+  preValidationHookHandler,
   RouteOptions,
 } from 'fastify'
 import type { ChangeOutcome, CommandError } from '../../business/errors.ts'
@@ -13,6 +14,7 @@ import { limitOrMost } from '../schemas/list-requests.ts'
 import { createFullAnswer } from './full-answer.ts'
 import { ListPlaces } from './list-places.ts'
 import type { SocketLine } from './socket-line.ts'
+import { keepPlace, stayUntilDone } from './stay.ts'
 
 /** What a route's request asks for. A route that does not say it is a `read`. */
 export type Work =
@@ -34,40 +36,57 @@ declare module 'fastify' {
   }
 }
 
-/** Reads at work at once, from their arrival until their answers are taken. */
+/** Reads at work at once, from their arrival until their answers are taken and their work is over. */
 export const READS_AT_WORK_MAX = 512
 
 /** How many changes may be at work is for business to say. */
 export interface ChangePlaces {
-  /** Undefined: there is no place. Otherwise to be called once, when the answer is taken or the client left. */
-  enter(): (() => void) | undefined
+  /** The head of a request is here. Undefined: there is no place. */
+  enter(): ChangePlace | undefined
   /** What a request that has no place can be told, of which nobody has read the body. */
   outcomeOfRefusal(hasRetryKey: boolean): ChangeOutcome
+}
+
+export interface ChangePlace {
+  /** Its body is here, too. False: there is no place any more; it is turned away. */
+  begin(): boolean
+  /** It has left. Once. */
+  leave(): void
 }
 
 export interface AdmissionDeps {
   readonly changes: ChangePlaces
   readonly clock: Clock
   readonly random: Random
-  readonly isDraining: () => boolean
   readonly lineOf: (socket: Socket) => SocketLine | undefined
 }
 
 /**
  * Lets a request in, or turns it away, by what it asks for. That is in `onRequest`, before a body is read:
- * to say no has to cost little. Call it before the routes are registered, and after the hooks that judge
- * every request. HEAD is admitted as GET is.
+ * to say no has to cost little. A change is asked again when its body is here, because a body can be kept
+ * back. Call it before the routes are registered, and after the hooks that judge every request. HEAD is
+ * admitted as GET is.
  */
 export function admitWork(server: FastifyInstance, deps: AdmissionDeps): void {
   const hooks = createHooks(deps)
   server.addHook('onRoute', (route: RouteOptions) => {
-    const hook = hooks(route.config?.work ?? { kind: 'read' })
-    if (hook !== undefined) route.onRequest = [hook, ...[route.onRequest ?? []].flat()]
+    const { enter, begin } = hooks(route.config?.work ?? { kind: 'read' })
+    if (enter === undefined) return
+    route.onRequest = [enter, ...[route.onRequest ?? []].flat()]
+    if (begin !== undefined) route.preValidation = [begin, ...[route.preValidation ?? []].flat()]
+    route.handler = keepPlace(route.handler)
   })
 }
 
-function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler | undefined {
-  const { changes, random, isDraining, lineOf } = deps
+interface Hooks {
+  readonly enter?: onRequestHookHandler
+  /** When the body is here. */
+  readonly begin?: preValidationHookHandler
+}
+
+function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
+  const { changes, random, lineOf } = deps
+  const placesOfChanges = new WeakMap<FastifyRequest, ChangePlace>()
   const lists = new ListPlaces(deps.clock)
   let readCount = 0
 
@@ -77,7 +96,8 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
     const answer = createFullAnswer(error, random)
     return (request, reply) => {
       reply.hijack()
-      answer(reply.raw, request.id, isDraining())
+      // An earlier hook has seen that nothing behind this answer is carried out.
+      answer(reply.raw, request.id, reply.hasHeader('connection'))
     }
   }
   const refuseChange = {
@@ -94,13 +114,21 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
     else line.takeAlone(() => begin(line))
   }
 
+  function turnChangeAway(request: FastifyRequest, reply: FastifyReply): void {
+    const hasRetryKey = request.headers['idempotency-key'] !== undefined
+    refuseChange[changes.outcomeOfRefusal(hasRetryKey)](request, reply)
+  }
+
   const enterChange: onRequestHookHandler = (request, reply, done) => {
-    const leave = changes.enter()
-    if (leave === undefined) {
-      const hasRetryKey = request.headers['idempotency-key'] !== undefined
-      return refuseChange[changes.outcomeOfRefusal(hasRetryKey)](request, reply)
-    }
-    reply.raw.on('close', leave)
+    const place = changes.enter()
+    if (place === undefined) return turnChangeAway(request, reply)
+    placesOfChanges.set(request, place)
+    stayUntilDone(reply.raw, () => place.leave())
+    done()
+  }
+
+  const beginChange: preValidationHookHandler = (request, reply, done) => {
+    if (placesOfChanges.get(request)?.begin() === false) return turnChangeAway(request, reply)
     done()
   }
 
@@ -111,7 +139,7 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
   const enterRead: onRequestHookHandler = (request, reply, done) => {
     if (readCount >= READS_AT_WORK_MAX) return refuseRead(request, reply)
     readCount += 1
-    reply.raw.on('close', leaveRead)
+    stayUntilDone(reply.raw, leaveRead)
     done()
   }
 
@@ -126,12 +154,14 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
   function enterList(entryBytesMax: number): onRequestHookHandler {
     return (request, reply, done) => {
       takeAlone(request, () => {
+        // Before it enters: it may begin at once.
+        stayUntilDone(reply.raw, () => leave())
         const leave = lists.enter({
           bytesMax: limitOrMost(request.query) * entryBytesMax,
           begin: () => done(),
           refuse: () => refuseList(request, reply),
+          cut: () => request.raw.socket.destroy(),
         })
-        reply.raw.on('close', leave)
       })
     }
   }
@@ -139,15 +169,15 @@ function createHooks(deps: AdmissionDeps): (work: Work) => onRequestHookHandler 
   return (work) => {
     switch (work.kind) {
       case 'change':
-        return enterChange
+        return { enter: enterChange, begin: beginChange }
       case 'read':
-        return enterRead
+        return { enter: enterRead }
       case 'list':
-        return enterList(work.entryBytesMax)
+        return { enter: enterList(work.entryBytesMax) }
       case 'stream':
-        return enterStream
+        return { enter: enterStream }
       case 'nothing':
-        return undefined
+        return {}
     }
   }
 }

@@ -59,18 +59,26 @@ export function createHttpDoor({ http, connectionsMax, clock, random }: HttpDoor
     loopDelay,
     clock,
     requestTimeoutMs,
-    onLate: (socket) => answerClientError({ code: REQUEST_TIMEOUT }, socket),
+    onLate: (socket) => tellFault({ code: REQUEST_TIMEOUT }, socket),
     onUnused: closeInOrder,
   })
+
+  function tellFault(fault: { readonly code?: string }, socket: Socket): void {
+    // A second answer to one request would be taken for that to the next one.
+    if (gate.lineOf(socket)?.isAnsweredEarly === true) closeInOrder(socket)
+    else answerClientError(fault, socket)
+  }
 
   function onClientError(error: ClientError, socket: Socket): void {
     if (gate.takeRest(error, socket)) return
     if (error.code === REQUEST_TIMEOUT) late.judge(socket)
-    else answerClientError(error, socket)
+    else tellFault(error, socket)
   }
 
   function createOne(begin: Begin): Server {
     const server = createServer(http, gate.guard(begin))
+    // Its 100 is written when the request is let in.
+    server.on('checkContinue', gate.guard(begin))
     answerForNode(server, (one) => gate.guard(one))
     closeConnectionsInOrder(server)
     gate.watch(server)
@@ -120,7 +128,8 @@ function listenOnBothLoopbacks(server: Server, createTwin: () => Server): void {
 
   async function openTwin(): Promise<void> {
     const { address: own, port } = server.address() as AddressInfo
-    const addresses = await lookup('localhost', { all: true })
+    // It is the system's to say, and may fail.
+    const addresses = await lookup('localhost', { all: true }).catch(() => [])
     const other = addresses.find(({ address }) => address !== own)
     if (other === undefined || !server.listening) return
     const twin = createTwin()

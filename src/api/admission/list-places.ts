@@ -10,12 +10,20 @@ export const LIST_BYTES_MAX = 64 * 1024 * 1024
 export const LISTS_WAITING_MAX = 1_024
 export const LIST_WAIT_MS = 1_000
 
+/**
+ * From its place until the client has taken the answer. 16 clients that take a little now and then would
+ * otherwise keep all others from their lists.
+ */
+export const LIST_TAKEN_MS_MAX = 60_000
+
 export interface ListTurn {
   /** The most that the answer may have. */
   readonly bytesMax: number
   readonly begin: () => void
   /** It waited too long, or too many do. */
   readonly refuse: () => void
+  /** It is at work for too long: nobody gets the rest of the answer. */
+  readonly cut: () => void
 }
 
 interface Visit {
@@ -59,6 +67,7 @@ export class ListPlaces {
     visit.state = 'at-work'
     this.#atWorkCount += 1
     this.#atWorkBytes += visit.turn.bytesMax
+    visit.stopTimer = this.#clock.schedule(LIST_TAKEN_MS_MAX, visit.turn.cut)
     visit.turn.begin()
   }
 

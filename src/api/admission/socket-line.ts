@@ -37,6 +37,9 @@ interface HttpSocket extends Socket {
   readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null
 }
 
+/** What Node keeps on a response: the connection is closed behind it. */
+type MaybeLastResponse = ServerResponse & { readonly _last?: boolean }
+
 interface HeldRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -60,7 +63,8 @@ export class SocketLine {
   readonly #socket: HttpSocket
   readonly #limits: LineLimits
   readonly #resume: () => Socket
-  #atWorkCount = 0
+  /** Of the requests at work: those that have begun, until their responses are closed. */
+  readonly #responses = new Set<MaybeLastResponse>()
   #held: HeldRequest | undefined
   /** What was read behind the held request, or has still to be parsed. */
   #rest: Buffer | undefined
@@ -69,7 +73,10 @@ export class SocketLine {
   #isAlone = false
   #beginAlone: (() => void) | undefined
   #isEnding = false
+  /** The connection is closed behind a request that has begun. */
+  #isLast = false
   #latest: IncomingMessage | undefined
+  #latestResponse: ServerResponse | undefined
   #seenCount = 0
   #takenBytes = 0
   #checksWithoutProgress = 0
@@ -82,7 +89,11 @@ export class SocketLine {
     this.#resume = socket.resume.bind(socket)
     this.#guardReading()
     socket.once('finish', () => this.end())
-    socket.once('close', () => this.#abandon())
+    socket.once('close', () => {
+      this.#abandon()
+      // Node itself leaves out those of a socket that it has given up, as after a CONNECT.
+      for (const response of this.#responses) response.destroy()
+    })
   }
 
   /**
@@ -99,13 +110,27 @@ export class SocketLine {
     return { request: this.#latest, count: this.#seenCount }
   }
 
+  /** The latest request has its answer, and its body is still to come. */
+  get isAnsweredEarly(): boolean {
+    return this.#latest?.complete === false && this.#latestResponse?.writableEnded === true
+  }
+
+  /**
+   * For a request that has begun and is answered as the last one: nothing behind it begins, because its
+   * client would not hear of it. Its own body is still read.
+   */
+  endBehind(): void {
+    this.#isLast = true
+  }
+
   /** Begins the request, or holds it until it may begin. */
   take(request: IncomingMessage, response: ServerResponse, begin: Begin): void {
     this.#latest = request
+    this.#latestResponse = response
     this.#seenCount += 1
     if (this.#mayBegin()) return this.#begin(request, response, begin)
     this.#held = { request, response, begin }
-    if (this.#isEnding) return
+    if (this.#isEnding || this.#isLast) return
     this.#isStopped = true
     this.#socket.pause()
   }
@@ -116,13 +141,13 @@ export class SocketLine {
    */
   takeAlone(begin: () => void): void {
     this.#isAlone = true
-    if (this.#atWorkCount === 1) begin()
+    if (this.#responses.size === 1) begin()
     else this.#beginAlone = begin
   }
 
   /** What was read and is not parsed, because the parser was stopped. */
   keepRest(rest: Buffer): void {
-    if (this.#isEnding) return
+    if (this.#isEnding || this.#isLast) return
     if (this.#limits.reserve(rest.buffer.byteLength)) {
       this.#rest = rest
       return
@@ -149,7 +174,7 @@ export class SocketLine {
   countStalledChecks(bytesMin: number): number {
     const handle = this.#socket._handle
     const isWaiting =
-      this.#atWorkCount > 0 && !this.isStreaming && (handle?.writeQueueSize ?? 0) > 0
+      this.#responses.size > 0 && !this.isStreaming && (handle?.writeQueueSize ?? 0) > 0
     const taken = isWaiting && handle ? handle.bytesWritten - handle.writeQueueSize : 0
     if (!isWaiting || taken - this.#takenBytes >= bytesMin || this.#checksWithoutProgress === 0) {
       this.#takenBytes = taken
@@ -179,12 +204,15 @@ export class SocketLine {
   }
 
   #mayBegin(): boolean {
-    return !this.#isAlone && !this.#isEnding && this.#atWorkCount < REQUESTS_PER_SOCKET_MAX
+    // One that was answered before its end, such as a body that is too large.
+    for (const response of this.#responses) this.#isLast ||= response._last === true
+    if (this.#isAlone || this.#isEnding || this.#isLast) return false
+    return this.#responses.size < REQUESTS_PER_SOCKET_MAX
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, begin: Begin): void {
-    this.#atWorkCount += 1
-    response.on('close', this.#onAnswered)
+    this.#responses.add(response)
+    response.on('close', () => setImmediate(() => this.#leave(response)))
     begin(request, response)
   }
 
@@ -193,19 +221,16 @@ export class SocketLine {
    * parses what was read: it would make room for the next one, and that again, and nobody else would get a
    * turn until everything is answered that all sockets have sent.
    */
-  readonly #onAnswered = (): void => {
-    setImmediate(this.#leave)
-  }
-
-  readonly #leave = (): void => {
-    this.#atWorkCount -= 1
+  #leave(response: MaybeLastResponse): void {
+    this.#isLast ||= response._last === true
+    this.#responses.delete(response)
     if (this.#socket.destroyed) return
-    if (this.#atWorkCount === 0) {
+    if (this.#responses.size === 0) {
       this.#isAlone = false
       this.isStreaming = false
       if (this.#isEnding) return this.#limits.onExhausted(this.#socket)
     }
-    if (this.#atWorkCount === 1 && this.#beginAlone !== undefined) {
+    if (this.#responses.size === 1 && this.#beginAlone !== undefined) {
       const begin = this.#beginAlone
       this.#beginAlone = undefined
       begin()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   LIST_BYTES_MAX,
+  LIST_TAKEN_MS_MAX,
   LIST_WAIT_MS,
   ListPlaces,
   LISTS_AT_WORK_MAX,
@@ -20,6 +21,7 @@ function setUp() {
       bytesMax,
       begin: () => log.push(`begin ${name}`),
       refuse: () => log.push(`refuse ${name}`),
+      cut: () => log.push(`cut ${name}`),
     })
   const fill = (): Array<() => void> =>
     Array.from({ length: LISTS_AT_WORK_MAX }, () => enter('one'))
@@ -97,4 +99,19 @@ test('a large list that leaves lets those behind it begin', () => {
   enter('small')
   leaveHuge()
   assert.deepEqual(log, ['begin half', 'begin small'])
+})
+
+test('a list that is not taken in its time is cut, and its place is free when it has left', () => {
+  const { clock, log, enter } = setUp()
+  const leaveSlow = enter('slow', LIST_BYTES_MAX)
+  clock.advance(LIST_TAKEN_MS_MAX - MS)
+  const leaveNext = enter('next')
+  assert.deepEqual(log, ['begin slow'])
+  clock.advance(MS)
+  assert.deepEqual(log, ['begin slow', 'cut slow'])
+  leaveSlow()
+  assert.deepEqual(log, ['begin slow', 'cut slow', 'begin next'])
+  leaveNext()
+  clock.advance(LIST_TAKEN_MS_MAX)
+  assert.deepEqual(log, ['begin slow', 'cut slow', 'begin next'])
 })

@@ -1,0 +1,66 @@
+import type { ServerResponse } from 'node:http'
+import type { RouteHandlerMethod } from 'fastify'
+
+/**
+ * How long a request keeps its place: until the client has taken the answer or has left, and its work is
+ * over, too. A client that leaves does not end what was begun for it: the change is still stored, the
+ * list is still read. With a place given back at once, one client could have any number of them at work.
+ */
+class Stay {
+  readonly #leave: () => void
+  #isClosed = false
+  #isWorking = false
+  #isOver = false
+
+  constructor(leave: () => void) {
+    this.#leave = leave
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  begin(work: PromiseLike<unknown>): void {
+    this.#isWorking = true
+    const end = (): void => {
+      this.#isWorking = false
+      this.#endIfDone()
+    }
+    work.then(end, end)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#endIfDone()
+  }
+
+  #endIfDone(): void {
+    if (this.#isOver || this.#isWorking || !this.#isClosed) return
+    this.#isOver = true
+    this.#leave()
+  }
+}
+
+const stays = new WeakMap<ServerResponse, Stay>()
+
+/** Calls `leave` once, when the request of this response has left. */
+export function stayUntilDone(response: ServerResponse, leave: () => void): void {
+  const stay = new Stay(leave)
+  stays.set(response, stay)
+  response.on('close', () => stay.close())
+}
+
+/** The same handler, whose work keeps the place of its request. It is not begun for one that has left. */
+export function keepPlace(handler: RouteHandlerMethod): RouteHandlerMethod {
+  return function handleInPlace(request, reply) {
+    const stay = stays.get(reply.raw)
+    if (stay?.isOver === true) return void reply.hijack()
+    const work: unknown = handler.call(this, request, reply)
+    if (isPromise(work)) stay?.begin(work)
+    return work
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise
+}
