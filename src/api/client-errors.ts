@@ -73,8 +73,11 @@ export function answerClientError({ code = '' }: { readonly code?: string }, soc
   endConnection(socket, code === 'ECONNRESET' ? undefined : fault)
 }
 
-/** What was asked before is answered first; with nothing before, the fault is, as far as it can be. */
-function endConnection(socket: Socket, fault: RequestError | undefined): void {
+/**
+ * What was asked before is answered first; with nothing before, the fault is, as far as it can be and
+ * where there is one to tell.
+ */
+export function endConnection(socket: Socket, fault?: RequestError): void {
   if (ending.has(socket)) return
   const answer = findAnswer(socket)
   if (answer !== undefined) return endAfterAnswers(socket, answer)

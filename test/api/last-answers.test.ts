@@ -159,6 +159,19 @@ for (const [what, rest] of [
   })
 }
 
+test('what is before a request that is refused before its body breaks is answered', async (t) => {
+  const commands = createHeldCommands()
+  const { open } = await startRawServer(t, { commands })
+  const client = await open()
+  const refused = 'POST /api/create-order\r\nHost: cart\r\nTransfer-Encoding: chunked\r\n\r\n2\n{}'
+  client.send(createText('FIRST') + refused)
+  await until(() => commands.begun.length > 0, 'the first one is begun')
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  commands.release()
+  await client.ended()
+  assert.equal(client.statuses()[0], 201)
+})
+
 test('asks for the body of a change that is let in, and of no other', async (t) => {
   const expecting = withHeaders(createText('A'), 'Expect: 100-continue')
   const { open } = await startRawServer(t)

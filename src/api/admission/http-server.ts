@@ -6,6 +6,7 @@ import { tooManyConnections } from '../../business/refusals.ts'
 import {
   answerClientError,
   answerForNode,
+  endConnection,
   refuseConnection,
   REQUEST_TIMEOUT,
 } from '../client-errors.ts'
@@ -65,7 +66,7 @@ export function createHttpDoor({ http, connectionsMax, clock, random }: HttpDoor
 
   function tellFault(fault: { readonly code?: string }, socket: Socket): void {
     // A second answer to one request would be taken for that to the next one.
-    if (gate.lineOf(socket)?.isAnsweredEarly === true) closeInOrder(socket)
+    if (gate.lineOf(socket)?.isAnsweredEarly === true) endConnection(socket)
     else answerClientError(fault, socket)
   }
 

@@ -2,7 +2,7 @@ import type { Publication } from '../publication/publication.ts'
 import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
-import { answerAtEnd, relate, type Request } from './wait-for-earlier-change.ts'
+import { answerAtEnd, refusalBehind, relate, type Request } from './wait-for-earlier-change.ts'
 
 /**
  * So much of its time a request needs when its turn has come. With less, it would be told that the store
@@ -30,11 +30,15 @@ export async function inTurn(
     if (answer !== undefined) return answer
     const waited = await publications.turns.wait(orderId, concerns, turnByMs)
     if (waited.kind === 'turn') break
-    const repeated =
-      waited.kind === 'ended'
-        ? answerAtEnd(deps, waited.change, request, waited.end)
-        : answerAtEnd(deps, publications.find(orderId), request, waited.kind)
-    if (repeated !== undefined) return repeated
+    if (waited.kind === 'ended') {
+      const repeated = answerAtEnd(deps, waited.change, request, waited.end)
+      if (repeated !== undefined) return repeated
+    } else {
+      // The change with its key may have ended in this very moment.
+      const late = await findAnswerByKey(deps, request, deadlineMs)
+      if (late !== undefined) return late
+      throw refusalBehind(publications.find(orderId), request)
+    }
   }
   try {
     return await change()

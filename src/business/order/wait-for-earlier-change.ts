@@ -36,24 +36,23 @@ export async function waitForEarlierChange(
 /**
  * What the end of an earlier change, or of the wait for it, says to a request. Returns the order when
  * that change was in doubt and is this very request, sent again: the two share one settlement.
- * Undefined: look again. Throws when there was no end in time, or no room to wait for it.
+ * Undefined: look again. Throws when there was no end in time.
  */
 export function answerAtEnd(
   { isDraining, lease }: Omit<Deps, 'clock'>,
-  earlier: Publication | undefined,
+  earlier: Publication,
   request: Request,
-  end: PublicationEnd | 'deadline' | 'full',
+  end: PublicationEnd | 'deadline',
 ): ChangedOrder | undefined {
-  const relation = earlier === undefined ? 'other' : relate(earlier, request)
+  const relation = relate(earlier, request)
   switch (end) {
     case 'settled':
       // One with a key finds its answer by the key.
-      if (earlier === undefined || relation !== 'repeated') return undefined
+      if (relation !== 'repeated') return undefined
       return { order: earlier.event.order, version: earlier.event.version, isReplayed: false }
     case 'discarded':
       return undefined
     case 'deadline':
-    case 'full':
     case 'abandoned':
       if (relation !== 'other') throw refusalBehind(earlier, request)
       if (end === 'abandoned' && isDraining()) throw draining()
