@@ -41,7 +41,6 @@ async function change(
   deadlineMs: number,
 ): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
-  let isKeyInUse = false
   while (deps.clock.monotonicMs() < deadlineMs) {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
     if (answer !== undefined) return answer
@@ -70,9 +69,8 @@ async function change(
     }
     const { refusal } = confirmation
     if (refusal !== 'version-moved' && refusal !== 'key-used') throw changeInFlight(orderId)
-    isKeyInUse = refusal === 'key-used'
   }
-  if (isKeyInUse) throw requestInFlight()
+  if (retryKey !== undefined) throw requestInFlight()
   throw refusalBehind(deps.publications.find(orderId), request)
 }
 

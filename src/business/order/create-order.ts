@@ -28,7 +28,6 @@ async function create(
   deadlineMs: number,
 ): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
-  let isKeyInUse = false
   do {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
     if (answer !== undefined) return answer
@@ -46,9 +45,8 @@ async function create(
     }
     if (confirmation.refusal === 'order-exists') throw orderAlreadyExists(orderId)
     if (confirmation.refusal !== 'key-used') throw changeInFlight(orderId)
-    isKeyInUse = true
   } while (deps.clock.monotonicMs() < deadlineMs)
-  if (isKeyInUse) throw requestInFlight()
+  if (retryKey !== undefined) throw requestInFlight()
   throw refusalBehind(deps.publications.find(orderId), request)
 }
 

@@ -25,19 +25,22 @@ export async function inTurn(
   const { orderId } = request
   const turnByMs = deadlineMs - deps.publishTimeoutMs * TURN_PART
   const concerns = (earlier: Publication): boolean => relate(earlier, request) !== 'other'
-  while (!publications.turns.take(orderId)) {
+  let isTurn = publications.turns.take(orderId)
+  while (!isTurn) {
+    // Asked again when the change with its key has ended: its turn may come too late for that.
     const answer = await findAnswerByKey(deps, request, deadlineMs)
     if (answer !== undefined) return answer
     const waited = await publications.turns.wait(orderId, concerns, turnByMs)
-    if (waited.kind === 'turn') break
+    isTurn = waited.kind === 'turn'
     if (waited.kind === 'ended') {
       const repeated = answerAtEnd(deps, waited.change, request, waited.end)
       if (repeated !== undefined) return repeated
-    } else {
+    } else if (waited.kind !== 'turn') {
+      const earlier = publications.find(orderId)
       // The change with its key may have ended in this very moment.
       const late = await findAnswerByKey(deps, request, deadlineMs)
       if (late !== undefined) return late
-      throw refusalBehind(publications.find(orderId), request)
+      throw refusalBehind(earlier, request)
     }
   }
   try {
