@@ -109,9 +109,9 @@ export function tooManyPending(): CommandError {
   return unavailable('SERVICE_FULL', 'Too many changes are under way', 'not-applied')
 }
 
-/** Of the changes that have arrived. Unknown: it may be a request that was sent before. */
+/** Counts the changes that have arrived. Unknown: it may be a request that was sent before. */
 export function tooManyChanges(outcome: ChangeOutcome): CommandError {
-  const detail = 'More changes have arrived than can be made in time; this request was not read'
+  const detail = 'More changes have arrived than can be made in time; this one was not begun'
   return unavailable('SERVICE_FULL', detail, outcome)
 }
 

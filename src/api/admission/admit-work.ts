@@ -7,7 +7,8 @@ import type {
   preValidationHookHandler,
   RouteOptions,
 } from 'fastify'
-import type { ChangeOutcome, CommandError } from '../../business/errors.ts'
+import type { ChangeAdmission, ChangePlace } from '../../business/admission/change-admission.ts'
+import type { CommandError } from '../../business/errors.ts'
 import type { Clock, Random } from '../../business/ports.ts'
 import { tooManyChanges, tooManyLists, tooManyReads } from '../../business/refusals.ts'
 import { limitOrMost } from '../schemas/list-requests.ts'
@@ -40,19 +41,7 @@ declare module 'fastify' {
 export const READS_AT_WORK_MAX = 512
 
 /** How many changes may be at work is for business to say. */
-export interface ChangePlaces {
-  /** The head of a request is here. Undefined: there is no place. */
-  enter(): ChangePlace | undefined
-  /** What a request that has no place can be told, of which nobody has read the body. */
-  outcomeOfRefusal(hasRetryKey: boolean): ChangeOutcome
-}
-
-export interface ChangePlace {
-  /** Its body is here, too. False: there is no place any more; it is turned away. */
-  begin(): boolean
-  /** It has left. Once. */
-  leave(): void
-}
+export type ChangePlaces = Pick<ChangeAdmission, 'enter' | 'outcomeOfRefusal'>
 
 export interface AdmissionDeps {
   readonly changes: ChangePlaces

@@ -63,7 +63,7 @@ export class ChangeAdmission {
   }
 
   /**
-   * What one that is turned away can be told. Nobody has read its body: with an idempotency key, or
+   * For a request that is turned away. Nobody has looked into its body: with an idempotency key, or
    * while a change is in doubt here, it may be the same request again, and then something has happened.
    */
   outcomeOfRefusal(hasRetryKey: boolean): ChangeOutcome {

@@ -23,7 +23,7 @@ const LIMIT_START = 1_024
 
 const GROWTH = 5 / 4
 
-/** What was settled in a longer time says nothing of how fast the service can be: it rested. */
+/** A longer interval says nothing of how fast the service can be: it rested. */
 const INTERVAL_MS_MAX = 4 * INTERVAL_MS
 
 export class DelayLimit {

@@ -54,9 +54,10 @@ export function answerAtEnd(
       return undefined
     case 'deadline':
     case 'abandoned':
-      if (relation !== 'other') throw refusalBehind(earlier, request)
-      if (end === 'abandoned' && isDraining()) throw draining()
-      if (end === 'abandoned' && !lease.isHeld) throw leaseNotHeld()
+      if (end === 'abandoned' && relation === 'other') {
+        if (isDraining()) throw draining()
+        if (!lease.isHeld) throw leaseNotHeld()
+      }
       throw refusalBehind(earlier, request)
   }
 }

@@ -7,7 +7,7 @@ import type { Publication, PublicationEnd } from './publication.ts'
  * change would wake all of them, and each would ask the store again, to find that another was faster.
  */
 
-/** A turn takes some milliseconds, so those behind are served before their own deadlines. */
+/** Bounds memory. Those whose turns do not come in time are told so at their deadlines. */
 const WAITING_MAX = 1_000
 
 /** How a wait ended. `ended`: a change that concerns the request has ended; its turn has not come. */

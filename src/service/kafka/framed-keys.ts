@@ -2,7 +2,7 @@ import type { EventPosition } from '../../models/order-event.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { TopicReader } from './topic-reader.ts'
 
-/** Who writes framed keys writes them to all partitions. */
+/** A service that writes framed keys writes them to all partitions. */
 const PARTITIONS_MAX = 32
 
 /** A batch comes whole, however small this is. */
