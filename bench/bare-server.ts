@@ -45,6 +45,7 @@ const server = await buildServer({
   }),
   changes: {
     enter: () => ({ begin: () => true, leave: () => undefined }),
+    isFull: () => false,
     outcomeOfRefusal: () => 'not-applied',
   },
   clock: systemClock,
@@ -59,6 +60,7 @@ const server = await buildServer({
     maxItemsPerOrder: 100,
     streamReadersMax: 1,
     connectionsMax: 20_000,
+    acceptQueues: 8,
     kafkaBootstrapServers: 'none',
     schemaRegistryUrl: 'http://none',
     version: 'bench',

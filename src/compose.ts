@@ -51,6 +51,9 @@ const CLOSING_MS = 2_000
 /** How long a client may take to send its request. */
 const RECEIVE_TIMEOUT_MS = 10_000
 
+/** So many new connections are taken in a turn of the loop. */
+const ACCEPT_QUEUES = 8
+
 export interface CartService {
   readonly server: FastifyInstance
   /**
@@ -272,6 +275,7 @@ function serverSettings(config: Config) {
     schemaRegistryUrl: config.schemaRegistryUrl,
     version: packageJson.version,
     requestTimeoutMs: RECEIVE_TIMEOUT_MS,
+    acceptQueues: ACCEPT_QUEUES,
   }
 }
 

@@ -59,6 +59,8 @@ export interface ServerSettings extends ServiceInfo {
   readonly allowedHosts: readonly string[]
   readonly streamReadersMax: number
   readonly connectionsMax: number
+  /** In which new connections wait until the loop takes them, a few of each address. */
+  readonly acceptQueues: number
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
 }
@@ -79,7 +81,7 @@ const CONNECTIONS_CHECK_INTERVAL_MS = 1_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 
 function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
-  const { requestTimeoutMs: requestTimeout, connectionsMax } = settings
+  const { requestTimeoutMs: requestTimeout, connectionsMax, acceptQueues } = settings
   return createHttpDoor({
     http: {
       requestTimeout,
@@ -90,6 +92,7 @@ function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
       connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeout),
     },
+    acceptQueues,
     connectionsMax,
     clock,
     random,
@@ -179,7 +182,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (raw.headers.expect !== undefined && raw.httpVersion === '1.1') reply.raw.writeContinue()
     done(null, payload)
   })
-  admitWork(server, { ...deps, lineOf: door.lineOf })
+  admitWork(server, { ...deps, ...door, isHostAllowed })
   acceptOnlyJson(server)
   server.addSchema(orderItemSchema)
   server.addSchema(orderSchema)

@@ -18,7 +18,11 @@ import {
 import { countedPlaces } from './counted-places.ts'
 import { createText, getText, startRawServer } from './raw-client.ts'
 
-const FULL = { enter: () => undefined, outcomeOfRefusal: () => 'not-applied' as const }
+const FULL = {
+  enter: () => undefined,
+  isFull: () => true,
+  outcomeOfRefusal: () => 'not-applied' as const,
+}
 
 const FULL_BY_KEY = {
   ...FULL,

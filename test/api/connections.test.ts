@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { lookup } from 'node:dns/promises'
 import { connect, type AddressInfo } from 'node:net'
+import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
+import type { ChangePlaces } from '../../src/api/admission/admit-work.ts'
 import { STALLED_CHECKS_MAX } from '../../src/api/admission/socket-gate.ts'
 import type { SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
@@ -211,4 +213,36 @@ test('localhost is reached by each of its addresses, with the same rules', async
     }
     await until(async () => /^HTTP\/1.1 400 .*"REQUEST_INVALID"/s.test(await answer()), address)
   }
+})
+
+test('new connections are taken several in a turn of the loop', async (t) => {
+  let taken = 0
+  const countTaken: ChangePlaces = {
+    enter: () => undefined,
+    // It is asked for each connection that is let in.
+    isFull() {
+      taken += 1
+      return false
+    },
+    outcomeOfRefusal: () => 'not-applied',
+  }
+  const { server } = await startTestServer(t, {
+    changes: countTaken,
+    settings: { acceptQueues: 8 },
+  })
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = server.server.address() as AddressInfo
+  const clients = Array.from({ length: 64 }, () => connect({ host: '127.0.0.1', port }))
+  t.after(() => {
+    for (const client of clients) client.destroy()
+  })
+  let mostInOneTurn = 0
+  while (taken < clients.length) {
+    const before = taken
+    await setImmediate()
+    mostInOneTurn = Math.max(mostInOneTurn, taken - before)
+  }
+  // Elsewhere one queue gets them all.
+  const least = process.platform === 'linux' ? 2 : 1
+  assert.ok(mostInOneTurn >= least, `${mostInOneTurn} in one turn`)
 })

@@ -28,6 +28,7 @@ export function countedPlaces(begunMax = Infinity): CountedPlaces {
         },
       }
     },
+    isFull: () => false,
     outcomeOfRefusal: () => 'not-applied',
   }
 }

@@ -22,6 +22,7 @@ const SETTINGS: ServerSettings = {
   allowedHosts: [],
   streamReadersMax: 10,
   connectionsMax: 1_000,
+  acceptQueues: 1,
   kafkaBootstrapServers: 'localhost:9092',
   schemaRegistryUrl: 'http://localhost:8081',
   version: '1.2.3',
@@ -160,6 +161,7 @@ export async function startTestServer(
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
     changes: {
       enter: () => ({ begin: () => true, leave: () => undefined }),
+      isFull: () => false,
       outcomeOfRefusal: () => 'not-applied',
     },
     clock: systemClock,

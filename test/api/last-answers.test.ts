@@ -8,7 +8,11 @@ import { countedPlaces } from './counted-places.ts'
 import { changedOrder, createFakeCommands, orderOf } from './harness.ts'
 import { createText, getText, startRawServer } from './raw-client.ts'
 
-const FULL = { enter: () => undefined, outcomeOfRefusal: () => 'not-applied' as const }
+const FULL = {
+  enter: () => undefined,
+  isFull: () => true,
+  outcomeOfRefusal: () => 'not-applied' as const,
+}
 
 const CONNECT = 'CONNECT cart:1 HTTP/1.1\r\nHost: cart\r\n\r\n'
 

@@ -184,7 +184,7 @@ test('a stream begins when all before it is answered, and nothing behind it begi
   await setImmediate()
   assert.equal(asked(), 0)
   commands.release()
-  await until(() => client.text().includes('id: '), 'the stream begins')
+  await until(() => client.text().includes('\nid: '), 'the stream begins')
   assert.deepEqual(commands.begun, ['BEFORE'])
   assert.deepEqual(client.statuses(), [201, 200])
 })
@@ -243,7 +243,7 @@ test('a socket that was full takes its next requests one by one as before', asyn
 
 test('a socket whose requests are refused at once leaves turns of the loop to others', async (t) => {
   const { server, open } = await startRawServer(t, {
-    changes: { enter: () => undefined, outcomeOfRefusal: () => 'not-applied' },
+    changes: { enter: () => undefined, isFull: () => true, outcomeOfRefusal: () => 'not-applied' },
   })
   let inThisTurn = 0
   let mostInOneTurn = 0

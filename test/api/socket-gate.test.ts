@@ -11,6 +11,7 @@ test('beyond what all sockets may have waiting, a connection ends after what it 
   const gate = new SocketGate({
     connectionsMax: 10,
     restBytesMax: 1_000,
+    onLetIn: () => undefined,
     refuse: (socket) => socket.destroy(),
     closeInOrder,
     onBodyAwaited: () => assert.fail('no request has a body'),

@@ -97,7 +97,10 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     const asking = Promise.all(Array.from({ length: CALLERS }, askUntilDecided))
     // What ends them early is reported by itself.
     asking.catch(() => {})
-    await until(async () => (await store.pendingIds()).length > 0, 'the event is pending')
+    await until(
+      async () => (await store.pendingIds()).length > 0,
+      () => `the event is pending; told: ${[...new Set(told)].join(', ')}\n${service.output()}`,
+    )
     await service.end('SIGKILL')
     service = await spawnService({ ...settings, API_PORT: new URL(service.url).port })
     await until(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type {
   FastifyInstance,
@@ -8,12 +9,12 @@ import type {
   RouteOptions,
 } from 'fastify'
 import type { ChangeAdmission, ChangePlace } from '../../business/admission/change-admission.ts'
-import type { CommandError } from '../../business/errors.ts'
 import type { Clock, Random } from '../../business/ports.ts'
 import { tooManyChanges, tooManyLists, tooManyReads } from '../../business/refusals.ts'
 import { limitOrMost } from '../schemas/list-requests.ts'
-import { createFullAnswer } from './full-answer.ts'
+import { createFullAnswer, type FullAnswer } from './full-answer.ts'
 import { ListPlaces } from './list-places.ts'
+import { QuickRefusals } from './quick-refusals.ts'
 import type { SocketLine } from './socket-line.ts'
 import { keepPlace, stayUntilDone } from './stay.ts'
 
@@ -41,13 +42,16 @@ declare module 'fastify' {
 export const READS_AT_WORK_MAX = 512
 
 /** How many changes may be at work is for business to say. */
-export type ChangePlaces = Pick<ChangeAdmission, 'enter' | 'outcomeOfRefusal'>
+export type ChangePlaces = Pick<ChangeAdmission, 'enter' | 'isFull' | 'outcomeOfRefusal'>
 
 export interface AdmissionDeps {
   readonly changes: ChangePlaces
   readonly clock: Clock
   readonly random: Random
   readonly lineOf: (socket: Socket) => SocketLine | undefined
+  readonly onConnection: (listener: (socket: Socket, line: SocketLine) => void) => void
+  readonly isHostAllowed: (host: string) => boolean
+  readonly isDraining: () => boolean
 }
 
 /**
@@ -73,28 +77,38 @@ interface Hooks {
   readonly begin?: preValidationHookHandler
 }
 
+function createRefusal(answer: FullAnswer): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
+    reply.hijack()
+    // An earlier hook has seen that nothing behind this answer is carried out.
+    answer.give(reply.raw, request.id, reply.hasHeader('connection'))
+  }
+}
+
 function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
   const { changes, random, lineOf } = deps
   const placesOfChanges = new WeakMap<FastifyRequest, ChangePlace>()
   const lists = new ListPlaces(deps.clock)
   let readCount = 0
 
-  function createRefusal(
-    error: CommandError,
-  ): (request: FastifyRequest, reply: FastifyReply) => void {
-    const answer = createFullAnswer(error, random)
-    return (request, reply) => {
-      reply.hijack()
-      // An earlier hook has seen that nothing behind this answer is carried out.
-      answer(reply.raw, request.id, reply.hasHeader('connection'))
-    }
+  const changeAnswers = {
+    'not-applied': createFullAnswer(tooManyChanges('not-applied'), random),
+    unknown: createFullAnswer(tooManyChanges('unknown'), random),
   }
   const refuseChange = {
-    'not-applied': createRefusal(tooManyChanges('not-applied')),
-    unknown: createRefusal(tooManyChanges('unknown')),
+    'not-applied': createRefusal(changeAnswers['not-applied']),
+    unknown: createRefusal(changeAnswers.unknown),
   }
-  const refuseRead = createRefusal(tooManyReads())
-  const refuseList = createRefusal(tooManyLists())
+  const refuseRead = createRefusal(createFullAnswer(tooManyReads(), random))
+  const refuseList = createRefusal(createFullAnswer(tooManyLists(), random))
+  const quickRefusals = new QuickRefusals({
+    ...deps,
+    answerFor: (outcome) => changeAnswers[outcome].textFor(randomUUID()),
+  })
+
+  deps.onConnection((socket, line) => {
+    if (changes.isFull()) quickRefusals.watch(socket, line)
+  })
 
   function takeAlone({ raw }: FastifyRequest, begin: (line?: SocketLine) => void): void {
     const line = lineOf(raw.socket)
@@ -105,6 +119,9 @@ function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
 
   function turnChangeAway(request: FastifyRequest, reply: FastifyReply): void {
     const hasRetryKey = request.headers['idempotency-key'] !== undefined
+    const { socket } = request.raw
+    const line = lineOf(socket)
+    if (line !== undefined) quickRefusals.watch(socket, line)
     refuseChange[changes.outcomeOfRefusal(hasRetryKey)](request, reply)
   }
 

@@ -8,7 +8,11 @@ import { retryAfterSeconds } from './retry-after.ts'
 /** Stands for the request id while the answer is prepared. */
 const ID_PLACE = '<request id>'
 
-export type FullAnswer = (response: ServerResponse, requestId: string, isLast: boolean) => void
+export interface FullAnswer {
+  give(response: ServerResponse, requestId: string, isLast: boolean): void
+  /** The same, as it is written to a connection that stays open. */
+  textFor(requestId: string): string
+}
 
 /**
  * The answer to a request that is turned away because the service is full, as the error handler would
@@ -17,21 +21,32 @@ export type FullAnswer = (response: ServerResponse, requestId: string, isLast: b
 export function createFullAnswer(error: CommandError, random: Random): FullAnswer {
   const problem = toProblem(failureOf(error), ID_PLACE)
   const [before = '', after = ''] = JSON.stringify(problem).split(ID_PLACE)
-  const common = Object.entries(COMMON_HEADERS).flat()
-  return (response, requestId, isLast) => {
-    const body = before + requestId + after
-    response.writeHead(problem.status, STATUS_CODES[problem.status], [
-      'x-request-id',
-      requestId,
-      ...common,
-      ...(isLast ? ['connection', 'close'] : []),
-      'content-type',
-      PROBLEM_MEDIA_TYPE,
-      'retry-after',
-      String(retryAfterSeconds(error.code, random)),
-      'content-length',
-      String(Buffer.byteLength(body)),
-    ])
-    response.end(body)
+  const reason = STATUS_CODES[problem.status]
+  const prepared = [...Object.entries(COMMON_HEADERS).flat(), 'content-type', PROBLEM_MEDIA_TYPE]
+  const headersFor = (requestId: string, body: string): string[] => [
+    'x-request-id',
+    requestId,
+    ...prepared,
+    'retry-after',
+    String(retryAfterSeconds(error.code, random)),
+    'content-length',
+    String(Buffer.byteLength(body)),
+  ]
+  return {
+    give(response, requestId, isLast) {
+      const body = before + requestId + after
+      const headers = headersFor(requestId, body)
+      if (isLast) headers.push('connection', 'close')
+      response.writeHead(problem.status, reason, headers).end(body)
+    },
+    textFor(requestId) {
+      const body = before + requestId + after
+      const headers = headersFor(requestId, body)
+      let text = `HTTP/1.1 ${problem.status} ${reason}\r\n`
+      for (let index = 0; index < headers.length; index += 2) {
+        text += `${headers[index]}: ${headers[index + 1]}\r\n`
+      }
+      return `${text}\r\n${body}`
+    },
   }
 }

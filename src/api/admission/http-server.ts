@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { createServer, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import process from 'node:process'
 import type { Clock, Random } from '../../business/ports.ts'
 import { tooManyConnections } from '../../business/refusals.ts'
 import {
@@ -27,6 +28,8 @@ const CHECK_EVERY_MS = 1_000
 const REST_BYTES_MAX = 64 * 1024 * 1024
 
 export interface HttpDoorOptions {
+  /** Of each address that is listened on. Node takes one connection of each in a turn of the loop. */
+  readonly acceptQueues: number
   readonly http: ServerOptions & { readonly requestTimeout: number }
   readonly connectionsMax: number
   readonly clock: Clock
@@ -39,14 +42,23 @@ export interface HttpDoor {
   readonly createServer: (begin: Begin) => Server
   readonly onClientError: (error: ClientError, socket: Socket) => void
   readonly lineOf: (socket: Socket) => SocketLine | undefined
+  /** Called for each connection that is let in. */
+  readonly onConnection: (listener: OnConnection) => void
 }
 
+type OnConnection = (socket: Socket, line: SocketLine) => void
+
 /** What is between Node's HTTP server and Fastify: nothing reaches a route that is too much for a socket. */
-export function createHttpDoor({ http, connectionsMax, clock, random }: HttpDoorOptions): HttpDoor {
+export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
+  const { http, acceptQueues, connectionsMax, clock, random } = options
   const { requestTimeout: requestTimeoutMs } = http
   const loopDelay = new LoopDelay(CHECK_EVERY_MS, requestTimeoutMs, clock.monotonicMs())
+  const connectionListeners: OnConnection[] = []
   const gate = new SocketGate({
     connectionsMax,
+    onLetIn(socket, line) {
+      for (const listener of connectionListeners) listener(socket, line)
+    },
     restBytesMax: REST_BYTES_MAX,
     closeInOrder,
     refuse(socket) {
@@ -95,11 +107,13 @@ export function createHttpDoor({ http, connectionsMax, clock, random }: HttpDoor
     createServer(begin) {
       const server = createOne(begin)
       repeatWhileOpen(server, clock, check)
-      listenOnBothLoopbacks(server, () => createOne(begin).on('clientError', onClientError))
+      const createTwin = (): Server => createOne(begin).on('clientError', onClientError)
+      listenWithTwins(server, createTwin, acceptQueues)
       return server
     },
     onClientError,
     lineOf: (socket) => gate.lineOf(socket),
+    onConnection: (listener) => void connectionListeners.push(listener),
   }
 }
 
@@ -116,27 +130,38 @@ function repeatWhileOpen(server: Server, clock: Clock, task: () => void): void {
 }
 
 /**
- * `localhost` is two addresses, and clients take either. Fastify would open a second server for the other
- * one, but not where the first is made here.
+ * Listens with more servers than one. Node takes one connection of a server in a turn of the loop: under
+ * load, when a turn takes ten milliseconds, a thousand new clients would wait for ten seconds, and a probe
+ * behind them. So each address has several queues, which Linux fills in turns. And `localhost` is two
+ * addresses, of which clients take either; Fastify would open a second server for the other one, but not
+ * where the first is made here.
  */
-function listenOnBothLoopbacks(server: Server, createTwin: () => Server): void {
+function listenWithTwins(server: Server, createTwin: () => Server, acceptQueues: number): void {
+  // Elsewhere all connections go to one of the queues, or the option is refused.
+  const queues = process.platform === 'linux' ? acceptQueues : 1
+  const sharing = queues > 1 ? { reusePort: true } : {}
   const listen = server.listen.bind(server) as (...args: readonly unknown[]) => Server
-  server.listen = ((...args: readonly unknown[]) => {
-    const [options] = args as [ListenOptions | undefined]
-    if (options?.host === 'localhost') server.once('listening', () => void openTwin())
-    return listen(...args)
+  server.listen = ((options: ListenOptions, ...rest: readonly unknown[]) => {
+    server.once('listening', () => void openTwins(options.host))
+    return listen({ ...options, ...sharing }, ...rest)
   }) as typeof server.listen
 
-  async function openTwin(): Promise<void> {
+  async function openTwins(host: string | undefined): Promise<void> {
     const { address: own, port } = server.address() as AddressInfo
+    for (let count = 1; count < queues; count += 1) openTwin(own, port)
+    if (host !== 'localhost') return
     // It is the system's to say, and may fail.
     const addresses = await lookup('localhost', { all: true }).catch(() => [])
     const other = addresses.find(({ address }) => address !== own)
     if (other === undefined || !server.listening) return
+    for (let count = 0; count < queues; count += 1) openTwin(other.address, port)
+  }
+
+  function openTwin(host: string, port: number): void {
     const twin = createTwin()
-    // Without the other address the service is still reached by its own.
+    // Without it the service is still reached, at the first server.
     twin.on('error', () => twin.close())
-    twin.listen({ host: other.address, port })
+    twin.listen({ host, port, ...sharing })
     server.once('close', () => twin.close())
   }
 }

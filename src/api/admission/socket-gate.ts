@@ -20,6 +20,7 @@ export interface SocketGateDeps {
   readonly connectionsMax: number
   /** What all sockets together may have read and not parsed. */
   readonly restBytesMax: number
+  readonly onLetIn: (socket: Socket, line: SocketLine) => void
   /** Tells a connection beyond that, and closes it. */
   readonly refuse: (socket: Socket) => void
   readonly closeInOrder: (socket: Socket) => void
@@ -55,7 +56,8 @@ export class SocketGate {
         this.#lines.delete(socket)
         if (isLetIn) this.#letInCount -= 1
       })
-      if (!isLetIn) this.#refuse(socket, line)
+      if (isLetIn) this.#deps.onLetIn(socket, line)
+      else this.#refuse(socket, line)
     })
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { MESSAGE_BEGINS, type HttpSocket, type MaybeLastResponse } from './node-http.ts'
 
 /**
  * The requests of one socket, in their order. A client may send the next one before the last one is
@@ -25,20 +26,6 @@ export const PARSER_STOPPED = 'HPE_PAUSED'
 const NOTHING = Buffer.alloc(1).subarray(1)
 
 export type Begin = (request: IncomingMessage, response: ServerResponse) => void
-
-/** What Node keeps on a socket of its HTTP server. */
-interface HttpSocket extends Socket {
-  readonly parser?: {
-    onIncoming: (request: IncomingMessage, keepAlive: boolean) => number
-    resume(): void
-  } | null
-  /** Node itself has stopped reading, because answers wait to be taken. */
-  readonly _paused?: boolean
-  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null
-}
-
-/** What Node keeps on a response: the connection is closed behind it. */
-type MaybeLastResponse = ServerResponse & { readonly _last?: boolean }
 
 interface HeldRequest {
   readonly request: IncomingMessage
@@ -75,8 +62,10 @@ export class SocketLine {
   #isEnding = false
   /** The connection is closed behind a request that has begun. */
   #isLast = false
+  #parse: ((bytes: Buffer) => void) | undefined
   #latest: IncomingMessage | undefined
   #latestResponse: ServerResponse | undefined
+  #begunCount = 0
   #seenCount = 0
   #takenBytes = 0
   #checksWithoutProgress = 0
@@ -108,6 +97,16 @@ export class SocketLine {
   /** The last request whose head has come, and how many there were. */
   get latest(): { readonly request: IncomingMessage | undefined; readonly count: number } {
     return { request: this.#latest, count: this.#seenCount }
+  }
+
+  /** Everything that was read is answered, and what comes next begins a request. */
+  get isAtRest(): boolean {
+    return (
+      this.#begunCount === this.#seenCount &&
+      this.#latest?.complete !== false &&
+      this.#responses.size === 0 &&
+      !(this.#isStopped || this.#isEnding || this.#isLast)
+    )
   }
 
   /** The latest request has its answer, and its body is still to come. */
@@ -157,6 +156,22 @@ export class SocketLine {
   }
 
   /**
+   * From now on `take` gets what is read, and hands on to `parse` what is for the parser. Node reads in
+   * JavaScript then, which costs a little more.
+   */
+  readBefore(take: (bytes: Buffer) => void): void {
+    const [parse] = this.#socket.listeners('data')
+    if (parse === undefined) return
+    this.#socket.removeListener('data', parse as never)
+    this.#socket.on('data', take)
+    this.#parse = parse as (bytes: Buffer) => void
+  }
+
+  parse(bytes: Buffer): void {
+    this.#parse?.(bytes)
+  }
+
+  /**
    * Nothing more is begun or answered: the server has ended its half of the connection. What comes is read,
    * so that the client gets what was written to it, but not parsed.
    */
@@ -186,6 +201,14 @@ export class SocketLine {
   #guardReading(): void {
     const { parser } = this.#socket
     if (!parser) return
+    const countBegun = (): void => {
+      this.#begunCount += 1
+    }
+    parser[MESSAGE_BEGINS] = countBegun
+    // Node uses its parsers again, also for requests of its own.
+    this.#socket.once('close', () => {
+      if (parser[MESSAGE_BEGINS] === countBegun) parser[MESSAGE_BEGINS] = undefined
+    })
     const onIncoming = parser.onIncoming.bind(parser)
     parser.onIncoming = (request, keepAlive) => {
       const verdict = onIncoming(request, keepAlive)

@@ -39,13 +39,13 @@ export class ChangeAdmission {
 
   /** The head of a request is here. Undefined: it is turned away. */
   enter(): ChangePlace | undefined {
-    if (this.#count >= this.#deps.requestsMax || this.#isFull()) return undefined
+    if (this.isFull()) return undefined
     this.#count += 1
     let isBegun = false
     return {
       // Asked once more: many may have sent their heads, and keep their bodies back.
       begin: () => {
-        isBegun = !this.#isFull()
+        isBegun = !this.#isAtLimit()
         if (isBegun) this.#begunCount += 1
         return isBegun
       },
@@ -56,10 +56,15 @@ export class ChangeAdmission {
     }
   }
 
-  #isFull(): boolean {
-    const isFull = this.#begunCount - this.#deps.waitingCount() >= this.#limit.value
-    if (isFull) this.#limit.noteReached()
-    return isFull
+  /** Whether a request that arrives now is turned away. */
+  isFull(): boolean {
+    return this.#count >= this.#deps.requestsMax || this.#isAtLimit()
+  }
+
+  #isAtLimit(): boolean {
+    const isAtLimit = this.#begunCount - this.#deps.waitingCount() >= this.#limit.value
+    if (isAtLimit) this.#limit.noteReached()
+    return isAtLimit
   }
 
   /**
