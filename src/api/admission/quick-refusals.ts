@@ -10,7 +10,7 @@ import type { SocketLine } from './socket-line.ts'
  * otherwise be looked at in one turn, and what the others wait for takes several: changes that were let in
  * would be late however few they are, and a new connection, a probe's among them, would not be let in.
  */
-export const LOOKING_MS_MAX = 5
+export const LOOKING_MS_MAX = 2
 
 /** A larger piece is none of the requests that are refused here. */
 const PIECE_BYTES_MAX = 16 * 1024
