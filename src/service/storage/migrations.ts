@@ -26,10 +26,15 @@ export function readMigrations(kind: 'sqlite' | 'postgres'): readonly Migration[
     .filter((name) => FILE_NAME.test(name))
     .toSorted()
     .map((name) => {
-      const sql = readFileSync(new URL(name, folder), 'utf8')
-      const checksum = createHash('sha256').update(sql).digest('hex')
-      return { number: Number(FILE_NAME.exec(name)?.[1]), name, sql, checksum }
+      return migrationOf(name, readFileSync(new URL(name, folder), 'utf8'))
     })
+}
+
+/** Line ends do not count: a checkout or an archive may have converted them. */
+export function migrationOf(name: string, text: string): Migration {
+  const sql = text.replaceAll('\r\n', '\n')
+  const checksum = createHash('sha256').update(sql).digest('hex')
+  return { number: Number(FILE_NAME.exec(name)?.[1]), name, sql, checksum }
 }
 
 /**
