@@ -96,6 +96,7 @@ function toConfig(settings: Settings) {
     ),
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
+    migrationMode: settings.MIGRATIONS,
     publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
     maxStreamReaders: settings.MAX_STREAM_READERS,

@@ -151,6 +151,11 @@ export const settingsSchema = Type.Object({
     'Refuse a PostgreSQL server that runs with fsync or full_page_writes off: it loses what it has confirmed when its machine fails.',
     true,
   ),
+  MIGRATIONS: choice(
+    'auto: a start brings the tables of the store up to date. check: a start refuses a store whose tables are not up to date, and changes none; cart migrate does it.',
+    ['auto', 'check'],
+    'auto',
+  ),
   PUBLISH_TIMEOUT_MS: integer(
     'How long a request waits for Kafka to acknowledge its event before it is answered 503.',
     { minimum: 100, maximum: 60_000, default: 5_000 },
