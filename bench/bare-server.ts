@@ -63,6 +63,7 @@ const server = await buildServer({
     schemaRegistryUrl: 'http://none',
     version: 'bench',
     requestTimeoutMs: 10_000,
+    keepAliveMs: 65_000,
   },
   logger: pino({ level: 'silent' }),
 })

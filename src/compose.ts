@@ -273,6 +273,7 @@ function serverSettings(config: Config) {
     schemaRegistryUrl: config.schemaRegistryUrl,
     version: packageJson.version,
     requestTimeoutMs: RECEIVE_TIMEOUT_MS,
+    keepAliveMs: config.keepAliveMs,
   }
 }
 
