@@ -65,6 +65,7 @@ const server = await buildServer({
     schemaRegistryUrl: 'http://none',
     version: 'bench',
     requestTimeoutMs: 10_000,
+    keepAliveMs: 65_000,
   },
   logger: pino({ level: 'silent' }),
 })

@@ -12,6 +12,9 @@ import { readStoredEvents as readPostgresEvents } from './service/storage/postgr
 import * as postgres from './service/storage/postgres/inspect.ts'
 import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
 import * as sqlite from './service/storage/sqlite/inspect.ts'
+import type { Migration, MigrationMode } from './service/storage/migrations.ts'
+import { migrateDatabase } from './service/storage/postgres/store.ts'
+import { migrateFile } from './service/storage/sqlite/store.ts'
 import type { StoredEvent, StoreFacts } from './service/storage/store-facts.ts'
 import { systemClock } from './service/system.ts'
 
@@ -69,6 +72,19 @@ export async function inspectStore(config: Config): Promise<StoreFacts> {
         ...postgresAddress(database),
         mustBeDurable: config.databaseRequireDurability,
       })
+  }
+}
+
+/** Applies what the store lacks, or only looks for it; resolves with what was missing. */
+export async function migrateStore(
+  { database, databaseRequireDurability: mustBeDurable }: Config,
+  migrationMode: MigrationMode,
+): Promise<readonly Migration[]> {
+  switch (database.kind) {
+    case 'sqlite':
+      return migrateFile(database.path, migrationMode)
+    case 'postgres':
+      return migrateDatabase({ ...postgresAddress(database), mustBeDurable, migrationMode })
   }
 }
 

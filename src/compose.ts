@@ -203,16 +203,17 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 }
 
 function openStore(config: Config, watch: StoreWatchDeps): Promise<BatchedStore> {
-  const { database } = config
+  const { database, migrationMode } = config
   switch (database.kind) {
     case 'sqlite':
-      return openSqliteStore({ path: database.path, watch })
+      return openSqliteStore({ path: database.path, migrationMode, watch })
     case 'postgres':
       return openPostgresStore({
         url: database.url,
         database: database.name,
         leaseMs: config.instanceLeaseMs,
         mustBeDurable: config.databaseRequireDurability,
+        migrationMode,
         watch,
       })
   }
@@ -276,6 +277,7 @@ function serverSettings(config: Config) {
     version: packageJson.version,
     requestTimeoutMs: RECEIVE_TIMEOUT_MS,
     acceptQueues: ACCEPT_QUEUES,
+    keepAliveMs: config.keepAliveMs,
   }
 }
 

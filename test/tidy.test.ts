@@ -70,6 +70,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/cli/doctor': TOOL,
   'src/cli/doctor/judges': JUDGE,
   'src/cli/listen': TOOL,
+  'src/cli/migrate': TOOL,
   'src/cli/schema-check': TOOL,
   'src/console': { folders: [], packages: [] },
   'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },

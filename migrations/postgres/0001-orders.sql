@@ -1,3 +1,4 @@
+-- expand
 -- Every event of every order. Without a topic_offset it is pending; all pending events are the outbox.
 -- Texts compare by their bytes: whatever the database's collation is, ids that differ are different.
 -- A time that others have given is in milliseconds since 1970.
@@ -62,7 +63,8 @@ WHERE idempotency_key IS NOT NULL AND settled_at IS NOT NULL;
 CREATE TABLE instances (
   instance_id text COLLATE "C" PRIMARY KEY,
   lease_until timestamptz NOT NULL, -- by this database's clock
-  joined_at   timestamptz NOT NULL
+  joined_at   timestamptz NOT NULL,
+  knows       integer NOT NULL -- how many migrations its version has
 );
 
 -- What the registry last agreed to.

@@ -1,3 +1,4 @@
+-- expand
 -- Every event of every order. Without a topic_offset it is pending; all pending events are the outbox.
 -- Times are milliseconds since 1970. Rows are added at the end, and what settling adds to a row is no
 -- longer than what it takes from it, so pages fill up once.

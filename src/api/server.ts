@@ -63,6 +63,8 @@ export interface ServerSettings extends ServiceInfo {
   readonly acceptQueues: number
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
+  /** How long a connection may be open without a request. */
+  readonly keepAliveMs: number
 }
 
 /**
@@ -77,15 +79,12 @@ const HEADERS_TIMEOUT_MS = 5_000
 /** How often Node looks for connections that are over a bound; its default of 30 s adds that much. */
 const CONNECTIONS_CHECK_INTERVAL_MS = 1_000
 
-/** Longer than the 60 s after which common load balancers drop an idle connection themselves. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000
-
 function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
-  const { requestTimeoutMs: requestTimeout, connectionsMax, acceptQueues } = settings
+  const { requestTimeoutMs: requestTimeout, keepAliveMs, connectionsMax, acceptQueues } = settings
   return createHttpDoor({
     http: {
       requestTimeout,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      keepAliveTimeout: keepAliveMs,
       // Node would answer a request without one by a bare status.
       requireHostHeader: false,
       // Node swaps the two bounds when the one for the headers is the larger.

@@ -8,6 +8,7 @@ import { create } from './change/create.ts'
 import { demo } from './demo/demo.ts'
 import { doctor } from './doctor/doctor.ts'
 import { listen } from './listen/listen.ts'
+import { migrate } from './migrate/migrate.ts'
 import { visible } from './paint.ts'
 import { schemaCheck } from './schema-check/schema-check.ts'
 import { update } from './change/update.ts'
@@ -21,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   doctor,
   config,
   audit,
+  migrate,
   'schema check': schemaCheck,
 }
 

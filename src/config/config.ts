@@ -11,6 +11,7 @@ import { listSettings, settingsSchema, type SettingNotes } from './settings-sche
 /** Names and texts as a process finds them in its environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+const MS_PER_SECOND = 1_000
 const MS_PER_HOUR = 3_600_000
 
 type Settings = Static<typeof settingsSchema>
@@ -90,12 +91,14 @@ function toConfig(settings: Settings) {
     schemaRegistryTimeoutMs: settings.SCHEMA_REGISTRY_TIMEOUT_MS,
     apiHost: settings.API_HOST,
     apiPort: settings.API_PORT,
+    keepAliveMs: settings.API_KEEP_ALIVE_SECONDS * MS_PER_SECOND,
     /** In lower case, beside those that are always allowed. */
     allowedHosts: Object.freeze(
       settings.ALLOWED_HOSTS === undefined ? [] : checked(parseHostNames(settings.ALLOWED_HOSTS)),
     ),
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
+    migrationMode: settings.MIGRATIONS,
     publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
     maxStreamReaders: settings.MAX_STREAM_READERS,

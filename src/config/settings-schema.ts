@@ -130,6 +130,10 @@ export const settingsSchema = Type.Object({
     accepts: (value) => /^[\w.:-]{1,253}$/.test(value),
   }),
   API_PORT: integer('Port to listen on.', { minimum: 1, maximum: 65_535, default: 8_000 }),
+  API_KEEP_ALIVE_SECONDS: integer(
+    'How long a connection may be open without a request. It must be longer than a load balancer in front keeps an idle connection: 65 is for those that keep it for a minute.',
+    { minimum: 5, maximum: 7_200, default: 65 },
+  ),
   ALLOWED_HOSTS: Type.Optional(
     text(
       'Names by which callers may reach the service, beside addresses, names without a dot and those that end with .localhost, .local, .internal or .svc. A request with another name in its Host header is answered 403: it may come from a page that points its own name at this machine. Unset: no others where API_HOST is loopback, every name where it is not.',
@@ -150,6 +154,11 @@ export const settingsSchema = Type.Object({
   DATABASE_REQUIRE_DURABILITY: flag(
     'Refuse a PostgreSQL server that runs with fsync or full_page_writes off: it loses what it has confirmed when its machine fails.',
     true,
+  ),
+  MIGRATIONS: choice(
+    'auto: a start brings the tables of the store up to date. check: a start refuses a store whose tables are not up to date, and changes none; cart migrate does it.',
+    ['auto', 'check'],
+    'auto',
   ),
   PUBLISH_TIMEOUT_MS: integer(
     'How long a request waits for Kafka to acknowledge its event before it is answered 503.',

@@ -27,6 +27,7 @@ const SETTINGS: ServerSettings = {
   schemaRegistryUrl: 'http://localhost:8081',
   version: '1.2.3',
   requestTimeoutMs: 10_000,
+  keepAliveMs: 65_000,
 }
 
 export const SINCE = new Date('2026-01-31T12:00:00.000Z')

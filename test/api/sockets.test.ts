@@ -148,12 +148,13 @@ test('answers headers that do not come in time with a 408 problem', async (t) =>
   assertProblem(await readAnswer(socket), 408, 'REQUEST_TIMED_OUT')
 })
 
-test('bounds how long a request may take to arrive', async (t) => {
-  const { server } = await startTestServer(t, { settings: { requestTimeoutMs: 12_345 } })
+test('bounds how long a request may take to arrive, and a connection may be idle', async (t) => {
+  const settings = { requestTimeoutMs: 12_345, keepAliveMs: 67_890 }
+  const { server } = await startTestServer(t, { settings })
   const { requestTimeout, headersTimeout, keepAliveTimeout } = server.server
   assert.equal(requestTimeout, 12_345)
   assert.equal(headersTimeout, 5_000)
-  assert.equal(keepAliveTimeout, 65_000)
+  assert.equal(keepAliveTimeout, 67_890)
 })
 
 test('refuses a body that is too large without waiting for it', async (t) => {

@@ -81,6 +81,10 @@ test('every answer stays true while one of three instances on PostgreSQL is kill
   await survive(t, 'instance-kill')
 })
 
+test('every answer stays true while one of three instances gets another version, and the former one again', async (t) => {
+  await survive(t, 'rolling-upgrade')
+})
+
 test('every answer stays true while PostgreSQL crashes under three instances', async (t) => {
   await survive(t, 'postgres-crash')
 })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../../dev-services/ports.ts'
 import { until } from './until.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = new URL('../../src/main.ts', import.meta.url)
 
 /** The process ends by itself after this, whatever becomes of the test. */
 const LIFE_MS_MAX = 10 * 60_000
@@ -14,6 +14,8 @@ export interface ServiceOptions {
   /** Modules that the process imports before anything else. */
   readonly imports?: readonly string[]
   readonly lifeMsMax?: number
+  /** Of another version. */
+  readonly main?: URL
   /** A descriptor that is its standard output; then {@link ServiceProcess.output} has only stderr. */
   readonly stdout?: number
 }
@@ -38,10 +40,11 @@ export interface ProcessEnd {
 /** Starts `src/main.ts` as its own process, without waiting for anything. */
 export async function spawnService(
   settings: Readonly<Record<string, string>>,
-  { imports = [], lifeMsMax = LIFE_MS_MAX, stdout }: ServiceOptions = {},
+  { imports = [], lifeMsMax = LIFE_MS_MAX, main = MAIN, stdout }: ServiceOptions = {},
 ): Promise<ServiceProcess> {
   const port = settings['API_PORT'] ?? String(await findFreePort())
-  const child = spawn(process.execPath, [...imports.map((url) => `--import=${url}`), MAIN], {
+  const args = [...imports.map((url) => `--import=${url}`), fileURLToPath(main)]
+  const child = spawn(process.execPath, args, {
     env: {
       PATH: process.env['PATH'],
       LOG_LEVEL: 'info',

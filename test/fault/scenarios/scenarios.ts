@@ -14,6 +14,7 @@ import { REGISTRY_FAULTS } from './registry-faults.ts'
 import { STORE_FAULTS } from './store-faults.ts'
 import { TOO_LARGE } from './too-large.ts'
 import { TOPIC_FAULTS } from './topic-faults.ts'
+import { UPGRADES } from './upgrade.ts'
 
 /** All that `npm run faults` does, in this order. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CLUSTER_FAULTS,
   ...INSTANCE_FAULTS,
   ...OWNERSHIP_FAULTS,
+  ...UPGRADES,
   ...CALLER_FAULTS,
   ...TOPIC_FAULTS,
   ...TOO_LARGE,

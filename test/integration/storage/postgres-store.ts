@@ -1,4 +1,5 @@
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
+import type { Migration, MigrationMode } from '../../../src/service/storage/migrations.ts'
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
 import type { TestSchema } from '../../support/postgres-schema.ts'
 
@@ -8,18 +9,21 @@ const LEASE_MS = 600_000
 export interface StoreSettings {
   readonly leaseMs?: number
   readonly mustBeDurable?: boolean
+  readonly migrationMode?: MigrationMode
+  readonly migrations?: readonly Migration[]
   /** Of the session, such as `lock_timeout`. */
   readonly parameters?: Readonly<Record<string, string>>
 }
 
 /** An instance on a schema, as the service opens it. */
 export function openStore(schema: TestSchema, settings: StoreSettings = {}): Promise<BatchedStore> {
-  const { leaseMs = LEASE_MS, mustBeDurable = true, parameters } = settings
+  const { leaseMs = LEASE_MS, mustBeDurable = true, parameters, ...migrations } = settings
   return openPostgresStore({
     url: schema.url(parameters),
     database: 'of the test',
     leaseMs,
     mustBeDurable,
+    ...migrations,
   })
 }
 

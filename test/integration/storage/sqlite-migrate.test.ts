@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 
 import { type Migration, readMigrations } from '../../../src/service/storage/migrations.ts'
 import { migrate } from '../../../src/service/storage/sqlite/migrate.ts'
-import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { migrateFile, openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
 import { startChild } from './child-process.ts'
 import { makeTempDirectory } from './temp-directory.ts'
 
 function migrationOf(number: number, sql: string): Migration {
   const name = `000${number}-test.sql`
-  return { number, name, sql, checksum: `checksum of ${sql}` }
+  return { number, name, sql, checksum: `checksum of ${sql}`, needs: 0 }
 }
 
 function listTables(db: DatabaseSync): unknown[] {
@@ -56,19 +57,43 @@ describe('migrate', () => {
     assert.throws(() => migrate(db, 'test', edited), /another text of migration 0001-test.sql/)
   })
 
-  it('refuses a database of a newer version', async () => {
-    using directory = makeTempDirectory()
-    const store = await openSqliteStore({ path: directory.database })
-    await store.close()
-    {
-      using db = new DatabaseSync(directory.database)
-      db.exec(`INSERT INTO schema_migrations VALUES (9999, '9999-later.sql', 'x', 'now')`)
-    }
-    await assert.rejects(openSqliteStore({ path: directory.database }), {
-      name: 'StoreError',
-      isApplied: 'no',
-      message: /was written by a newer version of CartService: it has migration 9999-later\.sql/,
+  for (const [needs, becomes] of [
+    [0, 'serves'],
+    [9999, 'refuses'],
+  ] as const) {
+    it(`${becomes} a database that a newer version changed so that a version needs ${needs}`, async () => {
+      using directory = makeTempDirectory()
+      const { database: path } = directory
+      await (await openSqliteStore({ path })).close()
+      {
+        using db = new DatabaseSync(path)
+        db.exec(
+          `INSERT INTO schema_migrations VALUES (9999, '9999-later.sql', 'x', ${needs}, 'now')`,
+        )
+      }
+      if (needs === 0) await (await openSqliteStore({ path })).close()
+      else {
+        await assert.rejects(openSqliteStore({ path }), {
+          name: 'StoreError',
+          isApplied: 'no',
+          message: /its migration 9999-later\.sql took away what this version works with/,
+        })
+      }
     })
+  }
+
+  it('leaves a database alone that it may only check', async () => {
+    using directory = makeTempDirectory()
+    const { database: path } = directory
+    const check = () => openSqliteStore({ path, migrationMode: 'check' })
+    await assert.rejects(check(), { name: 'StoreError', message: /lacks 0001-orders\.sql/ })
+    assert.equal(existsSync(path), false)
+    assert.deepEqual(
+      migrateFile(path, 'auto').map(({ name }) => name),
+      readMigrations('sqlite').map(({ name }) => name),
+    )
+    await (await check()).close()
+    assert.deepEqual(migrateFile(path, 'auto'), [])
   })
 
   it('applies each migration once when two processes race', async () => {

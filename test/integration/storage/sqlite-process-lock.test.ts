@@ -141,5 +141,5 @@ describe('a SQLite file that a service has open', () => {
 
 function markAsNewer(path: string): void {
   using db = new DatabaseSync(path)
-  db.exec(`INSERT INTO schema_migrations VALUES (9999, '9999-later.sql', 'x', 'now')`)
+  db.exec(`INSERT INTO schema_migrations VALUES (9999, '9999-later.sql', 'x', 9999, 'now')`)
 }

@@ -2,22 +2,40 @@ import type { HandOverResult } from '../../../business/ports.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import type { Arguments } from '../operation.ts'
 import { type EventRow, toPendingEvent } from '../order-row.ts'
+import { readMigrations, tooOld } from '../migrations.ts'
 import type { Query } from './connection.ts'
 import { SELECT_RESERVED } from './event-columns.ts'
+import { MIGRATION_LOCK } from './migrate.ts'
 
 /** Every statement on instances and on whose events are. The clock is the database's. */
 
 /** Any number that no other program uses in this database; the migrations have the next one. */
 const TAKE_OVER_LOCK = 7_267_101
 
+/**
+ * A version that cannot serve the database any more does not join, whenever that came. No migration is
+ * under way meanwhile: one that ends what older versions work with sees all instances of them.
+ * Rejects with a StoreError.
+ */
 export async function join(query: Query, instanceId: string, leaseMs: number): Promise<true> {
+  const knows = readMigrations('postgres').length
+  await query({ text: 'SELECT pg_advisory_xact_lock_shared($1)' }, [MIGRATION_LOCK])
+  const beyond = await query<{ readonly name: string; readonly database: string }>(
+    {
+      text: `
+        SELECT name, current_database() AS database FROM schema_migrations
+        WHERE needs > $1 ORDER BY number LIMIT 1`,
+    },
+    [knows],
+  )
+  for (const { name, database } of beyond) throw tooOld(database, name, knows)
   await query(
     {
       text: `
-        INSERT INTO instances (instance_id, lease_until, joined_at)
-        VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond', clock_timestamp())`,
+        INSERT INTO instances (instance_id, lease_until, joined_at, knows)
+        VALUES ($1, clock_timestamp() + $2 * interval '1 millisecond', clock_timestamp(), $3)`,
     },
-    [instanceId, leaseMs],
+    [instanceId, leaseMs, knows],
   )
   return true
 }

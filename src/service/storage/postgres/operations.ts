@@ -47,7 +47,7 @@ export type PostgresOperations = { readonly [K in Kind]: PostgresOperation<K> }
 
 /** By the kind of operation, how it is carried out. */
 export const OPERATIONS: PostgresOperations = {
-  join: { isRead: false, run: alone(join) },
+  join: { isRead: false, run: inTransaction(join) },
   renewLease: { isRead: false, run: alone(renewLease) },
   leave: { isRead: false, run: alone(leave) },
   reserve: { isRead: false, run: together(reserve), placeOf: placeOfRow },

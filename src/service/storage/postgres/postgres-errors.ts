@@ -43,6 +43,9 @@ const POSTGRES_ERRORS: ReadonlyMap<string, ErrorRow> = new Map([
 /** serialization_failure and deadlock_detected. */
 const REPEATABLE: ReadonlySet<string> = new Set(['40001', '40P01'])
 
+/** lock_not_available. */
+const LOCKED: ReadonlySet<string> = new Set(['55P03'])
+
 const UNREACHABLE: ErrorRow = { reason: 'it cannot be reached', mayEndSession: true }
 
 const SILENT: ErrorRow = { reason: 'it does not answer', mayEndSession: true }
@@ -75,8 +78,17 @@ export function translatePostgresError(
 
 /** Rolled back in favour of another transaction, and not because of anything in it. */
 export function isWorthRepeating(error: unknown): boolean {
+  return isRefusedWith(error, REPEATABLE)
+}
+
+/** Rolled back because `lock_timeout` was over. */
+export function isLockedNow(error: unknown): boolean {
+  return isRefusedWith(error, LOCKED)
+}
+
+function isRefusedWith(error: unknown, codes: ReadonlySet<string>): boolean {
   if (!(error instanceof StoreError) || error.isApplied === 'unknown') return false
-  return error.cause instanceof DatabaseError && REPEATABLE.has(error.cause.code ?? '')
+  return error.cause instanceof DatabaseError && codes.has(error.cause.code ?? '')
 }
 
 function findRow(error: unknown, phase: Phase): ErrorRow | undefined {

@@ -1,11 +1,25 @@
+import { setTimeout } from 'node:timers/promises'
+
 import { BatchedStore } from '../batched-store.ts'
-import { readMigrations } from '../migrations.ts'
+import {
+  assertNoneMissing,
+  readMigrations,
+  type Migration,
+  type MigrationMode,
+} from '../migrations.ts'
 import type { StoreWatchDeps } from '../store-watch.ts'
 import { Connection, type ConnectionOptions, type Timeouts } from './connection.ts'
 import { PostgresEngine } from './engine.ts'
 import { migrate } from './migrate.ts'
+import { isLockedNow } from './postgres-errors.ts'
 
-export interface PostgresStoreOptions extends Omit<ConnectionOptions, 'timeouts'> {
+export interface DatabaseOptions extends Omit<ConnectionOptions, 'timeouts'> {
+  readonly migrationMode?: MigrationMode
+  /** Those of this version by default. */
+  readonly migrations?: readonly Migration[]
+}
+
+export interface PostgresStoreOptions extends DatabaseOptions {
   /** How long a lease lasts, by the database's clock. */
   readonly leaseMs: number
   readonly watch?: StoreWatchDeps
@@ -21,14 +35,19 @@ const LEASE_PART = 1 / 4
 /** For what is done once, and is not waited for by a request. */
 const MIGRATION_TIMEOUT_MS = 60_000
 
+/** A try for a lock that somebody holds takes two seconds, in which everybody waits; so does a pause. */
+const LOCK_TRIES_MAX = 15
+const LOCK_PAUSE_MS = 2_000
+
 /**
  * Orders, events and schema ids in a database that several instances share.
  * Rejects with a StoreError, one sentence for an operator, when the server cannot be reached, must not
- * be used, or the database was written by a newer version.
+ * be used, or the database is not one that this version can serve.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<BatchedStore> {
   const { leaseMs, watch } = options
-  await migrateDatabase(options)
+  const missing = await migrateDatabase(options)
+  if (options.migrationMode === 'check') assertNoneMissing(options.database, missing)
   const connect = (): PostgresEngine =>
     new PostgresEngine(new Connection({ ...options, timeouts: timeoutsFor(leaseMs) }))
   return BatchedStore.open({
@@ -39,14 +58,29 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   })
 }
 
-async function migrateDatabase(options: PostgresStoreOptions): Promise<void> {
+/**
+ * Applies what is missing, or only looks for it; resolves with what was missing. Rejects with a
+ * StoreError, as above, and where an older version that still runs would lose what it works with.
+ */
+export async function migrateDatabase(options: DatabaseOptions): Promise<readonly Migration[]> {
+  const {
+    database,
+    migrationMode: mode = 'auto',
+    migrations = readMigrations('postgres'),
+  } = options
   const answerMs = MIGRATION_TIMEOUT_MS
   const timeouts = { connectMs: ANSWER_TIMEOUT_MS, answerMs, statementMs: answerMs }
   const connection = new Connection({ ...options, timeouts })
+  const order = { database, migrations, mode }
   try {
-    await connection.transaction((query) =>
-      migrate(query, options.database, readMigrations('postgres')),
-    )
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await connection.transaction((query) => migrate(query, order))
+      } catch (error) {
+        if (tries === LOCK_TRIES_MAX || !isLockedNow(error)) throw error
+      }
+      await setTimeout(LOCK_PAUSE_MS)
+    }
   } finally {
     await connection.close()
   }

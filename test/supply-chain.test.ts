@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+/** What the service is made of, as the lock file has it: licences, install scripts, exact versions. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** All of them allow the service to be used and passed on under its own licence. */
+const LICENCES = new Set(['Apache-2.0', 'BlueOak-1.0.0', 'BSD-3-Clause', 'ISC', 'MIT'])
+
+interface LockedPackage {
+  readonly version: string
+  readonly license?: string
+  readonly integrity?: string
+  readonly hasInstallScript?: boolean
+}
+
+interface Manifest {
+  readonly version: string
+  readonly license: string
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+function lockedPackages(): Array<[path: string, LockedPackage]> {
+  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }
+  return Object.entries(lock.packages).filter(([path]) => path !== '')
+}
+
+const manifest = JSON.parse(read('package.json')) as Manifest
+
+test('every package has a licence of the list', () => {
+  const packages = lockedPackages()
+  assert.ok(packages.length > 100)
+  assert.deepEqual(
+    packages.filter(([, { license = '' }]) => !LICENCES.has(license)),
+    [],
+  )
+})
+
+test('no package but node has an install script', () => {
+  const scripted = lockedPackages().filter(([, { hasInstallScript }]) => hasInstallScript === true)
+  assert.deepEqual(
+    scripted.map(([path]) => path),
+    ['node_modules/node'],
+  )
+})
+
+test('every package is known by the hash of its content, and named by an exact version', () => {
+  assert.deepEqual(
+    lockedPackages().filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true),
+    [],
+  )
+  const named = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+  assert.deepEqual(
+    named.filter(([, version]) => !/^\d+\.\d+\.\d+$/u.test(version)),
+    [],
+  )
+})
+
+test('every runtime dependency has a line in the decision on them', () => {
+  const page = read('docs/decisions/0008-choose-runtime-dependencies.md')
+  assert.deepEqual(
+    Object.keys(manifest.dependencies).filter((name) => !page.includes(`\`${name}\``)),
+    [],
+  )
+})
+
+test('the licence that package.json names is here', () => {
+  assert.equal(manifest.license, 'Apache-2.0')
+  assert.match(read('LICENSE'), /^\s+Apache License\s+Version 2\.0, January 2004/u)
+})
+
+test('the changelog has the version of package.json first', () => {
+  const [newest] = [...read('CHANGELOG.md').matchAll(/^## (\S+)/gmu)].map((match) => match[1])
+  assert.equal(newest, manifest.version)
+})
+
+test('one version of Node.js: in package.json, the image and the workflows', () => {
+  const files = ['Dockerfile', ...globSync('.github/workflows/*.yml', { cwd: ROOT })]
+  const versions = files.flatMap((path) =>
+    [...read(path).matchAll(/\bnode(?:-version)?: ?(\d[\d.]*)/gu)].map((match) => match[1]),
+  )
+  assert.ok(versions.length >= 4)
+  assert.deepEqual(new Set(versions), new Set([manifest.dependencies['node']]))
+})
+
+test('workflows name actions by their commits, and may only read what they do not say', () => {
+  for (const path of globSync('.github/workflows/*.yml', { cwd: ROOT })) {
+    const workflow = read(path)
+    const actions = [...workflow.matchAll(/\buses: (.*)$/gmu)].map((match) => match[1] ?? '')
+    assert.ok(actions.length > 0, path)
+    assert.deepEqual(
+      actions.filter(
+        (action) => !/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/u.test(action),
+      ),
+      [],
+      path,
+    )
+    assert.match(workflow, /^permissions:\n {2}contents: read$/mu, path)
+  }
+})
