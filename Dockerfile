@@ -20,6 +20,8 @@ COPY package.json ./
 COPY schemas schemas
 COPY migrations migrations
 COPY src src
+# The service itself cannot write where what it has compiled is kept: see src/quick-start.ts.
+RUN node --input-type=module --eval "await import('/app/src/quick-start.ts'); await import('/app/src/compose.ts'); await import('/app/src/config/read-config.ts')"
 # A named volume takes over the owner of the folder it is mounted on.
 RUN mkdir --mode=0700 data && chown node:node data
 USER node

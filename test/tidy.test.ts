@@ -91,7 +91,13 @@ const MAY_IMPORT: Record<string, Rule> = {
 }
 
 /** The files that know every layer. */
-const FREE_FILES = new Set(['src/compose.ts', 'src/compose-clients.ts', 'src/main.ts'])
+const FREE_FILES = new Set([
+  'src/compose.ts',
+  'src/compose-clients.ts',
+  'src/main.ts',
+  'src/process.ts',
+  'src/quick-start.ts',
+])
 
 const IMPORT = /(?:^(?:import|export)\s(type\s)?(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu
 

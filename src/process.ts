@@ -1,0 +1,91 @@
+import process from 'node:process'
+import { pino } from 'pino'
+import { isLoopback } from './api/allowed-hosts.ts'
+import { composeCartService, type CartService } from './compose.ts'
+import { ConfigError, type Config } from './config/config.ts'
+import { readConfig } from './config/read-config.ts'
+import { LogOutput, openStandardOutput } from './service/log-output.ts'
+import { assertCanListen } from './service/network.ts'
+
+/** The process: read the settings, look at the port, compose, listen, close on a signal. */
+
+/** For the last lines of the log. Nothing that the log does may keep the process from its end. */
+const LOG_FLUSH_MS = 500
+
+const OPEN_TO_OTHERS =
+  'the API, which asks nobody who they are, is open to other machines: put a proxy in front of it, or set API_HOST=localhost'
+
+const config = readConfigOrExit()
+const logOutput = new LogOutput({
+  sink: openStandardOutput(),
+  onRecovered: (droppedLines) =>
+    logger.warn(
+      { droppedLines },
+      'lines of this log were dropped, because it could not be written',
+    ),
+})
+const logger = pino({ level: config.logLevel }, logOutput)
+let service: CartService | undefined
+
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)
+// A bug may have shown anywhere: nothing more is sent or answered while the log is written.
+process.on('uncaughtException', (error) => {
+  service?.halt()
+  void exitWith(error)
+})
+
+service = await startOrExit()
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+async function startOrExit(): Promise<CartService> {
+  try {
+    // First: a start that cannot listen has registered no schema, made no topic and taken no lock.
+    await assertCanListen(config.apiHost, config.apiPort)
+    const composed = await composeCartService({
+      config,
+      logger,
+      onFatal: (error) => void exitWith(error),
+    })
+    await composed.server.listen({ host: config.apiHost, port: config.apiPort })
+    if (!isLoopback(config.apiHost)) logger.warn({ host: config.apiHost }, OPEN_TO_OTHERS)
+    return composed
+  } catch (error) {
+    return exitWith(error)
+  }
+}
+
+/** What is not settled stays pending and is recovered by the next start, so leaving is always safe. */
+function stop(signal: NodeJS.Signals): void {
+  logger.info({ signal }, 'shutting down')
+  if (service === undefined) return void leave(0)
+  setTimeout(() => {
+    logger.warn('closing takes too long; leaving the rest to the next start')
+    void leave(0)
+  }, config.shutdownTimeoutMs)
+  service.close().then(() => {
+    logger.info('closed')
+    return leave(0)
+  }, exitWith)
+}
+
+function exitWith(error: unknown): Promise<never> {
+  logger.fatal({ err: error }, error instanceof Error ? error.message : 'the service cannot go on')
+  return leave(1)
+}
+
+async function leave(code: number): Promise<never> {
+  await logOutput.flush(LOG_FLUSH_MS)
+  // An exit waits for Node's threads, and one of them is in a write that does not return.
+  if (logOutput.holdsUpExit) process.kill(process.pid, 'SIGKILL')
+  process.exit(code)
+}
