@@ -54,6 +54,7 @@ const server = await buildServer({
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,
   areSchemaIdsKnown: () => true,
+  callers: undefined,
   eventContract: describeEvents('none', 'string'),
   settings: {
     allowedHosts: [],

@@ -1,7 +1,13 @@
 import { readdirSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyRequest,
+  FastifySchema,
+  RouteOptions,
+} from 'fastify'
 import { pathNotFound } from './request-errors.ts'
 import { LABELS_SCRIPT } from './docs-labels.ts'
 import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
@@ -72,13 +78,36 @@ be answered 403 (a name in the Host header that is not in \`ALLOWED_HOSTS\`), 40
 or its headers are too large), 503 \`SERVICE_FULL\` (more is asked for than can be answered). Every answer carries \`x-request-id\`; a \`traceparent\` that a request
 carries is passed on to the event.`
 
-function documentProblems(
+/** As one name in the document and on its page. */
+const SCHEME = 'credential'
+
+const BEARER_SCHEME = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'An API key (`cart keys new` makes one), or a token of the identity provider.',
+} as const
+
+const CALLER_PROBLEMS: readonly ProblemCode[] = [
+  'CREDENTIAL_MISSING',
+  'CREDENTIAL_REFUSED',
+  'SCOPE_MISSING',
+  'IDENTITY_PROVIDER_UNAVAILABLE',
+]
+
+function documentRoute(
   schema: FastifySchema | undefined,
-  problemCodes: readonly ProblemCode[],
+  { problemCodes = [], access }: FastifyContextConfig,
+  asksCallers: boolean,
 ): FastifySchema {
+  const isAsked = asksCallers && access !== 'open'
+  const codes = isAsked ? [...problemCodes, ...CALLER_PROBLEMS] : problemCodes
   const response = schema?.response as Record<string, unknown> | undefined
-  // The route's own answer wins: readiness has a 503 that is no problem.
-  return { ...schema, response: { ...problemResponses(problemCodes), ...response } }
+  return {
+    ...schema,
+    ...(isAsked && { security: [{ [SCHEME]: [] }] }),
+    // The route's own answer wins: readiness has a 503 that is no problem.
+    response: { ...problemResponses(codes), ...response },
+  }
 }
 
 function sampleCalls(schema: FastifySchema | undefined): object {
@@ -95,7 +124,10 @@ function withOrigin(document: string, { host, protocol }: FastifyRequest): strin
 }
 
 /** Call before the routes are registered: the document is made of them. */
-export async function collectOpenApi(server: FastifyInstance, version: string): Promise<void> {
+export async function collectOpenApi(
+  server: FastifyInstance,
+  { version, asksCallers }: { readonly version: string; readonly asksCallers: boolean },
+): Promise<void> {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -108,6 +140,7 @@ export async function collectOpenApi(server: FastifyInstance, version: string): 
       servers: [{ url: '/', description: 'This service' }],
       // Said, because without it readers of the document take the rule for forgotten.
       security: [],
+      ...(asksCallers && { components: { securitySchemes: { [SCHEME]: BEARER_SCHEME } } }),
       tags: [
         { name: 'Orders', description: 'Create orders and change their status' },
         { name: 'Service', description: 'What runs here, and how it is' },
@@ -117,7 +150,7 @@ export async function collectOpenApi(server: FastifyInstance, version: string): 
     // for each, and none is used.
     transform: ({ schema, url, route }) => ({
       schema: route.config?.problemCodes
-        ? { ...documentProblems(schema, route.config.problemCodes), ...sampleCalls(schema) }
+        ? { ...documentRoute(schema, route.config, asksCallers), ...sampleCalls(schema) }
         : schema,
       url,
     }),
@@ -134,6 +167,7 @@ function registerOpenApiRoute(server: FastifyInstance): void {
     method: 'GET',
     url: '/openapi.json',
     schema: { hide: true },
+    config: { access: 'known' },
     handler: async (request, reply) => {
       document ??= JSON.stringify(server.swagger())
       return reply.type('application/json; charset=utf-8').send(withOrigin(document, request))
@@ -146,6 +180,7 @@ function registerRedoc(server: FastifyInstance): void {
     method: 'GET',
     url: '/redoc',
     schema: { hide: true },
+    config: { access: 'known' },
     handler: async (_request, reply) =>
       reply
         .header('content-security-policy', DOCS_CSP)
@@ -168,6 +203,9 @@ function withoutLogo(bundle: Buffer): Buffer {
 
 async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
   await server.register(async (scope) => {
+    scope.addHook('onRoute', (route: RouteOptions) => {
+      route.config = { access: 'known', ...route.config }
+    })
     // The static files refuse a strange path in several ways; to a caller nothing is there.
     scope.setErrorHandler((error: Error & { statusCode?: number }) => {
       if ((error.statusCode ?? 500) >= 500) throw error

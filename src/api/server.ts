@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { CredentialCheck } from '../business/callers/credential-check.ts'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
 import type { OrderQueries } from '../business/order/queries.ts'
@@ -33,6 +34,7 @@ import { orderItemSchema, orderSchema } from './schemas/order-json.ts'
 import { newOrderItemSchema } from './schemas/order-requests.ts'
 import { problemSchema } from './schemas/problem-json.ts'
 import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
+import { authenticateCallers } from './security/authenticate.ts'
 import { EventStreams } from './stream/event-streams.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -50,6 +52,8 @@ export interface ServerDeps {
   readonly areSchemaIdsKnown: () => boolean
   readonly eventContract: EventContract
   readonly settings: ServerSettings
+  /** Undefined: callers are not asked who they are. */
+  readonly callers: CredentialCheck | undefined
   readonly logger: FastifyBaseLogger
 }
 
@@ -176,6 +180,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
   answerUnknownRoutes(server)
+  authenticateCallers(server, deps)
   // After all of onRequest: a client is asked for the body of what is let in, and of nothing else.
   server.addHook('preParsing', ({ raw }, reply, payload, done) => {
     // HTTP/1.0 does not know it. Of what else can be expected, nothing comes here.
@@ -188,7 +193,10 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addSchema(orderSchema)
   server.addSchema(newOrderItemSchema)
   server.addSchema(problemSchema)
-  await collectOpenApi(server, settings.version)
+  await collectOpenApi(server, {
+    version: settings.version,
+    asksCallers: deps.callers !== undefined,
+  })
   registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
   registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })

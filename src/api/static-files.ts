@@ -44,7 +44,8 @@ export function serveFile(server: FastifyInstance, served: StaticFile): void {
     method: 'GET',
     url,
     schema: { hide: true },
-    config: { work: NO_WORK },
+    // Programs and pictures that are the same everywhere, and hold nothing of anybody.
+    config: { work: NO_WORK, access: 'open' },
     handler: async (request, reply) => {
       asset ??= createAsset(convert(bytes))
       return send(request, reply.type(mediaType).headers({ ...headers }), asset)

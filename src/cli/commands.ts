@@ -7,6 +7,7 @@ import { config } from './config.ts'
 import { create } from './change/create.ts'
 import { demo } from './demo/demo.ts'
 import { doctor } from './doctor/doctor.ts'
+import { newKey } from './keys/new-key.ts'
 import { listen } from './listen/listen.ts'
 import { visible } from './paint.ts'
 import { schemaCheck } from './schema-check/schema-check.ts'
@@ -22,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   config,
   audit,
   'schema check': schemaCheck,
+  'keys new': newKey,
 }
 
 /**

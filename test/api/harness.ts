@@ -140,6 +140,7 @@ type TestServerDeps = Partial<
     | 'instanceState'
     | 'isDraining'
     | 'areSchemaIdsKnown'
+    | 'callers'
   >
 > & {
   /** Everything is up but these. */
@@ -170,6 +171,7 @@ export async function startTestServer(
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
     areSchemaIdsKnown: () => true,
+    callers: undefined,
     eventContract: describeEvents('order-events', 'string'),
     settings: { ...SETTINGS, ...settings },
     logger: pino({ level: logLevel }, { write }),

@@ -112,6 +112,7 @@ export function registerOrderRoutes(
     config: {
       problemCodes: [...COMMAND_PROBLEMS, 'ORDER_ALREADY_EXISTS'],
       work: { kind: 'change' },
+      access: 'orders:write',
     },
     bodyLimit: creationBytesMax(maxItemsPerOrder),
     preValidation: tidyBody(maxItemsPerOrder),
@@ -125,7 +126,8 @@ export function registerOrderRoutes(
         orderId,
         numItems,
         ...(Object.keys(brought).length === 0 ? {} : { brought }),
-        ...readRetryKey(request.headers, 'create-order', orderId, numItems, brought),
+        ...readRetryKey(request, 'create-order', orderId, numItems, brought),
+        ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
       })
       reply.code(201).header('location', `/api/orders/${encodeURIComponent(orderId)}`)
@@ -146,6 +148,7 @@ export function registerOrderRoutes(
         'STATUS_TRANSITION_NOT_ALLOWED',
       ],
       work: { kind: 'change' },
+      access: 'orders:write',
     },
     preValidation: tidyBody(maxItemsPerOrder),
     handler: async (request, reply) => {
@@ -154,7 +157,8 @@ export function registerOrderRoutes(
         orderId,
         status,
         ...readExpectedVersions(request.headers),
-        ...readRetryKey(request.headers, 'update-order', orderId, status),
+        ...readRetryKey(request, 'update-order', orderId, status),
+        ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
       })
       return toAnswer(reply, changed, UPDATED)
