@@ -27,14 +27,17 @@ type Claims = Readonly<Record<string, unknown>>
 const HOUR_SECONDS = 3_600
 
 let key: SigningKey
+/** Of the same provider, with an algorithm that is not pinned. */
+let rsaKey: SigningKey
 
 before(async () => {
   key = await newSigningKey('one')
+  rsaKey = await newSigningKey('two', 'RS256')
 })
 
 function setUp(rules = RULES) {
   const clock = new ManualClock()
-  const keys = createLocalJWKSet({ keys: [key.publicJwk] })
+  const keys = createLocalJWKSet({ keys: [key.publicJwk, rsaKey.publicJwk] })
   let lookCount = 0
   const findKey: JWTVerifyGetKey = (header, token) => {
     lookCount += 1
@@ -122,7 +125,6 @@ test('a token that somebody else has signed, or changed, is refused', async () =
 
 test('another algorithm than the pinned ones is refused, none and a shared secret among them', async () => {
   const { tokens } = setUp()
-  const rsa = await newSigningKey('two', 'RS256')
   const body = Buffer.from(JSON.stringify({ iss: ISSUER, aud: AUDIENCE, sub: 'anna', exp: 9_999 }))
   const partsOf = (alg: string): string =>
     [JSON.stringify({ alg, kid: 'one' }), body]
@@ -131,7 +133,7 @@ test('another algorithm than the pinned ones is refused, none and a shared secre
   // The public key as if it were a secret: the classic confusion.
   const mac = createHmac('sha256', JSON.stringify(key.publicJwk)).update(partsOf('HS256'))
   for (const token of [
-    await sign(rsa, {}, 0),
+    await sign(rsaKey, {}, 0),
     `${partsOf('HS256')}.${mac.digest('base64url')}`,
     `${partsOf('none')}.${'x'.repeat(4)}`,
   ]) {
@@ -151,8 +153,10 @@ function rejectingCheck(held: Promise<never>): TokenCheck {
 }
 
 test('while the keys cannot be read nobody says that a token is wrong', async () => {
-  const tokens = rejectingCheck(Promise.reject(new KeysUnavailable('ECONNREFUSED')))
-  assert.deepEqual(await tokens.check(await sign(key, {}, 0)), { kind: 'unavailable' })
+  const held = Promise.withResolvers<never>()
+  const check = rejectingCheck(held.promise).check(await sign(key, {}, 0))
+  held.reject(new KeysUnavailable('ECONNREFUSED'))
+  assert.deepEqual(await check, { kind: 'unavailable' })
 })
 
 test('of more new tokens than can be checked at once the rest is turned away', async () => {
