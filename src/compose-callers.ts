@@ -1,17 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CredentialCheck } from './business/callers/credential-check.ts'
+import type { Seal } from './business/callers/seal.ts'
 import { eitherCheck } from './business/callers/either-check.ts'
+import type { CallerConfig } from './config/caller-settings.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { createKeyCheck, parseKnownKeys } from './service/callers/api-keys.ts'
 import { KeySet } from './service/callers/key-set.ts'
 import { TokenCheck } from './service/callers/tokens.ts'
-import { WatchedFile } from './service/callers/watched-file.ts'
+import { createSeal } from './service/callers/aes-seal.ts'
+import { readSmallFile, WatchedFile } from './service/callers/watched-file.ts'
 import { systemClock } from './service/system.ts'
 
 /** What says who a caller is, made from the settings. */
 export interface CallerChecks extends AsyncDisposable {
   /** Undefined: callers are not asked who they are. */
   readonly check: CredentialCheck | undefined
+  readonly seal: Seal
 }
 
 /** Rejects where a file cannot be read, or is none of its kind. */
@@ -34,7 +38,14 @@ export async function openCallerChecks(
   }
   const kept = opened.move()
   const check = checks.length === 0 ? undefined : eitherCheck(checks)
-  return { check, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { check, seal: await openSeal(callers), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function openSeal({ sessionKey }: CallerConfig): Promise<Seal> {
+  if (sessionKey === undefined) return createSeal()
+  return createSeal(
+    sessionKey.kind === 'text' ? sessionKey.text : (await readSmallFile(sessionKey.path)).trim(),
+  )
 }
 
 function openKeySet(url: string, log: FastifyBaseLogger): KeySet {

@@ -181,6 +181,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
     callers: callers.check,
+    seal: callers.seal,
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     settings: { ...serverSettings(config), connectionsMax: openConnectionsMax(options) },
     logger,
@@ -272,6 +273,7 @@ function serverSettings(config: Config) {
   return {
     maxItemsPerOrder: config.maxItemsPerOrder,
     allowedHosts: allowedHosts(config),
+    publicUrl: config.callers.publicUrl,
     streamReadersMax: config.maxStreamReaders,
     kafkaBootstrapServers: config.kafkaBootstrapServers
       .map(({ host, port }) => `${host}:${port}`)

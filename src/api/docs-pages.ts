@@ -180,7 +180,7 @@ function registerRedoc(server: FastifyInstance): void {
     method: 'GET',
     url: '/redoc',
     schema: { hide: true },
-    config: { access: 'known' },
+    config: { access: 'known', page: 'redoc' },
     handler: async (_request, reply) =>
       reply
         .header('content-security-policy', DOCS_CSP)
@@ -204,7 +204,8 @@ function withoutLogo(bundle: Buffer): Buffer {
 async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
   await server.register(async (scope) => {
     scope.addHook('onRoute', (route: RouteOptions) => {
-      route.config = { access: 'known', ...route.config }
+      const isPage = route.url === '/docs' || route.url === '/docs/'
+      route.config = { access: 'known', ...(isPage && { page: 'docs' }), ...route.config }
     })
     // The static files refuse a strange path in several ways; to a caller nothing is there.
     scope.setErrorHandler((error: Error & { statusCode?: number }) => {

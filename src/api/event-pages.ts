@@ -26,7 +26,7 @@ export function registerEventPages(
     method: 'GET',
     url: '/asyncapi',
     schema: { hide: true },
-    config: { access: 'known' },
+    config: { access: 'known', page: 'asyncapi' },
     handler: async (_request, reply) =>
       reply
         .header('content-security-policy', EVENTS_PAGE_CSP)

@@ -31,6 +31,7 @@ import {
   hostNotAllowed,
   mediaTypeNotSupported,
   methodNotAllowed,
+  originNotAllowed,
   pathNotFound,
   requestTimedOut,
   scopeMissing,
@@ -92,6 +93,11 @@ export const PROBLEM_KINDS = {
     status: 403,
     title: 'The caller may not do this',
     example: failureOf(scopeMissing('orders:write')),
+  },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    title: 'The page is not one of the service',
+    example: failureOf(originNotAllowed()),
   },
   HOST_NOT_ALLOWED: {
     status: 403,

@@ -19,6 +19,7 @@ export const REQUEST_CODES = [
   'CREDENTIAL_MISSING',
   'CREDENTIAL_REFUSED',
   'SCOPE_MISSING',
+  'ORIGIN_NOT_ALLOWED',
 ] as const
 
 export type RequestCode = (typeof REQUEST_CODES)[number]
@@ -183,7 +184,8 @@ export function hostNotAllowed(): RequestError {
 }
 
 export function credentialMissing(): RequestError {
-  const detail = 'Say who you are: send an API key or a token as Authorization: Bearer <it>'
+  const detail =
+    'Say who you are: send an API key or a token as Authorization: Bearer <it>, or log in at /login'
   return new RequestError('CREDENTIAL_MISSING', detail)
 }
 
@@ -196,6 +198,12 @@ export function credentialRefused(): RequestError {
 export function scopeMissing(scope: string): RequestError {
   const detail = `This needs the scope ${scope}, which your API key or token does not have`
   return new RequestError('SCOPE_MISSING', detail)
+}
+
+export function originNotAllowed(): RequestError {
+  const detail =
+    'A browser may write from the pages of this service alone: the header Origin names no page of it; PUBLIC_URL says how browsers reach it'
+  return new RequestError('ORIGIN_NOT_ALLOWED', detail)
 }
 
 export function pathNotFound(path: string): RequestError {

@@ -44,6 +44,14 @@ function isKeySetAddress(value: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
+/** Without a slash at its end; undefined where it is no such address. */
+function parsePublicUrl(value: string): string | undefined {
+  const url = URL.parse(value)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
+  if (url.username !== '' || url.search !== '' || url.hash !== '') return undefined
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
 /** Of a header, a claim or a token: printable ASCII without spaces. */
 const WORD = /^[\x21-\x7e]+$/
 
@@ -101,6 +109,26 @@ export const callerSettings = {
     default: 'sub',
     accepts: isWord,
   }),
+  PUBLIC_URL: Type.Optional(
+    text(
+      'How browsers reach the service, with the path that a proxy puts before its own. Unset: as the header Host says.',
+      {
+        form: 'an http:// or https:// address without query, such as https://example.com/orders',
+        accepts: (value) => parsePublicUrl(value) !== undefined,
+      },
+    ),
+  ),
+  API_SESSION_KEY: Type.Optional(
+    text(
+      'Seals the sessions of browsers. The same for all instances behind one address; unset, each start makes its own, and browsers log in anew.',
+      {
+        form: 'at least 32 characters, such as openssl rand -hex 32 makes them',
+        isSecret: true,
+        accepts: (value) => value.length >= 32,
+      },
+    ),
+  ),
+  API_SESSION_KEY_FILE: Type.Optional(secretFile('API_SESSION_KEY')),
   API_CREDENTIAL: Type.Optional(
     text('API key or token that the commands of cart send to the service.', {
       form: 'a key or token without spaces',
@@ -124,6 +152,9 @@ export function toCallerConfig(settings: CallerSettings) {
     ways: ways && Object.freeze(ways),
     keysFile: settings.API_KEYS_FILE,
     jwt: toJwtConfig(settings),
+    /** Without a slash at its end. */
+    publicUrl: settings.PUBLIC_URL === undefined ? undefined : parsePublicUrl(settings.PUBLIC_URL),
+    sessionKey: toSecret(settings.API_SESSION_KEY, settings.API_SESSION_KEY_FILE),
     /** Of the commands. */
     credential: toSecret(settings.API_CREDENTIAL, settings.API_CREDENTIAL_FILE),
   })
@@ -166,11 +197,10 @@ export function findCallerContradictions(given: Given): readonly string[] {
         : [`${name} must be set, because API_AUTH has ${way}`]
     }),
   )
-  const hasBoth =
-    given('API_CREDENTIAL') !== undefined && given('API_CREDENTIAL_FILE') !== undefined
-  return hasBoth
-    ? [...problems, 'API_CREDENTIAL_FILE is set, and API_CREDENTIAL, too: leave one out']
-    : problems
+  const doubled = ['API_CREDENTIAL', 'API_SESSION_KEY']
+    .filter((name) => given(name) !== undefined && given(`${name}_FILE`) !== undefined)
+    .map((name) => `${name}_FILE is set, and ${name}, too: leave one out`)
+  return [...problems, ...doubled]
 }
 
 /** Nobody shall open orders to a network without having said so. */

@@ -32,7 +32,10 @@ const ACCESS: Readonly<Record<string, Access>> = {
   'GET /docs/static/index.html': 'known',
   'GET /docs/static/swagger-initializer.js': 'known',
   'GET /docs/static/theme/labels.js': 'known',
-  'GET /console': 'open',
+  'GET /console': 'known',
+  'GET /login': 'open',
+  'POST /login': 'open',
+  'POST /logout': 'open',
 }
 
 /** The files that the pages load. */
@@ -66,6 +69,8 @@ function requestOf(route: string): InjectOptions {
     .replace(':version', '1')
     .replace('*', 'static/nothing')
   const orderId = { orderId: 'ORD-1' }
+  // Without Origin they are refused to everybody, which is another test's.
+  if (url.startsWith('/log')) return { method: 'GET', url }
   if (method === 'POST') return { method, url, payload: { ...orderId, numItems: 1 } }
   if (method === 'PUT') return { method, url, payload: { ...orderId, status: 'confirmed' } }
   return { method: 'GET', url }
