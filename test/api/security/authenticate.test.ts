@@ -114,6 +114,7 @@ test('while nobody can check tokens the answer is 503, and says what it knows', 
   const commands = createFakeCommands()
   const callers = { check: () => Promise.resolve({ kind: 'unavailable' } as const) }
   const changes = {
+    isFull: () => false,
     enter: () => ({ begin: () => true, leave: () => undefined }),
     outcomeOfRefusal: (hasRetryKey: boolean) =>
       hasRetryKey ? ('unknown' as const) : ('not-applied' as const),
