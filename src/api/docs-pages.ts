@@ -115,18 +115,32 @@ function sampleCalls(schema: FastifySchema | undefined): object {
   return { 'x-codeSamples': codeSamplesFor(operationId ?? '') }
 }
 
+const SERVER_NAME = 'This service'
+
 /** Of a Host header, which callers choose: nothing but a name and a port gets into the document. */
 const HOST = /^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i
 
-/** The samples send to where the document was asked for. */
-function withOrigin(document: string, { host, protocol }: FastifyRequest): string {
-  return HOST.test(host) ? document.replaceAll(SAMPLE_ORIGIN, `${protocol}://${host}`) : document
+/** The samples send to where the document was asked for, or where all browsers are told to ask. */
+function withOrigin(
+  document: string,
+  { host, protocol }: FastifyRequest,
+  publicUrl: string | undefined,
+): string {
+  const origin = publicUrl ?? (HOST.test(host) ? `${protocol}://${host}` : SAMPLE_ORIGIN)
+  return document.replaceAll(SAMPLE_ORIGIN, origin)
+}
+
+interface DocsSettings {
+  readonly version: string
+  readonly asksCallers: boolean
+  /** With the path that a proxy puts before ours. */
+  readonly publicUrl: string | undefined
 }
 
 /** Call before the routes are registered: the document is made of them. */
 export async function collectOpenApi(
   server: FastifyInstance,
-  { version, asksCallers }: { readonly version: string; readonly asksCallers: boolean },
+  { version, asksCallers, publicUrl }: DocsSettings,
 ): Promise<void> {
   await server.register(swagger, {
     openapi: {
@@ -137,7 +151,7 @@ export async function collectOpenApi(
         description: API_DESCRIPTION,
         license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: '/', description: 'This service' }],
+      servers: [{ url: publicUrl ?? '/', description: SERVER_NAME }],
       // Said, because without it readers of the document take the rule for forgotten.
       security: [],
       ...(asksCallers && { components: { securitySchemes: { [SCHEME]: BEARER_SCHEME } } }),
@@ -161,7 +175,7 @@ export async function collectOpenApi(
   })
 }
 
-function registerOpenApiRoute(server: FastifyInstance): void {
+function registerOpenApiRoute(server: FastifyInstance, publicUrl: string | undefined): void {
   let document: string | undefined
   server.route({
     method: 'GET',
@@ -170,7 +184,9 @@ function registerOpenApiRoute(server: FastifyInstance): void {
     config: { access: 'known' },
     handler: async (request, reply) => {
       document ??= JSON.stringify(server.swagger())
-      return reply.type('application/json; charset=utf-8').send(withOrigin(document, request))
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(withOrigin(document, request, publicUrl))
     },
   })
 }
@@ -201,8 +217,16 @@ function withoutLogo(bundle: Buffer): Buffer {
   return Buffer.from(bundle.toString().replaceAll(logo, 'data:,'))
 }
 
-async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
+async function registerSwaggerUi(
+  server: FastifyInstance,
+  publicUrl: string | undefined,
+): Promise<void> {
   await server.register(async (scope) => {
+    // The page without a slash at its end has whole paths, which a proxy's prefix is not in.
+    scope.addHook('onSend', (request, _reply, payload, done) => {
+      const isBare = request.routeOptions.url === '/docs' && typeof payload === 'string'
+      done(null, isBare ? payload.replaceAll('"/docs/static/', '"docs/static/') : payload)
+    })
     scope.addHook('onRoute', (route: RouteOptions) => {
       const isPage = route.url === '/docs' || route.url === '/docs/'
       route.config = { access: 'known', ...(isPage && { page: 'docs' }), ...route.config }
@@ -221,6 +245,12 @@ async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
         title: 'CartService API',
         js: [{ filename: 'labels.js', content: LABELS_SCRIPT }],
       },
+      // Its document is one level down; as seen from there, this is where the service begins.
+      transformSpecification: (document) => ({
+        ...document,
+        servers: [{ url: publicUrl ?? '../', description: SERVER_NAME }],
+      }),
+      transformSpecificationClone: false,
       uiConfig: {
         tryItOutEnabled: true,
         displayRequestDuration: true,
@@ -241,8 +271,11 @@ async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
 }
 
 /** /openapi.json, Swagger UI at /docs and ReDoc at /redoc, with all that they load. */
-export async function registerDocsPages(server: FastifyInstance): Promise<void> {
-  registerOpenApiRoute(server)
+export async function registerDocsPages(
+  server: FastifyInstance,
+  publicUrl: string | undefined,
+): Promise<void> {
+  registerOpenApiRoute(server, publicUrl)
   registerRedoc(server)
-  await registerSwaggerUi(server)
+  await registerSwaggerUi(server, publicUrl)
 }

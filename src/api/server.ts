@@ -210,8 +210,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await collectOpenApi(server, {
     version: settings.version,
     asksCallers: deps.callers !== undefined,
+    publicUrl,
   })
-  registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
+  registerOrderRoutes(server, commands, settings)
   registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   if (deps.callers !== undefined) {
@@ -219,7 +220,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   }
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
-  await registerDocsPages(server)
+  await registerDocsPages(server, publicUrl)
   registerConsole(server)
   registerEventPages(server, deps.eventContract, settings)
   return server

@@ -98,11 +98,18 @@ const UPDATE_ORDER_SCHEMA = {
   },
 }
 
+interface OrderRouteSettings {
+  readonly maxItemsPerOrder: number
+  /** With the path that a proxy puts before ours. */
+  readonly publicUrl: string | undefined
+}
+
 export function registerOrderRoutes(
   fastify: FastifyInstance,
   commands: OrderCommands,
-  maxItemsPerOrder: number,
+  { maxItemsPerOrder, publicUrl }: OrderRouteSettings,
 ): void {
+  const prefix = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '')
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
 
   server.route({
@@ -130,7 +137,7 @@ export function registerOrderRoutes(
         ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
       })
-      reply.code(201).header('location', `/api/orders/${encodeURIComponent(orderId)}`)
+      reply.code(201).header('location', `${prefix}/api/orders/${encodeURIComponent(orderId)}`)
       return toAnswer(reply, changed, CREATED)
     },
   })
