@@ -6,6 +6,7 @@ import { completeOrder } from '../src/business/order/order-generator.ts'
 import { LiveFeed } from '../src/business/stream/live-feed.ts'
 import type { OrderId } from '../src/models/order.ts'
 import { describeEvents } from '../src/service/event-contract.ts'
+import { createSeal } from '../src/service/callers/aes-seal.ts'
 import { systemClock, systemRandom } from '../src/service/system.ts'
 
 /** The same routes and schemas with nothing behind them: what HTTP alone costs on this machine. */
@@ -54,9 +55,12 @@ const server = await buildServer({
   instanceState: () => ({ instanceId: 'bare', isLeaseHeld: true, pendingEventCount: 0 }),
   isDraining: () => false,
   areSchemaIdsKnown: () => true,
+  callers: undefined,
+  seal: createSeal(),
   eventContract: describeEvents('none', 'string'),
   settings: {
     allowedHosts: [],
+    publicUrl: undefined,
     maxItemsPerOrder: 100,
     streamReadersMax: 1,
     connectionsMax: 20_000,

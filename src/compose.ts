@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
-import { isLoopback } from './api/allowed-hosts.ts'
 import { buildServer } from './api/server.ts'
 import { ChangeAdmission } from './business/admission/change-admission.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
@@ -13,8 +12,10 @@ import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
+import { openCallerChecks } from './compose-callers.ts'
 import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
+import { isLoopback } from './config/loopback.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { boundConnections, readFileLimit } from './service/file-limit.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
@@ -84,6 +85,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     logger.info({ dependency, ...state }, 'dependency changed its state')
   })
 
+  // Before anything is opened that others see: a file of keys with a fault in it ends the start.
+  const callers = resources.use(await openCallerChecks(config, logger))
   const store = await openStore(config, { health, clock, onSettled: () => feed.wake() })
   const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: config.publishTimeoutMs })
   resources.defer(() => store.close())
@@ -177,6 +180,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
+    callers: callers.check,
+    seal: callers.seal,
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     settings: { ...serverSettings(config), connectionsMax: openConnectionsMax(options) },
     logger,
@@ -269,6 +274,7 @@ function serverSettings(config: Config) {
   return {
     maxItemsPerOrder: config.maxItemsPerOrder,
     allowedHosts: allowedHosts(config),
+    publicUrl: config.callers.publicUrl,
     streamReadersMax: config.maxStreamReaders,
     kafkaBootstrapServers: config.kafkaBootstrapServers
       .map(({ host, port }) => `${host}:${port}`)

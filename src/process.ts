@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { pino } from 'pino'
-import { isLoopback } from './api/allowed-hosts.ts'
 import { composeCartService, type CartService } from './compose.ts'
 import { ConfigError, type Config } from './config/config.ts'
+import { isLoopback } from './config/loopback.ts'
 import { readConfig } from './config/read-config.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
 import { assertCanListen } from './service/network.ts'
@@ -13,7 +13,7 @@ import { assertCanListen } from './service/network.ts'
 const LOG_FLUSH_MS = 500
 
 const OPEN_TO_OTHERS =
-  'the API, which asks nobody who they are, is open to other machines: put a proxy in front of it, or set API_HOST=localhost'
+  'the API, which asks nobody who they are, is open to other machines: set API_AUTH, put a proxy in front of it, or set API_HOST=localhost'
 
 const config = readConfigOrExit()
 const logOutput = new LogOutput({
@@ -39,7 +39,7 @@ service = await startOrExit()
 
 function readConfigOrExit(): Config {
   try {
-    return readConfig()
+    return readConfig('service')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -57,7 +57,10 @@ async function startOrExit(): Promise<CartService> {
       onFatal: (error) => void exitWith(error),
     })
     await composed.server.listen({ host: config.apiHost, port: config.apiPort })
-    if (!isLoopback(config.apiHost)) logger.warn({ host: config.apiHost }, OPEN_TO_OTHERS)
+    const asksNobody = (config.callers.ways ?? []).length === 0
+    if (asksNobody && !isLoopback(config.apiHost)) {
+      logger.warn({ host: config.apiHost }, OPEN_TO_OTHERS)
+    }
     return composed
   } catch (error) {
     return exitWith(error)

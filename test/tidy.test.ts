@@ -27,6 +27,7 @@ const TOOL: Rule = {
   folders: [
     'src/cli/cart-call.ts',
     'src/cli/command.ts',
+    'src/cli/credential.ts',
     'src/cli/paint.ts',
     'src/cli/parse-values.ts',
     'src/cli/send-change.ts',
@@ -69,12 +70,14 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/cli/demo': TOOL,
   'src/cli/doctor': TOOL,
   'src/cli/doctor/judges': JUDGE,
+  'src/cli/keys': TOOL,
   'src/cli/listen': TOOL,
   'src/cli/migrate': TOOL,
   'src/cli/schema-check': TOOL,
   'src/console': { folders: [], packages: [] },
   'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
+  'src/service/callers': { folders: ['src/business', 'src/models'], packages: ['jose', 'node:*'] },
   'src/service/kafka': {
     folders: ['src/business', 'src/models', 'src/service/wire'],
     packages: ['@platformatic/kafka', 'node:*'],
@@ -97,6 +100,8 @@ const FREE_FILES = new Set([
   'src/main.ts',
   'src/process.ts',
   'src/quick-start.ts',
+'src/compose-callers.ts',
+'src/compose-clients.ts',
 ])
 
 const IMPORT = /(?:^(?:import|export)\s(type\s)?(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu

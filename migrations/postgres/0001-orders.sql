@@ -10,6 +10,7 @@ CREATE TABLE order_events (
   owner              text COLLATE "C",          -- the instance that may publish, settle or discard it while it is pending; null: handed over
   time               bigint           NOT NULL,
   traceparent        text,
+  principal          text COLLATE "C",          -- whose request caused it, as kind:id; null: callers were not asked
   topic              text COLLATE "C" NOT NULL,
   topic_partition    integer          NOT NULL,
   search_from_offset bigint           NOT NULL,
@@ -23,7 +24,7 @@ CREATE TABLE order_events (
   topic_offset       bigint,
   settled_at         timestamptz,
   settled_in         bigint           NOT NULL DEFAULT 0, -- the transaction that settled it; 0: pending
-  idempotency_key    text COLLATE "C",          -- of the request that caused it; forgotten some time after it was settled
+  idempotency_key    text COLLATE "C",          -- of the request that caused it, behind its principal; forgotten some time after it was settled
   request_fingerprint text,                     -- SHA-256, hex
   PRIMARY KEY (order_id, version),
   CHECK ((topic_offset IS NULL) = (settled_at IS NULL))

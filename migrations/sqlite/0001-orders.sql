@@ -11,6 +11,7 @@ CREATE TABLE order_events (
   owner               TEXT,                -- the instance that may publish, settle or discard it; null: settled
   time                INTEGER NOT NULL,
   traceparent         TEXT,
+  principal           TEXT,                -- whose request caused it, as kind:id; null: callers were not asked
   topic               TEXT    NOT NULL,
   topic_partition     INTEGER NOT NULL,
   search_from_offset  INTEGER NOT NULL,
@@ -24,7 +25,7 @@ CREATE TABLE order_events (
   topic_offset        INTEGER,
   settled_at          INTEGER,             -- by the database's clock
   settled_in          INTEGER NOT NULL DEFAULT 0, -- numbers the settled events in the order of their settling; 0: pending
-  idempotency_key     TEXT,                -- of the request that caused it; forgotten some time after it was settled
+  idempotency_key     TEXT,                -- of the request that caused it, behind its principal; forgotten some time after it was settled
   request_fingerprint TEXT,                -- SHA-256, hex
   CHECK ((topic_offset IS NULL) = (settled_at IS NULL)),
   CHECK ((topic_offset IS NULL) = (order_number IS NULL)),

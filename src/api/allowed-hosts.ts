@@ -39,7 +39,3 @@ function isPrivate(name: string): boolean {
   if (name === '') return false
   return PRIVATE_SUFFIXES.includes(name.split('.').at(-1) ?? '') || !name.includes('.')
 }
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}

@@ -32,6 +32,7 @@ export function registerConsole(server: FastifyInstance): void {
       url: name === PAGE ? '/console' : `/console/${name}`,
       file: new URL(name, FOLDER),
       headers: { 'content-security-policy': CONSOLE_CSP, 'referrer-policy': 'no-referrer' },
+      ...(name === PAGE && { page: 'console' as const }),
       ...(extname(name) === '.ts' && { convert: stripTypes }),
     })
   }

@@ -1,7 +1,13 @@
 import { readdirSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyRequest,
+  FastifySchema,
+  RouteOptions,
+} from 'fastify'
 import { pathNotFound } from './request-errors.ts'
 import { LABELS_SCRIPT } from './docs-labels.ts'
 import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
@@ -72,13 +78,36 @@ be answered 403 (a name in the Host header that is not in \`ALLOWED_HOSTS\`), 40
 or its headers are too large), 503 \`SERVICE_FULL\` (more is asked for than can be answered). Every answer carries \`x-request-id\`; a \`traceparent\` that a request
 carries is passed on to the event.`
 
-function documentProblems(
+/** As one name in the document and on its page. */
+const SCHEME = 'credential'
+
+const BEARER_SCHEME = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'An API key (`cart keys new` makes one), or a token of the identity provider.',
+} as const
+
+const CALLER_PROBLEMS: readonly ProblemCode[] = [
+  'CREDENTIAL_MISSING',
+  'CREDENTIAL_REFUSED',
+  'SCOPE_MISSING',
+  'IDENTITY_PROVIDER_UNAVAILABLE',
+]
+
+function documentRoute(
   schema: FastifySchema | undefined,
-  problemCodes: readonly ProblemCode[],
+  { problemCodes = [], access }: FastifyContextConfig,
+  asksCallers: boolean,
 ): FastifySchema {
+  const isAsked = asksCallers && access !== 'open'
+  const codes = isAsked ? [...problemCodes, ...CALLER_PROBLEMS] : problemCodes
   const response = schema?.response as Record<string, unknown> | undefined
-  // The route's own answer wins: readiness has a 503 that is no problem.
-  return { ...schema, response: { ...problemResponses(problemCodes), ...response } }
+  return {
+    ...schema,
+    ...(isAsked && { security: [{ [SCHEME]: [] }] }),
+    // The route's own answer wins: readiness has a 503 that is no problem.
+    response: { ...problemResponses(codes), ...response },
+  }
 }
 
 function sampleCalls(schema: FastifySchema | undefined): object {
@@ -86,16 +115,33 @@ function sampleCalls(schema: FastifySchema | undefined): object {
   return { 'x-codeSamples': codeSamplesFor(operationId ?? '') }
 }
 
+const SERVER_NAME = 'This service'
+
 /** Of a Host header, which callers choose: nothing but a name and a port gets into the document. */
 const HOST = /^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i
 
-/** The samples send to where the document was asked for. */
-function withOrigin(document: string, { host, protocol }: FastifyRequest): string {
-  return HOST.test(host) ? document.replaceAll(SAMPLE_ORIGIN, `${protocol}://${host}`) : document
+/** The samples send to where the document was asked for, or where all browsers are told to ask. */
+function withOrigin(
+  document: string,
+  { host, protocol }: FastifyRequest,
+  publicUrl: string | undefined,
+): string {
+  const origin = publicUrl ?? (HOST.test(host) ? `${protocol}://${host}` : SAMPLE_ORIGIN)
+  return document.replaceAll(SAMPLE_ORIGIN, origin)
+}
+
+interface DocsSettings {
+  readonly version: string
+  readonly asksCallers: boolean
+  /** With the path that a proxy puts before ours. */
+  readonly publicUrl: string | undefined
 }
 
 /** Call before the routes are registered: the document is made of them. */
-export async function collectOpenApi(server: FastifyInstance, version: string): Promise<void> {
+export async function collectOpenApi(
+  server: FastifyInstance,
+  { version, asksCallers, publicUrl }: DocsSettings,
+): Promise<void> {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -105,9 +151,10 @@ export async function collectOpenApi(server: FastifyInstance, version: string): 
         description: API_DESCRIPTION,
         license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: '/', description: 'This service' }],
+      servers: [{ url: publicUrl ?? '/', description: SERVER_NAME }],
       // Said, because without it readers of the document take the rule for forgotten.
       security: [],
+      ...(asksCallers && { components: { securitySchemes: { [SCHEME]: BEARER_SCHEME } } }),
       tags: [
         { name: 'Orders', description: 'Create orders and change their status' },
         { name: 'Service', description: 'What runs here, and how it is' },
@@ -117,7 +164,7 @@ export async function collectOpenApi(server: FastifyInstance, version: string): 
     // for each, and none is used.
     transform: ({ schema, url, route }) => ({
       schema: route.config?.problemCodes
-        ? { ...documentProblems(schema, route.config.problemCodes), ...sampleCalls(schema) }
+        ? { ...documentRoute(schema, route.config, asksCallers), ...sampleCalls(schema) }
         : schema,
       url,
     }),
@@ -128,15 +175,18 @@ export async function collectOpenApi(server: FastifyInstance, version: string): 
   })
 }
 
-function registerOpenApiRoute(server: FastifyInstance): void {
+function registerOpenApiRoute(server: FastifyInstance, publicUrl: string | undefined): void {
   let document: string | undefined
   server.route({
     method: 'GET',
     url: '/openapi.json',
     schema: { hide: true },
+    config: { access: 'known' },
     handler: async (request, reply) => {
       document ??= JSON.stringify(server.swagger())
-      return reply.type('application/json; charset=utf-8').send(withOrigin(document, request))
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(withOrigin(document, request, publicUrl))
     },
   })
 }
@@ -146,6 +196,7 @@ function registerRedoc(server: FastifyInstance): void {
     method: 'GET',
     url: '/redoc',
     schema: { hide: true },
+    config: { access: 'known', page: 'redoc' },
     handler: async (_request, reply) =>
       reply
         .header('content-security-policy', DOCS_CSP)
@@ -166,8 +217,20 @@ function withoutLogo(bundle: Buffer): Buffer {
   return Buffer.from(bundle.toString().replaceAll(logo, 'data:,'))
 }
 
-async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
+async function registerSwaggerUi(
+  server: FastifyInstance,
+  publicUrl: string | undefined,
+): Promise<void> {
   await server.register(async (scope) => {
+    // The page without a slash at its end has whole paths, which a proxy's prefix is not in.
+    scope.addHook('onSend', (request, _reply, payload, done) => {
+      const isBare = request.routeOptions.url === '/docs' && typeof payload === 'string'
+      done(null, isBare ? payload.replaceAll('"/docs/static/', '"docs/static/') : payload)
+    })
+    scope.addHook('onRoute', (route: RouteOptions) => {
+      const isPage = route.url === '/docs' || route.url === '/docs/'
+      route.config = { access: 'known', ...(isPage && { page: 'docs' }), ...route.config }
+    })
     // The static files refuse a strange path in several ways; to a caller nothing is there.
     scope.setErrorHandler((error: Error & { statusCode?: number }) => {
       if ((error.statusCode ?? 500) >= 500) throw error
@@ -182,6 +245,12 @@ async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
         title: 'CartService API',
         js: [{ filename: 'labels.js', content: LABELS_SCRIPT }],
       },
+      // Its document is one level down; as seen from there, this is where the service begins.
+      transformSpecification: (document) => ({
+        ...document,
+        servers: [{ url: publicUrl ?? '../', description: SERVER_NAME }],
+      }),
+      transformSpecificationClone: false,
       uiConfig: {
         tryItOutEnabled: true,
         displayRequestDuration: true,
@@ -202,8 +271,11 @@ async function registerSwaggerUi(server: FastifyInstance): Promise<void> {
 }
 
 /** /openapi.json, Swagger UI at /docs and ReDoc at /redoc, with all that they load. */
-export async function registerDocsPages(server: FastifyInstance): Promise<void> {
-  registerOpenApiRoute(server)
+export async function registerDocsPages(
+  server: FastifyInstance,
+  publicUrl: string | undefined,
+): Promise<void> {
+  registerOpenApiRoute(server, publicUrl)
   registerRedoc(server)
-  await registerSwaggerUi(server)
+  await registerSwaggerUi(server, publicUrl)
 }

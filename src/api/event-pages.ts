@@ -18,6 +18,7 @@ export function registerEventPages(
     method: 'GET',
     url: '/asyncapi.json',
     schema: { hide: true },
+    config: { access: 'known' },
     handler: async (_request, reply) =>
       reply.type('application/json; charset=utf-8').send(documentText),
   })
@@ -25,6 +26,7 @@ export function registerEventPages(
     method: 'GET',
     url: '/asyncapi',
     schema: { hide: true },
+    config: { access: 'known', page: 'asyncapi' },
     handler: async (_request, reply) =>
       reply
         .header('content-security-policy', EVENTS_PAGE_CSP)
@@ -35,6 +37,7 @@ export function registerEventPages(
     method: 'GET',
     url: '/schemas/order.avsc',
     schema: { hide: true },
+    config: { access: 'known' },
     // Avro has registered no type of its own; AsyncAPI names its schemas by this one.
     handler: async (_request, reply) =>
       reply.type('application/vnd.apache.avro+json').send(contract.valueSchemaText),

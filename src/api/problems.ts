@@ -4,6 +4,7 @@ import {
   describeKafkaRefusal,
   draining,
   eventNotFound,
+  identityProviderSilent,
   kafkaRefused,
   keyReused,
   notTakenInTime,
@@ -21,6 +22,8 @@ import { BODY_BYTES_MAX } from './json-body.ts'
 import {
   bodyNotJson,
   bodyTooLarge,
+  credentialMissing,
+  credentialRefused,
   entityTagWeak,
   expectationUnknown,
   fieldsInvalid,
@@ -28,8 +31,10 @@ import {
   hostNotAllowed,
   mediaTypeNotSupported,
   methodNotAllowed,
+  originNotAllowed,
   pathNotFound,
   requestTimedOut,
+  scopeMissing,
   valueRefused,
   type FieldError,
   type RequestCode,
@@ -73,6 +78,26 @@ export const PROBLEM_KINDS = {
     status: 400,
     title: 'The request is not valid',
     example: failureOf(fieldsInvalid([valueRefused('numItems', numItemsRule(100), '"three"')])),
+  },
+  CREDENTIAL_MISSING: {
+    status: 401,
+    title: 'The caller is not known',
+    example: failureOf(credentialMissing()),
+  },
+  CREDENTIAL_REFUSED: {
+    status: 401,
+    title: 'The credential is not taken',
+    example: failureOf(credentialRefused()),
+  },
+  SCOPE_MISSING: {
+    status: 403,
+    title: 'The caller may not do this',
+    example: failureOf(scopeMissing('orders:write')),
+  },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    title: 'The page is not one of the service',
+    example: failureOf(originNotAllowed()),
   },
   HOST_NOT_ALLOWED: {
     status: 403,
@@ -185,6 +210,11 @@ export const PROBLEM_KINDS = {
     status: 503,
     title: 'The store is unavailable',
     example: failureOf(storeTakesNoChanges('not-applied')),
+  },
+  IDENTITY_PROVIDER_UNAVAILABLE: {
+    status: 503,
+    title: 'The identity provider is unavailable',
+    example: failureOf(identityProviderSilent('not-applied')),
   },
   SERVICE_FULL: {
     status: 503,

@@ -16,6 +16,10 @@ export const REQUEST_CODES = [
   'MEDIA_TYPE_NOT_SUPPORTED',
   'HEADERS_TOO_LARGE',
   'HOST_NOT_ALLOWED',
+  'CREDENTIAL_MISSING',
+  'CREDENTIAL_REFUSED',
+  'SCOPE_MISSING',
+  'ORIGIN_NOT_ALLOWED',
 ] as const
 
 export type RequestCode = (typeof REQUEST_CODES)[number]
@@ -177,6 +181,29 @@ export function hostNotAllowed(): RequestError {
   const detail =
     'The service does not know itself by the name in the Host header; ALLOWED_HOSTS adds names'
   return new RequestError('HOST_NOT_ALLOWED', detail)
+}
+
+export function credentialMissing(): RequestError {
+  const detail =
+    'Say who you are: send an API key or a token as Authorization: Bearer <it>, or log in at /login'
+  return new RequestError('CREDENTIAL_MISSING', detail)
+}
+
+/** One sentence for all reasons: whoever guesses learns nothing. */
+export function credentialRefused(): RequestError {
+  const detail = 'The API key or token is not known here, or its time is over'
+  return new RequestError('CREDENTIAL_REFUSED', detail)
+}
+
+export function scopeMissing(scope: string): RequestError {
+  const detail = `This needs the scope ${scope}, which your API key or token does not have`
+  return new RequestError('SCOPE_MISSING', detail)
+}
+
+export function originNotAllowed(): RequestError {
+  const detail =
+    'A browser may write from the pages of this service alone: the header Origin names no page of it; PUBLIC_URL says how browsers reach it'
+  return new RequestError('ORIGIN_NOT_ALLOWED', detail)
 }
 
 export function pathNotFound(path: string): RequestError {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
+import type { Caller } from '../models/caller.ts'
 import { entityTagWeak } from './request-errors.ts'
 import { ruled } from './schemas/rule.ts'
 import type { RetryKey } from '../models/order-event.ts'
@@ -37,15 +38,28 @@ export const ifMatchHeader = Type.Optional(
     pattern: String.raw`^(?:\*|${ENTITY_TAG}(?:[ \t]*,[ \t]*${ENTITY_TAG})*)$`,
   }),
 )
-/** The key of the request, and what it belongs to. */
+/** In no header and in no principal: so the two cannot be put together in two ways. */
+const AFTER_PRINCIPAL = '\n'
+
+interface AskingRequest {
+  readonly headers: IncomingHttpHeaders
+  readonly caller: Caller | undefined
+}
+
+/**
+ * The key of the request, and what it belongs to. A key is its caller's own: who guesses that of another
+ * caller does not get that one's answer.
+ */
 export function readRetryKey(
-  headers: IncomingHttpHeaders,
+  { headers, caller }: AskingRequest,
   operation: string,
   ...parts: readonly unknown[]
 ): { retryKey?: RetryKey } {
   const header = headers['idempotency-key']
   if (header === undefined) return {}
-  const idempotencyKey = String(header).replace(/^"(.*)"$/s, '$1')
+  const bareKey = String(header).replace(/^"(.*)"$/s, '$1')
+  const idempotencyKey =
+    caller === undefined ? bareKey : caller.principal + AFTER_PRINCIPAL + bareKey
   const asked = JSON.stringify([operation, ...parts])
   const fingerprint = createHash('sha256').update(asked).digest('hex')
   return { retryKey: { idempotencyKey, fingerprint } }

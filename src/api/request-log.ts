@@ -1,6 +1,9 @@
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify'
 
-/** One line a request, at debug, in place of Fastify's two; never the URL, which names orders. */
+/**
+ * One line a request, in place of Fastify's two; never the URL, which names orders. It is at debug, but
+ * for a change whose caller is known: somebody may have to answer for it.
+ */
 export class RequestLog extends LogController {
   constructor() {
     super({ disableRequestLogging: true, requestIdLogLabel: 'requestId' })
@@ -17,8 +20,13 @@ export class RequestLog extends LogController {
       status: reply.statusCode,
       durationMs: reply.elapsedTime,
       requestId: request.id,
+      ...(request.caller && { principal: request.caller.principal }),
       ...(error && { err: error }),
     }
-    reply.log.debug(line, 'request answered')
+    if (request.caller !== undefined && request.routeOptions.config.work?.kind === 'change') {
+      reply.log.info(line, 'change answered')
+    } else {
+      reply.log.debug(line, 'request answered')
+    }
   }
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
+import type { CredentialCheck } from '../business/callers/credential-check.ts'
+import type { Seal } from '../business/callers/seal.ts'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
 import type { OrderQueries } from '../business/order/queries.ts'
@@ -33,6 +35,9 @@ import { orderItemSchema, orderSchema } from './schemas/order-json.ts'
 import { newOrderItemSchema } from './schemas/order-requests.ts'
 import { problemSchema } from './schemas/problem-json.ts'
 import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
+import { authenticateCallers } from './security/authenticate.ts'
+import { registerLogin } from './security/login-routes.ts'
+import { SessionCookie } from './security/session-cookie.ts'
 import { EventStreams } from './stream/event-streams.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -50,6 +55,10 @@ export interface ServerDeps {
   readonly areSchemaIdsKnown: () => boolean
   readonly eventContract: EventContract
   readonly settings: ServerSettings
+  /** Undefined: callers are not asked who they are. */
+  readonly callers: CredentialCheck | undefined
+  /** For the sessions of browsers. */
+  readonly seal: Seal
   readonly logger: FastifyBaseLogger
 }
 
@@ -61,6 +70,8 @@ export interface ServerSettings extends ServiceInfo {
   readonly connectionsMax: number
   /** In which new connections wait until the loop takes them, a few of each address. */
   readonly acceptQueues: number
+  /** How browsers reach the service, where that is not as it listens; it may have a path. */
+  readonly publicUrl: string | undefined
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
   /** How long a connection may be open without a request. */
@@ -152,6 +163,11 @@ function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStre
   })
 }
 
+function createSession({ seal, clock, settings }: ServerDeps): SessionCookie {
+  const isPublicOverTls = settings.publicUrl?.startsWith('https:') === true
+  return new SessionCookie({ seal, clock, isPublicOverTls })
+}
+
 /**
  * The HTTP server, ready to listen. The caller closes it; requests that came before `close` are
  * still answered.
@@ -175,6 +191,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
   answerUnknownRoutes(server)
+  const session = createSession(deps)
+  const { publicUrl } = settings
+  authenticateCallers(server, { ...deps, session, publicUrl })
   // After all of onRequest: a client is asked for the body of what is let in, and of nothing else.
   server.addHook('preParsing', ({ raw }, reply, payload, done) => {
     // HTTP/1.0 does not know it. Of what else can be expected, nothing comes here.
@@ -187,13 +206,20 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addSchema(orderSchema)
   server.addSchema(newOrderItemSchema)
   server.addSchema(problemSchema)
-  await collectOpenApi(server, settings.version)
-  registerOrderRoutes(server, commands, settings.maxItemsPerOrder)
+  await collectOpenApi(server, {
+    version: settings.version,
+    asksCallers: deps.callers !== undefined,
+    publicUrl,
+  })
+  registerOrderRoutes(server, commands, settings)
   registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
+  if (deps.callers !== undefined) {
+    await registerLogin(server, { check: deps.callers, session, publicUrl })
+  }
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
-  await registerDocsPages(server)
+  await registerDocsPages(server, publicUrl)
   registerConsole(server)
   registerEventPages(server, deps.eventContract, settings)
   return server

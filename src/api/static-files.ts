@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { NO_WORK } from './admission/admit-work.ts'
+import type { PageName } from './security/pages.ts'
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -23,6 +24,8 @@ export interface StaticFile {
   readonly headers: Readonly<Record<string, string>>
   /** Of what is in the file; each time the same. */
   readonly convert?: (bytes: Buffer) => Buffer
+  /** It is a page, for known callers; other files are programs and pictures that are the same everywhere. */
+  readonly page?: PageName
 }
 
 interface Asset {
@@ -36,7 +39,7 @@ interface Asset {
  * first asked for.
  */
 export function serveFile(server: FastifyInstance, served: StaticFile): void {
-  const { url, file, headers, convert = (bytes) => bytes } = served
+  const { url, file, headers, convert = (bytes) => bytes, page } = served
   const bytes = readFileSync(file)
   const mediaType = MEDIA_TYPES[extname(file.pathname)] ?? 'application/octet-stream'
   let asset: Asset | undefined
@@ -44,7 +47,10 @@ export function serveFile(server: FastifyInstance, served: StaticFile): void {
     method: 'GET',
     url,
     schema: { hide: true },
-    config: { work: NO_WORK },
+    config: {
+      work: NO_WORK,
+      ...(page === undefined ? { access: 'open' } : { access: 'known', page }),
+    },
     handler: async (request, reply) => {
       asset ??= createAsset(convert(bytes))
       return send(request, reply.type(mediaType).headers({ ...headers }), asset)

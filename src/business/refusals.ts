@@ -115,6 +115,17 @@ export function tooManyChanges(outcome: ChangeOutcome): CommandError {
   return unavailable('SERVICE_FULL', detail, outcome)
 }
 
+/** Nobody has looked into the request: it may be one that was sent before. */
+export function identityProviderSilent(outcome: ChangeOutcome): CommandError {
+  const detail =
+    'The keys of the identity provider cannot be read, so nobody can say now whose token this is'
+  return unavailable('IDENTITY_PROVIDER_UNAVAILABLE', detail, outcome)
+}
+
+export function tooManyCredentials(outcome: ChangeOutcome): CommandError {
+  return unavailable('SERVICE_FULL', 'Too many new tokens are being checked', outcome)
+}
+
 export function tooManyReads(): CommandError {
   return unavailable('SERVICE_FULL', 'Too many reads are at work', 'not-applied')
 }

@@ -7,6 +7,7 @@ import { config } from './config.ts'
 import { create } from './change/create.ts'
 import { demo } from './demo/demo.ts'
 import { doctor } from './doctor/doctor.ts'
+import { newKey } from './keys/new-key.ts'
 import { listen } from './listen/listen.ts'
 import { migrate } from './migrate/migrate.ts'
 import { visible } from './paint.ts'
@@ -24,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   audit,
   migrate,
   'schema check': schemaCheck,
+  'keys new': newKey,
 }
 
 /**

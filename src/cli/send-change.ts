@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { UsageError, type CommandOption } from './command.ts'
+import { credentialHeader } from './credential.ts'
 import { serviceUrl } from './service-url.ts'
 
 /** Added to PUBLISH_TIMEOUT_MS, within which the service answers. */
@@ -86,6 +87,8 @@ export function isWorthRepeating(result: Exclude<ChangeResult, { kind: 'done' }>
 
 export interface ServiceAddress {
   readonly url: string
+  /** Says who calls, where a setting does. */
+  readonly headers: Readonly<Record<string, string>>
   readonly timeoutMs: number
 }
 
@@ -95,6 +98,7 @@ export function serviceAddress(config: Config, url: string | undefined): Service
   }
   return {
     url: url === undefined ? serviceUrl(config) : url.replace(/\/+$/, ''),
+    headers: credentialHeader(config),
     timeoutMs: config.publishTimeoutMs + ANSWER_MARGIN_MS,
   }
 }
@@ -110,6 +114,7 @@ export async function sendChange(
     const response = await fetch(address.url + change.path, {
       method: change.method,
       headers: {
+        ...address.headers,
         'content-type': 'application/json',
         'idempotency-key': change.idempotencyKey,
       },

@@ -1,12 +1,19 @@
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import {
+  findCallerContradictions,
+  findOpenDoor,
+  toCallerConfig,
+  type Given,
+} from './caller-settings.ts'
+import {
   parseAddresses,
   parseDatabaseUrl,
   parseHostNames,
   parseRegistryUrl,
 } from './setting-text.ts'
-import { listSettings, settingsSchema, type SettingNotes } from './settings-schema.ts'
+import type { SettingNotes } from './setting-forms.ts'
+import { listSettings, settingsSchema } from './settings-schema.ts'
 
 /** Names and texts as a process finds them in its environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -29,17 +36,37 @@ export class ConfigError extends Error {
   }
 }
 
+/** The service listens; a tool only asks, so what is too open to listen does not keep it from that. */
+export type Reader = 'service' | 'tool'
+
 /**
  * The frozen configuration from environment variables. A variable that is absent, empty or blank
  * has its default; names that are not settings are ignored.
  * Throws {@link ConfigError} with all problems at once.
  */
-export function loadConfig(env: Environment): Config {
+export function loadConfig(env: Environment, reader: Reader = 'tool'): Config {
   const values = Object.fromEntries(
     listSettings().map(({ name, schema }) => [name, readValue(schema, textOf(env, name))]),
   )
-  if (!Value.Check(settingsSchema, values)) throw new ConfigError(listProblems(env, values))
+  const contradictions = findContradictions((name) => textOf(env, name) || undefined, reader)
+  if (!Value.Check(settingsSchema, values)) {
+    const wrong = listProblems(env, values)
+    // A setting that is wrong by itself is told once.
+    const others = contradictions.filter((problem) => !wrong.some(isAbout(problem)))
+    throw new ConfigError([...wrong, ...others])
+  }
+  if (contradictions.length > 0) throw new ConfigError(contradictions)
   return toConfig(values)
+}
+
+function findContradictions(given: Given, reader: Reader): readonly string[] {
+  return [...findCallerContradictions(given), ...(reader === 'service' ? findOpenDoor(given) : [])]
+}
+
+/** Every problem begins with the name of a setting. */
+function isAbout(problem: string): (other: string) => boolean {
+  const [name] = problem.split(' ', 1)
+  return (other) => other.startsWith(`${name} `)
 }
 
 function textOf(env: Environment, name: string): string {
@@ -96,6 +123,7 @@ function toConfig(settings: Settings) {
     allowedHosts: Object.freeze(
       settings.ALLOWED_HOSTS === undefined ? [] : checked(parseHostNames(settings.ALLOWED_HOSTS)),
     ),
+    callers: toCallerConfig(settings),
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
     migrationMode: settings.MIGRATIONS,

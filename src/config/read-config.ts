@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
-import { loadConfig, type Config } from './config.ts'
+import { loadConfig, type Config, type Reader } from './config.ts'
 
 export const ENV_FILE = '.env'
 
@@ -9,7 +9,7 @@ export const ENV_FILE = '.env'
  * directory where there is one. What the environment already says wins.
  * Throws `ConfigError` with all problems at once.
  */
-export function readConfig(): Config {
+export function readConfig(reader: Reader = 'tool'): Config {
   if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE)
-  return loadConfig(process.env)
+  return loadConfig(process.env, reader)
 }

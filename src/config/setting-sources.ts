@@ -3,7 +3,8 @@ import process from 'node:process'
 import { parseEnv } from 'node:util'
 import type { Environment } from './config.ts'
 import { ENV_FILE } from './read-config.ts'
-import { listSettings, type SettingNotes } from './settings-schema.ts'
+import type { SettingNotes } from './setting-forms.ts'
+import { listSettings } from './settings-schema.ts'
 
 export type SettingSource = 'environment' | '.env' | 'default' | 'unset'
 

@@ -5,59 +5,8 @@ import {
   parseHostNames,
   parseRegistryUrl,
 } from './setting-text.ts'
-
-/** What the schema of every setting carries beside its type. */
-export interface SettingNotes {
-  /** One or two sentences for the reader of the table. */
-  readonly description: string
-  /** What a value must be, to follow "must be". */
-  readonly form: string
-  readonly default?: string | number | boolean
-  /** The value is never repeated. */
-  readonly isSecret?: boolean
-}
-
-interface TextRule {
-  readonly form: string
-  readonly default?: string
-  readonly isSecret?: boolean
-  readonly accepts: (value: string) => boolean
-  /** Says more than "must be …" where a refused value deserves it. */
-  readonly explain?: (value: string) => string | undefined
-}
-
-function text(description: string, rule: TextRule) {
-  const { accepts, explain, ...notes } = rule
-  return Type.Refine(
-    Type.String({ description, ...notes }),
-    accepts,
-    (value) => explain?.(value) ?? `must be ${rule.form}`,
-  )
-}
-
-interface IntegerRange {
-  readonly minimum: number
-  readonly maximum: number
-  readonly default?: number
-}
-
-function integer(description: string, range: IntegerRange) {
-  const form = `an integer from ${range.minimum} to ${range.maximum}`
-  return Type.Integer({ description, form, ...range })
-}
-
-function flag(description: string, byDefault: boolean) {
-  return Type.Boolean({ description, form: 'true or false', default: byDefault })
-}
-
-function choice<const T extends [string, ...string[]]>(
-  description: string,
-  values: T,
-  byDefault: T[number],
-) {
-  const notes = { description, form: `one of ${values.join(', ')}`, default: byDefault }
-  return Type.Unsafe<T[number]>(Type.Enum(values, notes))
-}
+import { callerSettings } from './caller-settings.ts'
+import { choice, flag, integer, text, type SettingNotes } from './setting-forms.ts'
 
 /** Kafka's rule for topic names; the two names of only dots are reserved. */
 const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/
@@ -143,6 +92,7 @@ export const settingsSchema = Type.Object({
       },
     ),
   ),
+  ...callerSettings,
   DATABASE_URL: text(
     'Where orders and events are stored: an SQLite file; sqlite::memory: for runs whose data may be lost; or a PostgreSQL database, which several instances may share. PostgreSQL takes sslmode, sslrootcert, sslcert, sslkey, application_name and options behind a question mark; PGPASSWORD is used where the address has no password.',
     {

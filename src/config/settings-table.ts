@@ -1,4 +1,5 @@
-import { listSettings, type SettingNotes } from './settings-schema.ts'
+import type { SettingNotes } from './setting-forms.ts'
+import { listSettings } from './settings-schema.ts'
 
 /** All settings as a Markdown table: the body of `docs/reference/config.md`. */
 export function renderSettingsTable(): string {

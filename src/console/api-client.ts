@@ -152,6 +152,8 @@ async function ask<Body>(
     const body: unknown = await response.json()
     if (response.ok) return { kind: 'success', body: body as Body }
     const { status } = response
+    // The session is over, or there was none: the page that asks for a key leads back here.
+    if (status === 401) location.assign('login?next=console')
     // A proxy's own error says nothing of what the service did.
     if (typeof (body as Partial<Problem>).code !== 'string') return { kind: 'no-answer' }
     return { kind: 'problem', problem: { ...(body as Problem), status } }

@@ -22,6 +22,8 @@ export interface OrderEvent {
   readonly order: Order
   /** W3C trace context of the request that caused it, where it carried one. */
   readonly traceparent?: string
+  /** Whose request caused it, where callers say who they are: see `models/caller.ts`. */
+  readonly principal?: string
 }
 
 /** The bytes that go on the topic, made once, before the event is stored: every copy is the same. */
@@ -40,7 +42,7 @@ export interface ProducerIdentity {
 
 /** By which a request that is sent again is known. */
 export interface RetryKey {
-  /** The header `Idempotency-Key`. */
+  /** The header `Idempotency-Key`, behind its principal where callers say who they are. */
   readonly idempotencyKey: string
   /** SHA-256, in hex, of what was asked for: one key belongs to one request. */
   readonly fingerprint: string

@@ -13,6 +13,7 @@ import type { DescribedEvent, OrderQueries } from '../../src/business/order/quer
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
+import { createSeal } from '../../src/service/callers/aes-seal.ts'
 import { systemClock, systemRandom } from '../../src/service/system.ts'
 import { describeEvents } from '../../src/service/event-contract.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
@@ -20,6 +21,7 @@ import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/mo
 const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
   allowedHosts: [],
+  publicUrl: undefined,
   streamReadersMax: 10,
   connectionsMax: 1_000,
   acceptQueues: 1,
@@ -141,6 +143,7 @@ type TestServerDeps = Partial<
     | 'instanceState'
     | 'isDraining'
     | 'areSchemaIdsKnown'
+    | 'callers'
   >
 > & {
   /** Everything is up but these. */
@@ -171,6 +174,8 @@ export async function startTestServer(
     dependencyStates: () => ({ ...ALL_UP, ...states }),
     isDraining: () => false,
     areSchemaIdsKnown: () => true,
+    callers: undefined,
+    seal: createSeal(),
     eventContract: describeEvents('order-events', 'string'),
     settings: { ...SETTINGS, ...settings },
     logger: pino({ level: logLevel }, { write }),

@@ -206,7 +206,7 @@ export function describeOrderReader(
         const orderId = newOrderId()
         const creation = creationOf(orderId)
         const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
-        const traced = { ...creation.event, traceparent }
+        const traced = { ...creation.event, traceparent, principal: 'api_key:shop' }
         await settle({ ...creation, topic: 'orders-of-old', event: traced })
         const change = await settle(changeOf(orderId, 2, 'shipped'))
         await store.reserve(changeOf(orderId, 3, 'delivered'))

@@ -7,6 +7,7 @@ interface EventParts {
   readonly version?: number
   readonly type?: OrderEvent['type']
   readonly traceparent?: string
+  readonly principal?: string
 }
 
 export function someOrder(orderId = 'ORD-1' as OrderId): Order {
@@ -23,7 +24,7 @@ export function someOrder(orderId = 'ORD-1' as OrderId): Order {
 
 /** A valid event with an id of its own. */
 export function someEvent(parts: EventParts): OrderEvent {
-  const { orderId, version = 1, type = 'order-created', traceparent } = parts
+  const { orderId, version = 1, type = 'order-created', traceparent, principal } = parts
   return {
     eventId: systemIds.nextEventId(),
     type,
@@ -31,6 +32,7 @@ export function someEvent(parts: EventParts): OrderEvent {
     time: '2026-11-23T08:00:00.000Z',
     order: someOrder(orderId),
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(principal === undefined ? {} : { principal }),
   }
 }
 

@@ -84,7 +84,7 @@ export function registerServiceInfoRoute(fastify: FastifyInstance, info: Service
       tags: SERVICE_TAGS,
       response: { 200: serviceInfoSchema },
     },
-    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK, access: 'known' },
     handler: async () => answer,
   })
 }
@@ -103,7 +103,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       tags: SERVICE_TAGS,
       response: { 200: healthSchema },
     },
-    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK, access: 'admin' },
     handler: async () => {
       const states = deps.dependencyStates()
       const status = isHealthy(states) ? ('healthy' as const) : ('degraded' as const)
@@ -126,7 +126,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       tags: SERVICE_TAGS,
       response: { 200: liveSchema },
     },
-    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK, access: 'open' },
     handler: async () => ({ status: 'alive' as const, service: SERVICE_NAME }),
   })
 
@@ -148,7 +148,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
         }),
       },
     },
-    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK },
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK, access: 'open' },
     handler: async (_request, reply) => {
       const states = deps.dependencyStates()
       const reason = whyNotReady(deps)

@@ -98,11 +98,18 @@ const UPDATE_ORDER_SCHEMA = {
   },
 }
 
+interface OrderRouteSettings {
+  readonly maxItemsPerOrder: number
+  /** With the path that a proxy puts before ours. */
+  readonly publicUrl: string | undefined
+}
+
 export function registerOrderRoutes(
   fastify: FastifyInstance,
   commands: OrderCommands,
-  maxItemsPerOrder: number,
+  { maxItemsPerOrder, publicUrl }: OrderRouteSettings,
 ): void {
+  const prefix = publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '')
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
 
   server.route({
@@ -112,6 +119,7 @@ export function registerOrderRoutes(
     config: {
       problemCodes: [...COMMAND_PROBLEMS, 'ORDER_ALREADY_EXISTS'],
       work: { kind: 'change' },
+      access: 'orders:write',
     },
     bodyLimit: creationBytesMax(maxItemsPerOrder),
     preValidation: tidyBody(maxItemsPerOrder),
@@ -125,10 +133,11 @@ export function registerOrderRoutes(
         orderId,
         numItems,
         ...(Object.keys(brought).length === 0 ? {} : { brought }),
-        ...readRetryKey(request.headers, 'create-order', orderId, numItems, brought),
+        ...readRetryKey(request, 'create-order', orderId, numItems, brought),
+        ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
       })
-      reply.code(201).header('location', `/api/orders/${encodeURIComponent(orderId)}`)
+      reply.code(201).header('location', `${prefix}/api/orders/${encodeURIComponent(orderId)}`)
       return toAnswer(reply, changed, CREATED)
     },
   })
@@ -146,6 +155,7 @@ export function registerOrderRoutes(
         'STATUS_TRANSITION_NOT_ALLOWED',
       ],
       work: { kind: 'change' },
+      access: 'orders:write',
     },
     preValidation: tidyBody(maxItemsPerOrder),
     handler: async (request, reply) => {
@@ -154,7 +164,8 @@ export function registerOrderRoutes(
         orderId,
         status,
         ...readExpectedVersions(request.headers),
-        ...readRetryKey(request.headers, 'update-order', orderId, status),
+        ...readRetryKey(request, 'update-order', orderId, status),
+        ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
       })
       return toAnswer(reply, changed, UPDATED)

@@ -125,7 +125,7 @@ export function registerQueryRoutes(
     method: 'GET',
     url: '/api/orders/:orderId',
     schema: GET_ORDER_SCHEMA,
-    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'] },
+    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'], access: 'orders:read' },
     handler: async (request, reply) => {
       const { order, version } = await queries.getOrder(request.params.orderId)
       reply.header('etag', entityTag(version))
@@ -146,6 +146,7 @@ export function registerQueryRoutes(
     schema: LIST_ORDERS_SCHEMA,
     config: {
       problemCodes: QUERY_PROBLEMS,
+      access: 'orders:read',
       work: { kind: 'list', entryBytesMax: creationBytesMax(maxItemsPerOrder) },
     },
     preValidation: tidyQuery,
@@ -180,6 +181,7 @@ export function registerQueryRoutes(
     schema: LIST_EVENTS_SCHEMA,
     config: {
       problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'],
+      access: 'orders:read',
       work: { kind: 'list', entryBytesMax: EVENT_BYTES_MAX },
     },
     preValidation: tidyQuery,
@@ -204,7 +206,10 @@ export function registerQueryRoutes(
     method: 'GET',
     url: '/api/orders/:orderId/events/:version',
     schema: GET_EVENT_SCHEMA,
-    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND', 'EVENT_NOT_FOUND'] },
+    config: {
+      problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND', 'EVENT_NOT_FOUND'],
+      access: 'orders:read',
+    },
     handler: async (request) => {
       const { orderId, version } = request.params
       const event = await queries.getOrderEvent(orderId, Number(version))

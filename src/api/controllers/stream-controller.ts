@@ -56,7 +56,7 @@ export function registerStreamRoute(
     method: 'GET',
     url: '/api/events/stream',
     schema: SCHEMA,
-    config: { problemCodes: PROBLEMS, work: { kind: 'stream' } },
+    config: { problemCodes: PROBLEMS, work: { kind: 'stream' }, access: 'orders:read' },
     handler: async (request, reply) => {
       const { orderId, status } = request.query
       const { field, start: asked } = readStart(request.headers, request.query)

@@ -28,8 +28,11 @@ export function changeOrderStatus(
 ): Promise<ChangedOrder> {
   const { orderId, status, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
-  const asksFor = ({ type, order, version }: OrderEvent): boolean =>
-    type === 'order-status-changed' && order.status === status && isExpected(command, version - 1)
+  const asksFor = ({ type, order, version, principal }: OrderEvent): boolean =>
+    type === 'order-status-changed' &&
+    principal === command.principal &&
+    order.status === status &&
+    isExpected(command, version - 1)
   const request = { orderId, asksFor, ...(retryKey && { retryKey }) }
   return inTurn(deps, request, deadlineMs, () => change(deps, command, request, deadlineMs))
 }
@@ -76,7 +79,7 @@ async function change(
 
 function statusChanged(
   { ids, clock }: ChangeDeps,
-  { status, traceparent }: ChangeOrderStatus,
+  { status, traceparent, principal }: ChangeOrderStatus,
   { order, version }: SettledOrder,
 ): OrderEvent {
   return {
@@ -86,6 +89,7 @@ function statusChanged(
     time: clock.now().toISOString(),
     order: { ...order, status },
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(principal === undefined ? {} : { principal }),
   }
 }
 

@@ -29,6 +29,8 @@ export interface CreateOrder {
   readonly brought?: BroughtOrder
   readonly retryKey?: RetryKey
   readonly traceparent?: string
+  /** Whose request it is, where callers say who they are. */
+  readonly principal?: string
 }
 
 export interface ChangeOrderStatus {
@@ -38,6 +40,8 @@ export interface ChangeOrderStatus {
   readonly expectedVersions?: readonly number[]
   readonly retryKey?: RetryKey
   readonly traceparent?: string
+  /** Whose request it is, where callers say who they are. */
+  readonly principal?: string
 }
 
 /** The order as it is after the change. */

@@ -15,8 +15,8 @@ import { refusalBehind, waitForEarlierChange, type Request } from './wait-for-ea
 export function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
-  const asksFor = ({ type, order }: OrderEvent): boolean =>
-    type === 'order-created' && bringsOrder(command, order)
+  const asksFor = ({ type, order, principal }: OrderEvent): boolean =>
+    type === 'order-created' && principal === command.principal && bringsOrder(command, order)
   const request = { orderId, asksFor, ...(retryKey && { retryKey }) }
   return inTurn(deps, request, deadlineMs, () => create(deps, command, request, deadlineMs))
 }
@@ -51,7 +51,7 @@ async function create(
 }
 
 function orderCreated(deps: ChangeDeps, command: CreateOrder): OrderEvent {
-  const { traceparent } = command
+  const { traceparent, principal } = command
   const time = deps.clock.now().toISOString()
   const order = completeOrder(command, time, deps.random)
   return {
@@ -61,5 +61,6 @@ function orderCreated(deps: ChangeDeps, command: CreateOrder): OrderEvent {
     time,
     order,
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(principal === undefined ? {} : { principal }),
   }
 }

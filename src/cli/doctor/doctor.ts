@@ -4,6 +4,7 @@ import { notExamined, ok, problem, warning, type Finding } from './judges/findin
 import { loadConfig, ConfigError, type Config } from '../../config/config.ts'
 import { readSettingSources } from '../../config/setting-sources.ts'
 import { cartCall } from '../cart-call.ts'
+import { credentialHeader } from '../credential.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { paintFor, type Paint, type Style } from '../paint.ts'
 import { serviceUrl } from '../service-url.ts'
@@ -75,7 +76,10 @@ async function diagnoseService(config: Config): Promise<Finding> {
   const url = serviceUrl(config)
   try {
     const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS)
-    const response = await fetch(`${url}/health`, { signal })
+    const response = await fetch(`${url}/health`, { signal, headers: credentialHeader(config) })
+    if (response.headers.get('www-authenticate')?.includes('"cart-service"') === true) {
+      return ok('service', `runs at ${url}, and shows its health to the scope admin alone`)
+    }
     const body = (await response.json()) as { service?: unknown; status?: unknown }
     if (body.service !== 'CartService') throw new TypeError('another program')
     if (body.status === 'healthy') return ok('service', `runs at ${url}, healthy`)

@@ -6,6 +6,7 @@ import {
   type OrderEvent,
   type OrderEventType,
 } from '../../models/order-event.ts'
+import { splitPrincipal } from '../../models/caller.ts'
 import { ORDER_ID_PATTERN } from '../../models/order.ts'
 
 /**
@@ -68,6 +69,19 @@ const HEADERS: readonly Header[] = [
     'the W3C trace context of the request, if it carried a valid one',
     { pattern: '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' },
     ({ traceparent }) => traceparent,
+  ),
+  // The two of the CloudEvents extension "Auth Context" that say who, and not what else a token said.
+  optionalText(
+    'ce_authtype',
+    'the kind of principal whose request caused the change, where callers are asked who they are',
+    { pattern: '^(?:api_key|service_account|user)$' },
+    ({ principal }) => principal && splitPrincipal(principal).kind,
+  ),
+  optionalText(
+    'ce_authid',
+    'the id of that principal, such as the id of its API key',
+    {},
+    ({ principal }) => principal && splitPrincipal(principal).id,
   ),
 ]
 

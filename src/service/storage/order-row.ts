@@ -20,6 +20,8 @@ export interface EventRow {
   /** Milliseconds since 1970, as every time of a row. */
   readonly time: number
   readonly traceparent: string | null
+  /** Whose request caused it; null where callers are not asked who they are. */
+  readonly principal: string | null
   readonly topic: string
   readonly partition: number
   readonly searchFromOffset: number
@@ -67,6 +69,7 @@ export const PUBLISHED_EVENT = [
   ...PUBLIC_PART,
   'orderId',
   'traceparent',
+  'principal',
   'key',
   'value',
   'state',
@@ -126,6 +129,7 @@ export function toEventRow({
     version: event.version,
     time: toMilliseconds(event.time),
     traceparent: event.traceparent ?? null,
+    principal: event.principal ?? null,
     topic,
     partition,
     searchFromOffset,
@@ -153,7 +157,7 @@ export function toPendingEvent(row: EventRow): PendingEvent {
 }
 
 function toOrderEvent(
-  row: StateRow & Pick<EventRow, 'eventId' | 'version' | 'time' | 'traceparent'>,
+  row: StateRow & Pick<EventRow, 'eventId' | 'version' | 'time' | 'traceparent' | 'principal'>,
 ): OrderEvent {
   return {
     eventId: row.eventId,
@@ -162,6 +166,7 @@ function toOrderEvent(
     time: toInstant(row.time),
     order: toOrder(row),
     ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+    ...(row.principal === null ? {} : { principal: row.principal }),
   }
 }
 

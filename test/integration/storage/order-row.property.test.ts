@@ -34,6 +34,7 @@ const creations: fc.Arbitrary<PendingEvent> = fc.record({
       time: isoDate,
       order: orders,
       traceparent: fc.string({ minLength: 1 }),
+      principal: fc.string({ minLength: 1 }),
     },
     { requiredKeys: ['eventId', 'type', 'version', 'time', 'order'], noNullPrototype: true },
   ),

@@ -12,6 +12,7 @@ const RESERVED = {
   version: { name: 'version', type: 'integer' },
   time: { name: 'time', type: 'bigint' },
   traceparent: { name: 'traceparent', type: 'text' },
+  principal: { name: 'principal', type: 'text' },
   topic: { name: 'topic', type: 'text' },
   partition: { name: 'topic_partition', type: 'integer' },
   searchFromOffset: { name: 'search_from_offset', type: 'bigint' },

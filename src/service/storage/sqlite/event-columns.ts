@@ -9,6 +9,7 @@ const RESERVED = {
   version: 'version',
   time: 'time',
   traceparent: 'traceparent',
+  principal: 'principal',
   topic: 'topic',
   partition: 'topic_partition',
   searchFromOffset: 'search_from_offset',

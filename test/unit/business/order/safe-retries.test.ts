@@ -5,6 +5,7 @@ import { CommandError } from '../../../../src/business/errors.ts'
 import type { ChangeDeps } from '../../../../src/business/order/change-deps.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import type { BroughtOrder, ChangedOrder } from '../../../../src/business/order/commands.ts'
+import { createOrder } from '../../../../src/business/order/create-order.ts'
 import { StoreError, type OrderStore } from '../../../../src/business/ports.ts'
 import type { Acked } from '../../../../src/business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
@@ -42,6 +43,24 @@ test('a retry by its key is not told "no" while the store cannot say what the fi
   await create('k-1')
   Object.assign(store, { findKeyedChange: () => Promise.reject(new StoreError('away', 'no')) })
   await assert.rejects(create('k-1'), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
+})
+
+test('a creation in doubt is shared with whoever asked for it, and with nobody else', async (t) => {
+  const { deps, clock, published, answerWith } = await setUpUseCases(t)
+  const acknowledged = Promise.withResolvers<Acked>()
+  answerWith(() => acknowledged.promise)
+  const create = (principal: string): Promise<ChangedOrder> =>
+    createOrder(deps, { orderId: ORDER_ID, numItems: 2, principal })
+  const first = assert.rejects(create('api_key:shop'), { outcome: 'unknown' })
+  await clock.runUntil(() => published.length === 1, 0)
+  clock.advance(2 * PUBLISH_TIMEOUT_MS)
+  await first
+  const outcomes = Promise.allSettled([create('api_key:shop'), create('api_key:other')])
+  await setImmediate()
+  acknowledged.resolve(ACKED)
+  const [same, other] = await outcomes
+  assert.equal(same.status === 'fulfilled' && same.value.order.orderId, ORDER_ID)
+  assert.equal(other.status === 'rejected' && other.reason.code, 'ORDER_ALREADY_EXISTS')
 })
 
 test("a retry by its key is answered while a stranger's change of the order is alive", async (t) => {

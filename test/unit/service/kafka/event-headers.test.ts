@@ -36,6 +36,12 @@ test('traceparent is there when the request carried one', () => {
   assert.equal(headersOf(someEvent({ traceparent }))['traceparent'], traceparent)
 })
 
+test('whose change it was is there when callers are asked who they are', () => {
+  const { ce_authtype, ce_authid } = headersOf(someEvent({ principal: 'user:https://idp:443/ä' }))
+  assert.deepEqual([ce_authtype, ce_authid], ['user', 'https://idp:443/ä'])
+  assert.ok(!Object.keys(headersOf(someEvent({}))).some((name) => name.startsWith('ce_auth')))
+})
+
 function subjectOf(orderId: string): string | undefined {
   return headersOf(someEvent({ orderId: orderId as OrderId }))['ce_subject']
 }

@@ -20,6 +20,7 @@ const events: fc.Arbitrary<PendingEvent> = fc
     orderId: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 255 }).filter(isOrderId),
     version: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     type: fc.constantFrom('order-created', 'order-status-changed'),
+    principal: fc.option(fc.constant('user:ä')),
     traceparent: fc.option(fc.constant(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`)),
     // On both sides of each step that the length of a varint has.
     valueBytes: fc.oneof(
@@ -28,8 +29,12 @@ const events: fc.Arbitrary<PendingEvent> = fc
       fc.integer({ min: 1_047_000, max: 1_049_000 }),
     ),
   })
-  .map(({ traceparent, ...parts }) =>
-    somePending(traceparent === null ? parts : { ...parts, traceparent }),
+  .map(({ traceparent, principal, ...parts }) =>
+    somePending({
+      ...parts,
+      ...(traceparent !== null && { traceparent }),
+      ...(principal !== null && { principal }),
+    }),
   )
 
 function recordOf({ event, encoded }: PendingEvent, timestampMs: number): MessageRecord {

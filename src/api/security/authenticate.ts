@@ -1,0 +1,140 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { CredentialCheck, CredentialVerdict } from '../../business/callers/credential-check.ts'
+import type { ChangeOutcome, CommandError } from '../../business/errors.ts'
+import { identityProviderSilent, tooManyCredentials } from '../../business/refusals.ts'
+import type { Caller, Scope } from '../../models/caller.ts'
+import type { ChangePlaces } from '../admission/admit-work.ts'
+import {
+  credentialMissing,
+  credentialRefused,
+  originNotAllowed,
+  scopeMissing,
+  type RequestError,
+} from '../request-errors.ts'
+import { isFromOwnPage } from './own-origin.ts'
+import { loginFrom, type PageName } from './pages.ts'
+import type { SessionCookie } from './session-cookie.ts'
+
+/** Who may ask a route: everybody, every known caller, or those with one scope. */
+export type Access = 'open' | 'known' | Scope
+
+/** Of a route that says nothing: somebody forgot it, and forgetting shall open nothing. */
+const ACCESS_UNSAID: Access = 'admin'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly access?: Access
+    /** A browser that opens it without a session is asked to log in, and comes back to it. */
+    readonly page?: PageName
+  }
+  interface FastifyRequest {
+    /** Undefined where callers are not asked who they are, and on routes that are open. */
+    caller: Caller | undefined
+  }
+}
+
+const BEARER = /^Bearer +(?<credential>[\x21-\x7e]+)$/i
+
+const CHALLENGE = 'Bearer realm="cart-service"'
+
+export function accessOf(request: FastifyRequest): Access {
+  return request.routeOptions.config.access ?? ACCESS_UNSAID
+}
+
+export interface AuthenticationDeps {
+  /** Undefined: everybody may do everything. */
+  readonly callers: CredentialCheck | undefined
+  readonly changes: Pick<ChangePlaces, 'outcomeOfRefusal'>
+  readonly session: SessionCookie
+  readonly publicUrl: string | undefined
+}
+
+/**
+ * Asks each request who it comes from, before its body is read, so that a refusal keeps the promise of a
+ * 4xx: nothing of the request was applied. Call it before the hooks that let requests in, which count
+ * places.
+ */
+export function authenticateCallers(
+  server: FastifyInstance,
+  { callers, changes, session, publicUrl }: AuthenticationDeps,
+): void {
+  server.decorateRequest('caller', undefined)
+  if (callers === undefined) return
+  server.addHook('onRequest', (request, reply, done) => {
+    if (accessOf(request) === 'open') return done()
+    const shown = BEARER.exec(request.headers.authorization ?? '')?.groups?.['credential']
+    const credential = shown ?? session.read(request)
+    if (credential === undefined) return refuse(request, reply, done, credentialMissing())
+    // A header is set by a program on purpose; a cookie goes with whatever a page has the browser send.
+    if (shown === undefined && !isSafe(request) && !isFromOwnPage(request, publicUrl)) {
+      return done(originNotAllowed())
+    }
+    const verdict = callers.check(credential)
+    if (!(verdict instanceof Promise)) return judge(request, reply, verdict, done)
+    verdict.then((late) => judge(request, reply, late, done), done)
+  })
+
+  function judge(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    verdict: CredentialVerdict,
+    done: Done,
+  ): void {
+    switch (verdict.kind) {
+      case 'known':
+        request.caller = verdict.caller
+        return done(findMissingScope(request, reply, verdict.caller))
+      case 'refused':
+        request.log.debug({ requestId: request.id, ...verdict }, 'a credential was not taken')
+        return refuse(request, reply, done, credentialRefused())
+      case 'unavailable':
+        return done(notNow(request, identityProviderSilent))
+      case 'full':
+        return done(notNow(request, tooManyCredentials))
+    }
+  }
+
+  function notNow(
+    { headers }: FastifyRequest,
+    build: (outcome: ChangeOutcome) => CommandError,
+  ): CommandError {
+    return build(changes.outcomeOfRefusal(headers['idempotency-key'] !== undefined))
+  }
+}
+
+type Done = (error?: Error) => void
+
+/** Of methods that change nothing (RFC 9110 §9.2.1). */
+function isSafe({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+/**
+ * A program is told how to say who it is, by the header, too (RFC 6750 §3); a person who has opened a page
+ * is asked to log in.
+ */
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: Done,
+  error: RequestError,
+): void {
+  const { page } = request.routeOptions.config
+  if (page !== undefined && request.headers.accept?.includes('text/html') === true) {
+    return void reply.redirect(loginFrom(request.url, page), 303)
+  }
+  const why = error.code === 'CREDENTIAL_MISSING' ? '' : ', error="invalid_token"'
+  reply.header('www-authenticate', CHALLENGE + why)
+  done(error)
+}
+
+function findMissingScope(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { scopes }: Caller,
+): RequestError | undefined {
+  const access = accessOf(request)
+  if (access === 'open' || access === 'known' || scopes.has(access)) return undefined
+  reply.header('www-authenticate', `${CHALLENGE}, error="insufficient_scope", scope="${access}"`)
+  return scopeMissing(access)
+}

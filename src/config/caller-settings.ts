@@ -1,0 +1,214 @@
+import { Type, type Static, type TObject } from 'typebox'
+import { isLoopback } from './loopback.ts'
+import { toSecret } from './secret-setting.ts'
+import { secretFile, text } from './setting-forms.ts'
+
+/** Ways in which a caller may say who it is. */
+const AUTH_WAYS = ['api-key', 'jwt'] as const
+
+export type AuthWay = (typeof AUTH_WAYS)[number]
+
+const NONE = 'none'
+
+/** A list of ways; empty for `none`; undefined where it is no such list. */
+export function parseAuthWays(value: string): readonly AuthWay[] | undefined {
+  if (value === NONE) return []
+  return parseList(value, AUTH_WAYS)
+}
+
+/** With a public key alone nobody can sign: those with a shared secret are not among them. */
+const ALGORITHMS = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+] as const
+
+/** In the order of `words`, each once; undefined where the text has another one. */
+function parseList<T extends string>(value: string, words: readonly T[]): readonly T[] | undefined {
+  const names = value.split(',').map((name) => name.trim())
+  const found = words.filter((word) => names.includes(word))
+  return found.length === names.length ? found : undefined
+}
+
+/** What a signature is checked by must not be changed on its way here. */
+function isKeySetAddress(value: string): boolean {
+  const url = URL.parse(value)
+  if (url === null || url.username !== '' || url.hash !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+}
+
+/** Without a slash at its end; undefined where it is no such address. */
+function parsePublicUrl(value: string): string | undefined {
+  const url = URL.parse(value)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
+  if (url.username !== '' || url.search !== '' || url.hash !== '') return undefined
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+/** Of a header, a claim or a token: printable ASCII without spaces. */
+const WORD = /^[\x21-\x7e]+$/
+
+const isWord = (value: string): boolean => WORD.test(value)
+
+/** The part of the settings that says who may call. */
+export const callerSettings = {
+  API_AUTH: Type.Optional(
+    text(
+      'How callers say who they are. none: everybody may do everything. Unset is none, but with NODE_ENV=production and an API_HOST that is not loopback the service then refuses to start.',
+      {
+        form: `${NONE}, or ${AUTH_WAYS.join(' or ')}, or both separated by a comma`,
+        accepts: (value) => parseAuthWays(value) !== undefined,
+      },
+    ),
+  ),
+  API_KEYS_FILE: Type.Optional(
+    text(
+      'File of the API keys, as hashes; cart keys new adds one. It is read again every few seconds, so keys come and go without a restart.',
+      { form: 'the path of a file', accepts: (value) => !value.includes('\0') },
+    ),
+  ),
+  API_JWT_ISSUER: Type.Optional(
+    text('The claim iss of tokens that are taken, exactly as the identity provider writes it.', {
+      form: 'an issuer without spaces',
+      accepts: isWord,
+    }),
+  ),
+  API_JWT_AUDIENCE: Type.Optional(
+    text('The claim aud of tokens that are taken: the name of this service at the provider.', {
+      form: 'an audience without spaces',
+      accepts: isWord,
+    }),
+  ),
+  API_JWT_JWKS_URL: Type.Optional(
+    text(
+      'Where the identity provider publishes the public keys of its signatures. A private CA is named by NODE_EXTRA_CA_CERTS.',
+      {
+        form: 'an https:// address, or an http:// address of this machine',
+        accepts: isKeySetAddress,
+      },
+    ),
+  ),
+  API_JWT_ALGORITHMS: text('Signatures that are taken.', {
+    form: `one or several of ${ALGORITHMS.join(', ')}, separated by commas`,
+    default: 'RS256,ES256',
+    accepts: (value) => parseList(value, ALGORITHMS) !== undefined,
+  }),
+  API_JWT_SCOPES_CLAIM: text(
+    'Claim with the scopes: a text with spaces between, or a list. Words in it that are no scopes of this service are ignored.',
+    { form: 'the name of a claim', default: 'scope', accepts: isWord },
+  ),
+  API_JWT_PRINCIPAL_CLAIM: text('Claim that says who the caller is.', {
+    form: 'the name of a claim',
+    default: 'sub',
+    accepts: isWord,
+  }),
+  PUBLIC_URL: Type.Optional(
+    text(
+      'How browsers reach the service, with the path that a proxy puts before its own. Unset: as the header Host says.',
+      {
+        form: 'an http:// or https:// address without query, such as https://example.com/orders',
+        accepts: (value) => parsePublicUrl(value) !== undefined,
+      },
+    ),
+  ),
+  API_SESSION_KEY: Type.Optional(
+    text(
+      'Seals the sessions of browsers. The same for all instances behind one address; unset, each start makes its own, and browsers log in anew.',
+      {
+        form: 'at least 32 characters, such as openssl rand -hex 32 makes them',
+        isSecret: true,
+        accepts: (value) => value.length >= 32,
+      },
+    ),
+  ),
+  API_SESSION_KEY_FILE: Type.Optional(secretFile('API_SESSION_KEY')),
+  API_CREDENTIAL: Type.Optional(
+    text('API key or token that the commands of cart send to the service.', {
+      form: 'a key or token without spaces',
+      isSecret: true,
+      accepts: isWord,
+    }),
+  ),
+  API_CREDENTIAL_FILE: Type.Optional(secretFile('API_CREDENTIAL')),
+}
+
+export type CallerSettings = Static<TObject<typeof callerSettings>>
+
+export type CallerConfig = ReturnType<typeof toCallerConfig>
+
+export type JwtConfig = NonNullable<CallerConfig['jwt']>
+
+export function toCallerConfig(settings: CallerSettings) {
+  const ways = settings.API_AUTH === undefined ? undefined : parseAuthWays(settings.API_AUTH)
+  return Object.freeze({
+    /** Undefined: nobody said. Empty: everybody may call. */
+    ways: ways && Object.freeze(ways),
+    keysFile: settings.API_KEYS_FILE,
+    jwt: toJwtConfig(settings),
+    /** Without a slash at its end. */
+    publicUrl: settings.PUBLIC_URL === undefined ? undefined : parsePublicUrl(settings.PUBLIC_URL),
+    sessionKey: toSecret(settings.API_SESSION_KEY, settings.API_SESSION_KEY_FILE),
+    /** Of the commands. */
+    credential: toSecret(settings.API_CREDENTIAL, settings.API_CREDENTIAL_FILE),
+  })
+}
+
+function toJwtConfig(settings: CallerSettings) {
+  const {
+    API_JWT_ISSUER: issuer,
+    API_JWT_AUDIENCE: audience,
+    API_JWT_JWKS_URL: keySetUrl,
+  } = settings
+  if (issuer === undefined || audience === undefined || keySetUrl === undefined) return undefined
+  return Object.freeze({
+    issuer,
+    audience,
+    keySetUrl,
+    algorithms: Object.freeze(parseList(settings.API_JWT_ALGORITHMS, ALGORITHMS) ?? []),
+    scopesClaim: settings.API_JWT_SCOPES_CLAIM,
+    principalClaim: settings.API_JWT_PRINCIPAL_CLAIM,
+  })
+}
+
+/** The text of a setting; undefined where it is unset or blank. */
+export type Given = (name: string) => string | undefined
+
+const NEEDED_BY: Readonly<Record<AuthWay, readonly string[]>> = {
+  'api-key': ['API_KEYS_FILE'],
+  jwt: ['API_JWT_ISSUER', 'API_JWT_AUDIENCE', 'API_JWT_JWKS_URL'],
+}
+
+/** Settings that each are right and together are not. A sentence for each, beginning with its name. */
+export function findCallerContradictions(given: Given): readonly string[] {
+  const ways = parseAuthWays(given('API_AUTH') ?? NONE) ?? []
+  const problems = AUTH_WAYS.flatMap((way) =>
+    NEEDED_BY[way].flatMap((name) => {
+      const isSet = given(name) !== undefined
+      if (isSet === ways.includes(way)) return []
+      return isSet
+        ? [`${name} is set, and API_AUTH does not have ${way}`]
+        : [`${name} must be set, because API_AUTH has ${way}`]
+    }),
+  )
+  const doubled = ['API_CREDENTIAL', 'API_SESSION_KEY']
+    .filter((name) => given(name) !== undefined && given(`${name}_FILE`) !== undefined)
+    .map((name) => `${name}_FILE is set, and ${name}, too: leave one out`)
+  return [...problems, ...doubled]
+}
+
+/** Nobody shall open orders to a network without having said so. */
+export function findOpenDoor(given: Given): readonly string[] {
+  const host = given('API_HOST') ?? '0.0.0.0'
+  const isSaid = given('API_AUTH') !== undefined
+  if (isSaid || given('NODE_ENV') !== 'production' || isLoopback(host)) return []
+  return [
+    `API_AUTH must be set, because NODE_ENV is production and ${host} is open to other machines: api-key with API_KEYS_FILE, or jwt, lets known callers in; none lets everybody in`,
+  ]
+}

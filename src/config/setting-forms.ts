@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { Type } from 'typebox'
+
+/** How settings are written down: the schema of one, with its documentation. */
+
+/** What the schema of every setting carries beside its type. */
+export interface SettingNotes {
+  /** One or two sentences for the reader of the table. */
+  readonly description: string
+  /** What a value must be, to follow "must be". */
+  readonly form: string
+  readonly default?: string | number | boolean
+  /** The value is never repeated. */
+  readonly isSecret?: boolean
+}
+
+export interface TextRule {
+  readonly form: string
+  readonly default?: string
+  readonly isSecret?: boolean
+  readonly accepts: (value: string) => boolean
+  /** Says more than "must be …" where a refused value deserves it. */
+  readonly explain?: (value: string) => string | undefined
+}
+
+export function text(description: string, rule: TextRule) {
+  const { accepts, explain, ...notes } = rule
+  return Type.Refine(
+    Type.String({ description, ...notes }),
+    accepts,
+    (value) => explain?.(value) ?? `must be ${rule.form}`,
+  )
+}
+
+export interface IntegerRange {
+  readonly minimum: number
+  readonly maximum: number
+  readonly default?: number
+}
+
+export function integer(description: string, range: IntegerRange) {
+  const form = `an integer from ${range.minimum} to ${range.maximum}`
+  return Type.Integer({ description, form, ...range })
+}
+
+export function flag(description: string, byDefault: boolean) {
+  return Type.Boolean({ description, form: 'true or false', default: byDefault })
+}
+
+export function choice<const T extends [string, ...string[]]>(
+  description: string,
+  values: T,
+  byDefault?: T[number],
+) {
+  const form = `one of ${values.join(', ')}`
+  const notes = {
+    description,
+    form,
+    ...(byDefault !== undefined && { default: byDefault }),
+  }
+  return Type.Unsafe<T[number]>(Type.Enum(values, notes))
+}
+
+const PEM = 'the path of a PEM file that can be read'
+
+/** `words` are accepted beside a path. */
+export function pemFile(description: string, words: readonly string[] = []) {
+  return text(description, {
+    form: [PEM, ...words].join(', or '),
+    accepts: (value) => words.includes(value) || contentOf(value)?.includes('-----BEGIN ') === true,
+    explain: (value) =>
+      contentOf(value) === undefined
+        ? undefined
+        : `must be ${PEM}; it holds no PEM, so convert it (from PKCS #12: openssl pkcs12 -in FILE -out FILE.pem -nodes)`,
+  })
+}
+
+/** The same secret in a file, such as a mounted one; it is read anew whenever it is needed. */
+export function secretFile(name: string) {
+  return text(`A file that holds ${name}, read anew at each use, so that it may be replaced.`, {
+    form: 'the path of a file that can be read and is not empty',
+    accepts: (value) => (contentOf(value) ?? '').trim() !== '',
+  })
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, loadConfig, type Environment } from '../../../src/config/config.ts'
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(env, 'service')
+    return []
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.problems
+  }
+}
+
+const PRODUCTION = { NODE_ENV: 'production' }
+
+test('a service in production is not opened to others by a setting that nobody made', () => {
+  const [problem = '', ...more] = problemsOf(PRODUCTION)
+  assert.deepEqual(more, [])
+  assert.match(problem, /^API_AUTH must be set, .* 0\.0\.0\.0 is open to other machines/)
+  assert.match(problem, /: api-key .* or jwt, lets known callers in; none lets everybody in$/)
+})
+
+const OPENED: ReadonlyArray<Environment> = [
+  {},
+  { ...PRODUCTION, API_AUTH: 'none' },
+  { ...PRODUCTION, API_AUTH: 'api-key', API_KEYS_FILE: 'keys' },
+  { ...PRODUCTION, API_HOST: 'localhost' },
+  { ...PRODUCTION, API_HOST: '127.0.0.2' },
+  { ...PRODUCTION, API_HOST: '::1' },
+]
+for (const env of OPENED) {
+  test(`a service starts with ${JSON.stringify(env)}`, () => {
+    assert.deepEqual(problemsOf(env), [])
+  })
+}
+
+test('a tool, which does not listen, runs in production without API_AUTH', () => {
+  assert.equal(loadConfig(PRODUCTION).callers.ways, undefined)
+})
+
+test('half a setting of keys is refused', () => {
+  assert.match(String(problemsOf({ API_AUTH: 'api-key' })), /^API_KEYS_FILE must be set/)
+  assert.match(String(problemsOf({ API_KEYS_FILE: 'keys' })), /^API_KEYS_FILE is set, and/)
+  assert.match(
+    String(problemsOf({ API_AUTH: 'none', API_KEYS_FILE: 'keys' })),
+    /does not have api-key/,
+  )
+})
+
+test('half a setting of tokens is refused, each part by its name', () => {
+  const problems = problemsOf({ API_AUTH: 'jwt', API_JWT_ISSUER: 'https://idp.example' })
+  assert.deepEqual(
+    problems.map((problem) => problem.split(' ', 1)[0]),
+    ['API_JWT_AUDIENCE', 'API_JWT_JWKS_URL'],
+  )
+  const API_CREDENTIAL = { API_CREDENTIAL: 'a', API_CREDENTIAL_FILE: 'package.json' }
+  assert.match(String(problemsOf(API_CREDENTIAL)), /^API_CREDENTIAL_FILE is set, and/)
+})
+
+test('what is wrong by itself and what is wrong together are told at once', () => {
+  const problems = problemsOf({ ...PRODUCTION, API_PORT: 'x', API_KEYS_FILE: 'keys' })
+  assert.deepEqual(
+    problems.map((problem) => problem.split(' ', 1)[0]),
+    ['API_PORT', 'API_KEYS_FILE', 'API_AUTH'],
+  )
+})
