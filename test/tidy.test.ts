@@ -78,6 +78,10 @@ const MAY_IMPORT: Record<string, Rule> = {
     folders: ['src/business', 'src/models', 'src/service/wire'],
     packages: ['@platformatic/kafka', 'node:*'],
   },
+  'src/service/metrics': {
+    folders: ['src/business', 'src/models', 'src/service/certificate-end.ts'],
+    packages: ['@prometheus-io/client', 'node:*'],
+  },
   'src/service/schema-registry': {
     folders: ['src/business', 'src/models'],
     packages: ['avsc', 'node:*'],
@@ -90,7 +94,12 @@ const MAY_IMPORT: Record<string, Rule> = {
 }
 
 /** The files that know every layer. */
-const FREE_FILES = new Set(['src/compose.ts', 'src/compose-clients.ts', 'src/main.ts'])
+const FREE_FILES = new Set([
+  'src/compose.ts',
+  'src/compose-clients.ts',
+  'src/compose-metrics.ts',
+  'src/main.ts',
+])
 
 const IMPORT = /(?:^(?:import|export)\s(type\s)?(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu
 

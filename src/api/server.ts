@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { DependencyStates } from '../business/dependency-health.ts'
+import type { Measures } from '../business/measures/measures.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
 import type { OrderQueries } from '../business/order/queries.ts'
 import type { Clock, Random } from '../business/ports.ts'
@@ -19,6 +20,11 @@ import {
   registerServiceInfoRoute,
   type ServiceInfo,
 } from './controllers/health-controller.ts'
+import {
+  countRequests,
+  registerMetricsRoute,
+  type WriteMetrics,
+} from './controllers/metrics-controller.ts'
 import { registerOrderRoutes } from './controllers/order-controller.ts'
 import { registerQueryRoutes } from './controllers/query-controller.ts'
 import { registerStreamRoute } from './controllers/stream-controller.ts'
@@ -49,6 +55,8 @@ export interface ServerDeps {
   readonly isDraining: () => boolean
   readonly areSchemaIdsKnown: () => boolean
   readonly eventContract: EventContract
+  readonly measures: Measures
+  readonly writeMetrics: WriteMetrics
   readonly settings: ServerSettings
   readonly logger: FastifyBaseLogger
 }
@@ -144,12 +152,16 @@ function setCommonHeaders(reply: FastifyReply): void {
   reply.headers(COMMON_HEADERS)
 }
 
-function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStreams {
+function createStreams({ feed, clock, settings, measures, logger }: ServerDeps): EventStreams {
   return new EventStreams({
     feed,
     clock,
     readersMax: settings.streamReadersMax,
-    onDropped: (reason) => logger.info({ reason }, 'a reader of the stream was disconnected'),
+    measures,
+    onDropped: (reason) => {
+      measures.streamReadersDroppedCount += 1
+      logger.info({ reason }, 'a reader of the stream was disconnected')
+    },
   })
 }
 
@@ -175,6 +187,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     }
     done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
+  countRequests(server, deps.measures)
   answerUnknownRoutes(server)
   // After all of onRequest: a client is asked for the body of what is let in, and of nothing else.
   server.addHook('preParsing', ({ raw }, reply, payload, done) => {
@@ -194,6 +207,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
+  registerMetricsRoute(server, deps.writeMetrics)
   await registerDocsPages(server)
   registerConsole(server)
   registerEventPages(server, deps.eventContract, settings)
