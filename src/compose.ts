@@ -3,7 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { isLoopback } from './api/allowed-hosts.ts'
 import { buildServer } from './api/server.ts'
 import { ChangeAdmission } from './business/admission/change-admission.ts'
-import { DependencyHealth } from './business/dependency-health.ts'
+import type { DependencyHealth } from './business/dependency-health.ts'
 import { measureCommands } from './business/measures/measured-commands.ts'
 import { measurePublisher } from './business/measures/measured-publisher.ts'
 import { Measures } from './business/measures/measures.ts'
@@ -17,7 +17,7 @@ import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
 import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
-import { composeMetrics, hearOwnership } from './compose-metrics.ts'
+import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { boundConnections, readFileLimit } from './service/file-limit.ts'
@@ -80,9 +80,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const clock = systemClock
   const measures = new Measures()
   await using resources = new AsyncDisposableStack()
-  const health = new DependencyHealth(clock, (dependency, state) => {
-    logger.info({ dependency, ...state }, 'dependency changed its state')
-  })
+  const health = watchDependencies(logger, clock, resources)
 
   const store = await openStore(config, { health, clock, measures, onSettled: () => feed.wake() })
   const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: config.publishTimeoutMs })

@@ -97,7 +97,7 @@ const MAY_IMPORT: Record<string, Rule> = {
 const FREE_FILES = new Set([
   'src/compose.ts',
   'src/compose-clients.ts',
-  'src/compose-metrics.ts',
+  'src/compose-observation.ts',
   'src/main.ts',
 ])
 

@@ -17,6 +17,21 @@ async function scrape(url: string): Promise<string> {
   return answer.text()
 }
 
+test('a healthy start says nothing that sounds wrong', async (t) => {
+  const service = await startOwnService(t, freshSettings())
+  await until(() => service.output().includes('Kafka is up'), 'Kafka is told to be up')
+  const lines = service
+    .output()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: number; msg: string })
+  assert.deepEqual(
+    lines.filter(({ level }) => level > 30),
+    [],
+  )
+  assert.ok(lines.some(({ msg }) => msg === 'the store is up'))
+})
+
 test('a scrape of a live service tells what was changed, sent and stored', async (t) => {
   const service = await startOwnService(t, freshSettings())
   const create = `${service.url}/api/create-order`

@@ -22,8 +22,7 @@ export function registerMetricsRoute(server: FastifyInstance, writeMetrics: Writ
     handler: async ({ headers }, reply) => {
       const isOpen = headers.accept?.includes(OPEN_METRICS) === true
       const { contentType, text } = await writeMetrics(isOpen ? 'openmetrics' : 'text')
-      // Bytes, because Fastify would change the content type of a string.
-      return reply.header('content-type', contentType).send(Buffer.from(text))
+      return reply.type(contentType).send(text)
     },
   })
 }
@@ -37,8 +36,7 @@ export function countRequests(server: FastifyInstance, { requests }: Measures): 
     const { method, routeOptions } = request
     const known = KNOWN_METHODS.has(method) ? method : 'other'
     const route = routeOptions.url ?? 'none'
-    // An answer of the door is written past Fastify.
-    requests.note([known, route, String(reply.raw.statusCode)], reply.elapsedTime)
+    requests.note([known, route, String(reply.statusCode)], reply.elapsedTime)
     done()
   })
 }

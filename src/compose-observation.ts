@@ -1,7 +1,8 @@
-/** What is counted and read for /metrics, by those who know it. */
+/** What is observed of the service: counts and gauges for /metrics, and lines of the log, by those who know them. */
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
-import type { DependencyHealth } from './business/dependency-health.ts'
+import { DependencyHealth } from './business/dependency-health.ts'
+import { DependencyLog } from './business/dependency-log.ts'
 import type { Measures } from './business/measures/measures.ts'
 import type { Clock } from './business/ports.ts'
 import type { Publications } from './business/publication/confirm-publication.ts'
@@ -43,6 +44,28 @@ export function composeMetrics(parts: MetricsParts): WriteMetrics {
     },
     clock,
   )
+}
+
+/** What the process knows of its dependencies, and a line of the log for each change. */
+export function watchDependencies(
+  logger: FastifyBaseLogger,
+  clock: Clock,
+  resources: AsyncDisposableStack,
+): DependencyHealth {
+  const closing = new AbortController()
+  const log = new DependencyLog({
+    clock,
+    signal: closing.signal,
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+  })
+  const health = new DependencyHealth(clock, (dependency, state) => log.hear(dependency, state))
+  const watching = log.watchStart(() => health.states())
+  resources.defer(() => {
+    closing.abort()
+    return watching
+  })
+  return health
 }
 
 function certificateFilesOf({ database }: Config): readonly CertificateFile[] {
