@@ -20,7 +20,6 @@ const HANDED_OVER =
   'a partition has made no progress for the length of a lease; its events are left to other instances'
 
 interface MetricsParts {
-  readonly config: Config
   readonly measures: Measures
   readonly clock: Clock
   readonly publications: Publications
@@ -29,8 +28,8 @@ interface MetricsParts {
   readonly health: DependencyHealth
 }
 
-export function composeMetrics(parts: MetricsParts): WriteMetrics {
-  const { config, measures, clock, publications, publisher, lease, health } = parts
+export function composeMetrics(config: Config, parts: MetricsParts): WriteMetrics {
+  const { measures, clock, publications, publisher, lease, health } = parts
   const certificates = certificateFilesOf(config)
   return createMetricsPage(
     {

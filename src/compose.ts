@@ -164,6 +164,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     statusPolicy: config.orderStatusPolicy,
     isDraining: () => drain.isDraining,
   }
+  const observed = { measures, clock, publications, publisher, lease, health }
   const server = await buildServer({
     commands: measureCommands(createCommands(deps, drain), measures),
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
@@ -178,15 +179,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     measures,
-    writeMetrics: composeMetrics({
-      config,
-      measures,
-      clock,
-      publications,
-      publisher,
-      lease,
-      health,
-    }),
+    writeMetrics: composeMetrics(config, observed),
     settings: { ...serverSettings(config), connectionsMax: openConnectionsMax(options) },
     logger,
   })
