@@ -2,6 +2,7 @@ import process from 'node:process'
 import { pino } from 'pino'
 import { buildServer } from '../src/api/server.ts'
 import { DependencyHealth } from '../src/business/dependency-health.ts'
+import { Measures } from '../src/business/measures/measures.ts'
 import { completeOrder } from '../src/business/order/order-generator.ts'
 import { LiveFeed } from '../src/business/stream/live-feed.ts'
 import type { OrderId } from '../src/models/order.ts'
@@ -58,6 +59,8 @@ const server = await buildServer({
   callers: undefined,
   seal: createSeal(),
   eventContract: describeEvents('none', 'string'),
+  measures: new Measures(),
+  writeMetrics: notPartOfThis,
   settings: {
     allowedHosts: [],
     publicUrl: undefined,

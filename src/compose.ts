@@ -2,7 +2,10 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
 import { ChangeAdmission } from './business/admission/change-admission.ts'
-import { DependencyHealth } from './business/dependency-health.ts'
+import type { DependencyHealth } from './business/dependency-health.ts'
+import { measureCommands } from './business/measures/measured-commands.ts'
+import { measurePublisher } from './business/measures/measured-publisher.ts'
+import { Measures } from './business/measures/measures.ts'
 import type { ChangeDeps } from './business/order/change-deps.ts'
 import { createCommands, createQueries } from './business/order/use-cases.ts'
 import type { SchemaIdStore } from './business/ports.ts'
@@ -14,6 +17,7 @@ import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
 import { openCallerChecks } from './compose-callers.ts'
 import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
+import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
 import type { Config } from './config/config.ts'
 import { isLoopback } from './config/loopback.ts'
 import { describeEvents } from './service/event-contract.ts'
@@ -22,6 +26,7 @@ import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
+import { measureSession } from './service/kafka/lane/measured-session.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
   createSchemaRegistration,
@@ -33,12 +38,6 @@ import { openPostgresStore } from './service/storage/postgres/store.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
 import type { StoreWatchDeps } from './service/storage/store-watch.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
-
-const LEASE_LOST =
-  'another instance has taken over what was pending here, because the lease had run out; joining anew'
-
-const HANDED_OVER =
-  'a partition has made no progress for the length of a lease; its events are left to other instances'
 
 const FEW_FILES =
   'the limit of open files allows fewer connections than MAX_CONNECTIONS: raise it (ulimit -n), or lower MAX_CONNECTIONS'
@@ -80,14 +79,13 @@ export interface ComposeOptions {
 export async function composeCartService(options: ComposeOptions): Promise<CartService> {
   const { config, logger } = options
   const clock = systemClock
+  const measures = new Measures()
   await using resources = new AsyncDisposableStack()
-  const health = new DependencyHealth(clock, (dependency, state) => {
-    logger.info({ dependency, ...state }, 'dependency changed its state')
-  })
+  const health = watchDependencies(logger, clock, resources)
 
   // Before anything is opened that others see: a file of keys with a fault in it ends the start.
   const callers = resources.use(await openCallerChecks(config, logger))
-  const store = await openStore(config, { health, clock, onSettled: () => feed.wake() })
+  const store = await openStore(config, { health, clock, measures, onSettled: () => feed.wake() })
   const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: config.publishTimeoutMs })
   resources.defer(() => store.close())
 
@@ -99,16 +97,19 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const { instanceLeaseMs: leaseMs } = config
   const lease = new Lease(clock, leaseMs)
   const halting = new AbortController()
-  const publisher = createPublisher(config, health, {
+  const publisher = createPublisher(config, health, measures, {
     mayPublish: () => lease.isHeld && !halting.signal.aborted,
-    onSuspicion: () => ownership.suspectTakeOver(),
+    onSuspicion: () => {
+      measures.contestedCount += 1
+      ownership.suspectTakeOver()
+    },
   })
   resources.defer(() => publisher.close())
   publisher.start()
 
   const publications = new Publications({
     store,
-    publisher,
+    publisher: measurePublisher(publisher, measures, clock),
     clock,
     onSettled: (tookMs) => admission.noteSettled(tookMs),
     onBug: (error) => logger.error({ err: error }, 'an event cannot be recovered, by a bug'),
@@ -128,9 +129,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     lease,
     leaseMs,
     clock,
-    onLost: () => logger.warn(LEASE_LOST),
-    onTakenOver: (count) => logger.info({ count }, 'events left pending are being recovered'),
-    onHandedOver: (partition, count) => logger.warn({ partition, count }, HANDED_OVER),
+    ...hearOwnership(logger, measures),
   })
   resources.defer(() => ownership.close())
   await ownership.start()
@@ -168,8 +167,9 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     statusPolicy: config.orderStatusPolicy,
     isDraining: () => drain.isDraining,
   }
+  const observed = { measures, clock, publications, publisher, lease, health }
   const server = await buildServer({
-    commands: createCommands(deps, drain),
+    commands: measureCommands(createCommands(deps, drain), measures),
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
     changes: admission,
@@ -183,6 +183,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     callers: callers.check,
     seal: callers.seal,
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
+    measures,
+    writeMetrics: composeMetrics(config, observed),
     settings: { ...serverSettings(config), connectionsMax: openConnectionsMax(options) },
     logger,
   })
@@ -245,6 +247,7 @@ function createRegistration(
 function createPublisher(
   config: Config,
   health: DependencyHealth,
+  measures: Measures,
   rights: Pick<EventPublisherDeps, 'mayPublish' | 'onSuspicion'>,
 ): KafkaEventPublisher {
   const cluster = createCluster(config)
@@ -256,7 +259,10 @@ function createPublisher(
     topic: cluster.topic,
     askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
-      new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
+      measureSession(
+        new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
+        measures,
+      ),
     ...rights,
     clock: systemClock,
     health,

@@ -1,9 +1,11 @@
 import process from 'node:process'
+import { isSpanContextValid, trace } from '@opentelemetry/api'
 import { pino } from 'pino'
 import { composeCartService, type CartService } from './compose.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { isLoopback } from './config/loopback.ts'
 import { readConfig } from './config/read-config.ts'
+import { toTerminalLine } from './service/log-lines.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
 import { assertCanListen } from './service/network.ts'
 
@@ -24,7 +26,7 @@ const logOutput = new LogOutput({
       'lines of this log were dropped, because it could not be written',
     ),
 })
-const logger = pino({ level: config.logLevel }, logOutput)
+const logger = pino({ level: config.logLevel, mixin: namesOfTrace }, chooseLogFormat())
 let service: CartService | undefined
 
 process.once('SIGTERM', stop)
@@ -36,6 +38,22 @@ process.on('uncaughtException', (error) => {
 })
 
 service = await startOrExit()
+
+/** Lines for people at a terminal, JSON for everything else that reads a log. */
+function chooseLogFormat(): { write(line: string): void } {
+  const { isTTY } = process.stdout
+  const isForPeople = config.logFormat === 'auto' ? isTTY : config.logFormat === 'lines'
+  if (!isForPeople) return logOutput
+  const isColoured = isTTY && process.stdout.hasColors()
+  return { write: (line) => logOutput.write(toTerminalLine(line, isColoured)) }
+}
+
+/** Of the request that a line is about, where an SDK for traces is loaded. */
+function namesOfTrace(): object {
+  const context = trace.getActiveSpan()?.spanContext()
+  if (context === undefined || !isSpanContextValid(context)) return {}
+  return { trace_id: context.traceId, span_id: context.spanId }
+}
 
 function readConfigOrExit(): Config {
   try {

@@ -82,6 +82,10 @@ const MAY_IMPORT: Record<string, Rule> = {
     folders: ['src/business', 'src/models', 'src/service/wire'],
     packages: ['@platformatic/kafka', 'node:*'],
   },
+  'src/service/metrics': {
+    folders: ['src/business', 'src/models', 'src/service/certificate-end.ts'],
+    packages: ['@prometheus-io/client', 'node:*'],
+  },
   'src/service/schema-registry': {
     folders: ['src/business', 'src/models'],
     packages: ['avsc', 'node:*'],
@@ -97,11 +101,11 @@ const MAY_IMPORT: Record<string, Rule> = {
 const FREE_FILES = new Set([
   'src/compose.ts',
   'src/compose-clients.ts',
+  'src/compose-callers.ts',
+  'src/compose-observation.ts',
   'src/main.ts',
   'src/process.ts',
   'src/quick-start.ts',
-'src/compose-callers.ts',
-'src/compose-clients.ts',
 ])
 
 const IMPORT = /(?:^(?:import|export)\s(type\s)?(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu

@@ -3,6 +3,7 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { CredentialCheck } from '../business/callers/credential-check.ts'
 import type { Seal } from '../business/callers/seal.ts'
 import type { DependencyStates } from '../business/dependency-health.ts'
+import type { Measures } from '../business/measures/measures.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
 import type { OrderQueries } from '../business/order/queries.ts'
 import type { Clock, Random } from '../business/ports.ts'
@@ -21,6 +22,11 @@ import {
   registerServiceInfoRoute,
   type ServiceInfo,
 } from './controllers/health-controller.ts'
+import {
+  countRequests,
+  registerMetricsRoute,
+  type WriteMetrics,
+} from './controllers/metrics-controller.ts'
 import { registerOrderRoutes } from './controllers/order-controller.ts'
 import { registerQueryRoutes } from './controllers/query-controller.ts'
 import { registerStreamRoute } from './controllers/stream-controller.ts'
@@ -54,6 +60,8 @@ export interface ServerDeps {
   readonly isDraining: () => boolean
   readonly areSchemaIdsKnown: () => boolean
   readonly eventContract: EventContract
+  readonly measures: Measures
+  readonly writeMetrics: WriteMetrics
   readonly settings: ServerSettings
   /** Undefined: callers are not asked who they are. */
   readonly callers: CredentialCheck | undefined
@@ -154,12 +162,16 @@ function setCommonHeaders(reply: FastifyReply): void {
   reply.headers(COMMON_HEADERS)
 }
 
-function createStreams({ feed, clock, settings, logger }: ServerDeps): EventStreams {
+function createStreams({ feed, clock, settings, measures, logger }: ServerDeps): EventStreams {
   return new EventStreams({
     feed,
     clock,
     readersMax: settings.streamReadersMax,
-    onDropped: (reason) => logger.info({ reason }, 'a reader of the stream was disconnected'),
+    measures,
+    onDropped: (reason) => {
+      measures.streamReadersDroppedCount += 1
+      logger.info({ reason }, 'a reader of the stream was disconnected')
+    },
   })
 }
 
@@ -190,6 +202,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     }
     done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
+  countRequests(server, deps.measures)
   answerUnknownRoutes(server)
   const session = createSession(deps)
   const { publicUrl } = settings
@@ -219,6 +232,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   }
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, deps)
+  registerMetricsRoute(server, deps.writeMetrics)
   await registerDocsPages(server, publicUrl)
   registerConsole(server)
   registerEventPages(server, deps.eventContract, settings)

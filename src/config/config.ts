@@ -137,6 +137,7 @@ function toConfig(settings: Settings) {
     instanceLeaseMs: settings.INSTANCE_LEASE_MS,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     logLevel: settings.LOG_LEVEL,
+    logFormat: settings.LOG_FORMAT,
   })
 }
 

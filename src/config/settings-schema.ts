@@ -154,6 +154,11 @@ export const settingsSchema = Type.Object({
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',
   ),
+  LOG_FORMAT: choice(
+    'How the log is written: json, one object a line; lines, for people; auto, lines on a terminal and JSON elsewhere.',
+    ['auto', 'json', 'lines'],
+    'auto',
+  ),
 })
 
 /** The settings in the order of the table. */

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { buildServer, type ServerDeps, type ServerSettings } from '../../src/api/server.ts'
+import { Measures } from '../../src/business/measures/measures.ts'
 import type { DependencyState, DependencyStates } from '../../src/business/dependency-health.ts'
 import type {
   ChangedOrder,
@@ -140,6 +141,8 @@ type TestServerDeps = Partial<
     | 'clock'
     | 'random'
     | 'eventContract'
+    | 'measures'
+    | 'writeMetrics'
     | 'instanceState'
     | 'isDraining'
     | 'areSchemaIdsKnown'
@@ -177,6 +180,8 @@ export async function startTestServer(
     callers: undefined,
     seal: createSeal(),
     eventContract: describeEvents('order-events', 'string'),
+    measures: new Measures(),
+    writeMetrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
     settings: { ...SETTINGS, ...settings },
     logger: pino({ level: logLevel }, { write }),
     ...deps,

@@ -9,6 +9,7 @@ import type {
   RouteOptions,
 } from 'fastify'
 import type { ChangeAdmission, ChangePlace } from '../../business/admission/change-admission.ts'
+import type { Measures } from '../../business/measures/measures.ts'
 import type { Clock, Random } from '../../business/ports.ts'
 import { tooManyChanges, tooManyLists, tooManyReads } from '../../business/refusals.ts'
 import { limitOrMost } from '../schemas/list-requests.ts'
@@ -52,6 +53,7 @@ export interface AdmissionDeps {
   readonly onConnection: (listener: (socket: Socket, line: SocketLine) => void) => void
   readonly isHostAllowed: (host: string) => boolean
   readonly isDraining: () => boolean
+  readonly measures: Pick<Measures, 'turnedAway'>
 }
 
 /**
@@ -77,33 +79,37 @@ interface Hooks {
   readonly begin?: preValidationHookHandler
 }
 
-function createRefusal(answer: FullAnswer): (request: FastifyRequest, reply: FastifyReply) => void {
-  return (request, reply) => {
-    reply.hijack()
-    // An earlier hook has seen that nothing behind this answer is carried out.
-    answer.give(reply.raw, request.id, reply.hasHeader('connection'))
-  }
-}
-
 function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
   const { changes, random, lineOf } = deps
+  const { turnedAway } = deps.measures
   const placesOfChanges = new WeakMap<FastifyRequest, ChangePlace>()
   const lists = new ListPlaces(deps.clock)
   let readCount = 0
 
+  function createRefusal(work: Work['kind'], answer: FullAnswer) {
+    return (request: FastifyRequest, reply: FastifyReply): void => {
+      turnedAway.add([work])
+      reply.hijack()
+      // An earlier hook has seen that nothing behind this answer is carried out.
+      answer.give(reply.raw, request.id, reply.hasHeader('connection'))
+    }
+  }
   const changeAnswers = {
     'not-applied': createFullAnswer(tooManyChanges('not-applied'), random),
     unknown: createFullAnswer(tooManyChanges('unknown'), random),
   }
   const refuseChange = {
-    'not-applied': createRefusal(changeAnswers['not-applied']),
-    unknown: createRefusal(changeAnswers.unknown),
+    'not-applied': createRefusal('change', changeAnswers['not-applied']),
+    unknown: createRefusal('change', changeAnswers.unknown),
   }
-  const refuseRead = createRefusal(createFullAnswer(tooManyReads(), random))
-  const refuseList = createRefusal(createFullAnswer(tooManyLists(), random))
+  const refuseRead = createRefusal('read', createFullAnswer(tooManyReads(), random))
+  const refuseList = createRefusal('list', createFullAnswer(tooManyLists(), random))
   const quickRefusals = new QuickRefusals({
     ...deps,
-    answerFor: (outcome) => changeAnswers[outcome].textFor(randomUUID()),
+    answerFor: (outcome) => {
+      turnedAway.add(['change'])
+      return changeAnswers[outcome].textFor(randomUUID())
+    },
   })
 
   deps.onConnection((socket, line) => {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
+import type { Measures } from '../../business/measures/measures.ts'
 import type { Clock } from '../../business/ports.ts'
 import { tooManyReaders } from '../../business/refusals.ts'
 import type { LiveFeed } from '../../business/stream/live-feed.ts'
@@ -17,6 +18,7 @@ export interface EventStreamsDeps {
   readonly feed: LiveFeed
   readonly clock: Clock
   readonly readersMax: number
+  readonly measures: Pick<Measures, 'streamReaderCount' | 'streamReadersDroppedCount'>
   readonly onDropped: (reason: DropReason) => void
 }
 
@@ -53,6 +55,7 @@ export class EventStreams {
       onDropped,
     })
     this.#readers.add(reader)
+    this.#deps.measures.streamReaderCount += 1
     response.once('close', () => this.#remove(reader))
     if (this.#unfollow === undefined) this.#begin()
     reader.pump()
@@ -71,6 +74,7 @@ export class EventStreams {
 
   #remove(reader: StreamReader): void {
     this.#readers.delete(reader)
+    this.#deps.measures.streamReaderCount -= 1
     if (this.#readers.size > 0) return
     this.#unfollow?.()
     this.#unfollow = undefined

@@ -76,6 +76,11 @@ export class Publications {
     return this.#inFlight.size
   }
 
+  /** When their events were made: ISO 8601, UTC. */
+  get times(): readonly string[] {
+    return Array.from(this.#inFlight.values(), ({ publication }) => publication.event.time)
+  }
+
   /** Those whose callers do not know what became of them. */
   get inDoubtCount(): number {
     return this.#inDoubtCount

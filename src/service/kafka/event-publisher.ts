@@ -1,4 +1,5 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
+import type { LaneView } from '../../business/measures/lane-view.ts'
 import type { Clock } from '../../business/ports.ts'
 import type {
   Acked,
@@ -105,6 +106,15 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
     let count = 0
     for (const lane of this.#lanes.values()) count += lane.size
     return count
+  }
+
+  /** By partition, for the metrics. */
+  listLanes(): readonly LaneView[] {
+    return Array.from(this.#lanes.values(), ({ partition, stateName, parked }) => ({
+      partition,
+      state: stateName,
+      parkedCount: parked.length,
+    }))
   }
 
   /** What is queued is cancelled, what has left stays in doubt. Idempotent. */

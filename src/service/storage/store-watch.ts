@@ -1,4 +1,5 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
+import type { Measures } from '../../business/measures/measures.ts'
 import { StoreError, type Clock } from '../../business/ports.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import type { Kind, Operation, OperationResult, Value, Writes } from './operation.ts'
@@ -9,6 +10,7 @@ const PROBE_EVERY_MS = 1_000
 export interface StoreWatchDeps {
   readonly health: DependencyHealth
   readonly clock: Clock
+  readonly measures?: Pick<Measures, 'storeOperations' | 'storeFailures'>
   /** An event has become a fact. */
   readonly onSettled?: () => void
 }
@@ -64,7 +66,9 @@ export class StoreWatch {
   ): BatchRunner {
     return {
       run: async (batch) => {
+        const beganMs = this.#deps.clock.monotonicMs()
         const results = await runner.run(batch)
+        this.#count(batch, results, this.#deps.clock.monotonicMs() - beganMs)
         batch.forEach((operation, index) => note(operation, results[index]))
         return results
       },
@@ -76,6 +80,16 @@ export class StoreWatch {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#probing
+  }
+
+  #count(batch: readonly Operation[], results: readonly OperationResult[], tookMs: number): void {
+    const { measures } = this.#deps
+    if (measures === undefined) return
+    batch.forEach(({ kind }, index) => {
+      measures.storeOperations.note([kind], tookMs)
+      const result = results[index]
+      if (result?.kind === 'failed') measures.storeFailures.add([result.isApplied])
+    })
   }
 
   #note({ kind }: Operation, result: OperationResult | undefined): void {

@@ -41,6 +41,7 @@ describe('the configuration', () => {
       instanceLeaseMs: 10_000,
       shutdownTimeoutMs: 10_000,
       logLevel: 'info',
+      logFormat: 'auto',
     })
   })
 
@@ -84,6 +85,7 @@ describe('the configuration', () => {
       INSTANCE_LEASE_MS: '1000',
       SHUTDOWN_TIMEOUT_MS: '20000',
       LOG_LEVEL: 'silent',
+      LOG_FORMAT: 'json',
     })
     assert.deepEqual(config, {
       kafkaBootstrapServers: [
@@ -132,6 +134,7 @@ describe('the configuration', () => {
       instanceLeaseMs: 1_000,
       shutdownTimeoutMs: 20_000,
       logLevel: 'silent',
+      logFormat: 'json',
     })
   })
 
@@ -290,6 +293,7 @@ describe('the configuration', () => {
     INSTANCE_LEASE_MS: ['999', '600001'],
     SHUTDOWN_TIMEOUT_MS: ['99', '600001'],
     LOG_LEVEL: ['INFO', 'verbose'],
+    LOG_FORMAT: ['JSON', 'text'],
   }
   for (const { name } of listSettings()) {
     test(`refuses what ${name} cannot be`, () => {

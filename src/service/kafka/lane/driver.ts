@@ -100,10 +100,7 @@ export class PartitionLane {
 
   /** Events without a definite outcome. */
   get size(): number {
-    const { entries, takenOver } = this.#queue
-    const left =
-      this.#state === undefined ? 0 : eventsUnderWay(this.#state).length + this.#state.parked.length
-    return entries.length + takenOver.length + left
+    return this.#queue.entries.length + this.#held().length
   }
 
   /** False before the first connection, and while the lane is stalled. */
@@ -118,8 +115,13 @@ export class PartitionLane {
 
   /** Undefined while every change has a chance. */
   get trouble(): string | undefined {
-    const notOpen = this.#state === undefined ? 'its leader has not answered yet' : undefined
+    const notOpen = this.#state ? undefined : 'its leader has not answered yet'
     return this.#trouble.report ?? notOpen
+  }
+
+  /** The same in one word. */
+  get stateName() {
+    return this.#state === undefined ? 'connecting' : this.#trouble.stateName
   }
 
   /** Events that the topic does not take, each alone. */

@@ -1,3 +1,4 @@
+import type { LaneStateName } from '../../../business/measures/lane-view.ts'
 import type { Clock } from '../../../business/ports.ts'
 
 const RETRY_DELAY_MS_MIN = 50
@@ -55,6 +56,13 @@ export class LaneTrouble {
     const refusal = this.#refusal
     if (refusal === undefined || this.#clock.monotonicMs() >= refusal.untilMs) return undefined
     return `the broker refuses every event: ${refusal.reason}`
+  }
+
+  /** The same in one word. */
+  get stateName(): LaneStateName {
+    if (this.throttleMs > STALLED_AFTER_MS) return 'throttled'
+    if (this.isStalled) return this.#reason === undefined ? 'silent' : 'failing'
+    return this.report === undefined ? 'open' : 'refusing'
   }
 
   /** Work has begun, or the connection is gone. */

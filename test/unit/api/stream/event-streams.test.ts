@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { EventStreams } from '../../../../src/api/stream/event-streams.ts'
+import { Measures } from '../../../../src/business/measures/measures.ts'
 import { LiveFeed } from '../../../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -11,7 +12,13 @@ import { MemoryFeed } from '../../../support/memory-feed.ts'
 test('who is gone before the stream begins takes no place', () => {
   const clock = new ManualClock()
   const feed = new LiveFeed({ feed: new MemoryFeed(), clock, publishTimeoutMs: 1_000 })
-  const streams = new EventStreams({ feed, clock, readersMax: 1, onDropped: () => {} })
+  const streams = new EventStreams({
+    feed,
+    clock,
+    readersMax: 1,
+    measures: new Measures(),
+    onDropped: () => {},
+  })
   const gone = Object.assign(new EventEmitter(), { destroyed: true, write: () => true })
   streams.open(gone as unknown as ServerResponse, FIRST_PLACE, {})
   assert.doesNotThrow(() => streams.assertRoom())

@@ -1,0 +1,42 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Measures } from '../../business/measures/measures.ts'
+import { NO_WORK } from '../admission/admit-work.ts'
+
+/** As a scrape asks for it; Prometheus before 2.5 and people get the older text. */
+const OPEN_METRICS = 'application/openmetrics-text'
+
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'])
+
+/** Writes the metrics as they are now, in the format that was asked for. */
+export type WriteMetrics = (
+  format: 'openmetrics' | 'text',
+) => Promise<{ readonly contentType: string; readonly text: string }>
+
+/** Answered always, like health: whoever looks at an overload needs it most. */
+export function registerMetricsRoute(server: FastifyInstance, writeMetrics: WriteMetrics): void {
+  server.route({
+    method: 'GET',
+    url: '/metrics',
+    schema: { hide: true },
+    config: { work: NO_WORK },
+    handler: async ({ headers }, reply) => {
+      const isOpen = headers.accept?.includes(OPEN_METRICS) === true
+      const { contentType, text } = await writeMetrics(isOpen ? 'openmetrics' : 'text')
+      return reply.type(contentType).send(text)
+    },
+  })
+}
+
+/**
+ * Counts every request that reached a route, or none. Its labels are words of ours: no path, no id, and
+ * of methods those that the service knows.
+ */
+export function countRequests(server: FastifyInstance, { requests }: Measures): void {
+  server.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
+    const { method, routeOptions } = request
+    const known = KNOWN_METHODS.has(method) ? method : 'other'
+    const route = routeOptions.url ?? 'none'
+    requests.note([known, route, String(reply.statusCode)], reply.elapsedTime)
+    done()
+  })
+}

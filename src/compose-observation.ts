@@ -1,0 +1,113 @@
+/** What is observed of the service: counts and gauges for /metrics, and lines of the log, by those who know them. */
+import type { FastifyBaseLogger } from 'fastify'
+import packageJson from '../package.json' with { type: 'json' }
+import { DependencyHealth } from './business/dependency-health.ts'
+import { DependencyLog } from './business/dependency-log.ts'
+import type { Measures } from './business/measures/measures.ts'
+import type { Clock } from './business/ports.ts'
+import type { Publications } from './business/publication/confirm-publication.ts'
+import type { Lease } from './business/publication/lease.ts'
+import type { OwnershipDeps } from './business/publication/ownership.ts'
+import type { Config } from './config/config.ts'
+import type { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import { listCertificateEnds, type CertificateFile } from './service/certificate-end.ts'
+import { createMetricsPage, type WriteMetrics } from './service/metrics/metrics-page.ts'
+
+const LEASE_LOST =
+  'another instance has taken over what was pending here, because the lease had run out; joining anew'
+
+const HANDED_OVER =
+  'a partition has made no progress for the length of a lease; its events are left to other instances'
+
+interface MetricsParts {
+  readonly measures: Measures
+  readonly clock: Clock
+  readonly publications: Publications
+  readonly publisher: KafkaEventPublisher
+  readonly lease: Lease
+  readonly health: DependencyHealth
+}
+
+export function composeMetrics(config: Config, parts: MetricsParts): WriteMetrics {
+  const { measures, clock, publications, publisher, lease, health } = parts
+  const certificates = certificateFilesOf(config)
+  return createMetricsPage(
+    {
+      measures,
+      pending: () => describePending(publications.times, clock.now()),
+      lanes: () => publisher.listLanes(),
+      isLeaseHeld: () => lease.isHeld,
+      dependencies: () => health.states(),
+      certificates: () => listCertificateEnds(certificates),
+      build: { version: packageJson.version, store: config.database.kind },
+    },
+    clock,
+  )
+}
+
+/** What the process knows of its dependencies, and a line of the log for each change. */
+export function watchDependencies(
+  logger: FastifyBaseLogger,
+  clock: Clock,
+  resources: AsyncDisposableStack,
+): DependencyHealth {
+  const closing = new AbortController()
+  const log = new DependencyLog({
+    clock,
+    signal: closing.signal,
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+  })
+  const health = new DependencyHealth(clock, (dependency, state) => log.hear(dependency, state))
+  const watching = log.watchStart(() => health.states())
+  resources.defer(() => {
+    closing.abort()
+    return watching
+  })
+  return health
+}
+
+function certificateFilesOf({ database }: Config): readonly CertificateFile[] {
+  if (database.kind !== 'postgres') return []
+  const parameters = new URL(database.url).searchParams
+  const client = parameters.get('sslcert')
+  const authority = parameters.get('sslrootcert')
+  return [
+    ...(client === null ? [] : [{ kind: 'database-client', path: client }]),
+    ...(authority === null
+      ? []
+      : [{ kind: 'database-authority', path: authority, isOfAuthorities: true }]),
+  ]
+}
+
+/** Of changes of ownership: a line of the log, and a count. */
+export function hearOwnership(
+  logger: FastifyBaseLogger,
+  measures: Measures,
+): Pick<OwnershipDeps, 'onLost' | 'onTakenOver' | 'onHandedOver'> {
+  return {
+    onLost: () => {
+      measures.leaseLossCount += 1
+      logger.warn(LEASE_LOST)
+    },
+    onTakenOver: (count) => {
+      measures.takenOverEventCount += count
+      logger.info({ count }, 'events left pending are being recovered')
+    },
+    onHandedOver: (partition, count) => {
+      measures.handedOverEventCount += count
+      logger.warn({ partition, count }, HANDED_OVER)
+    },
+  }
+}
+
+function describePending(times: readonly string[], now: Date) {
+  // Texts of one form, in UTC: the least is the oldest.
+  const oldest = times.reduce<string | undefined>(
+    (least, time) => (least === undefined || time < least ? time : least),
+    undefined,
+  )
+  const ageMs = oldest === undefined ? 0 : now.getTime() - Date.parse(oldest)
+  // It may have been made by a machine whose clock is ahead.
+  return { count: times.length, oldestAgeSeconds: Math.max(0, ageMs) / 1_000 }
+}

@@ -1,0 +1,65 @@
+/**
+ * Lines of the log for people at a terminal: `12:30:01.250 WARN  Kafka is down: …  dependency=kafka`. What
+ * comes in is what the log would be elsewhere, one JSON text a line.
+ */
+import { styleText } from 'node:util'
+
+const LEVELS: Readonly<Record<number, { readonly name: string; readonly style: LineStyle }>> = {
+  10: { name: 'TRACE', style: 'dim' },
+  20: { name: 'DEBUG', style: 'dim' },
+  30: { name: 'INFO', style: 'green' },
+  40: { name: 'WARN', style: 'yellow' },
+  50: { name: 'ERROR', style: 'red' },
+  60: { name: 'FATAL', style: 'red' },
+}
+
+type LineStyle = 'dim' | 'green' | 'yellow' | 'red'
+
+/** Known by the terminal, or said by the message. */
+const LEFT_OUT = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err'])
+
+const BARE_VALUE = /^[\w.:/@-]+$/u
+
+/** `isColoured`: the terminal shows colours, and nobody has asked for none. */
+export function toTerminalLine(json: string, isColoured: boolean): string {
+  const record = JSON.parse(json) as Record<string, unknown>
+  const paint = (style: LineStyle, text: string): string =>
+    isColoured ? styleText(style, text, { validateStream: false }) : text
+  const { name, style } = LEVELS[Number(record['level'])] ?? { name: '?', style: 'dim' }
+  const time = new Date(Number(record['time'])).toISOString().slice(11, -1)
+  const fields = Object.entries(record)
+    .filter(([key]) => !LEFT_OUT.has(key))
+    .map(([key, value]) => `${key}=${toValue(value)}`)
+  const { msg } = record
+  const message = typeof msg === 'string' ? escaped(msg) : ''
+  const parts = [
+    paint('dim', time),
+    paint(style, name.padEnd(5)),
+    message,
+    ...(fields.length === 0 ? [] : [paint('dim', escaped(fields.join(' ')))]),
+  ]
+  return `${parts.join(' ')}\n${stackOf(record['err'])}`
+}
+
+function toValue(value: unknown): string {
+  if (typeof value === 'string' && BARE_VALUE.test(value)) return value
+  return JSON.stringify(value)
+}
+
+function stackOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('stack' in error)) return ''
+  return String(error.stack)
+    .split('\n')
+    .map((line) => `    ${escaped(line)}\n`)
+    .join('')
+}
+
+/** What a terminal obeys, or nobody sees, is written out: a line may hold the words of others. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
+}

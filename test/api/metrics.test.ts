@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Measures } from '../../src/business/measures/measures.ts'
+import { notConfirmed } from '../../src/business/refusals.ts'
+import { createFakeCommands, postOrder, startTestServer } from './harness.ts'
+
+const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
+const OPEN = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
+test('a scraper gets the format that it asks for, as it is', async (t) => {
+  const asked: string[] = []
+  const { server } = await startTestServer(t, {
+    writeMetrics: (format) => {
+      asked.push(format)
+      return Promise.resolve({ contentType: format === 'text' ? TEXT : OPEN, text: `${format}\n` })
+    },
+  })
+  const plain = await server.inject({ url: '/metrics' })
+  assert.equal(plain.headers['content-type'], TEXT)
+  assert.equal(plain.body, 'text\n')
+  const accept = `${OPEN.replace('; charset=utf-8', '')};q=0.8,text/plain;q=0.5`
+  const open = await server.inject({ url: '/metrics', headers: { accept } })
+  assert.equal(open.headers['content-type'], OPEN)
+  assert.deepEqual(asked, ['text', 'openmetrics'])
+})
+
+test('no path, query or method that a caller makes up becomes a label', async (t) => {
+  const measures = new Measures()
+  const { server } = await startTestServer(t, { measures })
+  await server.inject({ url: '/api/orders/SECRET-1?x=SECRET-2' })
+  await server.inject({ url: '/SECRET-3' })
+  await server.inject({ method: 'PROPFIND' as 'GET', url: '/SECRET-4' })
+  await postOrder(server, { orderId: 'SECRET-5', numItems: 1 })
+  const labels = measures.requests.list().map((series) => series.labels.join(' '))
+  assert.doesNotMatch(labels.join(), /SECRET/u)
+  assert.ok(labels.includes('GET /api/orders/:orderId 200'), labels.join())
+  assert.ok(labels.includes('POST /api/create-order 201'), labels.join())
+})
+
+test('a request that the door turns away is counted by its work and its status', async (t) => {
+  const measures = new Measures()
+  const { server } = await startTestServer(t, {
+    measures,
+    changes: { enter: () => undefined, isFull: () => false, outcomeOfRefusal: () => 'unknown' },
+  })
+  assert.equal((await postOrder(server, { orderId: 'ORD-1', numItems: 1 })).statusCode, 503)
+  assert.deepEqual(
+    measures.turnedAway.list().filter(({ count }) => count > 0),
+    [{ labels: ['change'], count: 1 }],
+  )
+  assert.deepEqual(
+    measures.requests.list().map(({ labels }) => labels),
+    [['POST', '/api/create-order', '503']],
+  )
+})
+
+test('a request that fails is counted with the status of its answer', async (t) => {
+  const measures = new Measures()
+  const commands = createFakeCommands(notConfirmed())
+  const { server } = await startTestServer(t, { measures, commands })
+  await postOrder(server, { orderId: 'ORD-1', numItems: 1 })
+  assert.deepEqual(
+    measures.requests.list().map(({ labels }) => labels),
+    [['POST', '/api/create-order', '503']],
+  )
+})

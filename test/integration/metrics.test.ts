@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
+import { until } from '../support/until.ts'
+
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
+
+function send(url: string, method: string, body: object, headers: object = {}): Promise<Response> {
+  const init = { 'content-type': 'application/json', ...headers }
+  return fetch(url, { method, headers: init, body: JSON.stringify(body) })
+}
+
+async function scrape(url: string): Promise<string> {
+  const accept = 'application/openmetrics-text; version=1.0.0'
+  const answer = await fetch(`${url}/metrics`, { headers: { accept } })
+  assert.equal(answer.status, 200)
+  return answer.text()
+}
+
+test('a healthy start says nothing that sounds wrong', async (t) => {
+  const service = await startOwnService(t, freshSettings())
+  await until(() => service.output().includes('Kafka is up'), 'Kafka is told to be up')
+  const lines = service
+    .output()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: number; msg: string })
+  assert.deepEqual(
+    lines.filter(({ level }) => level > 30),
+    [],
+  )
+  assert.ok(lines.some(({ msg }) => msg === 'the store is up'))
+})
+
+test('a scrape of a live service tells what was changed, sent and stored', async (t) => {
+  const service = await startOwnService(t, freshSettings())
+  const create = `${service.url}/api/create-order`
+  const traceparent = `00-${TRACE_ID}-00f067aa0ba902b7-01`
+  const order = { orderId: 'ORD-1', numItems: 1 }
+  assert.equal((await send(create, 'POST', order, { traceparent })).status, 201)
+  assert.equal((await send(create, 'POST', order)).status, 409)
+  const update = { orderId: 'ORD-1', status: 'shipped' }
+  assert.equal((await send(`${service.url}/api/update-order`, 'PUT', update)).status, 200)
+  const expected = [
+    'cart_changes_total{command="create",outcome="done"} 1',
+    'cart_changes_total{command="create",outcome="refused"} 1',
+    'cart_changes_total{command="update",outcome="done"} 1',
+    'cart_publications_total{outcome="acked"} 2',
+    'cart_publish_ack_seconds_count 2',
+    'cart_produce_requests_total{result="acked"} 2',
+    'cart_produced_events_total 2',
+    'cart_pending_events 0',
+    'cart_lease_held 1',
+    'cart_lanes{state="open"} 3',
+    'cart_dependency_up{dependency="kafka"} 1',
+    'cart_store_operation_seconds_count{op="settle"} 2',
+    'cart_http_server_request_duration_seconds_count{method="POST",route="/api/create-order",status="201"} 1',
+  ]
+  let text = ''
+  await until(
+    async () => {
+      text = await scrape(service.url)
+      return expected.every((line) => text.split('\n').includes(line))
+    },
+    () => `every number is there:\n${expected.filter((line) => !text.includes(line)).join('\n')}`,
+  )
+  assert.match(
+    text,
+    new RegExp(`^cart_publish_ack_seconds_bucket.* # \\{trace_id="${TRACE_ID}"\\}`, 'mu'),
+  )
+})
