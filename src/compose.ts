@@ -1,5 +1,4 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import packageJson from '../package.json' with { type: 'json' }
 import { buildServer } from './api/server.ts'
 import { ChangeAdmission } from './business/admission/change-admission.ts'
 import type { DependencyHealth } from './business/dependency-health.ts'
@@ -17,11 +16,10 @@ import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
 import { openCallerChecks } from './compose-callers.ts'
 import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
+import { composeServerSettings } from './compose-server.ts'
 import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
 import type { Config } from './config/config.ts'
-import { isLoopback } from './config/loopback.ts'
 import { describeEvents } from './service/event-contract.ts'
-import { boundConnections, readFileLimit } from './service/file-limit.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
@@ -39,20 +37,11 @@ import { openSqliteStore } from './service/storage/sqlite/store.ts'
 import type { StoreWatchDeps } from './service/storage/store-watch.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
 
-const FEW_FILES =
-  'the limit of open files allows fewer connections than MAX_CONNECTIONS: raise it (ulimit -n), or lower MAX_CONNECTIONS'
-
 const FRAMED_KEYS =
   'KAFKA_KEY_FORMAT is string, and others use framed Avro keys: their consumers may skip every event of this service; see docs/how-to/take-over.md'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
-
-/** How long a client may take to send its request. */
-const RECEIVE_TIMEOUT_MS = 10_000
-
-/** So many new connections are taken in a turn of the loop. */
-const ACCEPT_QUEUES = 8
 
 export interface CartService {
   readonly server: FastifyInstance
@@ -185,7 +174,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     measures,
     writeMetrics: composeMetrics(config, observed),
-    settings: { ...serverSettings(config), connectionsMax: openConnectionsMax(options) },
+    settings: composeServerSettings(config, logger),
     logger,
   })
   resources.defer(() => server.close())
@@ -267,37 +256,4 @@ function createPublisher(
     clock: systemClock,
     health,
   })
-}
-
-function openConnectionsMax({ config, logger }: ComposeOptions): number {
-  const fileLimit = readFileLimit()
-  const connectionsMax = boundConnections(config.maxConnections, fileLimit)
-  if (connectionsMax < config.maxConnections) logger.warn({ fileLimit, connectionsMax }, FEW_FILES)
-  return connectionsMax
-}
-
-function serverSettings(config: Config) {
-  return {
-    maxItemsPerOrder: config.maxItemsPerOrder,
-    allowedHosts: allowedHosts(config),
-    publicUrl: config.callers.publicUrl,
-    streamReadersMax: config.maxStreamReaders,
-    kafkaBootstrapServers: config.kafkaBootstrapServers
-      .map(({ host, port }) => `${host}:${port}`)
-      .join(','),
-    schemaRegistryUrl: config.schemaRegistryUrl,
-    version: packageJson.version,
-    requestTimeoutMs: RECEIVE_TIMEOUT_MS,
-    acceptQueues: ACCEPT_QUEUES,
-    keepAliveMs: config.keepAliveMs,
-  }
-}
-
-/**
- * The name that it listens on is its own. Where it listens for other machines it has names that it
- * cannot know, so without a list every name is taken.
- */
-function allowedHosts({ allowedHosts: names, apiHost }: Config): readonly string[] {
-  if (names.length === 0 && !isLoopback(apiHost)) return ['*']
-  return [...names, apiHost.toLowerCase()]
 }

@@ -103,6 +103,7 @@ const FREE_FILES = new Set([
   'src/compose-clients.ts',
   'src/compose-callers.ts',
   'src/compose-observation.ts',
+  'src/compose-server.ts',
   'src/main.ts',
   'src/process.ts',
   'src/quick-start.ts',

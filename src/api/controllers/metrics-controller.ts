@@ -18,7 +18,7 @@ export function registerMetricsRoute(server: FastifyInstance, writeMetrics: Writ
     method: 'GET',
     url: '/metrics',
     schema: { hide: true },
-    config: { work: NO_WORK },
+    config: { work: NO_WORK, access: 'admin' },
     handler: async ({ headers }, reply) => {
       const isOpen = headers.accept?.includes(OPEN_METRICS) === true
       const { contentType, text } = await writeMetrics(isOpen ? 'openmetrics' : 'text')

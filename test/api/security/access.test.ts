@@ -16,6 +16,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/orders/:orderId/events/:version': 'orders:read',
   'GET /api/events/stream': 'orders:read',
   'GET /health': 'admin',
+  'GET /metrics': 'admin',
   'GET /health/live': 'open',
   'GET /health/ready': 'open',
   'GET /openapi.json': 'known',

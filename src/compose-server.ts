@@ -1,0 +1,53 @@
+import type { FastifyBaseLogger } from 'fastify'
+import packageJson from '../package.json' with { type: 'json' }
+import type { ServerSettings } from './api/server.ts'
+import type { Config } from './config/config.ts'
+import { isLoopback } from './config/loopback.ts'
+import { boundConnections, readFileLimit } from './service/file-limit.ts'
+
+/** The settings of the HTTP server, from those of the service and from what the machine allows. */
+
+const FEW_FILES =
+  'the limit of open files allows fewer connections than MAX_CONNECTIONS: raise it (ulimit -n), or lower MAX_CONNECTIONS'
+
+/** How long a client may take to send its request. */
+const RECEIVE_TIMEOUT_MS = 10_000
+
+/** So many new connections are taken in a turn of the loop. */
+const ACCEPT_QUEUES = 8
+
+type Log = Pick<FastifyBaseLogger, 'warn'>
+
+export function composeServerSettings(config: Config, logger: Log): ServerSettings {
+  return {
+    connectionsMax: openConnectionsMax(config, logger),
+    maxItemsPerOrder: config.maxItemsPerOrder,
+    allowedHosts: allowedHosts(config),
+    publicUrl: config.callers.publicUrl,
+    streamReadersMax: config.maxStreamReaders,
+    kafkaBootstrapServers: config.kafkaBootstrapServers
+      .map(({ host, port }) => `${host}:${port}`)
+      .join(','),
+    schemaRegistryUrl: config.schemaRegistryUrl,
+    version: packageJson.version,
+    requestTimeoutMs: RECEIVE_TIMEOUT_MS,
+    acceptQueues: ACCEPT_QUEUES,
+    keepAliveMs: config.keepAliveMs,
+  }
+}
+
+function openConnectionsMax(config: Config, logger: Log): number {
+  const fileLimit = readFileLimit()
+  const connectionsMax = boundConnections(config.maxConnections, fileLimit)
+  if (connectionsMax < config.maxConnections) logger.warn({ fileLimit, connectionsMax }, FEW_FILES)
+  return connectionsMax
+}
+
+/**
+ * The name that it listens on is its own. Where it listens for other machines it has names that it
+ * cannot know, so without a list every name is taken.
+ */
+function allowedHosts({ allowedHosts: names, apiHost }: Config): readonly string[] {
+  if (names.length === 0 && !isLoopback(apiHost)) return ['*']
+  return [...names, apiHost.toLowerCase()]
+}
