@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import process from 'node:process'
 
 /**
@@ -31,6 +32,8 @@ const steps: ReadonlyArray<[title: string, command: string, args: readonly strin
           [
             '--test',
             '--test-timeout=60000',
+            // Node leaves one core free by itself, of two.
+            `--test-concurrency=${availableParallelism()}`,
             'test/*.test.ts',
             'test/{unit,property,contract,api}/**/*.test.ts',
           ],

@@ -52,6 +52,8 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       KAFKA_BOOTSTRAP_SERVERS: cluster.bootstrapServers,
       SCHEMA_REGISTRY_URL: infrastructure().schemaRegistryUrl,
       KAFKA_TOPIC: topic,
+      // A service is ready with one lane open, and the order has to have it.
+      KAFKA_TOPIC_PARTITIONS: '1',
       DATABASE_URL: schema?.url() ?? `sqlite:${file}`,
       INSTANCE_LEASE_MS: '3000',
     }
