@@ -44,8 +44,7 @@ CREATE TABLE orders (
   version     integer NOT NULL,
   status      text COLLATE "C" NOT NULL,
   customer_id text COLLATE "C" NOT NULL,
-  order_date  bigint NOT NULL,
-  FOREIGN KEY (order_id, version) REFERENCES order_events (order_id, version)
+  order_date  bigint NOT NULL
 );
 
 -- Lists of orders, newest first: of all, of a status, of a customer.

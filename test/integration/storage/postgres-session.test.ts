@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
+import { toArrayParameter } from '../../../src/service/storage/postgres/array-parameters.ts'
 import { Connection, createLink } from '../../../src/service/storage/postgres/connection.ts'
 import { readStoredEvents } from '../../../src/service/storage/postgres/event-reader.ts'
 import { inspectStore, listPendingEvents } from '../../../src/service/storage/postgres/inspect.ts'
@@ -65,6 +66,25 @@ describe('a session on a database with hostile defaults', () => {
       enable_nestloop: 'on',
       plan_cache_mode: 'auto',
     })
+  })
+
+  test('that keeps its plans plans a statement once, however short its arrays are', async () => {
+    const connection = new Connection({
+      url: schema.url(),
+      database: 'of the test',
+      mustBeDurable: true,
+      timeouts: TIMEOUTS,
+      keepsPlans: true,
+    })
+    const counted = { name: 'counted', text: 'SELECT count(*) FROM unnest($1::integer[])' }
+    for (let run = 0; run < 10; run += 1) {
+      await connection.query(counted, [toArrayParameter('integer', [run], Number)])
+    }
+    const plans = await connection.query({
+      text: `SELECT custom_plans AS "customPlans" FROM pg_prepared_statements WHERE name = 'counted'`,
+    })
+    await connection.close()
+    assert.deepEqual(plans, [{ customPlans: 0 }])
   })
 
   test('of an abandoned statement is ended before the next one', async () => {

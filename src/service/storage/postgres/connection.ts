@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   /** Whether a server is refused that loses commits when its machine fails. */
   readonly mustBeDurable: boolean
   readonly timeouts: Timeouts
+  /** For statements that are prepared: see {@link pinSettings}. */
+  readonly keepsPlans?: boolean
 }
 
 export interface Timeouts {
@@ -149,10 +151,14 @@ export class Connection {
 }
 
 /** Not connected yet. */
-export function createLink({ url, timeouts }: Pick<ConnectionOptions, 'url' | 'timeouts'>): Link {
+export function createLink({
+  url,
+  timeouts,
+  keepsPlans = false,
+}: Pick<ConnectionOptions, 'url' | 'timeouts' | 'keepsPlans'>): Link {
   const socket = new Socket()
   const client = new Client({
-    connectionString: pinSettings(url),
+    connectionString: pinSettings(url, keepsPlans),
     stream: () => socket,
     connectionTimeoutMillis: timeouts.connectMs,
     query_timeout: timeouts.answerMs,

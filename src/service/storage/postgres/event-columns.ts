@@ -1,8 +1,9 @@
 import type { EventRow, StoredEventRow } from '../order-row.ts'
+import { type ElementType, toArrayParameter } from './array-parameters.ts'
 
 interface Column {
   readonly name: string
-  readonly type: 'text' | 'integer' | 'bigint' | 'bytea' | 'json'
+  readonly type: ElementType | 'json'
 }
 
 /** The columns of `order_events` by their names here. A column is named once. */
@@ -53,28 +54,26 @@ function expressionOf(name: keyof StoredEventRow): string {
 /** All that is known of an event once it is reserved. */
 export const SELECT_RESERVED = selected(NAMES)
 
-/** An event row as JSON has it: bytes as hex, the state as a text. */
-export const ASKED_FIELDS = NAMES.map((name) => `"${name}" ${askedType(RESERVED[name])}`).join(', ')
+/** The columns that a reservation fills, in the order of {@link reservedArrays}. */
+export const RESERVED_COLUMNS = COLUMNS.map(({ name }) => name).join(', ')
 
-/** These fields under the names of their columns. */
-export const ASKED_COLUMNS = COLUMNS.map(({ name }) => name).join(', ')
-
-/** The stored values of {@link ASKED_COLUMNS}, in their order. */
-export const STORED_VALUES = COLUMNS.map(storedValue).join(', ')
-
-function askedType({ type }: Column): string {
-  return type === 'bytea' || type === 'json' ? 'text' : type
+/** Rows of these columns, from arrays that are the parameters from `first` on. */
+export function unnestReserved(first: number): string {
+  return COLUMNS.map(({ type }, index) => `$${first + index}::${askedType(type)}[]`).join(', ')
 }
 
-function storedValue({ name, type }: Column): string {
-  switch (type) {
-    case 'bytea':
-      return `decode(${name}, 'hex')`
-    case 'json':
-      return `${name}::json`
-    case 'text':
-    case 'integer':
-    case 'bigint':
-      return name
-  }
+/** The values of {@link RESERVED_COLUMNS} of a row of {@link unnestReserved}. */
+export const RESERVED_VALUES = COLUMNS.map(({ name, type }) =>
+  type === 'json' ? `${name}::json` : name,
+).join(', ')
+
+/** One parameter for each column. */
+export function reservedArrays(rows: readonly EventRow[]): readonly Buffer[] {
+  return NAMES.map((name) =>
+    toArrayParameter(askedType(RESERVED[name].type), rows, (row) => row[name]),
+  )
+}
+
+function askedType(type: Column['type']): ElementType {
+  return type === 'json' ? 'text' : type
 }

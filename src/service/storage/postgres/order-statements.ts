@@ -1,18 +1,27 @@
 import type { PendingEvent } from '../../../models/order-event.ts'
 import type { Arguments, Value } from '../operation.ts'
-import { type EventRow, toPendingEvent } from '../order-row.ts'
+import { type EventKey, type EventRow, toPendingEvent } from '../order-row.ts'
+import { toArrayParameter } from './array-parameters.ts'
 import type { Query } from './connection.ts'
-import { ASKED_COLUMNS, ASKED_FIELDS, SELECT_RESERVED, STORED_VALUES } from './event-columns.ts'
+import {
+  RESERVED_COLUMNS,
+  RESERVED_VALUES,
+  reservedArrays,
+  SELECT_RESERVED,
+  unnestReserved,
+} from './event-columns.ts'
 
 /**
- * Every statement on orders and their events. Those for several operations take them as one JSON
- * array, each order at most once, and answer in the order of the array.
+ * Every statement on orders and their events. Those for several operations take one array for each
+ * column, with each order at most once, and answer with one text, a word for each row in its order.
  *
- * They are written so that each row of the array is looked up by an index and changed at its place
- * (`ctid`), whatever the planner thinks of the tables, which it saw when they were small. To join with
- * the index of pending events, which it takes for nearly empty, would cost the square of a batch.
- * So a change asks for `settled_at`, which that index does not know. A row that another instance
- * changes at the same moment is not at its place any more, and is left alone.
+ * They are written so that each row is looked up by an index, whatever the planner thinks of the
+ * tables, which it saw when they were small. To join with the index of pending events, which it takes
+ * for nearly empty, would cost the square of a batch. So a change asks for `settled_at`, which that
+ * index does not know; and a look is no EXISTS, for which a whole index may be hashed.
+ *
+ * What nearly always holds is done first. Only a row with which it is not done is asked why, of what the
+ * statement saw when it began.
  */
 
 /** Advisory locks of ours, apart from those of others: "cart". */
@@ -29,8 +38,8 @@ const KEY_LOCK_MASK = 255
  * before its first row, in an order of their own: nobody who waits for a key holds a row, and no row
  * waits for a key.
  *
- * What is not refused and yet not inserted met the event of another instance, which was not there
- * when this statement began and was pending when it appeared.
+ * What is not inserted and not refused met the event of another instance, which was not there when this
+ * statement began and was pending when it appeared.
  */
 const RESERVE = {
   name: 'reserve',
@@ -39,9 +48,8 @@ const RESERVE = {
       SELECT FROM instances WHERE instance_id = $1 FOR KEY SHARE
     ), asked AS (
       SELECT nextval('order_events_id_seq') AS id, event.*
-      FROM ROWS FROM (
-        json_to_recordset($2) AS (${ASKED_FIELDS})
-      ) WITH ORDINALITY AS event (${ASKED_COLUMNS}, ordinal)
+      FROM unnest(${unnestReserved(2)})
+        WITH ORDINALITY AS event (${RESERVED_COLUMNS}, ordinal)
     ), locked AS MATERIALIZED (
       SELECT count(pg_advisory_xact_lock(${KEY_LOCK_SPACE}, key_lock)) AS key_count
       FROM (
@@ -50,42 +58,49 @@ const RESERVE = {
         WHERE idempotency_key IS NOT NULL
         ORDER BY key_lock
       ) AS used
-    ), judged AS (
-      SELECT asked.*,
-             CASE
-               WHEN NOT EXISTS (SELECT FROM me) THEN 'taken-over-from'
-               WHEN (
-                 SELECT TRUE FROM order_events AS earlier
-                 WHERE earlier.idempotency_key = asked.idempotency_key
-               ) THEN 'key-used'
-               WHEN asked.version = 1 AND orders.version IS NOT NULL THEN 'order-exists'
-               WHEN asked.version > 1 AND orders.version IS NULL THEN 'order-missing'
-               WHEN (
-                 SELECT TRUE FROM order_events AS pending
-                 WHERE pending.order_id = asked.order_id AND pending.topic_offset IS NULL
-               ) THEN 'event-pending'
-               WHEN orders.version <> asked.version - 1 THEN 'version-moved'
-             END AS refusal
-      FROM asked
-      LEFT JOIN orders ON orders.order_id = asked.order_id
     ), inserted AS (
-      INSERT INTO order_events (id, owner, ${ASKED_COLUMNS})
-      SELECT id, $1, ${STORED_VALUES}
-      FROM judged
-      WHERE refusal IS NULL AND (SELECT key_count FROM locked) >= 0
+      INSERT INTO order_events (id, owner, ${RESERVED_COLUMNS})
+      SELECT id, $1, ${RESERVED_VALUES}
+      FROM asked
+      WHERE (SELECT key_count FROM locked) >= 0 AND EXISTS (SELECT FROM me)
+        AND coalesce((SELECT version FROM orders WHERE orders.order_id = asked.order_id), 0)
+          = asked.version - 1
       ORDER BY order_id
       ON CONFLICT DO NOTHING
       RETURNING id
     )
-    SELECT CASE
-             WHEN id IN (SELECT id FROM inserted) THEN 'reserved'
-             WHEN refusal IS NOT NULL THEN refusal
-             WHEN idempotency_key IS NOT NULL THEN 'key-used'
-             ELSE 'event-pending'
-           END AS result
-    FROM judged
-    ORDER BY ordinal`,
+    SELECT string_agg(
+      CASE
+        WHEN id IN (SELECT id FROM inserted) THEN 'reserved'
+        WHEN NOT EXISTS (SELECT FROM me) THEN 'taken-over-from'
+        ELSE (
+          SELECT CASE
+            WHEN (
+              SELECT TRUE FROM order_events AS earlier
+              WHERE earlier.idempotency_key = asked.idempotency_key
+            ) THEN 'key-used'
+            WHEN asked.version = 1 AND settled.version IS NOT NULL THEN 'order-exists'
+            WHEN asked.version > 1 AND settled.version IS NULL THEN 'order-missing'
+            WHEN (
+              SELECT TRUE FROM order_events AS pending
+              WHERE pending.order_id = asked.order_id AND pending.topic_offset IS NULL
+            ) THEN 'event-pending'
+            WHEN settled.version <> asked.version - 1 THEN 'version-moved'
+            WHEN asked.idempotency_key IS NOT NULL THEN 'key-used'
+            ELSE 'event-pending'
+          END
+          FROM (
+            SELECT (SELECT version FROM orders WHERE orders.order_id = asked.order_id)
+          ) AS settled (version)
+        )
+      END,
+      ',' ORDER BY ordinal
+    ) AS results
+    FROM asked`,
 }
+
+/** Names events by the parameters from the second on. */
+const ASKED_KEYS = '$2::text[], $3::integer[], $4::text[]'
 
 /**
  * The columns of an order come from the stored state, so that its row cannot say anything else than
@@ -96,27 +111,18 @@ const SETTLE = {
   text: `
     WITH asked AS (
       SELECT *
-      FROM ROWS FROM (
-        json_to_recordset($2) AS (
-          "orderId" text, version integer, "eventId" text, "partition" integer, "offset" bigint
-        )
-      ) WITH ORDINALITY AS key (
+      FROM unnest(${ASKED_KEYS}, $5::integer[], $6::bigint[]) WITH ORDINALITY AS key (
         order_id, version, event_id, new_partition, new_offset, ordinal
       )
-    ), found AS (
-      SELECT asked.*, event.ctid AS place, event.owner, event.topic_offset,
-             coalesce(orders.version, 0) = asked.version - 1 AS is_next
-      FROM asked
-      LEFT JOIN order_events AS event
-        ON event.order_id = asked.order_id AND event.version = asked.version
-        AND event.event_id = asked.event_id
-      LEFT JOIN orders ON orders.order_id = asked.order_id
     ), settled AS (
       UPDATE order_events AS event
       SET topic_partition = new_partition, topic_offset = new_offset, settled_at = clock_timestamp(),
           settled_in = pg_current_xact_id()::text::bigint
-      FROM found
-      WHERE event.ctid = place AND event.owner = $1 AND event.settled_at IS NULL AND is_next
+      FROM asked
+      WHERE event.order_id = asked.order_id AND event.version = asked.version
+        AND event.event_id = asked.event_id AND event.owner = $1 AND event.settled_at IS NULL
+        AND coalesce((SELECT version FROM orders WHERE orders.order_id = asked.order_id), 0)
+          = asked.version - 1
       RETURNING ordinal, event.order_id, event.version, state
     ), moved AS (
       INSERT INTO orders (order_id, version, status, customer_id, order_date)
@@ -124,14 +130,27 @@ const SETTLE = {
       FROM settled
       ON CONFLICT (order_id) DO UPDATE SET version = excluded.version, status = excluded.status
     )
-    SELECT CASE
-             WHEN ordinal IN (SELECT ordinal FROM settled) THEN 'settled'
-             WHEN topic_offset IS NOT NULL THEN 'settled-before'
-             WHEN owner = $1 AND NOT is_next THEN 'stray'
-             ELSE 'not-owned'
-           END AS result
-    FROM found
-    ORDER BY ordinal`,
+    SELECT string_agg(
+      CASE
+        WHEN ordinal IN (SELECT ordinal FROM settled) THEN 'settled'
+        ELSE coalesce(
+          (
+            SELECT CASE
+              WHEN topic_offset IS NOT NULL THEN 'settled-before'
+              WHEN owner = $1 AND asked.version - 1 <> coalesce(
+                (SELECT version FROM orders WHERE orders.order_id = asked.order_id), 0
+              ) THEN 'stray'
+            END
+            FROM order_events AS event
+            WHERE event.order_id = asked.order_id AND event.version = asked.version
+              AND event.event_id = asked.event_id
+          ),
+          'not-owned'
+        )
+      END,
+      ',' ORDER BY ordinal
+    ) AS results
+    FROM asked`,
 }
 
 const DISCARD = {
@@ -139,28 +158,27 @@ const DISCARD = {
   text: `
     WITH asked AS (
       SELECT *
-      FROM ROWS FROM (
-        json_to_recordset($2) AS ("orderId" text, version integer, "eventId" text)
-      ) WITH ORDINALITY AS key (order_id, version, event_id, ordinal)
-    ), found AS (
-      SELECT ordinal, event.ctid AS place
-      FROM asked
-      LEFT JOIN order_events AS event
-        ON event.order_id = asked.order_id AND event.version = asked.version
-        AND event.event_id = asked.event_id
+      FROM unnest(${ASKED_KEYS}) WITH ORDINALITY AS key (order_id, version, event_id, ordinal)
     ), discarded AS (
       DELETE FROM order_events AS event
-      USING found
-      WHERE event.ctid = place AND event.owner = $1 AND event.settled_at IS NULL
+      USING asked
+      WHERE event.order_id = asked.order_id AND event.version = asked.version
+        AND event.event_id = asked.event_id AND event.owner = $1 AND event.settled_at IS NULL
       RETURNING ordinal
     )
-    SELECT CASE
-             WHEN ordinal IN (SELECT ordinal FROM discarded) THEN 'discarded'
-             WHEN place IS NULL THEN 'absent'
-             ELSE 'not-owned'
-           END AS result
-    FROM found
-    ORDER BY ordinal`,
+    SELECT string_agg(
+      CASE
+        WHEN ordinal IN (SELECT ordinal FROM discarded) THEN 'discarded'
+        WHEN (
+          SELECT TRUE FROM order_events AS event
+          WHERE event.order_id = asked.order_id AND event.version = asked.version
+            AND event.event_id = asked.event_id
+        ) THEN 'not-owned'
+        ELSE 'absent'
+      END,
+      ',' ORDER BY ordinal
+    ) AS results
+    FROM asked`,
 }
 
 const LIST_PENDING = {
@@ -173,26 +191,41 @@ export async function reserve(
   query: Query,
   calls: readonly Arguments<'reserve'>[],
 ): Promise<readonly Value<'reserve'>[]> {
-  const rows = calls.map(([, row]) => {
-    return { ...row, key: row.key && toHex(row.key), value: toHex(row.value) }
-  })
-  return results(await query(RESERVE, [ownerOf(calls), JSON.stringify(rows)]))
+  const rows = calls.map(([, row]) => row)
+  return wordsOf(
+    await query<Answer>(RESERVE, [ownerOf(calls), ...reservedArrays(rows)]),
+  ) as Value<'reserve'>[]
 }
 
 export async function settle(
   query: Query,
   calls: readonly Arguments<'settle'>[],
 ): Promise<readonly (Value<'settle'> | 'stray')[]> {
-  const rows = calls.map(([, key, position]) => ({ ...key, ...position }))
-  return results(await query(SETTLE, [ownerOf(calls), JSON.stringify(rows)]))
+  const values = [
+    ...keyParameters(calls),
+    toArrayParameter('integer', calls, ([, , { partition }]) => partition),
+    toArrayParameter('bigint', calls, ([, , { offset }]) => offset),
+  ]
+  return wordsOf(await query<Answer>(SETTLE, values)) as (Value<'settle'> | 'stray')[]
 }
 
 export async function discard(
   query: Query,
   calls: readonly Arguments<'discard'>[],
 ): Promise<readonly Value<'discard'>[]> {
-  const keys = calls.map(([, key]) => key)
-  return results(await query(DISCARD, [ownerOf(calls), JSON.stringify(keys)]))
+  return wordsOf(await query<Answer>(DISCARD, keyParameters(calls))) as Value<'discard'>[]
+}
+
+/** The owner, and {@link ASKED_KEYS}. */
+function keyParameters(
+  calls: readonly (readonly [owner: string, key: EventKey, ...unknown[]])[],
+): readonly unknown[] {
+  return [
+    ownerOf(calls),
+    toArrayParameter('text', calls, ([, { orderId }]) => orderId),
+    toArrayParameter('integer', calls, ([, { version }]) => version),
+    toArrayParameter('text', calls, ([, { eventId }]) => eventId),
+  ]
 }
 
 /** The calls of one statement have the same. */
@@ -247,12 +280,11 @@ export async function forgetKeys(query: Query, ageMs: number, limit: number): Pr
   return (await query({ text }, [ageMs, limit])).length
 }
 
-function results<Result extends string>(
-  rows: readonly { readonly result: Result }[],
-): readonly Result[] {
-  return rows.map(({ result }) => result)
+/** What a statement for several calls answers. */
+interface Answer {
+  readonly results: string
 }
 
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+function wordsOf([answer]: readonly Answer[]): readonly string[] {
+  return answer?.results.split(',') ?? []
 }

@@ -36,13 +36,17 @@ const PINNED = {
   enable_bitmapscan: 'on',
   enable_tidscan: 'on',
   enable_nestloop: 'on',
-  plan_cache_mode: 'auto',
 } as const
 
-/** The address of a database with what every session has. */
-export function pinSettings(url: string): string {
+/**
+ * The address of a database with what every session has. `keepsPlans`: a prepared statement is planned
+ * once. Where parameters are arrays the planner sees how long they are, and would plan anew for each short
+ * one, which costs as much as to carry it out.
+ */
+export function pinSettings(url: string, keepsPlans: boolean): string {
   const pinned = new URL(url)
-  const options = Object.entries(PINNED).map(([name, value]) => `-c ${name}=${value}`)
+  const settings = { ...PINNED, plan_cache_mode: keepsPlans ? 'force_generic_plan' : 'auto' }
+  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
   const given = pinned.searchParams.get('options') ?? ''
   pinned.searchParams.set('options', [given, ...options].join(' ').trim())
   return pinned.href

@@ -48,11 +48,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { leaseMs, watch } = options
   const missing = await migrateDatabase(options)
   if (options.migrationMode === 'check') assertNoneMissing(options.database, missing)
-  const connect = (): PostgresEngine =>
-    new PostgresEngine(new Connection({ ...options, timeouts: timeoutsFor(leaseMs) }))
+  const connect = (keepsPlans: boolean): PostgresEngine =>
+    new PostgresEngine(new Connection({ ...options, timeouts: timeoutsFor(leaseMs), keepsPlans }))
   return BatchedStore.open({
-    runner: connect(),
-    reader: connect(),
+    runner: connect(true),
+    reader: connect(false),
     leaseMs,
     ...(watch && { watch }),
   })
