@@ -58,7 +58,12 @@ test('a change is one trace, from the request to the topic and back', async (t) 
   const receiver = await startReceiver(t)
   const settings = freshSettings()
   const service = await startService(
-    { ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_TRACES_SAMPLER_ARG: '1' },
+    {
+      ...settings,
+      LOG_LEVEL: 'debug',
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_TRACES_SAMPLER_ARG: '1',
+    },
     { imports: [PRELOAD] },
   )
   t.after(() => service.end('SIGKILL'))
@@ -81,6 +86,8 @@ test('a change is one trace, from the request to the topic and back', async (t) 
     send?.links?.map(({ spanId }) => spanId),
     [create?.spanId],
   )
+  const logged = `"trace_id":"${server?.traceId}","span_id":"${server?.spanId}"`
+  await until(() => service.output().includes(logged), 'the line of the request names its trace')
   const [record] = await readTopic(settings.KAFKA_BOOTSTRAP_SERVERS, topic)
   const header = record?.headers['traceparent']
   assert.equal(header, `00-${create?.traceId}-${create?.spanId}-01`)
