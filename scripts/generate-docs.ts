@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { PROBLEM_KINDS } from '../src/api/problems.ts'
+import { AUDIT_METRICS } from '../src/cli/audit/audit-metrics.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { renderCommandReference } from '../src/cli/render-reference.ts'
 import { METRICS } from '../src/service/metrics/metric-table.ts'
@@ -66,6 +67,9 @@ function renderMetrics(): string {
     ({ name, type, labels, help }) =>
       `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
   )
+  const auditRows = AUDIT_METRICS.map(
+    ({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`,
+  )
   const nodeRows = listNodeMetrics().map(
     ({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`,
   )
@@ -81,6 +85,12 @@ function renderMetrics(): string {
     '| metric | type | labels | meaning |',
     '|---|---|---|---|',
     ...rows,
+    '',
+    '## Of `cart audit --watch --metrics-port`',
+    '',
+    '| metric | type | meaning |',
+    '|---|---|---|',
+    ...auditRows,
     '',
     '## Of Node.js and the process',
     '',

@@ -34,7 +34,8 @@ export function composeMetrics(config: Config, parts: MetricsParts): WriteMetric
   return createMetricsPage(
     {
       measures,
-      pending: () => describePending(publications.times, clock.now()),
+      pendingTimes: () => publications.times,
+      now: () => clock.now(),
       lanes: () => publisher.listLanes(),
       isLeaseHeld: () => lease.isHeld,
       dependencies: () => health.states(),
@@ -99,15 +100,4 @@ export function hearOwnership(
       logger.warn({ partition, count }, HANDED_OVER)
     },
   }
-}
-
-function describePending(times: readonly string[], now: Date) {
-  // Texts of one form, in UTC: the least is the oldest.
-  const oldest = times.reduce<string | undefined>(
-    (least, time) => (least === undefined || time < least ? time : least),
-    undefined,
-  )
-  const ageMs = oldest === undefined ? 0 : now.getTime() - Date.parse(oldest)
-  // It may have been made by a machine whose clock is ahead.
-  return { count: times.length, oldestAgeSeconds: Math.max(0, ageMs) / 1_000 }
 }

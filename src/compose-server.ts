@@ -8,7 +8,7 @@ import { boundConnections, readFileLimit } from './service/file-limit.ts'
 /** The settings of the HTTP server, from those of the service and from what the machine allows. */
 
 const FEW_FILES =
-  'the limit of open files allows fewer connections than MAX_CONNECTIONS: raise it (ulimit -n), or lower MAX_CONNECTIONS'
+  'as many connections are taken as the limit of open files allows, which is fewer than MAX_CONNECTIONS; ulimit -n raises it'
 
 /** How long a client may take to send its request. */
 const RECEIVE_TIMEOUT_MS = 10_000
@@ -16,7 +16,7 @@ const RECEIVE_TIMEOUT_MS = 10_000
 /** So many new connections are taken in a turn of the loop. */
 const ACCEPT_QUEUES = 8
 
-type Log = Pick<FastifyBaseLogger, 'warn'>
+type Log = Pick<FastifyBaseLogger, 'info'>
 
 export function composeServerSettings(config: Config, logger: Log): ServerSettings {
   return {
@@ -39,7 +39,7 @@ export function composeServerSettings(config: Config, logger: Log): ServerSettin
 function openConnectionsMax(config: Config, logger: Log): number {
   const fileLimit = readFileLimit()
   const connectionsMax = boundConnections(config.maxConnections, fileLimit)
-  if (connectionsMax < config.maxConnections) logger.warn({ fileLimit, connectionsMax }, FEW_FILES)
+  if (connectionsMax < config.maxConnections) logger.info({ fileLimit, connectionsMax }, FEW_FILES)
   return connectionsMax
 }
 

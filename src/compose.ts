@@ -18,12 +18,14 @@ import { openCallerChecks } from './compose-callers.ts'
 import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
 import { composeServerSettings } from './compose-server.ts'
 import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
+import { composeTracing } from './compose-tracing.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
+import type { LaneSession } from './service/kafka/lane/session.ts'
 import { measureSession } from './service/kafka/lane/measured-session.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
@@ -69,6 +71,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const { config, logger } = options
   const clock = systemClock
   const measures = new Measures()
+  const traced = composeTracing(config.kafkaTopic)
   await using resources = new AsyncDisposableStack()
   const health = watchDependencies(logger, clock, resources)
 
@@ -86,8 +89,9 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const { instanceLeaseMs: leaseMs } = config
   const lease = new Lease(clock, leaseMs)
   const halting = new AbortController()
-  const publisher = createPublisher(config, health, measures, {
+  const publisher = createPublisher(config, health, {
     mayPublish: () => lease.isHeld && !halting.signal.aborted,
+    observe: (session, partition) => traced.session(measureSession(session, measures), partition),
     onSuspicion: () => {
       measures.contestedCount += 1
       ownership.suspectTakeOver()
@@ -97,8 +101,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   publisher.start()
 
   const publications = new Publications({
-    store,
-    publisher: measurePublisher(publisher, measures, clock),
+    store: traced.store(store),
+    publisher: traced.publisher(measurePublisher(publisher, measures, clock)),
     clock,
     onSettled: (tookMs) => admission.noteSettled(tookMs),
     onBug: (error) => logger.error({ err: error }, 'an event cannot be recovered, by a bug'),
@@ -158,7 +162,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
   const observed = { measures, clock, publications, publisher, lease, health }
   const server = await buildServer({
-    commands: measureCommands(createCommands(deps, drain), measures),
+    commands: traced.commands(measureCommands(createCommands(deps, drain), measures)),
+    traceRequest: traced.request,
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
     changes: admission,
@@ -233,11 +238,14 @@ function createRegistration(
   })
 }
 
+interface PublisherRights extends Pick<EventPublisherDeps, 'mayPublish' | 'onSuspicion'> {
+  readonly observe: (session: LaneSession, partition: number) => LaneSession
+}
+
 function createPublisher(
   config: Config,
   health: DependencyHealth,
-  measures: Measures,
-  rights: Pick<EventPublisherDeps, 'mayPublish' | 'onSuspicion'>,
+  { observe, ...rights }: PublisherRights,
 ): KafkaEventPublisher {
   const cluster = createCluster(config)
   const wanted = {
@@ -248,10 +256,7 @@ function createPublisher(
     topic: cluster.topic,
     askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
-      measureSession(
-        new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
-        measures,
-      ),
+      observe(new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }), partition),
     ...rights,
     clock: systemClock,
     health,

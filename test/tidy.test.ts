@@ -86,6 +86,11 @@ const MAY_IMPORT: Record<string, Rule> = {
     folders: ['src/business', 'src/models', 'src/service/certificate-end.ts'],
     packages: ['@prometheus-io/client', 'node:*'],
   },
+  'src/service/tracing': {
+    folders: ['src/business', 'src/models'],
+    types: ['src/service/kafka'],
+    packages: ['@opentelemetry/api', 'node:*'],
+  },
   'src/service/schema-registry': {
     folders: ['src/business', 'src/models'],
     packages: ['avsc', 'node:*'],
@@ -104,6 +109,7 @@ const FREE_FILES = new Set([
   'src/compose-callers.ts',
   'src/compose-observation.ts',
   'src/compose-server.ts',
+  'src/compose-tracing.ts',
   'src/main.ts',
   'src/process.ts',
   'src/quick-start.ts',
@@ -277,13 +283,18 @@ test('every document that the code refers to is in the repository', () => {
 })
 
 function dependenciesOf(path: string): Record<string, string> {
-  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
-  return (manifest as { dependencies: Record<string, string> }).dependencies
+  const manifest = JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >
+  return { ...manifest.devDependencies, ...manifest.dependencies }
 }
 
-test('the example that others copy names the versions that it is tested with', () => {
+test('the examples that others copy name the versions that they are tested with', () => {
   const ours = dependenciesOf('package.json')
-  const named = Object.entries(dependenciesOf('examples/typescript/package.json'))
+  const named = ['typescript', 'tracing'].flatMap((example) =>
+    Object.entries(dependenciesOf(`examples/${example}/package.json`)),
+  )
   assert.deepEqual(
     named.filter(([name, version]) => ours[name] !== version),
     [],

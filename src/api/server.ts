@@ -45,6 +45,7 @@ import { authenticateCallers } from './security/authenticate.ts'
 import { registerLogin } from './security/login-routes.ts'
 import { SessionCookie } from './security/session-cookie.ts'
 import { EventStreams } from './stream/event-streams.ts'
+import { traceRequests, type TraceRequest } from './trace-requests.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
 
@@ -62,6 +63,8 @@ export interface ServerDeps {
   readonly eventContract: EventContract
   readonly measures: Measures
   readonly writeMetrics: WriteMetrics
+  /** Absent: nobody keeps traces. */
+  readonly traceRequest?: TraceRequest | undefined
   readonly settings: ServerSettings
   /** Undefined: callers are not asked who they are. */
   readonly callers: CredentialCheck | undefined
@@ -202,6 +205,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     }
     done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
   })
+  if (deps.traceRequest !== undefined) traceRequests(server, deps.traceRequest)
   countRequests(server, deps.measures)
   answerUnknownRoutes(server)
   const session = createSession(deps)

@@ -27,21 +27,26 @@ export function toTerminalLine(json: string, isColoured: boolean): string {
     isColoured ? styleText(style, text, { validateStream: false }) : text
   const { name, style } = LEVELS[Number(record['level'])] ?? { name: '?', style: 'dim' }
   const time = new Date(Number(record['time'])).toISOString().slice(11, -1)
-  const fields = Object.entries(record)
-    .filter(([key]) => !LEFT_OUT.has(key))
-    .map(([key, value]) => `${key}=${toValue(value)}`)
   const { msg } = record
-  const message = typeof msg === 'string' ? escaped(msg) : ''
+  const message = typeof msg === 'string' ? msg : ''
+  const fields = Object.entries(record)
+    .filter(([key, value]) => !LEFT_OUT.has(key) && !isSaid(message, value))
+    .map(([key, value]) => `${key}=${toValue(value)}`)
   const parts = [
     paint('dim', time),
     paint(style, name.padEnd(5)),
-    message,
+    escaped(message),
     ...(fields.length === 0 ? [] : [paint('dim', escaped(fields.join(' ')))]),
   ]
   return `${parts.join(' ')}\n${stackOf(record['err'])}`
 }
 
+function isSaid(message: string, value: unknown): boolean {
+  return typeof value === 'string' && message.includes(value)
+}
+
 function toValue(value: unknown): string {
+  if (typeof value === 'number') return String(Math.round(value * 1_000) / 1_000)
   if (typeof value === 'string' && BARE_VALUE.test(value)) return value
   return JSON.stringify(value)
 }

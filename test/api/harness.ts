@@ -143,6 +143,7 @@ type TestServerDeps = Partial<
     | 'eventContract'
     | 'measures'
     | 'writeMetrics'
+    | 'traceRequest'
     | 'instanceState'
     | 'isDraining'
     | 'areSchemaIdsKnown'

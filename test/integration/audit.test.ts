@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { runCart as cart } from '../support/cart-command.ts'
+import { findFreePort } from '../../dev-services/ports.ts'
+import { runCart as cart, startCart } from '../support/cart-command.ts'
 import { startOrderLoad } from '../fault/harness/order-load.ts'
 import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -36,6 +37,21 @@ test('the audit agrees while the service works, and tells what was done behind i
   const harmed = await cart(['audit'], settings)
   assert.equal(harmed.code, 1)
   for (const kind of ['altered', 'misplaced', 'unknown']) assert.match(harmed.stdout, RegExp(kind))
+})
+
+test('an audit that goes on answers its result to a scraper, and ends when it is told to', async (t) => {
+  const settings = freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`)
+  const service = await startOwnService(t, settings)
+  const port = await findFreePort()
+  await using watch = startCart(['audit', '--watch', '--metrics-port', String(port)], settings)
+  await watch.untilLines(1)
+  assert.match(watch.lines[0] ?? '', /^\S+Z  Topic and store agree: 0 events/)
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  assert.match(text, /^cart_audit_differences 0$/m)
+  assert.doesNotMatch(text, /^cart_audit_completed_timestamp_seconds 0$/m)
+  watch.signal('SIGTERM')
+  assert.equal(await watch.exited, 0)
+  await service.end('SIGTERM')
 })
 
 test('a command that cannot be done ends with 2 and a sentence', async () => {

@@ -44,7 +44,7 @@ export type Confirmation =
   | { readonly kind: 'not-reserved'; readonly refusal: ReserveRefusal }
 
 export interface PublicationsDeps {
-  readonly store: OrderStore
+  readonly store: Pick<OrderStore, 'reserve' | 'settle' | 'discard'>
   readonly publisher: EventPublisher
   readonly clock: Clock
   /** A change was settled, so long after it was begun. */

@@ -2,33 +2,97 @@ import { parseArgs } from 'node:util'
 import type { AuditReport, Difference } from './judge.ts'
 import type { SizeReport } from './run-audit.ts'
 import { readConfig } from '../../config/read-config.ts'
-import { JSON_OPTION, type Command } from '../command.ts'
+import { systemClock } from '../../service/system.ts'
+import { JSON_OPTION, type Command, type Print } from '../command.ts'
+import { durationMsOf, integerOf } from '../parse-values.ts'
+import { listenForStop } from '../stop-signal.ts'
+import { serveAuditMetrics } from './audit-metrics.ts'
+import { AuditWatch } from './watch-audit.ts'
 
 const PROGRESS_EVERY_MS = 2_000
 
 /** What a person reads at most; `--json` has all. */
 const LINES_MAX = 50
 
-const options = { json: JSON_OPTION }
+const PORT_MAX = 65_535
+
+const options = {
+  json: JSON_OPTION,
+  watch: {
+    type: 'boolean',
+    default: false,
+    description: 'audit again and again, until it is ended',
+  },
+  every: {
+    type: 'string',
+    value: '<duration>',
+    default: '24h',
+    description: 'with --watch: the pause between two audits',
+  },
+  'metrics-port': {
+    type: 'string',
+    value: '<port>',
+    description: 'with --watch: answer the results at /metrics there, for Prometheus',
+  },
+} as const
 
 export const audit: Command = {
   summary: 'compares the topic with the store, also while the service runs',
   options,
-  exitCodes: { 0: 'they agree', 1: 'they differ' },
+  exitCodes: { 0: 'they agree, or --watch was ended', 1: 'they differ' },
   async run(args, print) {
     const { values } = parseArgs({ args: [...args], options })
     // Only now: the other commands need not wait until the clients are loaded.
     const { runAudit } = await import('./run-audit.ts')
+    if (values.watch) return watch(values, () => runAudit(readConfig(), () => {}), print)
     let nextMs = performance.now() + PROGRESS_EVERY_MS
     const report = await runAudit(readConfig(), (read, total) => {
       if (performance.now() < nextMs) return
       nextMs = performance.now() + PROGRESS_EVERY_MS
       print.progress(`read ${read} of ${total} records`)
     })
-    if (values.json) print.out(JSON.stringify({ agrees: agrees(report), ...report }))
-    else for (const line of [...describe(report), ...describeSizes(report)]) print.out(line)
+    for (const line of linesOf(report, values.json)) print.out(line)
     return agrees(report) ? 0 : 1
   },
+}
+
+interface WatchValues {
+  readonly json: boolean
+  readonly every: string
+  readonly 'metrics-port'?: string | undefined
+}
+
+async function watch(
+  { json, every, 'metrics-port': port }: WatchValues,
+  auditOnce: () => Promise<AuditReport & SizeReport>,
+  print: Print,
+): Promise<number> {
+  using stop = listenForStop()
+  const watching = new AuditWatch({
+    everyMs: durationMsOf('every', every),
+    async audit() {
+      const report = await auditOnce()
+      return { differenceCount: report.differences.length, lines: linesOf(report, json) }
+    },
+    now: () => systemClock.now(),
+    sleep: (delayMs, signal) => systemClock.sleep(delayMs, signal),
+    print,
+    signal: stop.signal,
+  })
+  await using _metrics =
+    port === undefined
+      ? undefined
+      : await serveAuditMetrics(
+          integerOf('metrics-port', port, 1, PORT_MAX),
+          () => watching.numbers,
+        )
+  await watching.run()
+  return 0
+}
+
+function linesOf(report: AuditReport & SizeReport, isJson: boolean): readonly string[] {
+  if (isJson) return [JSON.stringify({ agrees: agrees(report), ...report })]
+  return [...describe(report), ...describeSizes(report)]
 }
 
 function agrees({ differences }: AuditReport): boolean {

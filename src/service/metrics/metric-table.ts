@@ -8,8 +8,9 @@ import { LANE_STATES, type LaneView } from '../../business/measures/lane-view.ts
 /** What is read beside the counts. */
 export interface MetricSources {
   readonly measures: Measures
-  /** Changes that are alive here, and since when the oldest is stored; undefined without one. */
-  readonly pending: () => { readonly count: number; readonly oldestAgeSeconds: number }
+  /** Of the changes that are alive here: when their events were made, ISO 8601, UTC. */
+  readonly pendingTimes: () => readonly string[]
+  readonly now: () => Date
   readonly lanes: () => readonly LaneView[]
   readonly isLeaseHeld: () => boolean
   readonly dependencies: () => DependencyStates
@@ -39,6 +40,12 @@ const DEPENDENCY_LABELS: Readonly<Record<Dependency, string>> = {
 
 function single(value: number | Distribution): readonly Sample[] {
   return [{ labels: [], value }]
+}
+
+function ageOfOldest(times: readonly string[], now: Date): number {
+  // Texts of one form: the least is the oldest.
+  const oldest = times.reduce((least, time) => (time < least ? time : least), now.toISOString())
+  return (now.getTime() - Date.parse(oldest)) / 1_000
 }
 
 function counter(
@@ -138,13 +145,13 @@ const PUBLICATION: readonly MetricKind[] = [
     'cart_pending_events',
     'Events of this instance that are stored, or about to be, and not settled or discarded yet.',
     [],
-    ({ pending }) => single(pending().count),
+    ({ pendingTimes }) => single(pendingTimes().length),
   ),
   gauge(
     'cart_pending_oldest_age_seconds',
     'Age of the oldest of them, by the time of the event; 0 without one.',
     [],
-    ({ pending }) => single(pending().oldestAgeSeconds),
+    ({ pendingTimes, now }) => single(ageOfOldest(pendingTimes(), now())),
   ),
   gauge(
     'cart_parked_events',

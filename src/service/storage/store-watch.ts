@@ -85,11 +85,12 @@ export class StoreWatch {
   #count(batch: readonly Operation[], results: readonly OperationResult[], tookMs: number): void {
     const { measures } = this.#deps
     if (measures === undefined) return
-    batch.forEach(({ kind }, index) => {
-      measures.storeOperations.note([kind], tookMs)
-      const result = results[index]
-      if (result?.kind === 'failed') measures.storeFailures.add([result.isApplied])
-    })
+    const counts = new Map<Kind, number>()
+    for (const { kind } of batch) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    for (const [kind, count] of counts) measures.storeOperations.note([kind], tookMs, count)
+    for (const result of results) {
+      if (result.kind === 'failed') measures.storeFailures.add([result.isApplied])
+    }
   }
 
   #note({ kind }: Operation, result: OperationResult | undefined): void {

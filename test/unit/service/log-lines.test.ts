@@ -11,9 +11,14 @@ function lineOf(fields: object, isColoured = false): string {
 
 test('a line has time, level, message and fields', () => {
   assert.equal(
-    lineOf({ dependency: 'kafka', durationMs: 12_300, note: 'two words', msg: 'Kafka is down' }),
-    '12:30:01.250 WARN  Kafka is down dependency=kafka durationMs=12300 note="two words"\n',
+    lineOf({ dependency: 'kafka', durationMs: 15.9239210005, note: 'two words', msg: 'no answer' }),
+    '12:30:01.250 WARN  no answer dependency=kafka durationMs=15.924 note="two words"\n',
   )
+})
+
+test('what the message says already is not said again', () => {
+  const line = lineOf({ status: 'down', reason: 'no broker', msg: 'Kafka is down: no broker' })
+  assert.equal(line, '12:30:01.250 WARN  Kafka is down: no broker\n')
 })
 
 test('an error follows with its stack, a line each', () => {
@@ -27,7 +32,7 @@ test('an error follows with its stack, a line each', () => {
 test('a terminal obeys no word that others have written', () => {
   const hostile = '\u001B]0;owned\u0007\u009B2J\u202E'
   const err = { stack: `Error: ${hostile}` }
-  const line = lineOf({ reason: hostile, [hostile]: 1, err, msg: hostile })
+  const line = lineOf({ reason: `${hostile}!`, [hostile]: 1, err, msg: hostile })
   assert.doesNotMatch(line.replaceAll('\n', ''), /[\p{C}]/u)
   assert.ok(line.includes(String.raw`\u001b]0;owned\u0007\u009b2J\u202e`))
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { AUDIT_METRICS } from '../../../../src/cli/audit/audit-metrics.ts'
 import { METRICS } from '../../../../src/service/metrics/metric-table.ts'
 import { listNodeMetrics } from '../../../../src/service/metrics/metrics-page.ts'
 
@@ -23,7 +24,7 @@ const NAME = /\b(?:cart|nodejs|process)_[a-z0-9_]+\b/gu
 
 /** With those by which a histogram is read. */
 function knownNames(): ReadonlySet<string> {
-  const kinds = [...METRICS, ...listNodeMetrics()]
+  const kinds = [...METRICS, ...AUDIT_METRICS, ...listNodeMetrics()]
   const parts = kinds.flatMap(({ name, type }) =>
     type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   )

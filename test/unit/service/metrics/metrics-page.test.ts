@@ -6,12 +6,16 @@ import { METRICS, type MetricSources } from '../../../../src/service/metrics/met
 import { createMetricsPage } from '../../../../src/service/metrics/metrics-page.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
+/** The third is of a machine whose clock is ahead. */
+const TIMES = ['2026-11-28T12:00:30.000Z', '2026-11-28T12:00:00.000Z', '2026-11-28T13:00:00.000Z']
+
 const UP: DependencyState = { status: 'up', since: new Date(0) }
 
-function sourcesOf(measures: Measures): MetricSources {
+function sourcesOf(measures: Measures, times = TIMES): MetricSources {
   return {
     measures,
-    pending: () => ({ count: 2, oldestAgeSeconds: 61.5 }),
+    pendingTimes: () => times,
+    now: () => new Date('2026-11-28T12:01:01.500Z'),
     lanes: () => [
       { partition: 0, state: 'open', parkedCount: 1 },
       { partition: 1, state: 'silent', parkedCount: 0 },
@@ -39,6 +43,7 @@ test('a scrape in either format has every metric of the table, with the same num
   for (const line of [
     'cart_changes_total{command="create",outcome="done"} 1',
     'cart_changes_total{command="update",outcome="unknown"} 0',
+    'cart_pending_events 3',
     'cart_pending_oldest_age_seconds 61.5',
     'cart_parked_events 1',
     'cart_lane_open{partition="1"} 0',
@@ -55,6 +60,13 @@ test('a scrape in either format has every metric of the table, with the same num
   }
   assert.match(open, /\n# EOF\n$/u)
   assert.match(text, /^nodejs_eventloop_lag_p99_seconds /mu)
+})
+
+test('nothing that is pending, or only what is ahead of the clock, has no age', async () => {
+  for (const times of [[], ['2026-11-28T13:00:00.000Z']]) {
+    const write = createMetricsPage(sourcesOf(new Measures(), times), new ManualClock())
+    assert.match((await write('text')).text, /^cart_pending_oldest_age_seconds 0$/mu)
+  }
 })
 
 test('OpenMetrics names the trace of a sampled acknowledgement beside its bucket', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DependencyHealth } from '../../../../src/business/dependency-health.ts'
+import { Measures } from '../../../../src/business/measures/measures.ts'
 import { StoreError } from '../../../../src/business/ports.ts'
 import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
 import type { BatchRunner } from '../../../../src/service/storage/batch-runner.ts'
@@ -125,6 +126,43 @@ test('a failure while the store closes is no news, and begins no probing', async
   await runner.run([{ kind: 'probe', args: [] }])
   assert.equal(storage().status, 'up')
   assert.equal(probes, 0)
+})
+
+test('operations are counted by kind, with the time of their batch, and failures by what they left', async () => {
+  const { clock, health } = await setUp()
+  const measures = new Measures()
+  const watch = new StoreWatch({ health, clock, measures }, async () => {})
+  const runner = watch.watch({
+    run: async () => {
+      clock.advance(30)
+      return [
+        { kind: 'value', value: true },
+        { kind: 'value', value: true },
+        { kind: 'failed', message: 'no answer', isApplied: 'unknown' },
+      ]
+    },
+    close: async () => {},
+  })
+  const probe = { kind: 'probe', args: [] } as const
+  await runner.run([probe, probe, { kind: 'findLastPlace', args: [] }])
+  assert.deepEqual(
+    measures.storeOperations
+      .list()
+      .map(({ labels, value }) => [
+        ...labels,
+        value.counts.indexOf(Math.max(...value.counts)),
+        value.sumSeconds,
+      ]),
+    [
+      ['probe', 4, 0.06],
+      ['findLastPlace', 4, 0.03],
+    ],
+  )
+  assert.deepEqual(
+    measures.storeFailures.list().filter(({ count }) => count > 0),
+    [{ labels: ['unknown'], count: 1 }],
+  )
+  await watch.close()
 })
 
 test('closing ends the probing and closes the runners', async () => {

@@ -1,0 +1,31 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Work } from './admission/admit-work.ts'
+
+/** Runs `next`, and what follows from it, in a span of this request. Returns what ends the span. */
+export type TraceRequest = (
+  request: {
+    readonly method: string
+    readonly route: string
+    readonly headers: IncomingHttpHeaders
+  },
+  next: () => void,
+) => (status: number) => void
+
+/** They come all the time, or never end. */
+const UNTRACED: ReadonlySet<Work['kind']> = new Set(['nothing', 'stream'])
+
+/** A span for each request that asks for work: probes, scrapes, files of pages and streams have none. */
+export function traceRequests(server: FastifyInstance, trace: TraceRequest): void {
+  const ends = new WeakMap<FastifyRequest, (status: number) => void>()
+  server.addHook('onRequest', (request, _reply, done) => {
+    const { url: route = 'none', config } = request.routeOptions
+    if (config.work !== undefined && UNTRACED.has(config.work.kind)) return done()
+    const { method, headers } = request
+    ends.set(request, trace({ method, route, headers }, done))
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    ends.get(request)?.(reply.statusCode)
+    done()
+  })
+}
