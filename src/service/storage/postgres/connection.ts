@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   /** Whether a server is refused that loses commits when its machine fails. */
   readonly mustBeDurable: boolean
   readonly timeouts: Timeouts
+  /** Throws a StoreError while the server of a session may not be used. */
+  readonly admitServer?: (session: Session) => void
 }
 
 export interface Timeouts {
@@ -129,6 +131,7 @@ export class Connection {
     try {
       await client.connect()
       const session = await beginSession(client, this.#options)
+      this.#options.admitServer?.(session)
       if (this.#abandoned !== undefined) await endSession(client, this.#abandoned)
       this.#abandoned = undefined
       this.#link = { ...link, session }
