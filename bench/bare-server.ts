@@ -65,6 +65,7 @@ const server = await buildServer({
     allowedHosts: [],
     publicUrl: undefined,
     maxItemsPerOrder: 100,
+    readiness: 'changes',
     streamReadersMax: 1,
     connectionsMax: 20_000,
     acceptQueues: 8,

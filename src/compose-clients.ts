@@ -10,12 +10,19 @@ import { askForFramedKeys, askForKeySubject, KeyFormatCheck } from './service/ke
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
 import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
 import * as postgres from './service/storage/postgres/inspect.ts'
+import * as postgresKnown from './service/storage/postgres/known-events.ts'
+import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
 import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
+import { openImport as openPostgresImport } from './service/storage/postgres/import-events.ts'
+import { openImport as openSqliteImport } from './service/storage/sqlite/import-events.ts'
+import type { StoreImport } from './service/storage/store-import.ts'
 import * as sqlite from './service/storage/sqlite/inspect.ts'
 import type { Migration, MigrationMode } from './service/storage/migrations.ts'
 import { migrateDatabase } from './service/storage/postgres/store.ts'
 import { migrateFile } from './service/storage/sqlite/store.ts'
+import * as sqliteKnown from './service/storage/sqlite/known-events.ts'
 import type { StoredEvent, StoreFacts } from './service/storage/store-facts.ts'
+import type { KnownEvents } from './service/store-guard.ts'
 import { systemClock } from './service/system.ts'
 
 export function createCluster(config: Config): KafkaCluster {
@@ -88,6 +95,14 @@ export async function migrateStore(
   }
 }
 
+/** A store that no service uses, to be completed from the topic. Rejects where one does, or it cannot be used. */
+export function openImport(config: Config): Promise<StoreImport> {
+  const { database, databaseRequireDurability: mustBeDurable } = config
+  return database.kind === 'sqlite'
+    ? openSqliteImport(database.path)
+    : openPostgresImport({ ...postgresAddress(database), mustBeDurable })
+}
+
 /** More than this are not read; far more would not fit in memory. */
 const PENDING_READ_MAX = 10_000
 
@@ -99,6 +114,38 @@ export async function listPendingEvents(config: Config): Promise<PendingEvent[]>
       return sqlite.listPendingEvents(database.path, PENDING_READ_MAX)
     case 'postgres':
       return postgres.listPendingEvents(postgresAddress(database), PENDING_READ_MAX)
+  }
+}
+
+/** Of a store that has no events. */
+export function knowsNothing(name: string): KnownEvents {
+  return {
+    name,
+    latestOffsets: async () => new Map(),
+    findUnknown: async (events) => events,
+  }
+}
+
+/** What the store knows of events, read beside the service. One in memory knew nothing at its start. */
+export function createKnownEvents({ database }: Config): KnownEvents {
+  switch (database.kind) {
+    case 'sqlite': {
+      const { path } = database
+      if (path === MEMORY_PATH) return knowsNothing('in memory')
+      return {
+        name: `SQLite, ${path}`,
+        latestOffsets: async (topic) => sqliteKnown.latestOffsets(path, topic),
+        findUnknown: async (events) => sqliteKnown.findUnknown(path, events),
+      }
+    }
+    case 'postgres': {
+      const address = postgresAddress(database)
+      return {
+        name: `PostgreSQL, ${address.database}`,
+        latestOffsets: (topic) => postgresKnown.latestOffsets(address, topic),
+        findUnknown: (events) => postgresKnown.findUnknown(address, events),
+      }
+    }
   }
 }
 

@@ -25,6 +25,7 @@ export function composeServerSettings(config: Config, logger: Log): ServerSettin
     allowedHosts: allowedHosts(config),
     publicUrl: config.callers.publicUrl,
     streamReadersMax: config.maxStreamReaders,
+    readiness: config.readiness,
     kafkaBootstrapServers: config.kafkaBootstrapServers
       .map(({ host, port }) => `${host}:${port}`)
       .join(','),

@@ -18,11 +18,13 @@ import { openCallerChecks } from './compose-callers.ts'
 import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
 import { composeServerSettings } from './compose-server.ts'
 import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
+import { createStoreGuard, openStore } from './compose-store.ts'
 import { composeTracing } from './compose-tracing.ts'
 import type { Config } from './config/config.ts'
 import { describeEvents } from './service/event-contract.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
+import { guardSession } from './service/kafka/guarded-session.ts'
 import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
 import type { LaneSession } from './service/kafka/lane/session.ts'
@@ -33,11 +35,10 @@ import {
   type SchemaRegistration,
   type SubjectSchema,
 } from './service/schema-registry/schema-registration.ts'
-import type { BatchedStore } from './service/storage/batched-store.ts'
-import { openPostgresStore } from './service/storage/postgres/store.ts'
-import { openSqliteStore } from './service/storage/sqlite/store.ts'
-import type { StoreWatchDeps } from './service/storage/store-watch.ts'
 import { systemClock, systemIds, systemRandom } from './service/system.ts'
+
+const SERVER_CHANGED =
+  'a standby has taken over the database; it is compared with the topic before it is used'
 
 const FRAMED_KEYS =
   'KAFKA_KEY_FORMAT is string, and others use framed Avro keys: their consumers may skip every event of this service; see docs/how-to/take-over.md'
@@ -77,7 +78,15 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 
   // Before anything is opened that others see: a file of keys with a fault in it ends the start.
   const callers = resources.use(await openCallerChecks(config, logger))
-  const store = await openStore(config, { health, clock, measures, onSettled: () => feed.wake() })
+  const guard = createStoreGuard(options)
+  const store = await openStore(config, {
+    watch: { health, clock, measures, onSettled: () => feed.wake() },
+    onServerChange: async (isFirst) => {
+      if (isFirst) logger.warn(SERVER_CHANGED)
+      await ownership.startAnew()
+      await guard.passAll()
+    },
+  })
   const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: config.publishTimeoutMs })
   resources.defer(() => store.close())
 
@@ -89,7 +98,10 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const { instanceLeaseMs: leaseMs } = config
   const lease = new Lease(clock, leaseMs)
   const halting = new AbortController()
+  // Before anything is recovered or answered; without Kafka it is done when a lane opens.
+  await guard.passReadable()
   const publisher = createPublisher(config, health, {
+    mayOpen: (partition) => guard.pass(partition),
     mayPublish: () => lease.isHeld && !halting.signal.aborted,
     observe: (session, partition) => traced.session(measureSession(session, measures), partition),
     onSuspicion: () => {
@@ -203,23 +215,6 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   }
 }
 
-function openStore(config: Config, watch: StoreWatchDeps): Promise<BatchedStore> {
-  const { database, migrationMode } = config
-  switch (database.kind) {
-    case 'sqlite':
-      return openSqliteStore({ path: database.path, migrationMode, watch })
-    case 'postgres':
-      return openPostgresStore({
-        url: database.url,
-        database: database.name,
-        leaseMs: config.instanceLeaseMs,
-        mustBeDurable: config.databaseRequireDurability,
-        migrationMode,
-        watch,
-      })
-  }
-}
-
 function createRegistration(
   { config, logger, onFatal }: ComposeOptions,
   schemaIds: SchemaIdStore,
@@ -240,12 +235,14 @@ function createRegistration(
 
 interface PublisherRights extends Pick<EventPublisherDeps, 'mayPublish' | 'onSuspicion'> {
   readonly observe: (session: LaneSession, partition: number) => LaneSession
+  /** Rejects while the lane of this partition may not be opened. */
+  readonly mayOpen: (partition: number) => Promise<void>
 }
 
 function createPublisher(
   config: Config,
   health: DependencyHealth,
-  { observe, ...rights }: PublisherRights,
+  { observe, mayOpen, ...rights }: PublisherRights,
 ): KafkaEventPublisher {
   const cluster = createCluster(config)
   const wanted = {
@@ -256,7 +253,10 @@ function createPublisher(
     topic: cluster.topic,
     askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
-      observe(new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }), partition),
+      guardSession(
+        observe(new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }), partition),
+        () => mayOpen(partition),
+      ),
     ...rights,
     clock: systemClock,
     health,

@@ -66,6 +66,8 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/cli': { folders: ['src/config'], packages: ['node:*'], isFlat: true },
   'src/cli/audit': TOOL,
   'src/cli/audit/judge.ts': JUDGE,
+  'src/cli/backup': TOOL,
+  'src/cli/backup/judge.ts': JUDGE,
   'src/cli/change': TOOL,
   'src/cli/demo': TOOL,
   'src/cli/doctor': TOOL,
@@ -113,6 +115,8 @@ const FREE_FILES = new Set([
   'src/main.ts',
   'src/process.ts',
   'src/quick-start.ts',
+  'src/compose-store.ts',
+  'src/main.ts',
 ])
 
 const IMPORT = /(?:^(?:import|export)\s(type\s)?(?:[^'"]*?\sfrom\s)?|\bimport\()['"]([^'"]+)['"]/gmu

@@ -20,6 +20,7 @@ import { registerConsole } from './console-pages.ts'
 import {
   registerHealthRoutes,
   registerServiceInfoRoute,
+  type ReadinessMeaning,
   type ServiceInfo,
 } from './controllers/health-controller.ts'
 import {
@@ -78,6 +79,7 @@ export interface ServerSettings extends ServiceInfo {
   /** In lower case; `*.` in front of a name means all names below it, `*` alone means every name. */
   readonly allowedHosts: readonly string[]
   readonly streamReadersMax: number
+  readonly readiness: ReadinessMeaning
   readonly connectionsMax: number
   /** In which new connections wait until the loop takes them, a few of each address. */
   readonly acceptQueues: number
@@ -235,7 +237,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     await registerLogin(server, { check: deps.callers, session, publicUrl })
   }
   registerServiceInfoRoute(server, settings)
-  registerHealthRoutes(server, deps)
+  registerHealthRoutes(server, { ...deps, readiness: settings.readiness })
   registerMetricsRoute(server, deps.writeMetrics)
   await registerDocsPages(server, publicUrl)
   registerConsole(server)

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../config/config.ts'
 import { audit } from './audit/audit.ts'
+import { backup } from './backup/backup.ts'
+import { rebuild } from './backup/rebuild.ts'
+import { restore } from './backup/restore.ts'
 import { cartCall } from './cart-call.ts'
 import { EXIT_CODES, renderCommandHelp, UsageError, type Command, type Print } from './command.ts'
 import { config } from './config.ts'
@@ -24,6 +27,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   config,
   audit,
   migrate,
+  backup,
+  restore,
+  rebuild,
   'schema check': schemaCheck,
   'keys new': newKey,
 }

@@ -119,6 +119,7 @@ function toConfig(settings: Settings) {
     apiHost: settings.API_HOST,
     apiPort: settings.API_PORT,
     keepAliveMs: settings.API_KEEP_ALIVE_SECONDS * MS_PER_SECOND,
+    readiness: settings.READINESS,
     /** In lower case, beside those that are always allowed. */
     allowedHosts: Object.freeze(
       settings.ALLOWED_HOSTS === undefined ? [] : checked(parseHostNames(settings.ALLOWED_HOSTS)),
@@ -127,6 +128,7 @@ function toConfig(settings: Settings) {
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
     migrationMode: settings.MIGRATIONS,
+    acceptsStoreBehindTopic: settings.STORE_BEHIND_TOPIC === 'accept',
     publishTimeoutMs: settings.PUBLISH_TIMEOUT_MS,
     maxPendingEvents: settings.MAX_PENDING_EVENTS,
     maxStreamReaders: settings.MAX_STREAM_READERS,

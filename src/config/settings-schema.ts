@@ -83,6 +83,11 @@ export const settingsSchema = Type.Object({
     'How long a connection may be open without a request. It must be longer than a load balancer in front keeps an idle connection: 65 is for those that keep it for a minute.',
     { minimum: 5, maximum: 7_200, default: 65 },
   ),
+  READINESS: choice(
+    'Meaning of /health/ready. changes: 503 while no change can succeed. answers: 503 only once the service stops; what cannot be done is then answered by the service itself.',
+    ['changes', 'answers'],
+    'changes',
+  ),
   ALLOWED_HOSTS: Type.Optional(
     text(
       'Names by which callers may reach the service, beside addresses, names without a dot and those that end with .localhost, .local, .internal or .svc. A request with another name in its Host header is answered 403: it may come from a page that points its own name at this machine. Unset: no others where API_HOST is loopback, every name where it is not.',
@@ -109,6 +114,11 @@ export const settingsSchema = Type.Object({
     'auto: a start brings the tables of the store up to date. check: a start refuses a store whose tables are not up to date, and changes none; cart migrate does it.',
     ['auto', 'check'],
     'auto',
+  ),
+  STORE_BEHIND_TOPIC: choice(
+    'At a start with a store that lacks events of the topic, because it was lost or restored: refuse it until `npx cart rebuild` has completed the store, or accept it, which gives out versions again that the topic has.',
+    ['refuse', 'accept'],
+    'refuse',
   ),
   PUBLISH_TIMEOUT_MS: integer(
     'How long a request waits for Kafka to acknowledge its event before it is answered 503.',

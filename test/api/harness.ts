@@ -23,6 +23,7 @@ const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
   allowedHosts: [],
   publicUrl: undefined,
+  readiness: 'changes',
   streamReadersMax: 10,
   connectionsMax: 1_000,
   acceptQueues: 1,

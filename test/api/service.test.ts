@@ -120,6 +120,21 @@ test('is not ready, and says why, while Kafka and the store are down', async (t)
   })
 })
 
+test('is ready for answers while no change can succeed, but not once it stops', async (t) => {
+  let isDraining = false
+  const { server } = await startTestServer(t, {
+    states: { kafka: DOWN, storage: DOWN },
+    settings: { readiness: 'answers' },
+    isDraining: () => isDraining,
+    instanceState: () => ({ ...INSTANCE, isLeaseHeld: false }),
+  })
+  const ready = await server.inject('/health/ready')
+  assert.equal(ready.statusCode, 200)
+  assert.equal(ready.json().checks.kafka.status, 'down')
+  isDraining = true
+  assert.equal((await server.inject('/health/ready')).statusCode, 503)
+})
+
 test('is not ready and closes its connections while it drains', async (t) => {
   let isDraining = false
   const { server } = await startTestServer(t, { isDraining: () => isDraining })

@@ -39,6 +39,14 @@ export interface PostgresCluster {
 export async function startPostgresCluster(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PostgresCluster> {
+  return startCluster(settings, async (dir) => initialise(await findBinaries(), dir))
+}
+
+/** `fill` makes the data in a folder. */
+async function startCluster(
+  settings: Readonly<Record<string, string>>,
+  fill: (dir: string) => Promise<void>,
+): Promise<PostgresCluster> {
   const binaries = await findBinaries()
   const dir = await mkdtemp(join(tmpdir(), 'cart-service-postgres-'))
   const remove = (): Promise<void> => rm(dir, { recursive: true, force: true })
@@ -48,7 +56,7 @@ export async function startPostgresCluster(
     startServer({ binaries, dir, port, url, settings })
   let server: SupervisedProcess
   try {
-    await initialise(binaries, dir)
+    await fill(dir)
     server = await startOnData()
   } catch (error) {
     await remove()
@@ -69,6 +77,43 @@ export async function startPostgresCluster(
       server.signal('SIGINT')
       await server.stop()
       await remove()
+    },
+  }
+}
+
+/** A server that follows another one, and can take its place. */
+export interface PostgresStandby extends PostgresCluster {
+  /** Resolves when it takes writes. */
+  promote(): Promise<void>
+}
+
+/** A copy of the server on this port, which follows it by the same port: a link may be in between. */
+export async function startStandby(primaryPort: number): Promise<PostgresStandby> {
+  const binaries = await findBinaries()
+  const cluster = await startCluster({}, async (dir) => {
+    if (isRoot()) await chown(dir, ORDINARY_USER, ORDINARY_USER)
+    const [command = '', ...args] = asOrdinaryUser(join(binaries, 'pg_basebackup'))
+    const source = `host=127.0.0.1 port=${primaryPort} user=postgres password=${PASSWORD}`
+    const options = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync']
+    await run(
+      command,
+      [...args, `--dbname=${source}`, `--pgdata=${join(dir, 'data')}`, ...options],
+      {
+        cwd: dir,
+        timeout: INIT_TIMEOUT_MS,
+      },
+    )
+  })
+  return {
+    ...cluster,
+    async promote() {
+      const client = new Client({ connectionString: cluster.url })
+      await client.connect()
+      try {
+        await client.query('SELECT pg_promote(true)')
+      } finally {
+        await client.end()
+      }
     },
   }
 }
@@ -161,8 +206,8 @@ function asOrdinaryUser(command: string): readonly string[] {
   return ['setpriv', `--reuid=${id}`, `--regid=${id}`, '--clear-groups', command]
 }
 
-/** The folder of `initdb` and `postgres`, which Debian keeps out of PATH. */
-async function findBinaries(): Promise<string> {
+/** The folder of `initdb`, `postgres`, `pg_dump` and others, which Debian keeps out of PATH. */
+export async function findBinaries(): Promise<string> {
   const found = (await findInstalled()) ?? (await install())
   if (found !== undefined) return found
   throw new Error(

@@ -6,6 +6,8 @@ import { findFreePort } from '../../dev-services/ports.ts'
 export interface TcpLink extends AsyncDisposable {
   readonly port: number
   set(state: 'open' | 'silent' | 'refused'): Promise<void>
+  /** New connections lead to another server; those that are there end. */
+  pointTo(serverPort: number): void
   /** What the client gets in place of what the server says; undefined: as it is. */
   harmAnswers(harm: ((chunk: Buffer) => Buffer) | undefined): void
 }
@@ -14,10 +16,11 @@ function asItIs(chunk: Buffer): Buffer {
   return chunk
 }
 
-export async function openTcpLink(serverPort: number): Promise<TcpLink> {
+export async function openTcpLink(firstServerPort: number): Promise<TcpLink> {
   const port = await findFreePort()
   const sockets = new Set<Socket>()
   let isSilent = false
+  let serverPort = firstServerPort
   let harm = asItIs
 
   const listener = createServer((client) => {
@@ -50,6 +53,10 @@ export async function openTcpLink(serverPort: number): Promise<TcpLink> {
   await listen()
   return {
     port,
+    pointTo(nextPort) {
+      serverPort = nextPort
+      for (const socket of sockets) socket.destroy()
+    },
     harmAnswers(next = asItIs) {
       harm = next
     },

@@ -37,7 +37,11 @@ export interface HealthDeps {
   readonly isDraining: () => boolean
   /** The registry, now or in an earlier run, has told the ids that events are encoded with. */
   readonly areSchemaIdsKnown: () => boolean
+  readonly readiness: ReadinessMeaning
 }
+
+/** `changes`: some change can succeed now. `answers`: whatever is asked gets a true answer. */
+export type ReadinessMeaning = 'changes' | 'answers'
 
 export interface ServiceInfo {
   readonly version: string
@@ -55,6 +59,8 @@ export function withoutCredentials(url: string): string {
 
 function whyNotReady(deps: HealthDeps): string | undefined {
   if (deps.isDraining()) return DRAINING_REASON
+  // What cannot be done is answered 503 with its outcome: a balancer could not say that.
+  if (deps.readiness === 'answers') return undefined
   const states = deps.dependencyStates()
   const needed: readonly Dependency[] = deps.areSchemaIdsKnown()
     ? NEEDED_TO_BE_READY
@@ -137,7 +143,7 @@ export function registerHealthRoutes(fastify: FastifyInstance, deps: HealthDeps)
       operationId: 'getReadiness',
       summary: 'Can the service take changes?',
       description:
-        'For a readiness probe: 503 while Kafka or the store is down, while no schema id is known, while the lease is not held, and once the service stops.',
+        'For a readiness probe: 503 while Kafka or the store is down, while no schema id is known, while the lease is not held, and once the service stops. With `READINESS=answers` only once it stops.',
       tags: SERVICE_TAGS,
       response: {
         200: readinessSchema('Changes are taken.', { status: 'ready', service: SERVICE_NAME }),

@@ -102,6 +102,15 @@ export class Ownership {
     this.#wake.abort()
   }
 
+  /**
+   * The store may lack what this instance has reserved, because another one answers for it now. Nothing
+   * of that is sent any more when this resolves; it joins again, as an instance that owns nothing.
+   */
+  async startAnew(): Promise<void> {
+    this.#wake.abort()
+    await this.#forget()
+  }
+
   /** The lease is left as it is. Idempotent. */
   async close(): Promise<void> {
     this.#isClosing = true

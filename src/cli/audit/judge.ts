@@ -1,4 +1,5 @@
 import type { EventPosition } from '../../models/order-event.ts'
+import type { OffsetRange } from '../../service/kafka/topic-ranges.ts'
 import type { StoredEvent } from '../../service/storage/store-facts.ts'
 
 /** What stands on the topic. */
@@ -41,12 +42,6 @@ export interface Difference {
   readonly reason?: string
 }
 
-/** The offsets of a partition that are compared: from the first that is there up to, not including, the end. */
-export interface OffsetRange {
-  readonly first: number
-  readonly end: number
-}
-
 type KnownEvent = Omit<StoredEvent, 'value'> & { readonly digest: string }
 
 export interface AuditReport {
@@ -55,6 +50,8 @@ export interface AuditReport {
   readonly topicCount: number
   /** Settled events whose records Kafka has deleted since, as the topic's retention says. */
   readonly expiredCount: number
+  /** Orders whose first events are neither on a topic that has lost its beginning nor in a rebuilt store. */
+  readonly shortenedCount: number
   readonly differences: readonly Difference[]
 }
 
@@ -73,6 +70,7 @@ export class Audit {
   #pendingCount = 0
   #topicCount = 0
   #expiredCount = 0
+  #shortenedCount = 0
 
   /** `ranges`: by partition. `digestOf` stands for the bytes, of which there may be too many to keep. */
   constructor(ranges: readonly OffsetRange[], digestOf: (value: Uint8Array) => string) {
@@ -131,12 +129,16 @@ export class Audit {
       pendingCount: this.#pendingCount,
       topicCount: this.#topicCount,
       expiredCount: this.#expiredCount,
+      shortenedCount: this.#shortenedCount,
       differences: this.#differences,
     }
   }
 
   #checkOrder(event: KnownEvent, position: EventPosition): void {
-    const latest = this.#latest.get(event.orderId) ?? 0
+    const { first = 0 } = this.#ranges[position.partition] ?? {}
+    const isShortened = first > 0 && event.version > 1 && !this.#latest.has(event.orderId)
+    if (isShortened) this.#shortenedCount += 1
+    const latest = isShortened ? event.version - 1 : (this.#latest.get(event.orderId) ?? 0)
     if (event.version <= latest) this.#note('out-of-order', event, position)
     if (event.version > latest + 1) this.#note('gap', event, position)
     this.#latest.set(event.orderId, Math.max(latest, event.version))

@@ -3,10 +3,11 @@ import { createCluster, listPendingEvents, readStoredEvents } from '../../compos
 import type { Config } from '../../config/config.ts'
 import type { KafkaCluster } from '../../service/kafka/cluster.ts'
 import { findLargeEvents, type LargeEvent } from '../../service/kafka/record-size.ts'
+import { readEventId } from '../../service/kafka/event-headers.ts'
 import { readClusterFacts } from '../../service/kafka/topic-facts.ts'
+import { readRanges, readRangesOf, type PlacedRecord } from '../../service/kafka/topic-ranges.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
 import { Audit, type AuditReport } from './judge.ts'
-import { readRanges, readRecords } from './read-topic.ts'
 
 const NEVER = new AbortController().signal
 
@@ -44,7 +45,21 @@ export async function runAudit(
   for await (const event of readStoredEvents(config)) audit.addStored(event)
   const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
   let read = 0
-  await readRecords(cluster, ranges, audit, () => onProgress((read += 1), total), NEVER)
+  const addRecord = ({ partition, offset, record }: PlacedRecord): void => {
+    const eventId = readEventId(record.headers)
+    const value = record.value ?? new Uint8Array()
+    audit.addRecord({ eventId, value, position: { partition, offset } })
+    onProgress((read += 1), total)
+  }
+  await readRangesOf(
+    cluster,
+    ranges,
+    addRecord,
+    // Our own records stay within the bounds, but a record beyond them may lie between ours.
+    ({ partition, firstOffset, reason }) =>
+      audit.addUnreadable({ partition, offset: firstOffset }, `left out: it ${reason}`),
+    NEVER,
+  )
   return { ...audit.report(), ...sizes }
 }
 

@@ -3,6 +3,7 @@ import type { PendingEvent } from '../../models/order-event.ts'
 import { findLargeEvents } from '../../service/kafka/record-size.ts'
 import { systemClock } from '../../service/system.ts'
 import { diagnoseKafka } from './diagnose-kafka.ts'
+import { diagnoseLag } from './diagnose-lag.ts'
 import { diagnoseRegistry } from './diagnose-registry.ts'
 import { diagnoseStore } from './diagnose-store.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
@@ -10,6 +11,7 @@ import { topicCommands } from './judges/commands.ts'
 import { notExamined, problem, type Finding } from './judges/finding.ts'
 import { judgeClock } from './judges/judge-clock.ts'
 import { judgeKeys } from './judges/judge-keys.ts'
+import { LAG_CHECK } from './judges/judge-lag.ts'
 import { judgePending } from './judges/judge-pending.ts'
 import { limitsOf, type TopicLimits } from './judges/judge-topic.ts'
 
@@ -23,10 +25,11 @@ const UNKNOWN = { failure: 'see what is above' }
 
 /** Everything that was looked at, in the order in which one thing rests on the other. Never rejects. */
 export async function diagnose(config: Config): Promise<Finding[]> {
-  const [kafka, registry, store] = await Promise.all([
+  const [kafka, registry, store, lag] = await Promise.all([
     bounded('kafka', 'Is the broker overloaded, or a firewall in between?', diagnoseKafka(config)),
     bounded('registry', 'Is the registry overloaded?', diagnoseRegistry(config)),
     bounded('store', 'Is the disk in order?', diagnoseStore(config)),
+    bounded(LAG_CHECK, 'Is a broker overloaded, or the database?', diagnoseLag(config)),
   ])
   const limits = limitsOf(kafka.topic)
   return [
@@ -35,6 +38,7 @@ export async function diagnose(config: Config): Promise<Finding[]> {
     judgeKeys(config.kafkaKeyFormat, [kafka.keys ?? UNKNOWN, registry.keys ?? UNKNOWN]),
     judgeClock(registry.clock ?? UNKNOWN, limits.aheadMaxMs),
     ...store.findings,
+    ...lag.findings,
     ...diagnosePending(store.pending ?? [], limits, config),
   ]
 }

@@ -1,5 +1,8 @@
 import type { EventPosition } from '../../models/order-event.ts'
 
+/** So many of the events that were settled last are looked at to find where the store ends. */
+export const LATEST_EVENTS = 1_000
+
 /** Facts of a store, read beside the service that uses it. */
 export interface StoreFacts {
   /** People know it by this; without a password. */

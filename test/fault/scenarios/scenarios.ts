@@ -3,6 +3,7 @@ import { BROKER_REFUSALS } from './broker-refusals.ts'
 import { CALLER_FAULTS } from './caller-faults.ts'
 import { CLUSTER_FAULTS } from './cluster-faults.ts'
 import { CRASH_WINDOWS } from './crash-window.ts'
+import { FAILOVERS } from './failover.ts'
 import { INSTANCE_FAULTS } from './instance-faults.ts'
 import { everything } from './everything.ts'
 import { failpoints } from './failpoints.ts'
@@ -27,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...INSTANCE_FAULTS,
   ...OWNERSHIP_FAULTS,
   ...UPGRADES,
+  ...FAILOVERS,
   ...CALLER_FAULTS,
   ...TOPIC_FAULTS,
   ...TOO_LARGE,

@@ -1,11 +1,13 @@
 import { after, before, describe } from 'node:test'
 
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
+import { openImport } from '../../../src/service/storage/postgres/import-events.ts'
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
 import { describeOrderReader } from '../../contract/order-reader.contract.ts'
 import { describeOrderStore, type StoreHarness } from '../../contract/order-store.contract.ts'
 import { describeRetryKeys } from '../../contract/retry-keys.contract.ts'
 import { describeSettledFeed } from '../../contract/settled-feed.contract.ts'
+import { describeStoreImport, type ImportHarness } from '../../contract/store-import.contract.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/postgres-database.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { DATABASE_DEFAULTS, ROLE_DEFAULTS } from './hostile-defaults.ts'
@@ -13,11 +15,14 @@ import { DATABASE_DEFAULTS, ROLE_DEFAULTS } from './hostile-defaults.ts'
 /** Longer than any test takes: who is dead is said below, and not by the time. */
 const LEASE_MS = 600_000
 
-async function createHarness(schema: TestSchema): Promise<StoreHarness<BatchedStore>> {
+async function createHarness(
+  schema: TestSchema,
+): Promise<StoreHarness<BatchedStore> & ImportHarness> {
   const options = { url: schema.url(), database: schema.name, mustBeDurable: true }
   let isOpened = false
+  const endLeases = () => schema.sql(`UPDATE instances SET lease_until = '-infinity'`)
   async function openSuccessor() {
-    await schema.sql(`UPDATE instances SET lease_until = '-infinity'`)
+    await endLeases()
     return openPostgresStore({ ...options, leaseMs: LEASE_MS })
   }
   return {
@@ -27,6 +32,11 @@ async function createHarness(schema: TestSchema): Promise<StoreHarness<BatchedSt
       return openPostgresStore({ ...options, leaseMs: LEASE_MS })
     },
     openSuccessor,
+    async openImport() {
+      // One that leaves pending events behind keeps its lease.
+      if (isOpened) await endLeases()
+      return openImport(options)
+    },
     remove: () => schema.drop(),
   }
 }
@@ -37,6 +47,7 @@ function describeStore(name: string, createSchema: () => Promise<TestSchema>): v
   describeOrderReader(name, create)
   describeRetryKeys(name, create)
   describeSettledFeed(name, create)
+  describeStoreImport(name, create)
 }
 
 describeStore('PostgreSQL', () => createTestSchema())

@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   readonly timeouts: Timeouts
   /** For statements that are prepared: see {@link pinSettings}. */
   readonly keepsPlans?: boolean
+  /** Throws a StoreError while the server of a session may not be used. */
+  readonly admitServer?: (session: Session) => void
 }
 
 export interface Timeouts {
@@ -131,6 +133,7 @@ export class Connection {
     try {
       await client.connect()
       const session = await beginSession(client, this.#options)
+      this.#options.admitServer?.(session)
       if (this.#abandoned !== undefined) await endSession(client, this.#abandoned)
       this.#abandoned = undefined
       this.#link = { ...link, session }

@@ -10,7 +10,7 @@ import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 
 const TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, answerMs: 6_000 }
 
-interface DatabaseAddress {
+export interface DatabaseAddress {
   readonly url: string
   readonly database: string
 }
@@ -55,7 +55,8 @@ export function listPendingEvents(
   })
 }
 
-async function withClient<Answer>(
+/** One connection for what `ask` has to ask. */
+export async function withClient<Answer>(
   { url, database }: DatabaseAddress,
   ask: (client: Client) => Promise<Answer>,
 ): Promise<Answer> {

@@ -14,10 +14,15 @@ const BLOCK_BYTES_MIN = 8_192
 /** How long an abandoned session may take to end before the next one is given up, too. */
 const END_TIMEOUT_MS = 1_000
 
+/** With these the name of a file of the write-ahead log begins. */
+const TIMELINE_DIGITS = 8
+
 /** Names one session of one server, also after its process id was used again. */
 export interface Session {
   readonly pid: number
   readonly startedAt: string
+  /** Counts the servers that were promoted, one after the other: another one after a fail-over. */
+  readonly timeline: string
 }
 
 interface Facts extends Session {
@@ -52,6 +57,9 @@ export async function beginSession(
              AS "isDurable",
            current_setting('server_encoding') AS encoding,
            current_setting('block_size')::integer AS "blockBytes",
+           CASE WHEN NOT pg_is_in_recovery()
+             THEN left(pg_walfile_name(pg_current_wal_lsn()), ${TIMELINE_DIGITS})
+           END AS timeline,
            ${LIFT_TRANSACTION_TIMEOUT},
            CASE current_setting('synchronous_commit')
              WHEN 'off' THEN set_config('synchronous_commit', 'on', FALSE)
@@ -67,7 +75,7 @@ export async function beginSession(
   if (problem !== undefined) {
     throw new StoreError(`The database ${database} cannot be used: ${problem}`, 'no')
   }
-  return { pid: facts.pid, startedAt: facts.startedAt }
+  return { pid: facts.pid, startedAt: facts.startedAt, timeline: facts.timeline }
 }
 
 function findProblem(facts: Facts, mustBeDurable: boolean): string | undefined {

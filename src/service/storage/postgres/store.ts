@@ -12,8 +12,9 @@ import { Connection, type ConnectionOptions, type Timeouts } from './connection.
 import { PostgresEngine } from './engine.ts'
 import { migrate } from './migrate.ts'
 import { isLockedNow } from './postgres-errors.ts'
+import { ServerChange } from './server-change.ts'
 
-export interface DatabaseOptions extends Omit<ConnectionOptions, 'timeouts'> {
+export interface DatabaseOptions extends Omit<ConnectionOptions, 'timeouts' | 'admitServer'> {
   readonly migrationMode?: MigrationMode
   /** Those of this version by default. */
   readonly migrations?: readonly Migration[]
@@ -23,6 +24,8 @@ export interface PostgresStoreOptions extends DatabaseOptions {
   /** How long a lease lasts, by the database's clock. */
   readonly leaseMs: number
   readonly watch?: StoreWatchDeps
+  /** Another server than before answers. Resolves when it may be used; without it every one may. */
+  readonly onServerChange?: (isFirst: boolean) => Promise<void>
 }
 
 /** A database that is silent for longer is given up, whatever the lease is. */
@@ -45,11 +48,20 @@ const LOCK_PAUSE_MS = 2_000
  * be used, or the database is not one that this version can serve.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<BatchedStore> {
-  const { leaseMs, watch } = options
+  const { leaseMs, watch, database, onServerChange } = options
   const missing = await migrateDatabase(options)
-  if (options.migrationMode === 'check') assertNoneMissing(options.database, missing)
+  if (options.migrationMode === 'check') assertNoneMissing(database, missing)
+  // One for both connections.
+  const change = onServerChange && new ServerChange({ database, onServerChange })
   const connect = (keepsPlans: boolean): PostgresEngine =>
-    new PostgresEngine(new Connection({ ...options, timeouts: timeoutsFor(leaseMs), keepsPlans }))
+    new PostgresEngine(
+      new Connection({
+        ...options,
+        timeouts: timeoutsFor(leaseMs),
+        keepsPlans,
+        ...(change && { admitServer: (session) => change.admit(session) }),
+      }),
+    )
   return BatchedStore.open({
     runner: connect(true),
     reader: connect(false),

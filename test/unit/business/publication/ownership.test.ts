@@ -321,3 +321,21 @@ test('a renewal that fails is repeated soon, so that an outage of the store cost
   assert.equal(asked().filter((call) => call === 'renew').length, 4)
   await ownership.close()
 })
+
+test('where another store answers it sends nothing of before, and joins as another instance', async () => {
+  const { ownership, lease, faults, asked, pass } = setUp()
+  await ownership.start()
+  asked()
+  faults.isAway = true
+  await ownership.startAnew()
+  assert.equal(lease.isHeld, false)
+  assert.deepEqual(asked().slice(0, 2), ['abandon changes', 'abandon lanes'])
+  await pass(1_000)
+  assert.deepEqual(new Set(asked()), new Set(['join not held']))
+  assert.equal(lease.isHeld, false)
+  faults.isAway = false
+  await pass(LEASE_MS / 2)
+  assert.equal(lease.isHeld, true)
+  assert.deepEqual(new Set(asked()), new Set(['join not held', 'renew']))
+  await ownership.close()
+})

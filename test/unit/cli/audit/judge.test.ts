@@ -32,6 +32,7 @@ test('a topic with what the store holds, in order, agrees', () => {
     pendingCount: 0,
     topicCount: 2,
     expiredCount: 0,
+    shortenedCount: 0,
     differences: [],
   })
 })
@@ -79,5 +80,23 @@ test('what Kafka has deleted by its retention is counted, and neither missing no
   assert.deepEqual(
     differences.map(({ kind, version }) => [kind, version]),
     [['missing', 4]],
+  )
+})
+
+test('an order without its first events is one of a topic that has lost its beginning, and no gap', () => {
+  const audit = new Audit([{ first: 3, end: 100 }], String)
+  for (const [version, offset] of [
+    [2, 4],
+    [3, 5],
+    [5, 6],
+  ] as const) {
+    audit.addStored(stored(version, offset))
+    audit.addRecord(record(version, offset))
+  }
+  const { shortenedCount, differences } = audit.report()
+  assert.equal(shortenedCount, 1)
+  assert.deepEqual(
+    differences.map(({ kind, version }) => [kind, version]),
+    [['gap', 5]],
   )
 })
