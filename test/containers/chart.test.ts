@@ -33,10 +33,14 @@ const run = promisify(execFile)
 
 const CONFIRMED_TO_GO_ON = 200
 
+const RULES = 'deploy/observability/cart-rules.yaml'
+
 /** Every part that a value switches, on and off. */
 const FORMS: Readonly<Record<string, ChartValues>> = {
-  postgres: { set: { existingSecret: 'database' } },
-  'postgres, by an address': { settings: { DATABASE_URL: 'postgres://cart@db/orders' } },
+  postgres: { set: { existingSecret: 'database' }, settings: { API_AUTH: 'none' } },
+  'postgres, by an address': {
+    settings: { API_AUTH: 'none', DATABASE_URL: 'postgres://cart@db/orders' },
+  },
   'postgres, with everything': {
     set: {
       existingSecret: 'database',
@@ -50,28 +54,42 @@ const FORMS: Readonly<Record<string, ChartValues>> = {
       'networkPolicy.egress[0].ports[0].port': '9092',
       'serviceMonitor.enabled': 'true',
       'prometheusRule.enabled': 'true',
-      'prometheusRule.rules': 'groups: []',
       'podAnnotations.team': 'orders',
       'tolerations[0].operator': 'Exists',
+      'serviceMonitor.credential.secretName': 'scraper',
       'nodeSelector.disk': 'fast',
     },
+    settings: { API_AUTH: 'api-key', API_KEYS_FILE: '/etc/cart-service/keys' },
+    files: { 'prometheusRule.rules': RULES },
   },
-  'one of postgres': { set: { existingSecret: 'database', replicas: '1' } },
-  sqlite: { set: { 'store.kind': 'sqlite', 'store.sqlite.storageClassName': 'block' } },
+  'one of postgres': {
+    set: { existingSecret: 'database', replicas: '1' },
+    settings: { API_AUTH: 'none' },
+  },
+  sqlite: {
+    set: { 'store.kind': 'sqlite', 'store.sqlite.storageClassName': 'block' },
+    settings: { API_AUTH: 'none' },
+  },
 }
 
+/** One thing is wrong with each. */
 const REFUSED: Readonly<Record<string, ChartValues>> = {
-  'no address of PostgreSQL': {},
-  'a file as the store of several': { settings: { DATABASE_URL: 'sqlite:data/cart.db' } },
-  'another store': { set: { 'store.kind': 'mysql' } },
-  'a misspelt value': { set: { existingSecret: 'd', replica: '2' } },
-  'no pods': { set: { existingSecret: 'd', replicas: '0' } },
-  'a setting that the chart makes': { set: { existingSecret: 'd' }, settings: { API_PORT: '1' } },
-  'a setting that is a number': { set: { existingSecret: 'd', 'settings.LOG_LEVEL': '1' } },
-  'a digest that is none': { set: { existingSecret: 'd', 'image.digest': 'sha256:1' } },
-  'rules that are switched on and empty': {
-    set: { existingSecret: 'd', 'prometheusRule.enabled': 'true' },
+  'no address of PostgreSQL': { settings: { API_AUTH: 'none' } },
+  'no word on who may call': { set: { existingSecret: 'd' } },
+  'a file as the store of several': {
+    settings: { API_AUTH: 'none', DATABASE_URL: 'sqlite:data/cart.db' },
   },
+  'another store': wrong({ 'store.kind': 'mysql' }),
+  'a misspelt value': wrong({ replica: '2' }),
+  'no pods': wrong({ replicas: '0' }),
+  'a setting that the chart makes': wrong({ 'settings.API_PORT': 'x' }),
+  'a setting that is a number': wrong({ 'settings.MAX_CONNECTIONS': '1' }),
+  'a digest that is none': wrong({ 'image.digest': 'sha256:1' }),
+  'rules that are switched on and empty': wrong({ 'prometheusRule.enabled': 'true' }),
+}
+
+function wrong(set: Readonly<Record<string, string>>): ChartValues {
+  return { set: { existingSecret: 'database', ...set }, settings: { API_AUTH: 'none' } }
 }
 
 interface PodSpec {
@@ -148,6 +166,12 @@ test('the parts of the chart are those that its store and its switches ask for',
   assert.equal(sqlite.find(({ kind }) => kind === 'StatefulSet')?.spec['replicas'], 1)
 })
 
+test('the rules of the chart are those that are tested', async () => {
+  const manifests = await manifestsOf('postgres, with everything')
+  const rule = manifests.find(({ kind }) => kind === 'PrometheusRule')
+  assert.deepEqual(rule?.spec, parse(readFileSync(join(ROOT, RULES), 'utf8')))
+})
+
 test('every pod of the chart is nobody, may nothing, and writes nothing', async () => {
   for (const form of Object.keys(FORMS)) {
     const pods = podsOf(await manifestsOf(form))
@@ -174,7 +198,8 @@ test('every pod of the chart is nobody, may nothing, and writes nothing', async 
 
 test('a pod of the chart is killed only after the service had its time to stop', async () => {
   const set = { existingSecret: 'd', preStopSeconds: '7', shutdownSeconds: '30' }
-  const [pod] = podsOf(parseManifests(await renderChart('cart', { set })))
+  const values = { set, settings: { API_AUTH: 'none' } }
+  const [pod] = podsOf(parseManifests(await renderChart('cart', values)))
   const [container] = pod?.containers ?? []
   const timeout = container?.env.find(({ name }) => name === 'SHUTDOWN_TIMEOUT_MS')?.value
   assert.equal(timeout, '30000')

@@ -28,6 +28,8 @@ export interface Manifest {
 export interface ChartValues {
   readonly set?: Readonly<Record<string, string>>
   readonly settings?: Readonly<Record<string, string>>
+  /** Values that are the text of a file of the repository. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** Helm of this machine, or one that is built once. */
@@ -86,8 +88,12 @@ export async function validateManifests(text: string): Promise<string[]> {
   }
 }
 
-function argumentsOf({ set = {}, settings = {} }: ChartValues): string[] {
+function argumentsOf({ set = {}, settings = {}, files = {} }: ChartValues): string[] {
   return [
+    ...Object.entries(files).flatMap(([path, file]) => [
+      '--set-file',
+      `${path}=${join(ROOT, file)}`,
+    ]),
     ...Object.entries(set).flatMap(([path, value]) => ['--set', `${path}=${value}`]),
     ...Object.entries(settings).flatMap(([name, value]) => [
       '--set-string',
