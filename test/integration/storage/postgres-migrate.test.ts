@@ -167,9 +167,11 @@ describe('the migrations of PostgreSQL', () => {
     await (await openStore(schema, check)).close()
   })
 
-  test('give way to those who use a table, and come again', async () => {
+  test('give way to those who use a table, and come again', async (t) => {
     const store = await openStore(schema)
+    t.after(() => store.close())
     const reader = new Client({ connectionString: schema.url() })
+    t.after(() => reader.end())
     await reader.connect()
     await reader.query('BEGIN')
     await reader.query('SELECT count(*) FROM order_events')
@@ -178,11 +180,10 @@ describe('the migrations of PostgreSQL', () => {
     await until(async () => (await countWaiting(schema)) > 0, 'the migration waits')
     await until(async () => (await countWaiting(schema)) === 0, 'it has given up')
     await assertServes(store)
-    await reader.end()
+    await reader.query('COMMIT')
     await (await opening).close()
     assert.equal((await listColumns('note')).length, 1)
     await assertServes(store)
-    await store.close()
   })
 
   test('with another text are refused', async () => {
