@@ -23,6 +23,10 @@ const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
   allowedHosts: [],
   publicUrl: undefined,
+  trustedProxies: [],
+  requestsPerSecond: undefined,
+  corsOrigins: [],
+  management: undefined,
   streamReadersMax: 10,
   connectionsMax: 1_000,
   acceptQueues: 1,
@@ -147,6 +151,8 @@ type TestServerDeps = Partial<
     | 'isDraining'
     | 'areSchemaIdsKnown'
     | 'callers'
+    | 'tls'
+    | 'certificateScopes'
   >
 > & {
   /** Everything is up but these. */
@@ -178,6 +184,8 @@ export async function startTestServer(
     isDraining: () => false,
     areSchemaIdsKnown: () => true,
     callers: undefined,
+    tls: undefined,
+    certificateScopes: undefined,
     seal: createSeal(),
     eventContract: describeEvents('order-events', 'string'),
     measures: new Measures(),
