@@ -1,11 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { TlsIdentity } from './api/security/tls-server.ts'
+import type { ServerDeps } from './api/server.ts'
 import type { CredentialCheck } from './business/callers/credential-check.ts'
 import type { Seal } from './business/callers/seal.ts'
 import { eitherCheck } from './business/callers/either-check.ts'
 import type { CallerConfig } from './config/caller-settings.ts'
+import type { DoorConfig } from './config/door-settings.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { createKeyCheck, parseKnownKeys } from './service/callers/api-keys.ts'
 import { KeySet } from './service/callers/key-set.ts'
+import { parseTlsMaterial } from './service/callers/tls-material.ts'
 import { TokenCheck } from './service/callers/tokens.ts'
 import { createSeal } from './service/callers/aes-seal.ts'
 import { readSmallFile, WatchedFile } from './service/callers/watched-file.ts'
@@ -13,20 +17,23 @@ import { systemClock } from './service/system.ts'
 
 /** What says who a caller is, made from the settings. */
 export interface CallerChecks extends AsyncDisposable {
-  /** Undefined: callers are not asked who they are. */
-  readonly check: CredentialCheck | undefined
-  readonly seal: Seal
+  readonly forServer: Pick<ServerDeps, 'callers' | 'certificateScopes' | 'tls' | 'seal'>
 }
 
 /** Rejects where a file cannot be read, or is none of its kind. */
 export async function openCallerChecks(
-  { callers }: Config,
+  { callers, door }: Config,
   log: FastifyBaseLogger,
 ): Promise<CallerChecks> {
   await using opened = new AsyncDisposableStack()
   const checks: CredentialCheck[] = []
   if (callers.keysFile !== undefined) {
-    const file = await openFile('API_KEYS_FILE', callers.keysFile, parseKnownKeys, log)
+    const file = await openFile({
+      setting: 'API_KEYS_FILE',
+      paths: [callers.keysFile],
+      parse: parseKnownKeys,
+      log,
+    })
     opened.defer(() => file.close())
     checks.push(createKeyCheck(file, systemClock))
   }
@@ -36,9 +43,19 @@ export async function openCallerChecks(
     const { findKey } = keySet
     checks.push(new TokenCheck({ rules: callers.jwt, findKey, clock: systemClock }))
   }
+  const tls = door.tls === undefined ? undefined : await openTls(door.tls, opened, log)
+  const { ways = [], certificateScopes } = callers
+  const seal = await openSeal(callers)
   const kept = opened.move()
-  const check = checks.length === 0 ? undefined : eitherCheck(checks)
-  return { check, seal: await openSeal(callers), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return {
+    forServer: {
+      callers: ways.length === 0 ? undefined : eitherCheck(checks),
+      certificateScopes: certificateScopes && new Set(certificateScopes),
+      tls,
+      seal,
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 }
 
 async function openSeal({ sessionKey }: CallerConfig): Promise<Seal> {
@@ -61,26 +78,53 @@ function openKeySet(url: string, log: FastifyBaseLogger): KeySet {
   return keySet
 }
 
-async function openFile<T>(
-  setting: string,
-  path: string,
-  parse: (text: string) => T,
+async function openTls(
+  { certFile, keyFile, clientCaFile }: NonNullable<DoorConfig['tls']>,
+  opened: AsyncDisposableStack,
   log: FastifyBaseLogger,
-): Promise<WatchedFile<T>> {
+): Promise<TlsIdentity> {
+  const listeners: (() => void)[] = []
+  const file = await openFile({
+    setting: 'API_TLS_CERT_FILE',
+    paths: [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])],
+    parse: (cert = '', key = '', ca) => parseTlsMaterial(cert, key, ca),
+    log,
+    onChange: () => listeners.forEach((listener) => listener()),
+  })
+  opened.defer(() => file.close())
+  return { current: () => file.content, onReplaced: (listener) => void listeners.push(listener) }
+}
+
+interface FileToOpen<T> {
+  readonly setting: string
+  readonly paths: readonly string[]
+  readonly parse: (...texts: readonly string[]) => T
+  readonly log: FastifyBaseLogger
+  readonly onChange?: () => void
+}
+
+async function openFile<T>(wanted: FileToOpen<T>): Promise<WatchedFile<T>> {
+  const { setting, paths, parse, log, onChange } = wanted
   try {
     return await WatchedFile.open({
-      path,
+      paths,
       parse,
       clock: systemClock,
       onTrouble: (reason) =>
         log.error(
-          { setting, path, reason },
+          { setting, paths, reason },
           'a file cannot be taken; what it held before holds on',
         ),
-      onChange: () => log.info({ setting, path }, 'a file has changed and is taken'),
+      onChange: () => {
+        log.info({ setting, paths }, 'a file has changed and is taken')
+        onChange?.()
+      },
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigError([`${setting} must name a file that can be taken, got ${path}: ${reason}`])
+    const names = paths.join(', ')
+    throw new ConfigError([
+      `${setting} must name a file that can be taken, got ${names}: ${reason}`,
+    ])
   }
 }

@@ -23,6 +23,7 @@ export function composeServerSettings(config: Config, logger: Log): ServerSettin
     connectionsMax: openConnectionsMax(config, logger),
     maxItemsPerOrder: config.maxItemsPerOrder,
     allowedHosts: allowedHosts(config),
+    ...config.door,
     publicUrl: config.callers.publicUrl,
     streamReadersMax: config.maxStreamReaders,
     readiness: config.readiness,

@@ -186,8 +186,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
-    callers: callers.check,
-    seal: callers.seal,
+    ...callers.forServer,
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     measures,
     writeMetrics: composeMetrics(config, observed),

@@ -69,6 +69,8 @@ async function startOrExit(): Promise<CartService> {
   try {
     // First: a start that cannot listen has registered no schema, made no topic and taken no lock.
     await assertCanListen(config.apiHost, config.apiPort)
+    const { management } = config.door
+    if (management !== undefined) await assertCanListen(management.host, management.port)
     const composed = await composeCartService({
       config,
       logger,

@@ -16,6 +16,8 @@ export interface RequestShape {
   readonly items: number
   /** Random ids hit an index anywhere, ascending ones at its end. */
   readonly hasRandomIds: boolean
+  /** A key or token that each request shows. */
+  readonly credential?: string
 }
 
 /** The requests of one connection. Its updates concern its own orders, so none waits for another's. */
@@ -66,14 +68,15 @@ export class RequestMaker {
 
   #create(orderId: string, key?: string): string {
     const body = `{"orderId":"${orderId}","numItems":${this.#shape.items}}`
-    return render('POST /api/create-order', body, key)
+    return this.#render('POST /api/create-order', body, key)
   }
 
   #update(key?: string): string {
     const orderId = this.#poolId(this.#updated % POOL_ORDERS)
     const status = STATUSES[Math.floor(this.#updated / POOL_ORDERS) % STATUSES.length]
     this.#updated += 1
-    return render('PUT /api/update-order', `{"orderId":"${orderId}","status":"${status}"}`, key)
+    const body = `{"orderId":"${orderId}","status":"${status}"}`
+    return this.#render('PUT /api/update-order', body, key)
   }
 
   #newId(): string {
@@ -84,12 +87,14 @@ export class RequestMaker {
   #poolId(index: number): string {
     return `${this.#prefix}-pool-${index}`
   }
-}
 
-function render(target: string, body: string, key?: string): string {
-  const keyed = key === undefined ? '' : `idempotency-key: ${key}\r\n`
-  return (
-    `${target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${keyed}` +
-    `content-length: ${body.length}\r\n\r\n${body}`
-  )
+  #render(target: string, body: string, key?: string): string {
+    const { credential } = this.#shape
+    const keyed = key === undefined ? '' : `idempotency-key: ${key}\r\n`
+    const shown = credential === undefined ? '' : `authorization: Bearer ${credential}\r\n`
+    return (
+      `${target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${keyed}${shown}` +
+      `content-length: ${body.length}\r\n\r\n${body}`
+    )
+  }
 }

@@ -7,6 +7,9 @@ import type { Socket } from 'node:net'
  * half with the answer, reads on, and destroys the connection when the caller has ended, too.
  */
 
+/** By which a server says that a connection is there: the second one over TLS. */
+export type ConnectionEvent = 'connection' | 'secureConnection'
+
 /** A caller that sends nothing for so long has read the answer, or never will. */
 const SILENCE_MS = 500
 
@@ -39,14 +42,14 @@ export function closeInOrder(socket: Socket): void {
  * From now on a connection that closes after an answer closes in order while the request of that
  * answer is still coming in. Node closes it by `destroySoon`.
  */
-export function closeConnectionsInOrder(server: Server): void {
+export function closeConnectionsInOrder(server: Server, connectionEvent: ConnectionEvent): void {
   const latestRequests = new WeakMap<Socket, IncomingMessage>()
   for (const event of ['request', 'checkContinue', 'checkExpectation']) {
     server.prependListener(event, (request: IncomingMessage) => {
       latestRequests.set(request.socket, request)
     })
   }
-  server.on('connection', (socket) => {
+  server.on(connectionEvent, (socket: Socket) => {
     const destroySoon = socket.destroySoon.bind(socket)
     socket.destroySoon = () => {
       const request = latestRequests.get(socket)

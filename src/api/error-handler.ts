@@ -53,7 +53,8 @@ function toFailure(error: unknown, bodyBytesMax: number): Failure {
 function sendFailure(reply: FastifyReply, failure: Failure, random: Random): FastifyReply {
   const problem = toProblem(failure, reply.request.id)
   reply.code(problem.status).header('content-type', PROBLEM_MEDIA_TYPE)
-  if (problem.status === 503) {
+  // It says when to come again, and what became of the request.
+  if (problem.outcome !== undefined) {
     reply.header('retry-after', retryAfterSeconds(problem.code, random))
   }
   // Bytes, because Fastify would add a charset to a string, and this media type has none.

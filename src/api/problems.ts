@@ -10,6 +10,7 @@ import {
   notTakenInTime,
   orderAlreadyExists,
   orderNotFound,
+  rateLimited,
   requestInFlight,
   schemaIdUnknown,
   storeTakesNoChanges,
@@ -180,6 +181,11 @@ export const PROBLEM_KINDS = {
     status: 422,
     title: 'The Idempotency-Key belongs to another request',
     example: failureOf(keyReused()),
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'The caller sends too many requests',
+    example: failureOf(rateLimited(100, 'not-applied')),
   },
   HEADERS_TOO_LARGE: {
     status: 431,

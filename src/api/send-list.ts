@@ -25,7 +25,8 @@ export function sendList<Row>(
 ): ListAnswer<Row> {
   const query = request.query as { readonly format?: ListFormat }
   const format = query.format ?? preferredFormat(request.headers.accept)
-  reply.header('vary', 'Accept')
+  const before = reply.getHeader('vary')
+  reply.header('vary', typeof before === 'string' ? `${before}, Accept` : 'Accept')
   if (nextCursor !== null) {
     // The query alone: it also holds behind a proxy that serves the API under a prefix.
     const nextQuery = new URLSearchParams({ ...query, cursor: nextCursor })

@@ -11,6 +11,7 @@ import type { InstanceState } from '../business/publication/ownership.ts'
 import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
 import { toUtc } from '../models/instant.ts'
+import type { Scope } from '../models/caller.ts'
 import { isOrderId } from '../models/order.ts'
 import { createHostCheck } from './allowed-hosts.ts'
 import { admitWork, type ChangePlaces } from './admission/admit-work.ts'
@@ -43,8 +44,11 @@ import { newOrderItemSchema } from './schemas/order-requests.ts'
 import { problemSchema } from './schemas/problem-json.ts'
 import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 import { authenticateCallers } from './security/authenticate.ts'
+import { allowOrigins } from './security/cors.ts'
 import { registerLogin } from './security/login-routes.ts'
+import { openOperatorsPort, type OperatorsAddress } from './security/operators-port.ts'
 import { SessionCookie } from './security/session-cookie.ts'
+import type { TlsIdentity } from './security/tls-server.ts'
 import { EventStreams } from './stream/event-streams.ts'
 import { traceRequests, type TraceRequest } from './trace-requests.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
@@ -69,6 +73,10 @@ export interface ServerDeps {
   readonly settings: ServerSettings
   /** Undefined: callers are not asked who they are. */
   readonly callers: CredentialCheck | undefined
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsIdentity | undefined
+  /** What a client's certificate allows; undefined: it says nothing of the caller. */
+  readonly certificateScopes: ReadonlySet<Scope> | undefined
   /** For the sessions of browsers. */
   readonly seal: Seal
   readonly logger: FastifyBaseLogger
@@ -85,6 +93,14 @@ export interface ServerSettings extends ServiceInfo {
   readonly acceptQueues: number
   /** How browsers reach the service, where that is not as it listens; it may have a path. */
   readonly publicUrl: string | undefined
+  /** Networks from which X-Forwarded-… is believed. */
+  readonly trustedProxies: readonly string[]
+  /** Of one caller, in this instance; undefined: no limit. */
+  readonly requestsPerSecond: number | undefined
+  /** Whose pages may call the API. */
+  readonly corsOrigins: readonly string[]
+  /** Undefined: what is for operators is answered on the one port, too. */
+  readonly management: OperatorsAddress | undefined
   /** Upper bound for receiving a request, from its first byte to its last. */
   readonly requestTimeoutMs: number
   /** How long a connection may be open without a request. */
@@ -103,7 +119,7 @@ const HEADERS_TIMEOUT_MS = 5_000
 /** How often Node looks for connections that are over a bound; its default of 30 s adds that much. */
 const CONNECTIONS_CHECK_INTERVAL_MS = 1_000
 
-function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
+function createDoor({ settings, clock, random, tls }: ServerDeps): HttpDoor {
   const { requestTimeoutMs: requestTimeout, keepAliveMs, connectionsMax, acceptQueues } = settings
   return createHttpDoor({
     http: {
@@ -115,6 +131,7 @@ function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
       connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeout),
     },
+    tls,
     acceptQueues,
     connectionsMax,
     clock,
@@ -122,7 +139,7 @@ function createDoor({ settings, clock, random }: ServerDeps): HttpDoor {
   })
 }
 
-function createFastify({ logger, random }: ServerDeps, door: HttpDoor): FastifyInstance {
+function createFastify({ logger, random, settings }: ServerDeps, door: HttpDoor): FastifyInstance {
   const handleError = createErrorHandler(logger, random)
   const server: FastifyInstance = fastify({
     loggerInstance: logger,
@@ -131,6 +148,7 @@ function createFastify({ logger, random }: ServerDeps, door: HttpDoor): FastifyI
     childLoggerFactory: (parent) => parent,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES_MAX,
+    ...(settings.trustedProxies.length > 0 && { trustProxy: [...settings.trustedProxies] }),
     routerOptions: { maxParamLength: URL_LENGTH_MAX },
     serverFactory: (handler) => door.createServer(handler),
     // While it closes, requests still get true answers: the commands refuse what they no longer take.
@@ -209,10 +227,12 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
   if (deps.traceRequest !== undefined) traceRequests(server, deps.traceRequest)
   countRequests(server, deps.measures)
+  allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
+  openOperatorsPort(server, settings.management)
   const session = createSession(deps)
-  const { publicUrl } = settings
-  authenticateCallers(server, { ...deps, session, publicUrl })
+  const { publicUrl, requestsPerSecond } = settings
+  authenticateCallers(server, { ...deps, session, publicUrl, requestsPerSecond })
   // After all of onRequest: a client is asked for the body of what is let in, and of nothing else.
   server.addHook('preParsing', ({ raw }, reply, payload, done) => {
     // HTTP/1.0 does not know it. Of what else can be expected, nothing comes here.

@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'SCHEMA_REGISTRY_UNAVAILABLE',
   'STORE_UNAVAILABLE',
   'IDENTITY_PROVIDER_UNAVAILABLE',
+  'RATE_LIMITED',
   'SERVICE_FULL',
   'SERVICE_DRAINING',
 ] as const
@@ -47,7 +48,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Codes that mean "not now": answered 503, with an outcome. */
+/** Codes that mean "not now": answered 503, or 429 where the caller is to blame, with an outcome. */
 export type UnavailableCode = Extract<
   ErrorCode,
   | 'KAFKA_UNAVAILABLE'
@@ -57,9 +58,10 @@ export type UnavailableCode = Extract<
   | 'IDENTITY_PROVIDER_UNAVAILABLE'
   | 'SERVICE_FULL'
   | 'SERVICE_DRAINING'
+  | 'RATE_LIMITED'
 >
 
-/** The 503s. Always with an outcome, because a 503 without one says nothing. */
+/** Always with an outcome, because a 503 without one says nothing. */
 export function unavailable(
   code: UnavailableCode,
   detail: string,

@@ -126,6 +126,12 @@ export function tooManyCredentials(outcome: ChangeOutcome): CommandError {
   return unavailable('SERVICE_FULL', 'Too many new tokens are being checked', outcome)
 }
 
+/** Nobody has looked into the request: it may be one that was sent before. */
+export function rateLimited(requestsPerSecond: number, outcome: ChangeOutcome): CommandError {
+  const detail = `This caller may send ${requestsPerSecond} requests a second, and has sent more`
+  return unavailable('RATE_LIMITED', detail, outcome)
+}
+
 export function tooManyReads(): CommandError {
   return unavailable('SERVICE_FULL', 'Too many reads are at work', 'not-applied')
 }

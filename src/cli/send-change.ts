@@ -153,7 +153,8 @@ export function readResult(
     retryAfterSeconds: /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined,
   }
   // An earlier try is still being settled: not yet a no.
-  const isRefusal = status >= 400 && status < 500 && code !== 'REQUEST_IN_FLIGHT'
+  const isOver = code !== 'REQUEST_IN_FLIGHT' && code !== 'RATE_LIMITED'
+  const isRefusal = status >= 400 && status < 500 && isOver
   if (isRefusal) return { kind: 'refused', outcome: 'not-applied', ...problem }
   // A 500, or a proxy's answer, says nothing of what happened.
   return { kind: 'failed', outcome: outcome === 'not-applied' ? outcome : 'unknown', ...problem }

@@ -4,7 +4,7 @@ import { toSecret } from './secret-setting.ts'
 import { secretFile, text } from './setting-forms.ts'
 
 /** Ways in which a caller may say who it is. */
-const AUTH_WAYS = ['api-key', 'jwt'] as const
+const AUTH_WAYS = ['api-key', 'jwt', 'client-cert'] as const
 
 export type AuthWay = (typeof AUTH_WAYS)[number]
 
@@ -15,6 +15,9 @@ export function parseAuthWays(value: string): readonly AuthWay[] | undefined {
   if (value === NONE) return []
   return parseList(value, AUTH_WAYS)
 }
+
+/** As in models/caller.ts, which the settings do not know. */
+const SCOPES = ['orders:read', 'orders:write', 'admin'] as const
 
 /** With a public key alone nobody can sign: those with a shared secret are not among them. */
 const ALGORITHMS = [
@@ -63,7 +66,7 @@ export const callerSettings = {
     text(
       'How callers say who they are. none: everybody may do everything. Unset is none, but with NODE_ENV=production and an API_HOST that is not loopback the service then refuses to start.',
       {
-        form: `${NONE}, or ${AUTH_WAYS.join(' or ')}, or both separated by a comma`,
+        form: `${NONE}, or ${AUTH_WAYS.join(' or ')}, or several separated by commas`,
         accepts: (value) => parseAuthWays(value) !== undefined,
       },
     ),
@@ -109,6 +112,14 @@ export const callerSettings = {
     default: 'sub',
     accepts: isWord,
   }),
+  API_TLS_CLIENT_SCOPES: text(
+    'With client-cert in API_AUTH: the scopes of clients by their certificates. The subject of a certificate is who the caller is.',
+    {
+      form: `one or several of ${SCOPES.join(', ')}, separated by commas`,
+      default: 'orders:read,orders:write',
+      accepts: (value) => parseList(value, SCOPES) !== undefined,
+    },
+  ),
   PUBLIC_URL: Type.Optional(
     text(
       'How browsers reach the service, with the path that a proxy puts before its own. Unset: as the header Host says.',
@@ -152,6 +163,10 @@ export function toCallerConfig(settings: CallerSettings) {
     ways: ways && Object.freeze(ways),
     keysFile: settings.API_KEYS_FILE,
     jwt: toJwtConfig(settings),
+    /** Undefined: a client's certificate says nothing of the caller. */
+    certificateScopes: ways?.includes('client-cert')
+      ? Object.freeze(parseList(settings.API_TLS_CLIENT_SCOPES, SCOPES) ?? [])
+      : undefined,
     /** Without a slash at its end. */
     publicUrl: settings.PUBLIC_URL === undefined ? undefined : parsePublicUrl(settings.PUBLIC_URL),
     sessionKey: toSecret(settings.API_SESSION_KEY, settings.API_SESSION_KEY_FILE),
@@ -183,6 +198,7 @@ export type Given = (name: string) => string | undefined
 const NEEDED_BY: Readonly<Record<AuthWay, readonly string[]>> = {
   'api-key': ['API_KEYS_FILE'],
   jwt: ['API_JWT_ISSUER', 'API_JWT_AUDIENCE', 'API_JWT_JWKS_URL'],
+  'client-cert': ['API_TLS_CLIENT_CA_FILE'],
 }
 
 /** Settings that each are right and together are not. A sentence for each, beginning with its name. */
@@ -192,6 +208,8 @@ export function findCallerContradictions(given: Given): readonly string[] {
     NEEDED_BY[way].flatMap((name) => {
       const isSet = given(name) !== undefined
       if (isSet === ways.includes(way)) return []
+      // Certificates may be asked for and say nothing of who may do what.
+      if (isSet && way === 'client-cert') return []
       return isSet
         ? [`${name} is set, and API_AUTH does not have ${way}`]
         : [`${name} must be set, because API_AUTH has ${way}`]

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { findDoorContradictions, toDoorConfig } from './door-settings.ts'
 import {
   findCallerContradictions,
   findOpenDoor,
@@ -60,7 +61,11 @@ export function loadConfig(env: Environment, reader: Reader = 'tool'): Config {
 }
 
 function findContradictions(given: Given, reader: Reader): readonly string[] {
-  return [...findCallerContradictions(given), ...(reader === 'service' ? findOpenDoor(given) : [])]
+  return [
+    ...findDoorContradictions(given),
+    ...findCallerContradictions(given),
+    ...(reader === 'service' ? findOpenDoor(given) : []),
+  ]
 }
 
 /** Every problem begins with the name of a setting. */
@@ -124,6 +129,7 @@ function toConfig(settings: Settings) {
     allowedHosts: Object.freeze(
       settings.ALLOWED_HOSTS === undefined ? [] : checked(parseHostNames(settings.ALLOWED_HOSTS)),
     ),
+    door: toDoorConfig(settings),
     callers: toCallerConfig(settings),
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,

@@ -6,6 +6,7 @@ import {
   parseRegistryUrl,
 } from './setting-text.ts'
 import { callerSettings } from './caller-settings.ts'
+import { doorSettings } from './door-settings.ts'
 import { choice, flag, integer, text, type SettingNotes } from './setting-forms.ts'
 
 /** Kafka's rule for topic names; the two names of only dots are reserved. */
@@ -97,6 +98,7 @@ export const settingsSchema = Type.Object({
       },
     ),
   ),
+  ...doorSettings,
   ...callerSettings,
   DATABASE_URL: text(
     'Where orders and events are stored: an SQLite file; sqlite::memory: for runs whose data may be lost; or a PostgreSQL database, which several instances may share. PostgreSQL takes sslmode, sslrootcert, sslcert, sslkey, application_name and options behind a question mark; PGPASSWORD is used where the address has no password.',

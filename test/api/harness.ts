@@ -24,6 +24,10 @@ const SETTINGS: ServerSettings = {
   allowedHosts: [],
   publicUrl: undefined,
   readiness: 'changes',
+  trustedProxies: [],
+  requestsPerSecond: undefined,
+  corsOrigins: [],
+  management: undefined,
   streamReadersMax: 10,
   connectionsMax: 1_000,
   acceptQueues: 1,
@@ -149,6 +153,8 @@ type TestServerDeps = Partial<
     | 'isDraining'
     | 'areSchemaIdsKnown'
     | 'callers'
+    | 'tls'
+    | 'certificateScopes'
   >
 > & {
   /** Everything is up but these. */
@@ -180,6 +186,8 @@ export async function startTestServer(
     isDraining: () => false,
     areSchemaIdsKnown: () => true,
     callers: undefined,
+    tls: undefined,
+    certificateScopes: undefined,
     seal: createSeal(),
     eventContract: describeEvents('order-events', 'string'),
     measures: new Measures(),

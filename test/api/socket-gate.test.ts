@@ -18,7 +18,7 @@ test('beyond what all sockets may have waiting, a connection ends after what it 
   })
   const begun: ServerResponse[] = []
   const server = createServer(gate.guard((_request, response) => void begun.push(response)))
-  gate.watch(server)
+  gate.watch(server, 'connection')
   server.on('clientError', (error, socket) => assert.ok(gate.takeRest(error, socket as never)))
   server.listen(0, '127.0.0.1')
   t.after(() => server.close())

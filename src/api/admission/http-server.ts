@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { createServer, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import process from 'node:process'
+import { createTlsServer, type TlsIdentity } from '../security/tls-server.ts'
 import type { Clock, Random } from '../../business/ports.ts'
 import { tooManyConnections } from '../../business/refusals.ts'
 import {
@@ -31,6 +32,8 @@ export interface HttpDoorOptions {
   /** Of each address that is listened on. Node takes one connection of each in a turn of the loop. */
   readonly acceptQueues: number
   readonly http: ServerOptions & { readonly requestTimeout: number }
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsIdentity | undefined
   readonly connectionsMax: number
   readonly clock: Clock
   readonly random: Random
@@ -50,7 +53,9 @@ type OnConnection = (socket: Socket, line: SocketLine) => void
 
 /** What is between Node's HTTP server and Fastify: nothing reaches a route that is too much for a socket. */
 export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
-  const { http, acceptQueues, connectionsMax, clock, random } = options
+  const { http, tls, acceptQueues, connectionsMax, clock, random } = options
+  // Over TLS it is a connection once both sides have shown who they are.
+  const connectionEvent = tls === undefined ? 'connection' : 'secureConnection'
   const { requestTimeout: requestTimeoutMs } = http
   const loopDelay = new LoopDelay(CHECK_EVERY_MS, requestTimeoutMs, clock.monotonicMs())
   const connectionListeners: OnConnection[] = []
@@ -83,18 +88,21 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
   }
 
   function onClientError(error: ClientError, socket: Socket): void {
+    // A handshake that failed: nothing can be said to that client.
+    if (tls !== undefined && gate.lineOf(socket) === undefined) return void socket.destroy()
     if (gate.takeRest(error, socket)) return
     if (error.code === REQUEST_TIMEOUT) late.judge(socket)
     else tellFault(error, socket)
   }
 
   function createOne(begin: Begin): Server {
-    const server = createServer(http, gate.guard(begin))
+    const server = tls === undefined ? createServer(http) : createTlsServer(http, tls)
+    server.on('request', gate.guard(begin))
     // Its 100 is written when the request is let in.
     server.on('checkContinue', gate.guard(begin))
     answerForNode(server, (one) => gate.guard(one))
-    closeConnectionsInOrder(server)
-    gate.watch(server)
+    closeConnectionsInOrder(server, connectionEvent)
+    gate.watch(server, connectionEvent)
     return server
   }
 

@@ -6,8 +6,11 @@ import type { Random } from '../../business/ports.ts'
  */
 const OUTAGE_SECONDS = 2
 const FULL_SECONDS_MAX = 4
+/** After this long a caller has its whole rate again. */
+const RATE_SECONDS = 1
 
 /** For `retry-after`, in seconds. */
 export function retryAfterSeconds(code: string, random: Random): number {
+  if (code === 'RATE_LIMITED') return RATE_SECONDS
   return code === 'SERVICE_FULL' ? random.integer(1, FULL_SECONDS_MAX) : OUTAGE_SECONDS
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ConnectionEvent } from '../close-in-order.ts'
 import { PARSER_STOPPED, SocketLine, type Begin, type LineLimits } from './socket-line.ts'
 
 /** A client that takes less than this in so many checks, of a second each, does not take its answer. */
@@ -46,8 +47,8 @@ export class SocketGate {
   }
 
   /** From now on each connection of the server has its line, or is refused. */
-  watch(server: Server): void {
-    server.on('connection', (socket: Socket) => {
+  watch(server: Server, event: ConnectionEvent): void {
+    server.on(event, (socket: Socket) => {
       const isLetIn = this.#letInCount < this.#deps.connectionsMax
       const line = new SocketLine(socket, this.#limits)
       this.#lines.set(socket, line)

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { CredentialCheck, CredentialVerdict } from '../../business/callers/credential-check.ts'
 import type { ChangeOutcome, CommandError } from '../../business/errors.ts'
-import { identityProviderSilent, tooManyCredentials } from '../../business/refusals.ts'
+import type { Clock } from '../../business/ports.ts'
+import { identityProviderSilent, rateLimited, tooManyCredentials } from '../../business/refusals.ts'
 import type { Caller, Scope } from '../../models/caller.ts'
 import type { ChangePlaces } from '../admission/admit-work.ts'
 import {
@@ -11,8 +12,10 @@ import {
   scopeMissing,
   type RequestError,
 } from '../request-errors.ts'
+import { callerOfCertificate } from './client-certificate.ts'
 import { isFromOwnPage } from './own-origin.ts'
 import { loginFrom, type PageName } from './pages.ts'
+import { nameOfCaller, RateLimit } from './rate-limit.ts'
 import type { SessionCookie } from './session-cookie.ts'
 
 /** Who may ask a route: everybody, every known caller, or those with one scope. */
@@ -46,6 +49,11 @@ export interface AuthenticationDeps {
   readonly callers: CredentialCheck | undefined
   readonly changes: Pick<ChangePlaces, 'outcomeOfRefusal'>
   readonly session: SessionCookie
+  /** What a client's certificate allows; undefined: it says nothing of the caller. */
+  readonly certificateScopes: ReadonlySet<Scope> | undefined
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  /** Undefined: no limit. */
+  readonly requestsPerSecond: number | undefined
   readonly publicUrl: string | undefined
 }
 
@@ -54,17 +62,25 @@ export interface AuthenticationDeps {
  * 4xx: nothing of the request was applied. Call it before the hooks that let requests in, which count
  * places.
  */
-export function authenticateCallers(
-  server: FastifyInstance,
-  { callers, changes, session, publicUrl }: AuthenticationDeps,
-): void {
+export function authenticateCallers(server: FastifyInstance, deps: AuthenticationDeps): void {
+  const { callers, changes, session, publicUrl, clock, requestsPerSecond, certificateScopes } = deps
+  const limit =
+    requestsPerSecond === undefined ? undefined : new RateLimit(clock, requestsPerSecond)
   server.decorateRequest('caller', undefined)
-  if (callers === undefined) return
+  if (callers === undefined) {
+    if (limit === undefined) return
+    server.addHook('onRequest', (request, _reply, done) => done(findExcess(request)))
+    return
+  }
   server.addHook('onRequest', (request, reply, done) => {
     if (accessOf(request) === 'open') return done()
     const shown = BEARER.exec(request.headers.authorization ?? '')?.groups?.['credential']
     const credential = shown ?? session.read(request)
-    if (credential === undefined) return refuse(request, reply, done, credentialMissing())
+    if (credential === undefined) {
+      const caller = certificateScopes && callerOfCertificate(request.raw.socket, certificateScopes)
+      if (caller !== undefined) return judge(request, reply, { kind: 'known', caller }, done)
+      return refuse(request, reply, done, credentialMissing())
+    }
     // A header is set by a program on purpose; a cookie goes with whatever a page has the browser send.
     if (shown === undefined && !isSafe(request) && !isFromOwnPage(request, publicUrl)) {
       return done(originNotAllowed())
@@ -83,7 +99,7 @@ export function authenticateCallers(
     switch (verdict.kind) {
       case 'known':
         request.caller = verdict.caller
-        return done(findMissingScope(request, reply, verdict.caller))
+        return done(findMissingScope(request, reply, verdict.caller) ?? findExcess(request))
       case 'refused':
         request.log.debug({ requestId: request.id, ...verdict }, 'a credential was not taken')
         return refuse(request, reply, done, credentialRefused())
@@ -94,11 +110,20 @@ export function authenticateCallers(
     }
   }
 
+  /** Why a request is one too many of its caller. */
+  function findExcess(request: FastifyRequest): CommandError | undefined {
+    if (limit === undefined || requestsPerSecond === undefined) return undefined
+    if (accessOf(request) === 'open' || !limit.isOver(nameOfCaller(request))) return undefined
+    return notNow(request, (outcome) => rateLimited(requestsPerSecond, outcome))
+  }
+
   function notNow(
-    { headers }: FastifyRequest,
+    { headers, routeOptions }: FastifyRequest,
     build: (outcome: ChangeOutcome) => CommandError,
   ): CommandError {
-    return build(changes.outcomeOfRefusal(headers['idempotency-key'] !== undefined))
+    const isChange = routeOptions.config.work?.kind === 'change'
+    const hasRetryKey = headers['idempotency-key'] !== undefined
+    return build(isChange ? changes.outcomeOfRefusal(hasRetryKey) : 'not-applied')
   }
 }
 

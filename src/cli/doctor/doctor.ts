@@ -7,7 +7,7 @@ import { cartCall } from '../cart-call.ts'
 import { credentialHeader } from '../credential.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { paintFor, type Paint, type Style } from '../paint.ts'
-import { serviceUrl } from '../service-url.ts'
+import { healthUrl } from '../service-url.ts'
 
 const HEALTH_TIMEOUT_MS = 3_000
 
@@ -73,7 +73,7 @@ function readSettings(): { config: Config | undefined; finding: Finding } {
 
 /** Not to run is no fault: who asks the doctor may be about to start it. */
 async function diagnoseService(config: Config): Promise<Finding> {
-  const url = serviceUrl(config)
+  const url = healthUrl(config)
   try {
     const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS)
     const response = await fetch(`${url}/health`, { signal, headers: credentialHeader(config) })

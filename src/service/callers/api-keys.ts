@@ -15,7 +15,7 @@ interface KnownKey {
 
 export type KnownKeys = ReadonlyMap<string, KnownKey>
 
-export function parseKnownKeys(text: string): KnownKeys {
+export function parseKnownKeys(text = ''): KnownKeys {
   return new Map(
     Array.from(parseKeyFile(text), ([hash, line]) => [
       hash,

@@ -8,9 +8,10 @@ const READ_EVERY_MS = 2_000
 const FILE_BYTES_MAX = 1_000_000
 
 export interface WatchedFileDeps<T> {
-  readonly path: string
-  /** Throws an error with a sentence where the text is not what it should be. */
-  readonly parse: (text: string) => T
+  /** Their contents belong together. */
+  readonly paths: readonly string[]
+  /** Throws an error with a sentence where the texts, one of each file, are not what they should be. */
+  readonly parse: (...texts: readonly string[]) => T
   readonly clock: Clock
   /** It cannot be read or parsed now: what it held before holds on. Told once for each reason. */
   readonly onTrouble: (reason: string) => void
@@ -18,27 +19,27 @@ export interface WatchedFileDeps<T> {
 }
 
 /**
- * The content of a file that others replace while the service runs. Mounted secrets change by another
+ * The content of a file, or of some that belong together, that others replace while the service runs. Mounted secrets change by another
  * link to the folder, which a watch on the file does not see, so it is read again and again.
  */
 export class WatchedFile<T> {
   readonly #deps: WatchedFileDeps<T>
-  #text: string
+  #texts: readonly string[]
   #content: T
   #trouble: string | undefined
   #cancel: (() => void) | undefined
   #isClosed = false
 
-  private constructor(deps: WatchedFileDeps<T>, text: string) {
+  private constructor(deps: WatchedFileDeps<T>, texts: readonly string[]) {
     this.#deps = deps
-    this.#text = text
-    this.#content = deps.parse(text)
+    this.#texts = texts
+    this.#content = deps.parse(...texts)
     this.#readAgainLater()
   }
 
   /** Rejects where the file cannot be read or parsed: a start does not go on with half of its settings. */
   static async open<T>(deps: WatchedFileDeps<T>): Promise<WatchedFile<T>> {
-    return new WatchedFile(deps, await readSmallFile(deps.path))
+    return new WatchedFile(deps, await Promise.all(deps.paths.map(readSmallFile)))
   }
 
   get content(): T {
@@ -59,10 +60,10 @@ export class WatchedFile<T> {
 
   async #readAgain(): Promise<void> {
     try {
-      const text = await readSmallFile(this.#deps.path)
-      if (text !== this.#text) {
-        this.#content = this.#deps.parse(text)
-        this.#text = text
+      const texts = await Promise.all(this.#deps.paths.map(readSmallFile))
+      if (texts.some((text, index) => text !== this.#texts[index])) {
+        this.#content = this.#deps.parse(...texts)
+        this.#texts = texts
         this.#deps.onChange?.(this.#content)
       }
       this.#trouble = undefined

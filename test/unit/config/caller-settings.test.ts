@@ -58,6 +58,15 @@ test('half a setting of tokens is refused, each part by its name', () => {
   assert.match(String(problemsOf(API_CREDENTIAL)), /^API_CREDENTIAL_FILE is set, and/)
 })
 
+function namesOf(env: Environment) {
+  return problemsOf(env).map((problem) => problem.split(' ', 1)[0])
+}
+
+test('one port for two listeners is refused', () => {
+  assert.deepEqual(namesOf({ MANAGEMENT_PORT: '8000' }), ['MANAGEMENT_PORT'])
+  assert.deepEqual(namesOf({ MANAGEMENT_PORT: '9', API_PORT: '9' }), ['MANAGEMENT_PORT'])
+})
+
 test('what is wrong by itself and what is wrong together are told at once', () => {
   const problems = problemsOf({ ...PRODUCTION, API_PORT: 'x', API_KEYS_FILE: 'keys' })
   assert.deepEqual(

@@ -13,7 +13,7 @@ const fastClock = {
   schedule: (delayMs: number, task: () => void) => systemClock.schedule(delayMs / 100, task),
 }
 
-function parse(text: string): string {
+function parse(text = ''): string {
   if (text.includes('broken')) throw new SyntaxError('line 1: broken')
   return text.trim()
 }
@@ -24,7 +24,7 @@ test('a file that is replaced is read again; one that is broken or gone changes 
   const troubles: string[] = []
   await writeFile(path, 'one')
   const onTrouble = (reason: string): void => void troubles.push(reason)
-  const file = await WatchedFile.open({ path, parse, clock: fastClock, onTrouble })
+  const file = await WatchedFile.open({ paths: [path], parse, clock: fastClock, onTrouble })
   t.after(() => file.close())
   assert.equal(file.content, 'one')
 
@@ -51,6 +51,11 @@ test('a file that is replaced is read again; one that is broken or gone changes 
 test('a file that is larger than any of its kind is not read', async (t) => {
   const path = join(await temporaryFolder(t), 'keys')
   await writeFile(path, Buffer.alloc(1_000_001, '#'))
-  const opening = WatchedFile.open({ path, parse, clock: systemClock, onTrouble: () => {} })
+  const opening = WatchedFile.open({
+    paths: [path],
+    parse,
+    clock: systemClock,
+    onTrouble: () => {},
+  })
   await assert.rejects(opening, /is larger than 1000000 bytes/)
 })

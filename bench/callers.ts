@@ -1,0 +1,134 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { formatKeyLine, newApiKey } from '../src/service/callers/key-file.ts'
+import {
+  AUDIENCE,
+  ISSUER,
+  newSigningKey,
+  sign,
+  answerKeys,
+} from '../test/support/identity-provider.ts'
+import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
+import { freshSettings } from '../test/support/own-service.ts'
+import { startService, type ServiceProcess } from '../test/support/service-process.ts'
+import { runLoad } from './orders/load.ts'
+import { processMicros } from './orders/process-usage.ts'
+
+/**
+ * What it costs to know the caller: creates a second, and processor time of the service for each, with
+ * API_AUTH none, api-key and jwt, in turns on one Kafka, an SQLite file each. Linux.
+ *
+ *   node bench/callers.ts
+ *   node bench/callers.ts --rounds 9 --seconds 5 --connections 64
+ */
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '4' },
+    connections: { type: 'string', default: '64' },
+  },
+})
+
+interface Way {
+  readonly name: string
+  readonly service: ServiceProcess
+  readonly credential: string | undefined
+  readonly rates: number[]
+  readonly micros: number[]
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'cart-callers-'))
+await globalSetup()
+const signing = await newSigningKey('one')
+const provider = createServer(answerKeys(signing))
+await once(provider.listen(0, '127.0.0.1'), 'listening')
+const { port } = provider.address() as AddressInfo
+const key = newApiKey('bench')
+const keysFile = join(folder, 'keys')
+await writeFile(keysFile, formatKeyLine('bench', key, ['orders:write'], '2099-12-31'))
+
+const ways: Way[] = [
+  await startWay('none', {}, undefined),
+  await startWay('api-key', { API_KEYS_FILE: keysFile }, key),
+  await startWay(
+    'jwt',
+    {
+      API_JWT_ISSUER: ISSUER,
+      API_JWT_AUDIENCE: AUDIENCE,
+      API_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys`,
+    },
+    await sign(signing, { scope: 'orders:write' }),
+  ),
+]
+try {
+  // The first round warms the processes up, and does not count.
+  for (let round = 0; round <= Number(values.rounds); round += 1) {
+    for (const way of ways) await measure(way, round > 0)
+  }
+  report(ways)
+} finally {
+  await Promise.all(ways.map(({ service }) => service.end('SIGTERM')))
+  provider.close()
+  await globalTeardown()
+  await rm(folder, { recursive: true })
+}
+
+async function startWay(
+  name: string,
+  settings: Record<string, string>,
+  credential: string | undefined,
+): Promise<Way> {
+  const service = await startService({
+    ...freshSettings(`sqlite:${join(folder, `${name}.db`)}`),
+    API_AUTH: name,
+    ...settings,
+  })
+  return { name, service, credential, rates: [], micros: [] }
+}
+
+async function measure(
+  { service, credential, rates, micros }: Way,
+  counts: boolean,
+): Promise<void> {
+  const before = await processMicros(service.pid)
+  const { answered, failed, perSecond } = await runLoad({
+    url: service.url,
+    connections: Number(values.connections),
+    seconds: Number(values.seconds),
+    kind: 'create',
+    items: 3,
+    hasRandomIds: false,
+    ...(credential !== undefined && { credential }),
+  })
+  if (failed > 0) throw new Error(`${failed} requests failed`)
+  if (!counts) return
+  rates.push(perSecond)
+  micros.push(((await processMicros(service.pid)) - before) / answered)
+}
+
+function report(measured: readonly Way[]): void {
+  const median = (numbers: readonly number[]): number =>
+    numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN
+  const [none] = measured
+  if (none === undefined) return
+  const line = (...cells: readonly (string | number)[]): void =>
+    void process.stdout.write(`${cells.map((cell) => String(cell).padStart(12)).join('')}\n`)
+  line('API_AUTH', 'creates/s', 'of none', 'µs/create', 'of none')
+  for (const { name, rates, micros } of measured) {
+    const [rate, cost] = [median(rates), median(micros)]
+    line(
+      name,
+      rate.toFixed(0),
+      (rate / median(none.rates)).toFixed(3),
+      cost.toFixed(0),
+      (cost / median(none.micros)).toFixed(3),
+    )
+  }
+}
