@@ -79,7 +79,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/callers': { folders: ['src/business', 'src/models'], packages: ['jose', 'node:*'] },
   'src/service/kafka': {
-    folders: ['src/business', 'src/models', 'src/service/wire'],
+    folders: ['src/business', 'src/models', 'src/service/credentials', 'src/service/wire'],
     packages: ['@platformatic/kafka', 'node:*'],
   },
   'src/service/metrics': {
@@ -87,12 +87,18 @@ const MAY_IMPORT: Record<string, Rule> = {
     packages: ['@prometheus-io/client', 'node:*'],
   },
   'src/service/schema-registry': {
-    folders: ['src/business', 'src/models'],
+    folders: ['src/business', 'src/models', 'src/service/credentials'],
     packages: ['avsc', 'node:*'],
   },
   'src/service/storage': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/storage/postgres': {
-    folders: ['src/business', 'src/models', 'src/service/storage', 'src/service/wire'],
+    folders: [
+      'src/business',
+      'src/models',
+      'src/service/credentials',
+      'src/service/storage',
+      'src/service/wire',
+    ],
     packages: ['pg', 'node:*'],
   },
 }
