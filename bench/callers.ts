@@ -113,13 +113,18 @@ async function measure(
   micros.push(((await processMicros(service.pid)) - before) / answered)
 }
 
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((one, other) => one - other)
+  return sorted[Math.floor(numbers.length / 2)] ?? Number.NaN
+}
+
+function line(...cells: readonly (string | number)[]): void {
+  process.stdout.write(`${cells.map((cell) => String(cell).padStart(12)).join('')}\n`)
+}
+
 function report(measured: readonly Way[]): void {
-  const median = (numbers: readonly number[]): number =>
-    numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN
   const [none] = measured
   if (none === undefined) return
-  const line = (...cells: readonly (string | number)[]): void =>
-    void process.stdout.write(`${cells.map((cell) => String(cell).padStart(12)).join('')}\n`)
   line('API_AUTH', 'creates/s', 'of none', 'µs/create', 'of none')
   for (const { name, rates, micros } of measured) {
     const [rate, cost] = [median(rates), median(micros)]

@@ -3,7 +3,8 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { serviceUrl } from '../src/cli/service-url.ts'
-import { ConfigError, loadConfig, type Config, type Environment } from '../src/config/config.ts'
+import { ConfigError, loadConfig, type Config } from '../src/config/config.ts'
+import type { Environment } from '../src/config/environment.ts'
 import { readConfig } from '../src/config/read-config.ts'
 import {
   planDependencies,
@@ -209,12 +210,17 @@ async function summarise(config: Config, { kafka, registry }: DependencyPlan) {
     schemaId: await latestSchemaId(
       schemaRegistryUrl,
       subject,
-      config.schemaRegistryBasicAuthUserInfo,
+      userInfoOf(config.schemaRegistryAuth),
     ),
     whyRegistry: registry.why,
     store: describeStore(config.database),
     orderId: `ORD-${Date.now().toString(36).toUpperCase()}`,
   }
+}
+
+/** Of other credentials the summary goes without the schema id. */
+function userInfoOf(auth: Config['schemaRegistryAuth']): string | undefined {
+  return auth.kind === 'basic' && auth.userInfo.kind === 'text' ? auth.userInfo.text : undefined
 }
 
 function describeStore(database: Config['database']): string {

@@ -40,6 +40,9 @@ export interface KafkaOptions {
   readonly logFile: string
   /** Added to server.properties, where they win. */
   readonly properties?: Readonly<Record<string, string>>
+  /** More arguments of the tool that prepares a new data folder. */
+  readonly formatArguments?: readonly string[]
+  readonly moreJvmFlags?: readonly string[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -69,7 +72,13 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   signal?.throwIfAborted()
   const broker = await startSupervised({
     command: java,
-    args: [...jvmFlags, ...classPath, 'kafka.Kafka', propertiesFile],
+    args: [
+      ...jvmFlags,
+      ...(options.moreJvmFlags ?? []),
+      ...classPath,
+      'kafka.Kafka',
+      propertiesFile,
+    ],
     output: { file: logFile },
     killAfterMs,
   })
@@ -151,7 +160,7 @@ function defaultProperties(
 async function format(
   java: readonly string[],
   propertiesFile: string,
-  { clusterId = newClusterId(), signal }: KafkaOptions,
+  { clusterId = newClusterId(), formatArguments = [], signal }: KafkaOptions,
 ): Promise<void> {
   const [command = 'java', ...args] = java
   try {
@@ -164,6 +173,7 @@ async function format(
         'format',
         `--cluster-id=${clusterId}`,
         `--config=${propertiesFile}`,
+        ...formatArguments,
       ],
       { timeout: formatTimeoutMs, signal },
     )

@@ -5,6 +5,7 @@
 
 import type { Config } from './config/config.ts'
 import type { PendingEvent } from './models/order-event.ts'
+import { BrokerAccess } from './service/kafka/broker-access.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { askForFramedKeys, askForKeySubject, KeyFormatCheck } from './service/key-format-check.ts'
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
@@ -25,14 +26,35 @@ import type { StoredEvent, StoreFacts } from './service/storage/store-facts.ts'
 import type { KnownEvents } from './service/store-guard.ts'
 import { systemClock } from './service/system.ts'
 
+const SENT_IN_PLAIN_TEXT =
+  'KAFKA_SECURITY_PROTOCOL is SASL_PLAINTEXT: whoever sees the network sees the credential; set SASL_SSL'
+
+const ANY_NAME =
+  'KAFKA_SSL_VERIFY is ca: whoever has a certificate of the authority is believed to be a broker; set KAFKA_SSL_SERVER_NAME instead'
+
+/** What is allowed by the settings, and should be known to whoever starts the service. */
+export function listWeaknesses({ kafkaSecurity: { protocol, tls } }: Config): readonly string[] {
+  return [
+    ...(protocol === 'SASL_PLAINTEXT' ? [SENT_IN_PLAIN_TEXT] : []),
+    ...(tls?.verifies === 'ca' ? [ANY_NAME] : []),
+  ]
+}
+
+/** One for all clusters of the settings: a refused password is not to be tried by each of them. */
+const accesses = new WeakMap<Config, BrokerAccess>()
+
 export function createCluster(config: Config): KafkaCluster {
-  return new KafkaCluster(config.kafkaClientId, config.kafkaTopic, config.kafkaBootstrapServers)
+  const access = accesses.get(config) ?? new BrokerAccess(config.kafkaSecurity)
+  accesses.set(config, access)
+  const { kafkaClientId, kafkaTopic, kafkaBootstrapServers } = config
+  return new KafkaCluster(kafkaClientId, kafkaTopic, kafkaBootstrapServers, access)
 }
 
 export function createRegistry(config: Config): RegistryClient {
   return createRegistryClient({
     baseUrl: config.schemaRegistryUrl,
-    userInfo: config.schemaRegistryBasicAuthUserInfo,
+    auth: config.schemaRegistryAuth,
+    tls: config.schemaRegistryTls,
     timeoutMs: config.schemaRegistryTimeoutMs,
     clock: systemClock,
   })
@@ -57,14 +79,15 @@ export function createKeyFormatCheck(
 }
 
 /** All events as they are at one instant. Reads beside the service; rejects when it cannot. */
-export function readStoredEvents({
-  database,
-}: Config): Iterable<StoredEvent> | AsyncIterable<StoredEvent> {
+export function readStoredEvents(
+  config: Config,
+): Iterable<StoredEvent> | AsyncIterable<StoredEvent> {
+  const { database } = config
   switch (database.kind) {
     case 'sqlite':
       return readSqliteEvents(database.path)
     case 'postgres':
-      return readPostgresEvents(postgresAddress(database))
+      return readPostgresEvents(postgresAddress(config))
   }
 }
 
@@ -76,7 +99,7 @@ export async function inspectStore(config: Config): Promise<StoreFacts> {
       return sqlite.inspectStore(database.path)
     case 'postgres':
       return postgres.inspectStore({
-        ...postgresAddress(database),
+        ...postgresAddress(config),
         mustBeDurable: config.databaseRequireDurability,
       })
   }
@@ -84,14 +107,15 @@ export async function inspectStore(config: Config): Promise<StoreFacts> {
 
 /** Applies what the store lacks, or only looks for it; resolves with what was missing. */
 export async function migrateStore(
-  { database, databaseRequireDurability: mustBeDurable }: Config,
+  config: Config,
   migrationMode: MigrationMode,
 ): Promise<readonly Migration[]> {
+  const { database, databaseRequireDurability: mustBeDurable } = config
   switch (database.kind) {
     case 'sqlite':
       return migrateFile(database.path, migrationMode)
     case 'postgres':
-      return migrateDatabase({ ...postgresAddress(database), mustBeDurable, migrationMode })
+      return migrateDatabase({ ...postgresAddress(config), mustBeDurable, migrationMode })
   }
 }
 
@@ -100,7 +124,7 @@ export function openImport(config: Config): Promise<StoreImport> {
   const { database, databaseRequireDurability: mustBeDurable } = config
   return database.kind === 'sqlite'
     ? openSqliteImport(database.path)
-    : openPostgresImport({ ...postgresAddress(database), mustBeDurable })
+    : openPostgresImport({ ...postgresAddress(config), mustBeDurable })
 }
 
 /** More than this are not read; far more would not fit in memory. */
@@ -113,7 +137,7 @@ export async function listPendingEvents(config: Config): Promise<PendingEvent[]>
     case 'sqlite':
       return sqlite.listPendingEvents(database.path, PENDING_READ_MAX)
     case 'postgres':
-      return postgres.listPendingEvents(postgresAddress(database), PENDING_READ_MAX)
+      return postgres.listPendingEvents(postgresAddress(config), PENDING_READ_MAX)
   }
 }
 
@@ -127,7 +151,8 @@ export function knowsNothing(name: string): KnownEvents {
 }
 
 /** What the store knows of events, read beside the service. One in memory knew nothing at its start. */
-export function createKnownEvents({ database }: Config): KnownEvents {
+export function createKnownEvents(config: Config): KnownEvents {
+  const { database } = config
   switch (database.kind) {
     case 'sqlite': {
       const { path } = database
@@ -139,7 +164,7 @@ export function createKnownEvents({ database }: Config): KnownEvents {
       }
     }
     case 'postgres': {
-      const address = postgresAddress(database)
+      const address = postgresAddress(config)
       return {
         name: `PostgreSQL, ${address.database}`,
         latestOffsets: (topic) => postgresKnown.latestOffsets(address, topic),
@@ -149,6 +174,8 @@ export function createKnownEvents({ database }: Config): KnownEvents {
   }
 }
 
-function postgresAddress({ url, name }: Extract<Config['database'], { kind: 'postgres' }>) {
-  return { url, database: name }
+/** Of a database that is one of PostgreSQL. */
+export function postgresAddress({ database, databasePasswordFile: passwordFile }: Config) {
+  if (database.kind !== 'postgres') throw new TypeError('this is no database of PostgreSQL')
+  return { url: database.url, passwordFile, database: database.name }
 }

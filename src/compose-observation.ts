@@ -10,6 +10,7 @@ import type { Lease } from './business/publication/lease.ts'
 import type { OwnershipDeps } from './business/publication/ownership.ts'
 import type { Config } from './config/config.ts'
 import type { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import { SYSTEM_CA } from './service/credentials/tls-identity.ts'
 import { listCertificateEnds, type CertificateFile } from './service/certificate-end.ts'
 import { createMetricsPage, type WriteMetrics } from './service/metrics/metrics-page.ts'
 
@@ -68,17 +69,23 @@ export function watchDependencies(
   return health
 }
 
-function certificateFilesOf({ database }: Config): readonly CertificateFile[] {
-  if (database.kind !== 'postgres') return []
-  const parameters = new URL(database.url).searchParams
-  const client = parameters.get('sslcert')
-  const authority = parameters.get('sslrootcert')
-  return [
-    ...(client === null ? [] : [{ kind: 'database-client', path: client }]),
-    ...(authority === null
+function certificateFilesOf(config: Config): readonly CertificateFile[] {
+  const { database, kafkaSecurity, schemaRegistryTls } = config
+  const parameters = database.kind === 'postgres' ? new URL(database.url).searchParams : undefined
+  const files = {
+    kafka: kafkaSecurity.tls,
+    registry: schemaRegistryTls,
+    database: {
+      certificateFile: parameters?.get('sslcert') ?? undefined,
+      caFile: parameters?.get('sslrootcert') ?? undefined,
+    },
+  }
+  return Object.entries(files).flatMap(([whose, { certificateFile, caFile } = {}]) => [
+    ...(certificateFile === undefined ? [] : [{ kind: `${whose}-client`, path: certificateFile }]),
+    ...(caFile === undefined || caFile === SYSTEM_CA
       ? []
-      : [{ kind: 'database-authority', path: authority, isOfAuthorities: true }]),
-  ]
+      : [{ kind: `${whose}-authority`, path: caFile, isOfAuthorities: true }]),
+  ])
 }
 
 /** Of changes of ownership: a line of the log, and a count. */

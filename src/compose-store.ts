@@ -1,4 +1,4 @@
-import { createCluster, createKnownEvents } from './compose-clients.ts'
+import { createCluster, createKnownEvents, postgresAddress } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import type { BatchedStore } from './service/storage/batched-store.ts'
 import { openPostgresStore } from './service/storage/postgres/store.ts'
@@ -26,8 +26,7 @@ export function openStore(
       return openSqliteStore({ path: database.path, migrationMode, watch })
     case 'postgres':
       return openPostgresStore({
-        url: database.url,
-        database: database.name,
+        ...postgresAddress(config),
         leaseMs: config.instanceLeaseMs,
         mustBeDurable: config.databaseRequireDurability,
         migrationMode,

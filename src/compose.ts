@@ -15,7 +15,12 @@ import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
 import { openCallerChecks } from './compose-callers.ts'
-import { createCluster, createKeyFormatCheck, createRegistry } from './compose-clients.ts'
+import {
+  createCluster,
+  createKeyFormatCheck,
+  createRegistry,
+  listWeaknesses,
+} from './compose-clients.ts'
 import { composeServerSettings } from './compose-server.ts'
 import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
 import { createStoreGuard, openStore } from './compose-store.ts'
@@ -76,6 +81,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   await using resources = new AsyncDisposableStack()
   const health = watchDependencies(logger, clock, resources)
 
+  for (const weakness of listWeaknesses(config)) logger.warn(weakness)
   // Before anything is opened that others see: a file of keys with a fault in it ends the start.
   const callers = resources.use(await openCallerChecks(config, logger))
   const guard = createStoreGuard(options)

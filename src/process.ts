@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { composeCartService, type CartService } from './compose.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { isLoopback } from './config/loopback.ts'
+import { findNearNames } from './config/near-names.ts'
 import { readConfig } from './config/read-config.ts'
 import { toTerminalLine } from './service/log-lines.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
@@ -27,6 +28,7 @@ const logOutput = new LogOutput({
     ),
 })
 const logger = pino({ level: config.logLevel, mixin: namesOfTrace }, chooseLogFormat())
+for (const hint of findNearNames(process.env)) logger.warn(hint)
 let service: CartService | undefined
 
 process.once('SIGTERM', stop)

@@ -81,7 +81,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/callers': { folders: ['src/business', 'src/models'], packages: ['jose', 'node:*'] },
   'src/service/kafka': {
-    folders: ['src/business', 'src/models', 'src/service/wire'],
+    folders: ['src/business', 'src/models', 'src/service/credentials', 'src/service/wire'],
     packages: ['@platformatic/kafka', 'node:*'],
   },
   'src/service/metrics': {
@@ -94,12 +94,18 @@ const MAY_IMPORT: Record<string, Rule> = {
     packages: ['@opentelemetry/api', 'node:*'],
   },
   'src/service/schema-registry': {
-    folders: ['src/business', 'src/models'],
+    folders: ['src/business', 'src/models', 'src/service/credentials'],
     packages: ['avsc', 'node:*'],
   },
   'src/service/storage': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/storage/postgres': {
-    folders: ['src/business', 'src/models', 'src/service/storage', 'src/service/wire'],
+    folders: [
+      'src/business',
+      'src/models',
+      'src/service/credentials',
+      'src/service/storage',
+      'src/service/wire',
+    ],
     packages: ['pg', 'node:*'],
   },
 }

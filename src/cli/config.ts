@@ -1,6 +1,8 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { ConfigError, loadConfig, type Environment } from '../config/config.ts'
+import { ConfigError, loadConfig } from '../config/config.ts'
+import type { Environment } from '../config/environment.ts'
+import { findNearNames } from '../config/near-names.ts'
 import { readSettingSources, type EffectiveSetting } from '../config/setting-sources.ts'
 import { JSON_OPTION, type Command } from './command.ts'
 import { paintFor, type Paint } from './paint.ts'
@@ -17,14 +19,16 @@ export const config: Command = {
   },
   async run(args, print) {
     const { values } = parseArgs({ args: [...args], options })
-    const { env, settings } = readSettingSources()
-    const problems = listProblems(env)
-    if (values.json) print.out(JSON.stringify({ ok: problems.length === 0, settings, problems }))
+    const { env, settings, problems: ofFile } = readSettingSources()
+    const problems = [...ofFile, ...listProblems(env)]
+    const hints = findNearNames(env)
+    const isUsable = problems.length === 0
+    if (values.json) print.out(JSON.stringify({ ok: isUsable, settings, problems, hints }))
     else {
       for (const line of describeSettings(settings, paintFor(process.stdout))) print.out(line)
-      for (const problem of problems) print.progress(problem)
+      for (const line of [...problems, ...hints]) print.progress(line)
     }
-    return problems.length === 0 ? 0 : 1
+    return isUsable ? 0 : 1
   },
 }
 

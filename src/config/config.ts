@@ -13,11 +13,11 @@ import {
   parseHostNames,
   parseRegistryUrl,
 } from './setting-text.ts'
+import type { Environment } from './environment.ts'
+import { findKafkaContradictions, toKafkaSecurity } from './kafka-security.ts'
+import { findRegistryContradictions, toRegistryAuth, toRegistryTls } from './registry-security.ts'
 import type { SettingNotes } from './setting-forms.ts'
 import { listSettings, settingsSchema } from './settings-schema.ts'
-
-/** Names and texts as a process finds them in its environment. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 const MS_PER_SECOND = 1_000
 const MS_PER_HOUR = 3_600_000
@@ -62,10 +62,24 @@ export function loadConfig(env: Environment, reader: Reader = 'tool'): Config {
 
 function findContradictions(given: Given, reader: Reader): readonly string[] {
   return [
+    ...findKafkaContradictions(given),
+    ...findRegistryContradictions(given),
+    ...findDatabaseContradictions(given),
     ...findDoorContradictions(given),
     ...findCallerContradictions(given),
     ...(reader === 'service' ? findOpenDoor(given) : []),
   ]
+}
+
+function findDatabaseContradictions(given: Given): readonly string[] {
+  if (given('DATABASE_PASSWORD_FILE') === undefined) return []
+  const database = parseDatabaseUrl(given('DATABASE_URL') ?? 'sqlite:')
+  if (database?.kind !== 'postgres') {
+    return ['DATABASE_PASSWORD_FILE is set, and DATABASE_URL is no PostgreSQL database']
+  }
+  return new URL(database.url).password === ''
+    ? []
+    : ['DATABASE_PASSWORD_FILE is set, and DATABASE_URL has a password: leave one of them out']
 }
 
 /** Every problem begins with the name of a setting. */
@@ -93,14 +107,10 @@ function listProblems(env: Environment, values: Record<string, unknown>): readon
     const error = errors.find(({ instancePath }) => instancePath === `/${name}`)
     if (error === undefined) return []
     const demand = error.keyword === '~refine' ? error.message : `must be ${schema.form}`
-    const got = schema.isSecret ? 'a value that is not shown here' : show(textOf(env, name))
+    const isHidden = schema.isSecret === true || schema.mayHoldSecret === true
+    const got = isHidden ? 'a value that is not shown here' : JSON.stringify(textOf(env, name))
     return [`${name} ${demand}, got ${got}`]
   })
-}
-
-/** Addresses may carry a password before their `@` or as a parameter, and problems end up in logs. */
-function show(text: string): string {
-  return JSON.stringify(text.replace(/^.*@/s, '***@').replace(/\?.*$/s, '?***'))
 }
 
 function toConfig(settings: Settings) {
@@ -114,11 +124,11 @@ function toConfig(settings: Settings) {
     kafkaTopicReplicationFactor: settings.KAFKA_TOPIC_REPLICATION_FACTOR,
     kafkaKeyFormat: settings.KAFKA_KEY_FORMAT,
     kafkaClientId: settings.KAFKA_CLIENT_ID,
+    kafkaSecurity: toKafkaSecurity(settings),
     /** Without credentials and trailing slash. */
     schemaRegistryUrl: registry.url,
-    /** `key:secret`; undefined: no authentication. */
-    schemaRegistryBasicAuthUserInfo:
-      settings.SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO ?? registry.userInfo,
+    schemaRegistryAuth: toRegistryAuth(settings, registry),
+    schemaRegistryTls: toRegistryTls(settings),
     schemaRegistryAutoRegister: settings.SCHEMA_REGISTRY_AUTO_REGISTER,
     schemaRegistryTimeoutMs: settings.SCHEMA_REGISTRY_TIMEOUT_MS,
     apiHost: settings.API_HOST,
@@ -132,6 +142,8 @@ function toConfig(settings: Settings) {
     door: toDoorConfig(settings),
     callers: toCallerConfig(settings),
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
+    /** Of PostgreSQL, read at each connection. */
+    databasePasswordFile: settings.DATABASE_PASSWORD_FILE,
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
     migrationMode: settings.MIGRATIONS,
     acceptsStoreBehindTopic: settings.STORE_BEHIND_TOPIC === 'accept',

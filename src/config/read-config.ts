@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import process from 'node:process'
-import { loadConfig, type Config, type Reader } from './config.ts'
-
-export const ENV_FILE = '.env'
+import { ConfigError, loadConfig, type Config, type Reader } from './config.ts'
+import { readEnvFile } from './env-file.ts'
+import type { Environment } from './environment.ts'
 
 /**
  * The configuration of this process: its environment, completed from the `.env` file of the working
@@ -10,6 +9,15 @@ export const ENV_FILE = '.env'
  * Throws `ConfigError` with all problems at once.
  */
 export function readConfig(reader: Reader = 'tool'): Config {
-  if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE)
-  return loadConfig(process.env, reader)
+  return loadConfig(readEnvironment(), reader)
+}
+
+/** The same as texts. The drivers find theirs in it, too, such as PGPASSWORD. */
+function readEnvironment(): Environment {
+  const file = readEnvFile()
+  if (file.kind === 'refused') throw new ConfigError([file.problem])
+  if (file.kind === 'read') {
+    for (const [name, value] of Object.entries(file.env)) process.env[name] ??= value
+  }
+  return process.env
 }

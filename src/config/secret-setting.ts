@@ -11,3 +11,10 @@ export function toSecret(
   if (path !== undefined) return Object.freeze({ kind: 'file', path })
   return text === undefined ? undefined : Object.freeze({ kind: 'text', text })
 }
+
+/** A secret and its file: which one counts would be a guess. */
+export function findTwice(name: string, isSet: (name: string) => boolean): string[] {
+  return isSet(name) && isSet(`${name}_FILE`)
+    ? [`${name} and ${name}_FILE are both set: leave one of them out`]
+    : []
+}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { Type } from 'typebox'
 
 /** How settings are written down: the schema of one, with its documentation. */
@@ -12,12 +12,15 @@ export interface SettingNotes {
   readonly default?: string | number | boolean
   /** The value is never repeated. */
   readonly isSecret?: boolean
+  /** An address with credentials in it: it is shown without them, and not at all where it is refused. */
+  readonly mayHoldSecret?: boolean
 }
 
 export interface TextRule {
   readonly form: string
   readonly default?: string
   readonly isSecret?: boolean
+  readonly mayHoldSecret?: boolean
   readonly accepts: (value: string) => boolean
   /** Says more than "must be …" where a refused value deserves it. */
   readonly explain?: (value: string) => string | undefined
@@ -83,8 +86,13 @@ export function secretFile(name: string) {
   })
 }
 
+/** Certificates of all authorities of an operating system have 200 kB. A device has no end. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024
+
 function contentOf(path: string): string | undefined {
   try {
+    const facts = statSync(path)
+    if (!facts.isFile() || facts.size > FILE_BYTES_MAX) return undefined
     return readFileSync(path, 'latin1')
   } catch {
     return undefined

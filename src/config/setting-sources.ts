@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import { parseEnv } from 'node:util'
-import type { Environment } from './config.ts'
-import { ENV_FILE } from './read-config.ts'
+import { readEnvFile } from './env-file.ts'
+import type { Environment } from './environment.ts'
 import type { SettingNotes } from './setting-forms.ts'
+import { withoutCredentials } from './setting-text.ts'
 import { listSettings } from './settings-schema.ts'
 
 export type SettingSource = 'environment' | '.env' | 'default' | 'unset'
@@ -19,11 +18,15 @@ export interface EffectiveSetting {
 export function readSettingSources(): {
   readonly env: Environment
   readonly settings: readonly EffectiveSetting[]
+  /** Why the file cannot be used, as a list of one or none. */
+  readonly problems: readonly string[]
 } {
-  const file = existsSync(ENV_FILE) ? parseEnv(readFileSync(ENV_FILE, 'utf8')) : {}
+  const read = readEnvFile()
+  const file = read.kind === 'read' ? read.env : {}
   const settings = explainSettings(process.env, file)
-  // As process.loadEnvFile does it: what the environment has, blank or not, stays.
-  return { env: { ...file, ...process.env }, settings }
+  const problems = read.kind === 'refused' ? [read.problem] : []
+  // As for the service: what the environment has, blank or not, stays.
+  return { env: { ...file, ...process.env }, settings, problems }
 }
 
 export function explainSettings(env: Environment, file: Environment): EffectiveSetting[] {
@@ -39,13 +42,7 @@ export function explainSettings(env: Environment, file: Environment): EffectiveS
   })
 }
 
-/**
- * An address keeps all but its credentials: those before the `@`, which may hold every character, and
- * parameters that are named like one.
- */
-function showable(text: string, { isSecret }: SettingNotes): string {
+function showable(text: string, { isSecret, mayHoldSecret }: SettingNotes): string {
   if (isSecret === true) return '***'
-  return text
-    .replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1***@')
-    .replaceAll(/([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)[^&]*/gi, '$1***')
+  return mayHoldSecret === true ? (withoutCredentials(text) ?? '***') : text
 }

@@ -1,3 +1,5 @@
+import { isDecodable, readPostgresUrl, type PostgresDatabase } from './postgres-url.ts'
+
 /** Reading and checking the settings that are more than a number or a word. */
 
 export interface BrokerAddress {
@@ -9,14 +11,6 @@ export interface BrokerAddress {
 export interface SqliteDatabase {
   readonly kind: 'sqlite'
   readonly path: string
-}
-
-export interface PostgresDatabase {
-  readonly kind: 'postgres'
-  /** With the password. */
-  readonly url: string
-  /** For people and logs: `database at host:port`. */
-  readonly name: string
 }
 
 export type Database = SqliteDatabase | PostgresDatabase
@@ -72,47 +66,41 @@ export function parseRegistryUrl(text: string): RegistryAddress | undefined {
 export function parseDatabaseUrl(text: string): Database | undefined {
   const match = /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(text)
   if (match?.[1] !== undefined) return { kind: 'sqlite', path: match[1] }
-  return parsePostgresUrl(text)
+  const postgres = readPostgresUrl(text)
+  return typeof postgres === 'string' ? undefined : postgres
 }
 
-/**
- * What the driver lets an address say. Others would be ignored, or override what we set. Certificates
- * are files; `host` is for the folder of a Unix socket.
- */
-const POSTGRES_PARAMETERS = new Set([
-  'application_name',
-  'host',
-  'options',
-  'sslcert',
-  'sslkey',
-  'sslmode',
-  'sslnegotiation',
-  'sslrootcert',
-  'uselibpqcompat',
-])
-
-function parsePostgresUrl(text: string): PostgresDatabase | undefined {
-  const url = URL.parse(text)
-  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) return undefined
-  const parameters = url.searchParams
-  if (url.hash !== '' || [...parameters.keys()].some((key) => !POSTGRES_PARAMETERS.has(key))) {
-    return undefined
-  }
-  const host = url.hostname === '' ? (parameters.get('host') ?? 'localhost') : url.hostname
-  const database = /^\/([^/]+)$/.exec(url.pathname)?.[1]
-  if (database === undefined || !isDecodable(url.username + url.password + database))
-    return undefined
-  const port = url.port === '' ? '5432' : url.port
-  const name = `${decodeURIComponent(database)} at ${host}:${port}`
-  return { kind: 'postgres', url: text, name }
+/** A secret goes there, so in plain text only within this machine. */
+export function isTokenEndpoint(value: string): boolean {
+  const url = URL.parse(value)
+  if (url === null || url.username !== '' || url.hash !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
-/** Not where a percent sign stands for itself. */
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
+export const TOKEN_ENDPOINT_FORM = 'an https:// address, or an http:// one of this machine'
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]'
+}
+
+/** Printable, so that it can be shown in a header. */
+export function isWord(value: string): boolean {
+  return /^[\x20-\x7E]{1,1024}$/.test(value)
+}
+
+/** Why it is no address of a database, where more can be said than its form. */
+export function explainDatabaseUrl(text: string): string | undefined {
+  if (!/^postgres(?:ql)?:/.test(text)) return undefined
+  const reason = readPostgresUrl(text)
+  return typeof reason === 'string' ? reason : undefined
+}
+
+/** As it may be shown: without credentials. Undefined where no parser says which part of it they are. */
+export function withoutCredentials(text: string): string | undefined {
+  const database = parseDatabaseUrl(text)
+  if (database?.kind === 'sqlite') return text
+  if (database === undefined && parseRegistryUrl(text) === undefined) return undefined
+  const url = new URL(text)
+  const credentials = url.username === '' && url.password === '' ? '' : '***@'
+  return `${url.protocol}//${credentials}${url.host}${url.pathname}${url.search}`
 }

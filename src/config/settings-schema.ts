@@ -1,13 +1,15 @@
 import { Type, type TSchema } from 'typebox'
+import { kafkaSecuritySettings } from './kafka-settings.ts'
+import { registrySettings } from './registry-settings.ts'
+import { choice, flag, integer, secretFile, text, type SettingNotes } from './setting-forms.ts'
 import {
+  explainDatabaseUrl,
   parseAddresses,
   parseDatabaseUrl,
   parseHostNames,
-  parseRegistryUrl,
 } from './setting-text.ts'
 import { callerSettings } from './caller-settings.ts'
 import { doorSettings } from './door-settings.ts'
-import { choice, flag, integer, text, type SettingNotes } from './setting-forms.ts'
 
 /** Kafka's rule for topic names; the two names of only dots are reserved. */
 const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/
@@ -51,29 +53,8 @@ export const settingsSchema = Type.Object({
     default: 'cart-service',
     accepts: (value) => /^[\w.-]{1,249}$/.test(value),
   }),
-  SCHEMA_REGISTRY_URL: text(
-    "Address of the Confluent Schema Registry API. It may have a path (Apicurio's is /apis/ccompat/v7) and credentials (http://key:secret@host).",
-    {
-      form: 'an http:// or https:// address without query and fragment',
-      default: 'http://localhost:8081',
-      accepts: (value) => parseRegistryUrl(value) !== undefined,
-    },
-  ),
-  SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: Type.Optional(
-    text('Credentials for the registry; they win over those in its address.', {
-      form: 'key:secret',
-      isSecret: true,
-      accepts: (value) => /^[^:\p{Cc}]+:\P{Cc}*$/u.test(value),
-    }),
-  ),
-  SCHEMA_REGISTRY_AUTO_REGISTER: flag(
-    'Register the schemas at start, and give their subjects the compatibility FULL_TRANSITIVE where they have none of their own. With false they must be there already, and the registry is only read.',
-    true,
-  ),
-  SCHEMA_REGISTRY_TIMEOUT_MS: integer(
-    'How long one question to the registry may take, all its tries together.',
-    { minimum: 100, maximum: 60_000, default: 3_000 },
-  ),
+  ...kafkaSecuritySettings,
+  ...registrySettings,
   API_HOST: text('Address to listen on.', {
     form: 'a host name or an IP address',
     default: '0.0.0.0',
@@ -101,13 +82,16 @@ export const settingsSchema = Type.Object({
   ...doorSettings,
   ...callerSettings,
   DATABASE_URL: text(
-    'Where orders and events are stored: an SQLite file; sqlite::memory: for runs whose data may be lost; or a PostgreSQL database, which several instances may share. PostgreSQL takes sslmode, sslrootcert, sslcert, sslkey, application_name and options behind a question mark; PGPASSWORD is used where the address has no password.',
+    'Where orders and events are stored: an SQLite file; sqlite::memory: for runs whose data may be lost; or a PostgreSQL database, which several instances may share. PostgreSQL takes sslmode (disable, verify-ca, verify-full), sslrootcert (a file, or system), sslcert, sslkey, application_name and options behind a question mark; PGPASSWORD is used where the address has no password.',
     {
       form: 'sqlite:<path>, sqlite::memory: or postgres://user:password@host:port/database',
       default: 'sqlite:data/cart.db',
+      mayHoldSecret: true,
       accepts: (value) => parseDatabaseUrl(value) !== undefined,
+      explain: explainDatabaseUrl,
     },
   ),
+  DATABASE_PASSWORD_FILE: Type.Optional(secretFile('the password of the PostgreSQL database')),
   DATABASE_REQUIRE_DURABILITY: flag(
     'Refuse a PostgreSQL server that runs with fsync or full_page_writes off: it loses what it has confirmed when its machine fails.',
     true,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import process from 'node:process'
+import { PLAIN_ACCESS } from '../../src/service/kafka/broker-access.ts'
 import { connectToBroker, dropConnection } from '../../src/service/kafka/broker-connection.ts'
 import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
 import { playInputs } from '../fuzz/fuzz-target.ts'
@@ -35,7 +36,7 @@ suite('a broker that answers anything', () => {
 
   test('a recorded answer is read as what it says', async () => {
     broker.harm = (frame) => [frame]
-    const connection = await connectToBroker('test', broker, TIMEOUTS)
+    const connection = await connectToBroker('test', broker, TIMEOUTS, PLAIN_ACCESS)
     const { records, skipped, nextOffset } = await new TopicReader(
       connection,
       RECORDED_TOPIC,
@@ -56,7 +57,7 @@ suite('a broker that answers anything', () => {
         frame.writeInt32BE(length, 0)
         return [frame]
       }
-      const connection = await connectToBroker('test', broker, TIMEOUTS)
+      const connection = await connectToBroker('test', broker, TIMEOUTS, PLAIN_ACCESS)
       await assert.rejects(new TopicReader(connection, RECORDED_TOPIC, 0).endOffset(), {
         message: `the broker's answer claims a length of ${length} bytes`,
       })
@@ -73,7 +74,7 @@ suite('a broker that answers anything', () => {
       harmed.writeInt16BE(-2, 16)
       return [harmed]
     }
-    const connection = await connectToBroker('test', broker, TIMEOUTS)
+    const connection = await connectToBroker('test', broker, TIMEOUTS, PLAIN_ACCESS)
     await assert.rejects(
       new TopicReader(connection, RECORDED_TOPIC, 0).endOffset(),
       /length of -2 bytes/u,
@@ -87,7 +88,7 @@ suite('a broker that answers anything', () => {
         frame.writeBigInt64BE(offset, frame.length - 12)
         return [frame]
       }
-      const connection = await connectToBroker('test', broker, TIMEOUTS)
+      const connection = await connectToBroker('test', broker, TIMEOUTS, PLAIN_ACCESS)
       const asked = new TopicReader(connection, RECORDED_TOPIC, 0).endOffset()
       await assert.rejects(asked, { message: `partition 0 has no offset ${offset}` })
       dropConnection(connection)

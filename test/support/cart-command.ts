@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { assertNoSecret } from './secrets.ts'
 import { until } from './until.ts'
 
 const CART = fileURLToPath(new URL('../../src/cli/cart.ts', import.meta.url))
@@ -19,11 +20,16 @@ export function runCart(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<CartResult> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const options = { env, timeout: LIFE_MS_MAX, maxBuffer: 64 * 1024 * 1024 }
     execFile(process.execPath, [CART, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code)
-      resolve({ code, stdout, stderr })
+      try {
+        assertNoSecret(stdout + stderr, env)
+        resolve({ code, stdout, stderr })
+      } catch (leak) {
+        reject(leak)
+      }
     })
   })
 }
@@ -59,7 +65,10 @@ export function startCart(
     lines.push(...parts)
   })
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
-  const exited = once(child, 'exit').then(() => child.exitCode)
+  const exited = once(child, 'exit').then(() => {
+    assertNoSecret([...lines, rest, stderr].join('\n'), env)
+    return child.exitCode
+  })
   return {
     lines,
     stderr: () => stderr,

@@ -30,6 +30,8 @@ export interface TestBrokerOptions {
   readonly clusterId?: string
   /** Added to server.properties. */
   readonly properties?: Readonly<Record<string, string>>
+  readonly formatArguments?: readonly string[]
+  readonly moreJvmFlags?: readonly string[]
 }
 
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {

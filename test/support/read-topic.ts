@@ -43,7 +43,7 @@ async function* readPartition(
   partition: number,
 ): AsyncGenerator<ReadRecord> {
   const { broker } = await cluster.leaderOf(partition)
-  const connection = await connectToBroker(cluster.clientId, broker, READ_TIMEOUTS)
+  const connection = await connectToBroker(cluster.clientId, broker, READ_TIMEOUTS, cluster.access)
   try {
     const reader = new TopicReader(connection, cluster.topic, partition)
     const end = await reader.endOffset()

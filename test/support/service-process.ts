@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../../dev-services/ports.ts'
+import { assertNoSecret } from './secrets.ts'
 import { until } from './until.ts'
 
 const MAIN = new URL('../../src/main.ts', import.meta.url)
@@ -64,6 +65,7 @@ export async function spawnService(
   process.once('exit', endWithUs)
   const exited = once(child, 'close').then(() => {
     process.off('exit', endWithUs)
+    assertNoSecret(chunks.join(''), settings)
     return { code: child.exitCode, signal: child.signalCode }
   })
   assert.ok(child.pid !== undefined)

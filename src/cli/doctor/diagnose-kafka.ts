@@ -3,18 +3,27 @@ import type { Config } from '../../config/config.ts'
 import {
   checkCreation,
   findSilentPartitions,
+  readBrokerIdentities,
   readBrokerRequests,
 } from '../../service/kafka/client-checks.ts'
 import type { KafkaCluster } from '../../service/kafka/cluster.ts'
 import { readClusterFacts, type ClusterFacts } from '../../service/kafka/topic-facts.ts'
 import { askForFramedKeys } from '../../service/key-format-check.ts'
 import { diagnoseAddresses, isConnection, type Address } from './diagnose-addresses.ts'
+import { diagnoseSasl, diagnoseTlsFiles } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { topicCommands } from './judges/commands.ts'
 import { notExamined, ok, problem, type Finding } from './judges/finding.ts'
 import type { KeyEvidence } from './judges/judge-keys.ts'
 import { judgeCreation, judgeRequests, judgeRights } from './judges/judge-rights.ts'
+import { judgeValidity } from './judges/judge-validity.ts'
 import { judgeTopic, TOPIC_SETTINGS } from './judges/judge-topic.ts'
+
+const TLS_NAMES = {
+  ca: 'KAFKA_SSL_CA_LOCATION',
+  certificate: 'KAFKA_SSL_CERTIFICATE_LOCATION',
+  key: 'KAFKA_SSL_KEY_LOCATION',
+}
 
 /** A read waits for records that are not replicated yet. */
 const KEYS_TIMEOUT_MS = 5_000
@@ -30,20 +39,31 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
   const addresses = found.map((finding): Finding =>
     finding.verdict === 'problem' ? { ...finding, verdict: 'warning' } : finding,
   )
+  const credentials = diagnoseOwnCredentials(config.kafkaSecurity)
   const cluster = createCluster(config)
   const settings = Object.values(TOPIC_SETTINGS)
   const facts = await readClusterFacts(cluster, settings).catch(describe)
   if (typeof facts === 'string') {
-    const action = 'Is that the plaintext listener of a Kafka broker? If not, correct the address.'
+    const action = `Do what it says. Is that a listener of Kafka for ${describeAccess(config.kafkaSecurity)}? If not, correct the address or KAFKA_SECURITY_PROTOCOL.`
     const failure = problem('kafka', facts, action)
-    const findings = [...addresses, failure, notExamined(`topic ${kafkaTopic}`, 'kafka')]
+    const findings = [
+      ...addresses,
+      ...credentials,
+      failure,
+      notExamined(`topic ${kafkaTopic}`, 'kafka'),
+    ]
     return { findings, ...unread }
   }
   const { brokers, topic } = facts
   const findings = [
     ...addresses,
-    ok('kafka', `answers; ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}`),
+    ...credentials,
+    ok(
+      'kafka',
+      `answers by ${describeAccess(config.kafkaSecurity)}; ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}`,
+    ),
     ...(await diagnoseAdvertised(brokers, kafkaBootstrapServers)),
+    ...(await diagnoseIdentities(cluster, brokers)),
     ...judgeRequests(await readBrokerRequests(cluster, brokers)),
     ...(await diagnoseTopic(cluster, facts, config)),
   ]
@@ -94,4 +114,38 @@ async function diagnoseAdvertised(
     ({ host, port }) => !known.some((address) => address.host === host && address.port === port),
   )
   return diagnoseAddresses('advertised', others, 'advertised.listeners of the broker')
+}
+
+/** "TLS and SCRAM-SHA-512 as 'cart'" */
+function describeAccess({ tls, sasl }: Config['kafkaSecurity']): string {
+  const encryption = tls === undefined ? 'plain text' : 'TLS'
+  const certificate = tls?.certificateFile === undefined ? '' : ' with a certificate'
+  if (sasl === undefined) return encryption + certificate
+  const user = sasl.mechanism === 'OAUTHBEARER' ? '' : ` as '${sasl.username}'`
+  return `${encryption}${certificate} and ${sasl.mechanism}${user}`
+}
+
+function diagnoseOwnCredentials(security: Config['kafkaSecurity']): Finding[] {
+  const { tls } = security
+  const files = tls === undefined ? [] : diagnoseTlsFiles('kafka tls', TLS_NAMES, tls)
+  return [...files, ...diagnoseSasl(security)]
+}
+
+/** A broker that is reached by another name than the first may have another certificate. */
+async function diagnoseIdentities(
+  cluster: KafkaCluster,
+  brokers: readonly Address[],
+): Promise<Finding[]> {
+  if (cluster.access.isPlain) return []
+  const identities = await readBrokerIdentities(cluster, brokers)
+  return identities.flatMap(({ broker, validity, failure }) => {
+    if (failure !== undefined) {
+      const action = 'Lanes to this broker fail like this: correct its listener or the setting.'
+      return [problem(`kafka ${broker}`, failure, action)]
+    }
+    const what = `the certificate of ${broker}`
+    return validity === undefined
+      ? []
+      : [judgeValidity({ check: 'kafka tls', what, ...validity }, Date.now())]
+  })
 }

@@ -1,16 +1,20 @@
 import { createRegistry } from '../../compose-clients.ts'
 import type { Config } from '../../config/config.ts'
 import { askForKeySubject } from '../../service/key-format-check.ts'
+import { TlsIdentity } from '../../service/credentials/tls-identity.ts'
 import type { RegistryClient } from '../../service/schema-registry/client.ts'
 import { listSubjectSchemas } from '../../service/schema-registry/event-encoder.ts'
 import { RegistryError } from '../../service/schema-registry/registry-error.ts'
+import { createTransport } from '../../service/schema-registry/registry-transport.ts'
 import type { SubjectSchema } from '../../service/schema-registry/schema-registration.ts'
 import { CONNECT_TIMEOUT_MS, diagnoseAddresses, isConnection } from './diagnose-addresses.ts'
+import { diagnoseTlsFiles } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { setLevelCommand } from './judges/commands.ts'
 import { notExamined, ok, type Finding } from './judges/finding.ts'
 import type { ClockReading, MissingReading } from './judges/judge-clock.ts'
 import type { KeyEvidence } from './judges/judge-keys.ts'
+import { judgeValidity } from './judges/judge-validity.ts'
 import {
   isOfOneQuestion,
   judgeRegistryFailure,
@@ -19,6 +23,12 @@ import {
 } from './judges/judge-registry.ts'
 import { judgeLevel, judgeRegistration } from './judges/judge-schema.ts'
 
+const TLS_NAMES = {
+  ca: 'SCHEMA_REGISTRY_SSL_CA_LOCATION',
+  certificate: 'SCHEMA_REGISTRY_SSL_CERTIFICATE_LOCATION',
+  key: 'SCHEMA_REGISTRY_SSL_KEY_LOCATION',
+}
+
 const UNREACHABLE = { failure: 'the registry cannot be reached' }
 
 export async function diagnoseRegistry(config: Config): Promise<Diagnosis> {
@@ -26,7 +36,12 @@ export async function diagnoseRegistry(config: Config): Promise<Diagnosis> {
   const { hostname, port, protocol } = new URL(url)
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const address = { host, port: Number(port || (protocol === 'https:' ? 443 : 80)) }
-  const addresses = await diagnoseAddresses('registry', [address], 'SCHEMA_REGISTRY_URL')
+  const addresses = [
+    ...(await diagnoseAddresses('registry', [address], 'SCHEMA_REGISTRY_URL')),
+    ...(config.schemaRegistryTls === undefined
+      ? []
+      : diagnoseTlsFiles('registry tls', TLS_NAMES, config.schemaRegistryTls)),
+  ]
   const subjects = listSubjectSchemas(kafkaTopic, kafkaKeyFormat)
   if (!addresses.some(isConnection)) {
     const findings = [...addresses, ...notExaminedSubjects(subjects)]
@@ -34,12 +49,12 @@ export async function diagnoseRegistry(config: Config): Promise<Diagnosis> {
   }
   const client = createRegistry(config)
   try {
-    const [clock, keys, findings] = await Promise.all([
-      readClock(url),
+    const [{ clock, certificate }, keys, findings] = await Promise.all([
+      readHead(config),
       readKeyEvidence(client, kafkaTopic),
       diagnoseSubjects(client, subjects, config),
     ])
-    return { findings: [...addresses, ...findings], clock, keys }
+    return { findings: [...addresses, ...certificate, ...findings], clock, keys }
   } finally {
     client.close()
   }
@@ -74,7 +89,7 @@ async function diagnoseSubject(
   const registration = await answerOf(readRegistration(client, subject))
   if (registration instanceof RegistryError && !isOfOneQuestion(registration)) return registration
   const level = await answerOf(client.getSubjectCompatibility(subject.subject))
-  const { schemaRegistryUrl, schemaRegistryBasicAuthUserInfo: userInfo } = config
+  const { schemaRegistryUrl, schemaRegistryAuth } = config
   return [
     registration instanceof RegistryError
       ? judgeUnreadSubject(subject.subject, registration)
@@ -84,7 +99,7 @@ async function diagnoseSubject(
       : judgeLevel(
           subject.subject,
           level,
-          setLevelCommand(schemaRegistryUrl, userInfo !== undefined),
+          setLevelCommand(schemaRegistryUrl, schemaRegistryAuth.kind === 'basic'),
         ),
   ]
 }
@@ -112,16 +127,28 @@ async function readKeyEvidence(client: RegistryClient, topic: string): Promise<K
   }
 }
 
-/** Any answer has a date in its head. */
-async function readClock(url: string): Promise<ClockReading | MissingReading> {
+interface Head {
+  readonly clock: ClockReading | MissingReading
+  readonly certificate: readonly Finding[]
+}
+
+/** Any answer has a date in its head, and by TLS a certificate before it. */
+async function readHead({ schemaRegistryUrl: url, schemaRegistryTls: tls }: Config): Promise<Head> {
   try {
     const beforeMs = Date.now()
+    const exchange = createTransport(tls && new TlsIdentity(tls))
     const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)
-    const response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal })
-    const dateMs = Date.parse(response.headers.get('date') ?? '')
-    if (Number.isNaN(dateMs)) return { failure: 'the answers of the registry carry no date' }
-    return { beforeMs, dateMs, afterMs: Date.now() }
+    const question = { method: 'HEAD', url, headers: {}, body: undefined, signal }
+    const { date, validity } = await exchange(question)
+    const check = { check: 'registry tls', what: 'the certificate of the registry' }
+    const certificate = validity ? [judgeValidity({ ...check, ...validity }, Date.now())] : []
+    const dateMs = Date.parse(date ?? '')
+    const clock = Number.isNaN(dateMs)
+      ? { failure: 'the answers of the registry carry no date' }
+      : { beforeMs, dateMs, afterMs: Date.now() }
+    return { clock, certificate }
   } catch (error) {
-    return { failure: `the registry did not answer (${describe(error)})` }
+    const clock = { failure: `the registry did not answer (${describe(error)})` }
+    return { clock, certificate: [] }
   }
 }

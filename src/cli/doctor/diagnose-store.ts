@@ -1,8 +1,9 @@
 import { inspectStore, listPendingEvents } from '../../compose-clients.ts'
 import type { Config } from '../../config/config.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
+import { diagnoseTlsFiles } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
-import { problem, warning } from './judges/finding.ts'
+import { problem, warning, type Finding } from './judges/finding.ts'
 import { judgeStore } from './judges/judge-store.ts'
 
 export async function diagnoseStore(config: Config): Promise<Diagnosis> {
@@ -11,15 +12,30 @@ export async function diagnoseStore(config: Config): Promise<Diagnosis> {
     const action = 'For orders that are kept, set DATABASE_URL=sqlite:data/cart.db.'
     return { findings: [warning('store', 'in memory: orders are gone with the process', action)] }
   }
+  const ofFiles = database.kind === 'postgres' ? diagnoseFiles(database.url) : []
   try {
     const facts = await inspectStore(config)
     const pending = facts.pendingCount === 0 ? [] : await listPendingEvents(config)
-    return { findings: [judgeStore(facts)], pending }
+    return { findings: [...ofFiles, judgeStore(facts)], pending }
   } catch (error) {
     const action =
       database.kind === 'sqlite'
         ? `Let the service write ${database.path} and its directory, or set DATABASE_URL.`
         : 'Do what it says, start the database, or correct DATABASE_URL.'
-    return { findings: [problem('store', describe(error), action)] }
+    return { findings: [...ofFiles, problem('store', describe(error), action)] }
   }
+}
+
+const TLS_NAMES = { ca: 'sslrootcert', certificate: 'sslcert', key: 'sslkey' }
+
+/** Those that the address of the database names. */
+function diagnoseFiles(address: string): Finding[] {
+  const { searchParams } = new URL(address)
+  const pathOf = (name: string): string | undefined => searchParams.get(name) ?? undefined
+  const files = {
+    caFile: pathOf(TLS_NAMES.ca),
+    certificateFile: pathOf(TLS_NAMES.certificate),
+    keyFile: pathOf(TLS_NAMES.key),
+  }
+  return diagnoseTlsFiles('store tls', TLS_NAMES, files)
 }

@@ -2,6 +2,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { notExamined, ok, problem, warning, type Finding } from './judges/finding.ts'
 import { loadConfig, ConfigError, type Config } from '../../config/config.ts'
+import { findNearNames } from '../../config/near-names.ts'
 import { readSettingSources } from '../../config/setting-sources.ts'
 import { cartCall } from '../cart-call.ts'
 import { credentialHeader } from '../credential.ts'
@@ -26,10 +27,10 @@ export const doctor: Command = {
   },
   async run(args, print) {
     const { values } = parseArgs({ args: [...args], options })
-    const { config, finding } = readSettings()
+    const { config, findings: ofSettings } = readSettings()
     const findings = [
       judgeRuntime(process.versions.node),
-      finding,
+      ...ofSettings,
       ...(config === undefined
         ? [notExamined('everything else', 'settings')]
         : await diagnoseWith(config)),
@@ -55,19 +56,25 @@ export function judgeRuntime(version: string): Finding {
   return problem('runtime', `Node.js ${version}`, action)
 }
 
-function readSettings(): { config: Config | undefined; finding: Finding } {
-  const { env, settings } = readSettingSources()
+function readSettings(): { config: Config | undefined; findings: Finding[] } {
+  const { env, settings, problems } = readSettingSources()
+  const correct = 'Correct it, or set the one that is meant.'
+  const hints = findNearNames(env).map((hint) => warning('settings', hint, correct))
+  const refuse = (reasons: readonly string[]) => {
+    const action = 'Correct them. This shows where each value comes from:'
+    const finding = problem('settings', reasons.join('; '), action, cartCall('config'))
+    return { config: undefined, findings: [finding, ...hints] }
+  }
+  if (problems.length > 0) return refuse(problems)
   try {
     const config = loadConfig(env)
     const countOf = (source: string): number =>
       settings.filter((setting) => setting.source === source).length
     const detail = `usable; ${countOf('environment')} from the environment, ${countOf('.env')} from .env`
-    return { config, finding: ok('settings', detail) }
+    return { config, findings: [ok('settings', detail), ...hints] }
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    const action = 'Correct them. This shows where each value comes from:'
-    const finding = problem('settings', error.problems.join('; '), action, cartCall('config'))
-    return { config: undefined, finding }
+    if (error instanceof ConfigError) return refuse(error.problems)
+    throw error
   }
 }
 

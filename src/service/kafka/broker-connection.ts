@@ -1,6 +1,10 @@
-import { Connection, fetchV11, ResponseError } from '@platformatic/kafka'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { Connection, fetchV11, metadataV10, NetworkError, ResponseError } from '@platformatic/kafka'
 import { asFrameError, guardFrames, type FrameFormat } from '../wire/frames.ts'
 import { createBoundedReader } from './bounded-reader.ts'
+import type { BrokerAccess } from './broker-access.ts'
+import { RenewedConnection, type OpenedConnection } from './renewed-connection.ts'
 
 /**
  * Of one answer, but of records. The largest says who writes to a partition, 40 bytes a producer, or
@@ -17,6 +21,12 @@ const ANSWER_BYTES_MIN = 4
 /** The answer of a server that expects TLS to a client that begins without it. */
 const TLS_ALERT = 0x15_03
 
+/** ApiVersions, SaslHandshake and SaslAuthenticate. */
+const OPEN_TO_ALL: ReadonlySet<number> = new Set([18, 17, 36])
+
+const CLOSED_AT_ONCE =
+  'the broker closed the connection before its first answer: is KAFKA_SECURITY_PROTOCOL the one of this listener, and is there what it demands?'
+
 export interface Broker {
   readonly host: string
   readonly port: number
@@ -29,27 +39,56 @@ export interface ConnectionTimeouts {
 }
 
 /**
- * Opens one connection to one broker. It is never pooled or reused by somebody else, so what is
- * said on it can be counted. Rejects when the broker does not answer in time.
+ * Opens one connection to one broker, as `access` says. It is never pooled or reused by somebody else, so
+ * what is said on it can be counted. Rejects when the broker does not answer in time, or refuses us.
  */
 export async function connectToBroker(
   clientId: string,
   broker: Broker,
   timeouts: ConnectionTimeouts,
+  access: BrokerAccess,
 ): Promise<Connection> {
+  const open = (): Promise<OpenedConnection> => openConnection(clientId, broker, timeouts, access)
+  if (access.isPlain) return (await open()).connection
+  const openWithin = (): Promise<OpenedConnection> =>
+    access.gate.enter(`${broker.host}:${broker.port}`, access.revision(), open)
+  return new RenewedConnection(await openWithin(), openWithin, () => access.revision())
+}
+
+async function openConnection(
+  clientId: string,
+  { host, port }: Broker,
+  timeouts: ConnectionTimeouts,
+  access: BrokerAccess,
+): Promise<OpenedConnection> {
+  const attempt = await access.prepare(host, timeouts.connectTimeoutMs)
   const connection = new BoundedConnection(clientId, {
-    connectTimeout: timeouts.connectTimeoutMs,
+    connectTimeout: attempt.connectTimeoutMs,
     requestTimeout: timeouts.requestTimeoutMs,
+    ...attempt.options,
   })
   // Without a listener a lost connection would end the process; its requests fail by themselves.
   connection.on('error', () => {})
-  await connection.connect(broker.host, broker.port)
-  return connection
+  const openedAtMs = performance.now()
+  try {
+    const connected = connection.connect(host, port)
+    connection.guard()
+    await connected
+    // A broker that misses our certificate, or SASL, lets us in and closes at the first question.
+    if (!access.isPlain) await metadataV10.api.async(connection, [], false)
+  } catch (error) {
+    dropConnection(connection)
+    throw attempt.explain(connection.fault ?? error)
+  }
+  const { lifetimeMs = Infinity } = attempt.signIn
+  return { connection, revision: attempt.revision, openedAtMs, lifetimeMs }
 }
 
 /** Ends the connection at once; requests on it fail. Does not wait for the other side. */
 export function dropConnection(connection: Connection): void {
-  connection.socket.destroy()
+  // There is none where the very first step threw.
+  const socket: Socket | undefined = connection.socket
+  socket?.destroy()
 }
 
 /**
@@ -59,12 +98,22 @@ export function dropConnection(connection: Connection): void {
 class BoundedConnection extends Connection {
   #answerBytesMax = ANSWER_BYTES_MAX
   #fault: Error | undefined
+  /** To a question that a broker answers only to those whom it has let in. */
+  #hasAnswered = false
 
-  constructor(...options: ConstructorParameters<typeof Connection>) {
-    super(...options)
-    // Only from then on the library listens to its socket.
-    this.once('connect', () => {
-      guardFrames(this.socket, this.#format, (fault) => {
+  /** What ended it, where the broker, the network or TLS is to blame. */
+  get fault(): Error | undefined {
+    return this.#fault
+  }
+
+  /** As soon as the library listens to its socket: before the first byte, also while it signs in. */
+  guard(): void {
+    const { socket } = this
+    socket.once('error', (error) => {
+      this.#fault ??= error
+    })
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+      guardFrames(socket, this.#format, (fault) => {
         this.#fault = fault
       })
     })
@@ -82,8 +131,17 @@ class BoundedConnection extends Connection {
         this.#read(() => parse(id, key, version, createBoundedReader(reader))),
       hasRequestTags,
       hasResponseTags,
-      (error, answer) => callback(error === null ? null : (this.#fault ?? error), answer),
+      (error, answer) => {
+        if (error === null) this.#hasAnswered ||= !OPEN_TO_ALL.has(apiKey)
+        callback(error === null ? null : this.#explain(error), answer)
+      },
     )
+  }
+
+  #explain(error: Error): Error {
+    if (this.#fault !== undefined) return this.#fault
+    const isClosed = error instanceof NetworkError && error.message === 'Connection closed'
+    return isClosed && !this.#hasAnswered ? new Error(CLOSED_AT_ONCE, { cause: error }) : error
   }
 
   /** An error that the broker answers is an answer; any other says that it is none. */
@@ -105,6 +163,8 @@ class BoundedConnection extends Connection {
     lengthMin: ANSWER_BYTES_MIN,
     lengthMax: () => this.#answerBytesMax,
     explain: (length) =>
-      length >>> 16 === TLS_ALERT ? 'the broker expects TLS, which is not spoken here' : undefined,
+      length >>> 16 === TLS_ALERT
+        ? 'the broker expects TLS: set KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL'
+        : undefined,
   }
 }

@@ -3,6 +3,7 @@
  * whether they say who wrote to a partition, and whether the topic could be created. Nothing is changed.
  */
 
+import { TLSSocket } from 'node:tls'
 import {
   apiVersionsV0,
   createTopicsV5,
@@ -46,6 +47,36 @@ export async function readBrokerRequests(
 
 function askVersions(connection: Connection) {
   return apiVersionsV0.api.async(connection, '', '')
+}
+
+/** How a broker is reached: what its certificate says, or why not. */
+export interface BrokerIdentity {
+  /** As `host:port`. */
+  readonly broker: string
+  readonly validity: { readonly fromMs: number; readonly untilMs: number } | undefined
+  readonly failure: string | undefined
+}
+
+/** Each broker by itself: the name that it advertises must be in its certificate. */
+export function readBrokerIdentities(
+  cluster: KafkaCluster,
+  brokers: readonly Broker[],
+): Promise<BrokerIdentity[]> {
+  return Promise.all(
+    brokers.map(async (broker) => {
+      const name = `${broker.host}:${broker.port}`
+      try {
+        const validity = await cluster.withConnection(broker, async ({ socket }) => {
+          if (!(socket instanceof TLSSocket)) return undefined
+          const { valid_from: from, valid_to: until } = socket.getPeerCertificate()
+          return { fromMs: Date.parse(from), untilMs: Date.parse(until) }
+        })
+        return { broker: name, validity, failure: undefined }
+      } catch (error) {
+        return { broker: name, validity: undefined, failure: describeError(error) }
+      }
+    }),
+  )
 }
 
 /** A leader does not say who wrote to a partition, which the service asks after an incident. */

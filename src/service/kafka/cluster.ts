@@ -1,5 +1,6 @@
 import { metadataV10, ResponseError, type Connection } from '@platformatic/kafka'
 import { describeError, errorName } from './broker-errors.ts'
+import { PLAIN_ACCESS, type BrokerAccess } from './broker-access.ts'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 import { newestLayout, type PartitionLeader, type TopicLayout } from './topic-layout.ts'
 
@@ -30,6 +31,8 @@ export class TopicMissingError extends Error {
 export class KafkaCluster {
   readonly clientId: string
   readonly topic: string
+  /** For every connection to one of its brokers. */
+  readonly access: BrokerAccess
   readonly #bootstrapBrokers: readonly Broker[]
   #knownBrokers: readonly Broker[] = []
   #layout: TopicLayout | undefined
@@ -39,9 +42,15 @@ export class KafkaCluster {
   /** Brokers that did not answer, until they do. Each costs its time-out, so they are asked last. */
   readonly #silent = new Set<string>()
 
-  constructor(clientId: string, topic: string, bootstrapBrokers: readonly Broker[]) {
+  constructor(
+    clientId: string,
+    topic: string,
+    bootstrapBrokers: readonly Broker[],
+    access: BrokerAccess = PLAIN_ACCESS,
+  ) {
     this.clientId = clientId
     this.topic = topic
+    this.access = access
     this.#bootstrapBrokers = bootstrapBrokers
   }
 
@@ -94,7 +103,7 @@ export class KafkaCluster {
     broker: Broker,
     ask: (connection: Connection) => Promise<Answer>,
   ): Promise<Answer> {
-    const connection = await connectToBroker(this.clientId, broker, METADATA_TIMEOUTS)
+    const connection = await connectToBroker(this.clientId, broker, METADATA_TIMEOUTS, this.access)
     try {
       return await ask(connection)
     } finally {

@@ -186,7 +186,12 @@ class PartitionSource {
     const { cluster } = this.#tail.deps
     if (this.#connection === undefined) {
       this.#leader = (await cluster.leaderOf(this.#partition)).broker
-      this.#connection = await connectToBroker(cluster.clientId, this.#leader, CONNECTION_TIMEOUTS)
+      this.#connection = await connectToBroker(
+        cluster.clientId,
+        this.#leader,
+        CONNECTION_TIMEOUTS,
+        cluster.access,
+      )
     }
     return new TopicReader(this.#connection, cluster.topic, this.#partition)
   }

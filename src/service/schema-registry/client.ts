@@ -3,6 +3,7 @@ import { RegistryError } from './registry-error.ts'
 import {
   createAskRegistry,
   fieldOf,
+  isUnwelcome,
   type RegistryAnswer,
   type RegistryHttpOptions,
 } from './registry-http.ts'
@@ -72,10 +73,11 @@ export function createRegistryClient(options: RegistryHttpOptions): RegistryClie
   const askConfig = (subject: string) => ask('GET', `/config/${encodeURIComponent(subject)}`)
 
   /** What else comes than the answers a caller expects. */
-  const refusal = ({ status, message }: RegistryAnswer, question: string): RegistryError => {
+  const refusal = ({ status, message, shown }: RegistryAnswer, question: string): RegistryError => {
     const hint = status === 404 ? '; is SCHEMA_REGISTRY_URL the address of its API?' : ''
+    const credential = isUnwelcome(status) ? `; it was shown ${shown}` : ''
     const detail = message === '' ? '' : `: ${message}`
-    const text = `Schema Registry at ${options.baseUrl} answered ${status} when asked to ${question}${detail}${hint}`
+    const text = `Schema Registry at ${options.baseUrl} answered ${status} when asked to ${question}${detail}${hint}${credential}`
     return new RegistryError('rejected', text, { status })
   }
 

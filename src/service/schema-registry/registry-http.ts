@@ -1,14 +1,20 @@
 import type { Clock } from '../../business/ports.ts'
+import { describeTlsError } from '../credentials/tls-errors.ts'
+import { TlsIdentity, type TlsFiles } from '../credentials/tls-identity.ts'
 import { RegistryError } from './registry-error.ts'
+import { createAuthorizer, type Authorizer, type RegistryAuth } from './registry-auth.ts'
+import {
+  ANSWER_BYTES_MAX,
+  createTransport,
+  type ExchangeHttp,
+  type HttpAnswer,
+} from './registry-transport.ts'
 import { shortSentence } from './registry-words.ts'
 
 /** Tries of one question; what is still failing then is the caller's to repeat. */
 const ATTEMPTS_MAX = 3
 /** Before the second try; doubled before the third. */
 const RETRY_DELAY_MS = 100
-/** An answer holds one schema or one list of subjects; more is not a registry. */
-const ANSWER_BYTES_MAX = 1024 * 1024
-
 const HEADERS = {
   accept: 'application/vnd.schemaregistry.v1+json, application/json;q=0.5',
   'content-type': 'application/vnd.schemaregistry.v1+json',
@@ -17,9 +23,11 @@ const HEADERS = {
 export interface RegistryHttpOptions {
   /** Without userinfo and trailing slash; may have a path. */
   readonly baseUrl: string
-  /** `key:secret` for basic authentication. */
-  readonly userInfo?: string | undefined
-  /** Bounds one question, all its tries together; each try has half of it. */
+  /** Absent: without saying who asks. */
+  readonly auth?: RegistryAuth
+  /** Absent: Node's own authorities, and no certificate of ours. */
+  readonly tls?: TlsFiles | undefined
+  /** Bounds one question, all its tries together. */
   readonly timeoutMs: number
   readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>
 }
@@ -33,6 +41,8 @@ export interface RegistryAnswer {
   readonly errorCode: number | undefined
   /** `message` of a Confluent error body, as a short sentence; empty where there is none. */
   readonly message: string
+  /** Which credential it was asked with, for a sentence. */
+  readonly shown: string
 }
 
 export type AskRegistry = (method: string, path: string, body?: object) => Promise<RegistryAnswer>
@@ -44,15 +54,20 @@ export type AskRegistry = (method: string, path: string, body?: object) => Promi
  */
 export function createAskRegistry(options: RegistryHttpOptions, signal: AbortSignal): AskRegistry {
   const { clock, timeoutMs } = options
+  const way = {
+    ...options,
+    exchange: createTransport(options.tls && new TlsIdentity(options.tls)),
+    authorizer: createAuthorizer(options.auth ?? { kind: 'none' }),
+  }
   return async (method, path, body) => {
     const deadlineMs = clock.monotonicMs() + timeoutMs
     let failure = failureOf(options, `did not answer within ${timeoutMs} ms`)
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       if (attempt > 0) await clock.sleep(RETRY_DELAY_MS * 2 ** (attempt - 1), signal)
       if (signal.aborted) throw failureOf(options, 'was not asked: the service is closing')
-      const leftMs = Math.min(deadlineMs - clock.monotonicMs(), timeoutMs / 2)
+      const leftMs = deadlineMs - clock.monotonicMs()
       if (leftMs <= 0) break
-      const answer = await tryOnce(options, { method, path, body, timeoutMs: leftMs }, signal)
+      const answer = await tryOnce(way, { method, path, body, timeoutMs: leftMs }, signal)
       if (!(answer instanceof RegistryError)) return answer
       failure = answer
     }
@@ -67,27 +82,30 @@ interface Question {
   readonly timeoutMs: number
 }
 
+interface Way extends RegistryHttpOptions {
+  readonly exchange: ExchangeHttp
+  readonly authorizer: Authorizer
+}
+
 /** Resolves with the failure that is worth another try; rejects where another try would not help. */
 async function tryOnce(
-  options: RegistryHttpOptions,
+  way: Way,
   question: Question,
   closing: AbortSignal,
 ): Promise<RegistryAnswer | RegistryError> {
-  let response: Response
-  let text: string | undefined
   const limit = limitTime(question.timeoutMs, closing)
+  let answer: HttpAnswer
   try {
-    response = await send(options, question, limit.signal)
-    text = await readText(response)
+    answer = await send(way, question, limit.signal)
   } catch (error) {
-    return failureOf(options, describeNetworkError(error, question.timeoutMs), error)
+    return failureOf(way, describeFailure(way, error, question.timeoutMs), error)
   } finally {
     limit.lift()
   }
-  if (text === undefined) {
-    throw failureOf(options, `answered with more than ${ANSWER_BYTES_MAX} bytes`)
+  if (answer.text === undefined) {
+    throw failureOf(way, `answered with more than ${ANSWER_BYTES_MAX} bytes`)
   }
-  return readAnswer(options, question, response, text)
+  return readAnswer(way, question, answer, answer.text)
 }
 
 /**
@@ -113,41 +131,21 @@ function limitTime(
   }
 }
 
-function send(
-  { baseUrl, userInfo }: RegistryHttpOptions,
+async function send(
+  { baseUrl, exchange, authorizer }: Way,
   { method, path, body }: Question,
   signal: AbortSignal,
-): Promise<Response> {
-  const authorization =
-    userInfo === undefined
-      ? {}
-      : { authorization: `Basic ${Buffer.from(userInfo).toString('base64')}` }
-  return fetch(baseUrl + path, {
-    method,
-    headers: { ...HEADERS, ...authorization },
-    redirect: 'manual',
-    signal,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-}
-
-/** Undefined when there is more than a registry would send; the rest is not read. */
-async function readText(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = []
-  let byteCount = 0
-  for await (const chunk of response.body ?? []) {
-    byteCount += chunk.byteLength
-    if (byteCount > ANSWER_BYTES_MAX) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+): Promise<HttpAnswer> {
+  const headers = { ...HEADERS, ...(await authorizer.headers()) }
+  const text = body && JSON.stringify(body)
+  return exchange({ method, url: baseUrl + path, headers, body: text, signal })
 }
 
 /** Fails as {@link tryOnce} does. */
 function readAnswer(
-  options: RegistryHttpOptions,
+  options: Way,
   { method, path }: Question,
-  { status, headers }: Response,
+  { status, location = 'nowhere' }: HttpAnswer,
   text: string,
 ): RegistryAnswer | RegistryError {
   const body = parseJson(text)
@@ -158,13 +156,24 @@ function readAnswer(
     return failureOf(options, `${answered}${detail}`, undefined, status)
   }
   if (status >= 300 && status < 400) {
-    const target = headers.get('location') ?? 'nowhere'
-    const reason = `${answered}, a redirect to ${shortSentence(target)}, which is not followed: set SCHEMA_REGISTRY_URL to the final address`
+    const reason = `${answered}, a redirect to ${shortSentence(location)}, which is not followed: set SCHEMA_REGISTRY_URL to the final address`
     throw new RegistryError('rejected', sentence(options, reason), { status })
   }
   if (status < 300 && body === undefined) throw failureOf(options, `${answered} and sent no JSON`)
+  if (isUnwelcome(status)) options.authorizer.noteRefused()
   const errorCode = fieldOf(body, 'error_code')
-  return { status, body, message, errorCode: typeof errorCode === 'number' ? errorCode : undefined }
+  return {
+    status,
+    body,
+    message,
+    errorCode: typeof errorCode === 'number' ? errorCode : undefined,
+    shown: options.authorizer.name,
+  }
+}
+
+/** It does not know who asks, or does not permit it. */
+export function isUnwelcome(status: number): boolean {
+  return status === 401 || status === 403
 }
 
 function failureOf(
@@ -180,13 +189,25 @@ function sentence({ baseUrl }: RegistryHttpOptions, reason: string): string {
   return `Schema Registry at ${baseUrl} ${reason}`
 }
 
-/** fetch hides the socket's error one level down. */
-function describeNetworkError(error: unknown, timeoutMs: number): string {
+const PEER = {
+  name: 'the registry',
+  caSetting: 'SCHEMA_REGISTRY_SSL_CA_LOCATION',
+  certificateSetting: 'SCHEMA_REGISTRY_SSL_CERTIFICATE_LOCATION',
+}
+
+function describeFailure({ tls }: Way, error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return 'cannot be reached'
-  if (error.name === 'TimeoutError') return `did not answer within ${Math.ceil(timeoutMs)} ms`
-  const { cause } = error
-  const reasons = [fieldOf(cause, 'code'), fieldOf(cause, 'message'), error.message].map(textOf)
-  return `cannot be reached (${reasons.find((reason) => reason !== '')})`
+  if (isTimeout(error)) return `did not answer within ${Math.ceil(timeoutMs)} ms`
+  const peer = { ...PEER, hasCertificate: tls?.certificateFile !== undefined }
+  const reason = describeTlsError(error, peer) ?? textOf(fieldOf(error, 'code'))
+  return `cannot be reached (${reason === '' ? textOf(error.message) : reason})`
+}
+
+/** An aborted request has the reason of its signal as the cause. */
+function isTimeout(error: Error): boolean {
+  return (
+    error.name === 'TimeoutError' || (error.cause as Error | undefined)?.name === 'TimeoutError'
+  )
 }
 
 function parseJson(text: string): unknown {

@@ -267,7 +267,7 @@ describe('PostgreSQL that is not fit', () => {
     const parameters = { synchronous_commit: 'off' }
     const client = await connectTo(schema.url(parameters))
     try {
-      await beginSession(client, { database: 'of the test', mustBeDurable: true })
+      await beginSession(client, { database: 'of the test', mustBeDurable: true, statementMs: 0 })
       const { rows } = await client.query('SHOW synchronous_commit')
       assert.deepEqual(rows, [{ synchronous_commit: 'on' }])
     } finally {

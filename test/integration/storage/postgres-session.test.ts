@@ -91,7 +91,11 @@ describe('a session on a database with hostile defaults', () => {
     const hanging = createLink({ url: schema.url(), timeouts: TIMEOUTS })
     hanging.client.on('error', () => {})
     await hanging.client.connect()
-    const options = { database: 'of the test', mustBeDurable: true }
+    const options = {
+      database: 'of the test',
+      mustBeDurable: true,
+      statementMs: TIMEOUTS.statementMs,
+    }
     const session = await beginSession(hanging.client, options)
     const statement = assert.rejects(hanging.client.query('SELECT pg_sleep(60)'))
     const next = createLink({ url: schema.url(), timeouts: TIMEOUTS })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, loadConfig, type Environment } from '../../../src/config/config.ts'
+import { ConfigError, loadConfig } from '../../../src/config/config.ts'
+import type { Environment } from '../../../src/config/environment.ts'
 
 function problemsOf(env: Environment): readonly string[] {
   try {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { ConfigError, loadConfig, type Environment } from '../../../src/config/config.ts'
+import { ConfigError, loadConfig } from '../../../src/config/config.ts'
+import type { Environment } from '../../../src/config/environment.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { listSettings } from '../../../src/config/settings-schema.ts'
 
 describe('the configuration', () => {
@@ -12,8 +16,10 @@ describe('the configuration', () => {
       kafkaTopicReplicationFactor: undefined,
       kafkaKeyFormat: 'string',
       kafkaClientId: 'cart-service',
+      kafkaSecurity: { protocol: 'PLAINTEXT', tls: undefined, sasl: undefined },
       schemaRegistryUrl: 'http://localhost:8081',
-      schemaRegistryBasicAuthUserInfo: undefined,
+      schemaRegistryAuth: { kind: 'none' },
+      schemaRegistryTls: undefined,
       schemaRegistryAutoRegister: true,
       schemaRegistryTimeoutMs: 3_000,
       apiHost: '0.0.0.0',
@@ -38,6 +44,7 @@ describe('the configuration', () => {
         credential: undefined,
       },
       database: { kind: 'sqlite', path: 'data/cart.db' },
+      databasePasswordFile: undefined,
       databaseRequireDurability: true,
       migrationMode: 'auto',
       acceptsStoreBehindTopic: false,
@@ -115,8 +122,10 @@ describe('the configuration', () => {
       kafkaTopicReplicationFactor: 3,
       kafkaKeyFormat: 'avro',
       kafkaClientId: 'cart-1',
+      kafkaSecurity: { protocol: 'PLAINTEXT', tls: undefined, sasl: undefined },
       schemaRegistryUrl: 'https://registry.example/apis/ccompat/v7',
-      schemaRegistryBasicAuthUserInfo: 'key:se:cret',
+      schemaRegistryAuth: basic('key:se:cret'),
+      schemaRegistryTls: undefined,
       schemaRegistryAutoRegister: false,
       schemaRegistryTimeoutMs: 100,
       apiHost: '::1',
@@ -148,6 +157,7 @@ describe('the configuration', () => {
         credential: { kind: 'file', path: 'package.json' },
       },
       database: { kind: 'sqlite', path: ':memory:' },
+      databasePasswordFile: undefined,
       databaseRequireDurability: false,
       migrationMode: 'check',
       acceptsStoreBehindTopic: true,
@@ -183,7 +193,7 @@ describe('the configuration', () => {
   test('keeps credentials out of the address, and decodes them', () => {
     const config = loadConfig({ SCHEMA_REGISTRY_URL: 'http://k%40y:s%3Acret@host:81/api' })
     assert.equal(config.schemaRegistryUrl, 'http://host:81/api')
-    assert.equal(config.schemaRegistryBasicAuthUserInfo, 'k@y:s:cret')
+    assert.deepEqual(config.schemaRegistryAuth, basic('k@y:s:cret'))
   })
 
   test('prefers credentials that have their own variable', () => {
@@ -191,7 +201,7 @@ describe('the configuration', () => {
       SCHEMA_REGISTRY_URL: 'http://key:secret@host',
       SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'other:one',
     })
-    assert.equal(config.schemaRegistryBasicAuthUserInfo, 'other:one')
+    assert.deepEqual(config.schemaRegistryAuth, basic('other:one'))
   })
 
   const paths: ReadonlyArray<[string, string]> = [
@@ -241,13 +251,49 @@ describe('the configuration', () => {
     })
   }
 
-  test('refuses an address of PostgreSQL that is not one, without its password', () => {
-    const demand = `DATABASE_URL must be sqlite:<path>, sqlite::memory: or postgres://user:password@host:port/database, got`
-    assert.deepEqual(problemsOf({ DATABASE_URL: 'postgres://cart:hush/hu@sh@db/cart' }), [
-      `${demand} "***@db/cart"`,
+  const postgresReasons: Readonly<Record<string, RegExp>> = {
+    'postgres://cart:hu#sh@db/cart': /^must not hold a #: in a password it is written %23$/,
+    'postgres://cart:hu%sh@db/cart':
+      /^holds a % that begins no sign: in a password it is written %25$/,
+    'postgres://cart:hush@db/cart/': /^ends with a slash: leave it out$/,
+    'postgres://cart:hush@db': /^must end with the name of one database/,
+    'postgres://cart:hush/hu@db/cart': /^must end with the name of one database|percent/,
+    'postgres://cart:hush@db1,db2/cart': /^must name one host/,
+    'postgres://cart:hush@db1:5432,db2:5432/cart': /^must name one host/,
+    'postgres://db/cart?channel_binding=require': /^has no parameter channel_binding/,
+    'postgres://db/cart?password=hush': /^has no parameter password.*DATABASE_PASSWORD_FILE/,
+    'postgres://db/cart?statement_timeout=0': /^has a parameter that is not taken; those that are/,
+    'postgres://db/cart?uselibpqcompat=true': /^has no parameter uselibpqcompat/,
+    'postgres://db/cart?sslmode=require': /^has sslmode=require, which encrypts to whoever answers/,
+    'postgres://db/cart?sslmode=prefer': /^has sslmode=prefer/,
+    'postgres://db/cart?sslmode=allow': /^has sslmode=allow/,
+    'postgres://db/cart?sslmode=no-verify': /^has sslmode=no-verify/,
+    'postgres://db/cart?sslmode=hush': /^has an sslmode that is none of/,
+    'postgres://db/cart?sslrootcert=/ca.pem': /^has sslrootcert and no sslmode that uses it/,
+    'postgres://db/cart?sslmode=verify-full&sslcert=/c.pem': /^has one of sslcert and sslkey/,
+  }
+  for (const [url, reason] of Object.entries(postgresReasons)) {
+    test(`says why ${url} is no address of a database, without its password`, () => {
+      const [problem = '', ...more] = problemsOf({ DATABASE_URL: url })
+      assert.deepEqual(more, [])
+      assert.ok(problem.endsWith(', got a value that is not shown here'), problem)
+      const said = problem.slice('DATABASE_URL '.length, problem.lastIndexOf(', got'))
+      assert.match(said, reason)
+      assert.ok(!/hush?\b/.test(problem), problem)
+    })
+  }
+
+  test('takes a password of PostgreSQL from a file, and only once', async (t) => {
+    const path = join(await temporaryFolder(t), 'password')
+    await writeFile(path, 'hush')
+    const env = { DATABASE_PASSWORD_FILE: path }
+    const config = loadConfig({ ...env, DATABASE_URL: 'postgres://cart@db/cart' })
+    assert.equal(config.databasePasswordFile, path)
+    assert.deepEqual(problemsOf(env), [
+      'DATABASE_PASSWORD_FILE is set, and DATABASE_URL is no PostgreSQL database',
     ])
-    assert.deepEqual(problemsOf({ DATABASE_URL: 'postgres://db/cart?password=hush' }), [
-      `${demand} "postgres://db/cart?***"`,
+    assert.deepEqual(problemsOf({ ...env, DATABASE_URL: 'postgres://cart:hush@db/cart' }), [
+      'DATABASE_PASSWORD_FILE is set, and DATABASE_URL has a password: leave one of them out',
     ])
   })
 
@@ -256,7 +302,7 @@ describe('the configuration', () => {
       'SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO must be key:secret, got a value that is not shown here',
     ])
     assert.deepEqual(problemsOf({ SCHEMA_REGISTRY_URL: 'ftp://key:hu/sh@host' }), [
-      'SCHEMA_REGISTRY_URL must be an http:// or https:// address without query and fragment, got "***@host"',
+      'SCHEMA_REGISTRY_URL must be an http:// or https:// address without query and fragment, got a value that is not shown here',
     ])
   })
 
@@ -274,8 +320,52 @@ describe('the configuration', () => {
     KAFKA_TOPIC_REPLICATION_FACTOR: ['0', '-1', '32768'],
     KAFKA_KEY_FORMAT: ['AVRO', 'json'],
     KAFKA_CLIENT_ID: ['a b', 'x'.repeat(250)],
-    SCHEMA_REGISTRY_URL: ['localhost:8081', 'http://', 'http://a/?b', 'http://a/#b', 'http://%@a'],
+    KAFKA_SECURITY_PROTOCOL: ['TLS', 'sasl_ssl'],
+    KAFKA_SSL_CA_LOCATION: ['/nowhere/ca.pem', '/'],
+    KAFKA_SSL_CERTIFICATE_LOCATION: ['/nowhere/cert.pem', 'system'],
+    KAFKA_SSL_KEY_LOCATION: ['/nowhere/key.pem'],
+    KAFKA_SSL_KEY_PASSWORD: [],
+    KAFKA_SSL_KEY_PASSWORD_FILE: ['/nowhere/password', '/dev/null'],
+    KAFKA_SSL_SERVER_NAME: ['a b', 'a:1'],
+    KAFKA_SSL_VERIFY: ['none', 'off'],
+    KAFKA_SASL_MECHANISM: ['GSSAPI', 'plain'],
+    KAFKA_SASL_USERNAME: ['a,b', 'ä', 'x'.repeat(256)],
+    KAFKA_SASL_PASSWORD: ['ä', 'a\tb'],
+    KAFKA_SASL_PASSWORD_FILE: ['/nowhere/password'],
+    KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL: ['http://idp.example/token'],
+    KAFKA_SASL_OAUTHBEARER_CLIENT_ID: ['ä'],
+    KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET: ['ä'],
+    KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE: ['/nowhere'],
+    KAFKA_SASL_OAUTHBEARER_SCOPE: ['ä'],
+    KAFKA_SASL_OAUTHBEARER_EXTENSIONS: ['a', 'a=b,', 'auth=x', 'a=b c'],
+    KAFKA_SASL_OAUTHBEARER_TOKEN_FILE: ['/nowhere'],
+    AWS_REGION: ['EU Central'],
+    SCHEMA_REGISTRY_URL: [
+      'http://a:1,http://b:1',
+      'localhost:8081',
+      'http://',
+      'http://a/?b',
+      'http://a/#b',
+      'http://%@a',
+    ],
     SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: ['key', ':secret', 'key:sec\nret'],
+    SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO_FILE: ['/nowhere'],
+    SCHEMA_REGISTRY_SSL_CA_LOCATION: ['/nowhere'],
+    SCHEMA_REGISTRY_SSL_CERTIFICATE_LOCATION: ['/nowhere'],
+    SCHEMA_REGISTRY_SSL_KEY_LOCATION: ['/nowhere'],
+    SCHEMA_REGISTRY_BEARER_AUTH_TOKEN: ['a b'],
+    SCHEMA_REGISTRY_BEARER_AUTH_TOKEN_FILE: ['/nowhere'],
+    SCHEMA_REGISTRY_BEARER_AUTH_ISSUER_ENDPOINT_URL: [
+      'http://idp.example/token',
+      'x',
+      'https://a:b@c/',
+    ],
+    SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_ID: ['ä'],
+    SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET: ['ä'],
+    SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET_FILE: ['/nowhere'],
+    SCHEMA_REGISTRY_BEARER_AUTH_SCOPE: ['ä'],
+    SCHEMA_REGISTRY_BEARER_AUTH_LOGICAL_CLUSTER: ['a b'],
+    SCHEMA_REGISTRY_BEARER_AUTH_IDENTITY_POOL_ID: ['a b'],
     SCHEMA_REGISTRY_AUTO_REGISTER: ['1', 'yes'],
     SCHEMA_REGISTRY_TIMEOUT_MS: ['99', '60001'],
     API_HOST: ['http://a', 'a b', 'a/b'],
@@ -318,6 +408,7 @@ describe('the configuration', () => {
       'postgres://db:99999/a',
       'postgres://db/a?statement_timeout=0',
     ],
+    DATABASE_PASSWORD_FILE: ['/nowhere'],
     DATABASE_REQUIRE_DURABILITY: ['1'],
     MIGRATIONS: ['manual'],
     STORE_BEHIND_TOPIC: ['true'],
@@ -338,13 +429,23 @@ describe('the configuration', () => {
       const values = refused[name]
       assert.ok(values)
       for (const value of values) {
-        const problems = problemsOf({ [name]: value })
+        const problems = problemsOf({ [name]: value }).filter(
+          (problem) => !/^\S+ is (?:set|missing)/.test(problem),
+        )
         assert.equal(problems.length, 1, value)
-        assert.match(problems[0] ?? '', new RegExp(`^${name} must be .*, got `), value)
+        assert.match(
+          problems[0] ?? '',
+          new RegExp(`^${name} (?:must|has|holds|ends) .*, got `),
+          value,
+        )
       }
     })
   }
 })
+
+function basic(text: string) {
+  return { kind: 'basic', userInfo: { kind: 'text', text } }
+}
 
 function problemsOf(env: Environment): readonly string[] {
   try {

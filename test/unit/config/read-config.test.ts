@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { findNearNames } from '../../../src/config/near-names.ts'
 import { readConfig } from '../../../src/config/read-config.ts'
 import { listSettings } from '../../../src/config/settings-schema.ts'
 
@@ -40,4 +41,48 @@ describe('reading the configuration of the process', () => {
     const { apiPort, apiHost } = readConfig()
     assert.deepEqual({ apiPort, apiHost }, { apiPort: 8_001, apiHost: '127.0.0.1' })
   })
+
+  const UNREADABLE: Readonly<Record<string, Buffer>> = {
+    'with a byte order mark': Buffer.from('\uFEFFAPI_PORT=9000\n'),
+    'in UTF-16': Buffer.from('API_PORT=9000\n', 'utf16le'),
+    'in Latin-1': Buffer.from('KAFKA_TOPIC=\xe4\n', 'latin1'),
+  }
+  for (const [how, bytes] of Object.entries(UNREADABLE)) {
+    test(`refuses a .env file ${how}, which would be no settings at all`, async () => {
+      await writeFile('.env', bytes)
+      assert.throws(
+        () => readConfig(),
+        /\.env is not readable as text: save it as plain text in UTF-8/,
+      )
+    })
+  }
+
+  test('refuses a .env that is a folder', async () => {
+    await mkdir('.env')
+    assert.throws(() => readConfig(), /\.env is a folder, and no file/)
+  })
+})
+
+test('points out a name that is nearly a setting', () => {
+  const said = findNearNames({
+    API_PROT: '1',
+    API_POR: '1',
+    API_PORTS: '1',
+    KAFKA_TOPC: 'a',
+    kafka_topics: 'a',
+    KAFKA_TOPIC: 'a',
+    KAFKA_TOPIK: 'a',
+    HOST: 'b',
+    PATH: 'c',
+    LOGLEVELS: 'd',
+    PGPASSWORD: 'e',
+  })
+  assert.deepEqual(said, [
+    'API_PROT is no setting: is API_PORT meant?',
+    'API_POR is no setting: is API_PORT meant?',
+    'API_PORTS is no setting: is API_PORT meant?',
+    'KAFKA_TOPC is no setting: is KAFKA_TOPIC meant?',
+    'kafka_topics is no setting: is KAFKA_TOPIC meant?',
+    'KAFKA_TOPIK is no setting: is KAFKA_TOPIC meant?',
+  ])
 })

@@ -36,17 +36,29 @@ test('what has no default is unset', () => {
   assert.deepEqual(explain({}, {}, name), { name, value: undefined, source: 'unset' })
 })
 
+function shown(env: Record<string, string>): string {
+  return JSON.stringify(explainSettings(env, {}))
+}
+
 test('no secret is shown, wherever it stands', () => {
-  const shown = explainSettings(
-    {
-      SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'key:geheim',
-      SCHEMA_REGISTRY_URL: 'https://key:ge/h@eim@registry.example/path',
-      DATABASE_URL: 'postgres://user:geheim@host/db?sslmode=require&password=geheim&x=1',
-    },
-    {},
-  )
-  const text = JSON.stringify(shown)
-  assert.ok(!/geheim|ge\/h/.test(text), text)
-  assert.ok(text.includes('https://***@registry.example/path'), text)
-  assert.ok(text.includes('postgres://***@host/db?sslmode=require&password=***&x=1'), text)
+  const usable = shown({
+    SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'key:geheim',
+    KAFKA_SASL_PASSWORD: 'geheim',
+    SCHEMA_REGISTRY_URL: 'https://key:ge%2Fh%40eim@registry.example/path',
+    DATABASE_URL: 'postgres://user:geheim@host/db?sslmode=verify-full',
+  })
+  assert.ok(!/geheim|ge%2Fh|user/.test(usable), usable)
+  assert.ok(usable.includes('https://***@registry.example/path'), usable)
+  assert.ok(usable.includes('postgres://***@host/db?sslmode=verify-full'), usable)
+  const refused = [
+    'postgres://user:ge#heim@host/db',
+    'postgres://user:geheim/db',
+    'postgres://user:ge?heim@host/db',
+    'postgres//user:geheim@host/db',
+    'postgres://host/db?password=geheim',
+  ]
+  for (const url of refused) {
+    const text = shown({ DATABASE_URL: url, SCHEMA_REGISTRY_URL: url })
+    assert.ok(!/ge|heim/.test(text.replaceAll(/KAFKA[^}]*|"name":"[^"]*"/g, '')), text)
+  }
 })

@@ -183,7 +183,12 @@ export class KafkaLaneSession implements LaneSession {
     const { cluster, partition, onLost } = this.#deps
     this.#drop()
     this.#leader = await cluster.leaderOf(partition)
-    const connection = await connectToBroker(cluster.clientId, this.#leader.broker, TIMEOUTS)
+    const connection = await connectToBroker(
+      cluster.clientId,
+      this.#leader.broker,
+      TIMEOUTS,
+      cluster.access,
+    )
     if (this.#closing.signal.aborted) {
       dropConnection(connection)
       throw new Error('the lane is closing')

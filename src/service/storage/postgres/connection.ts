@@ -2,10 +2,12 @@ import { Socket } from 'node:net'
 import { Client, types } from 'pg'
 
 import type { StoreError } from '../../../business/ports.ts'
+import { readSecret } from '../../credentials/secret.ts'
 import { type Phase, translatePostgresError } from './postgres-errors.ts'
 import { guardMessages } from './bounded-messages.ts'
 import { beginSession, endSession, type Session } from './session.ts'
 import { pinSettings } from './session-settings.ts'
+import { splitTls } from './tls-options.ts'
 
 /** After a failed attempt to connect, calls are refused for so long without another attempt. */
 const RECONNECT_INTERVAL_MS = 200
@@ -23,8 +25,10 @@ export type Query = <Row>(
 ) => Promise<readonly Row[]>
 
 export interface ConnectionOptions {
-  /** With the password. */
+  /** With the password, or without it where there is a file. */
   readonly url: string
+  /** Read at each connection, so that it may be replaced. */
+  readonly passwordFile?: string | undefined
   /** How people find the database; without the password. */
   readonly database: string
   /** Whether a server is refused that loses commits when its machine fails. */
@@ -132,7 +136,10 @@ export class Connection {
     client.on('error', () => this.#giveUp(link))
     try {
       await client.connect()
-      const session = await beginSession(client, this.#options)
+      const session = await beginSession(client, {
+        ...this.#options,
+        statementMs: this.#options.timeouts.statementMs,
+      })
       this.#options.admitServer?.(session)
       if (this.#abandoned !== undefined) await endSession(client, this.#abandoned)
       this.#abandoned = undefined
@@ -153,15 +160,18 @@ export class Connection {
   }
 }
 
-/** Not connected yet. */
+/** Not connected yet. Throws with a sentence where a file of the address cannot be read. */
 export function createLink({
   url,
+  passwordFile,
   timeouts,
   keepsPlans = false,
-}: Pick<ConnectionOptions, 'url' | 'timeouts' | 'keepsPlans'>): Link {
+}: Pick<ConnectionOptions, 'url' | 'passwordFile' | 'timeouts' | 'keepsPlans'>): Link {
   const socket = new Socket()
+  const address = splitTls(withPassword(url, passwordFile))
   const client = new Client({
-    connectionString: pinSettings(url, keepsPlans),
+    connectionString: pinSettings(address.url, keepsPlans),
+    ssl: address.ssl,
     stream: () => socket,
     connectionTimeoutMillis: timeouts.connectMs,
     query_timeout: timeouts.answerMs,
@@ -173,6 +183,14 @@ export function createLink({
   })
   guardMessages(client, socket)
   return { client, socket }
+}
+
+/** A function for the password would be dropped: the driver prefers what the address has, nothing included. */
+function withPassword(url: string, passwordFile: string | undefined): string {
+  if (passwordFile === undefined) return url
+  const address = new URL(url)
+  address.password = encodeURIComponent(readSecret({ kind: 'file', path: passwordFile }))
+  return address.href
 }
 
 type Parser = (text: string) => unknown

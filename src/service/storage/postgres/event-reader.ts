@@ -34,12 +34,14 @@ interface Row {
  */
 export async function* readStoredEvents({
   url,
+  passwordFile,
   database,
 }: {
   readonly url: string
+  readonly passwordFile?: string | undefined
   readonly database: string
 }): AsyncGenerator<StoredEvent> {
-  const { client, socket } = createLink({ url, timeouts: TIMEOUTS })
+  const { client, socket } = createLink({ url, passwordFile, timeouts: TIMEOUTS })
   // Told by the statement that it interrupts.
   client.on('error', () => {})
   try {

@@ -153,7 +153,7 @@ async function begin(
 ): Promise<void> {
   const { database } = address
   await client.connect()
-  await beginSession(client, address)
+  await beginSession(client, { ...address, statementMs: TIMEOUTS.statementMs })
   await client.query('BEGIN')
   await migrate(
     async <Row>({ text }: { text: string }, values: readonly unknown[] = []) =>

@@ -12,6 +12,7 @@ const TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, answerMs: 6_000 }
 
 export interface DatabaseAddress {
   readonly url: string
+  readonly passwordFile?: string | undefined
   readonly database: string
 }
 
@@ -23,7 +24,7 @@ export function inspectStore(
   options: DatabaseAddress & { readonly mustBeDurable: boolean },
 ): Promise<StoreFacts> {
   return withClient(options, async (client) => {
-    await beginSession(client, options)
+    await beginSession(client, { ...options, statementMs: TIMEOUTS.statementMs })
     const found = await client.query<{ exists: boolean }>(
       `SELECT to_regclass('order_events') IS NOT NULL AS exists`,
     )
@@ -57,10 +58,10 @@ export function listPendingEvents(
 
 /** One connection for what `ask` has to ask. */
 export async function withClient<Answer>(
-  { url, database }: DatabaseAddress,
+  { url, passwordFile, database }: DatabaseAddress,
   ask: (client: Client) => Promise<Answer>,
 ): Promise<Answer> {
-  const { client, socket } = createLink({ url, timeouts: TIMEOUTS })
+  const { client, socket } = createLink({ url, passwordFile, timeouts: TIMEOUTS })
   // The statement that it interrupts rejects.
   client.on('error', () => {})
   try {

@@ -1,6 +1,8 @@
 import { DatabaseError } from 'pg'
 
 import { StoreError } from '../../../business/ports.ts'
+import { describeTlsError, type TlsPeer } from '../../credentials/tls-errors.ts'
+import { BEHIND_A_POOL } from './session.ts'
 
 interface ErrorRow {
   /** Ends the sentence "The database … cannot be used: ". */
@@ -91,8 +93,12 @@ function isRefusedWith(error: unknown, codes: ReadonlySet<string>): boolean {
   return error.cause instanceof DatabaseError && codes.has(error.cause.code ?? '')
 }
 
+/** PgBouncer's words for a setting that it does not pass on, under the code of a broken connection. */
+const POOL_WORDS = /unsupported startup parameter/
+
 function findRow(error: unknown, phase: Phase): ErrorRow | undefined {
   if (!(error instanceof DatabaseError)) return phase === 'connecting' ? UNREACHABLE : SILENT
+  if (POOL_WORDS.test(error.message)) return { reason: BEHIND_A_POOL, mayEndSession: false }
   const { code = '' } = error
   const row = POSTGRES_ERRORS.get(code) ?? POSTGRES_ERRORS.get(code.slice(0, 2))
   return row ?? (phase === 'connecting' ? UNFORESEEN : undefined)
@@ -107,8 +113,17 @@ function isRolledBack(error: unknown, row: ErrorRow): boolean {
   return !row.mayEndSession
 }
 
+const PEER: TlsPeer = {
+  name: 'the database',
+  caSetting: 'sslrootcert',
+  certificateSetting: 'sslcert',
+  hasCertificate: true,
+}
+
 /** An attempt on several addresses has one error for each, and no message of its own. */
 function describe(error: unknown): string {
+  const access = describeTlsError(error, PEER)
+  if (access !== undefined) return access
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
   return errors.map((one) => (one instanceof Error ? one.message : String(one))).join(', ')
 }

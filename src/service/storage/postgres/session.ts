@@ -17,6 +17,14 @@ const END_TIMEOUT_MS = 1_000
 /** With these the name of a file of the write-ahead log begins. */
 const TIMELINE_DIGITS = 8
 
+/**
+ * PgBouncer and its like drop the settings that a session begins with, or give each transaction another
+ * session. Time-outs and planner settings would then be another client's, and so would the session that is
+ * ended because it was given up.
+ */
+export const BEHIND_A_POOL =
+  'a pool stands before it and changes its sessions: give the service the address of PostgreSQL itself, which needs two connections for each instance'
+
 /** Names one session of one server, also after its process id was used again. */
 export interface Session {
   readonly pid: number
@@ -31,6 +39,7 @@ interface Facts extends Session {
   readonly isDurable: boolean
   readonly encoding: string
   readonly blockBytes: number
+  readonly statementMs: number
 }
 
 /**
@@ -45,7 +54,16 @@ interface Facts extends Session {
  */
 export async function beginSession(
   client: Client,
-  { database, mustBeDurable }: { readonly database: string; readonly mustBeDurable: boolean },
+  {
+    database,
+    mustBeDurable,
+    statementMs,
+  }: {
+    readonly database: string
+    readonly mustBeDurable: boolean
+    /** What the connection asked for. */
+    readonly statementMs: number
+  },
 ): Promise<Session> {
   const { rows } = await client.query<Facts>(`
     SELECT pid,
@@ -60,6 +78,8 @@ export async function beginSession(
            CASE WHEN NOT pg_is_in_recovery()
              THEN left(pg_walfile_name(pg_current_wal_lsn()), ${TIMELINE_DIGITS})
            END AS timeline,
+           (SELECT setting::integer FROM pg_settings WHERE name = 'statement_timeout')
+             AS "statementMs",
            ${LIFT_TRANSACTION_TIMEOUT},
            CASE current_setting('synchronous_commit')
              WHEN 'off' THEN set_config('synchronous_commit', 'on', FALSE)
@@ -71,7 +91,9 @@ export async function beginSession(
     WHERE pid = pg_backend_pid()`)
   const facts = rows[0]
   if (facts === undefined) throw new StoreError(`The database ${database} hides our session`, 'no')
-  const problem = findProblem(facts, mustBeDurable)
+  const later = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const isPooled = later.rows[0]?.pid !== facts.pid || facts.statementMs !== statementMs
+  const problem = isPooled ? BEHIND_A_POOL : findProblem(facts, mustBeDurable)
   if (problem !== undefined) {
     throw new StoreError(`The database ${database} cannot be used: ${problem}`, 'no')
   }

@@ -5,6 +5,7 @@ import {
   createRegistryClient,
   type RegistryClient,
 } from '../../../../src/service/schema-registry/client.ts'
+import type { RegistryAuth } from '../../../../src/service/schema-registry/registry-auth.ts'
 import { RegistryError } from '../../../../src/service/schema-registry/registry-error.ts'
 import { FakeRegistry, type Interference } from '../../../support/fake-registry.ts'
 
@@ -24,7 +25,7 @@ describe('the registry client', () => {
     monotonicMs: () => delays.reduce((sum, delayMs) => sum + delayMs, 0),
     sleep: async (delayMs: number) => void delays.push(delayMs),
   }
-  const connect = (overrides: { userInfo?: string; path?: string; timeoutMs?: number } = {}) => {
+  const connect = (overrides: { auth?: RegistryAuth; path?: string; timeoutMs?: number } = {}) => {
     const { path = '', timeoutMs = 10_000, ...others } = overrides
     return createRegistryClient({ baseUrl: registry.url + path, timeoutMs, clock, ...others })
   }
@@ -128,7 +129,9 @@ describe('the registry client', () => {
   })
 
   test('sends its credentials, and none where it has none', async () => {
-    using other = closing(connect({ userInfo: 'key:sécret' }))
+    using other = closing(
+      connect({ auth: { kind: 'basic', userInfo: { kind: 'text', text: 'key:sécret' } } }),
+    )
     await other.client.lookUp(SUBJECT, SCHEMA)
     await client.lookUp(SUBJECT, SCHEMA)
     const expected = `Basic ${Buffer.from('key:sécret').toString('base64')}`
@@ -175,7 +178,7 @@ describe('the registry client', () => {
     registry.interfere({ kind: 'answer', status: 401, body: '{"message":"Unauthorized"}' })
     await assert.rejects(
       client.lookUp(SUBJECT, SCHEMA),
-      failure('rejected', 401, /answered 401 when asked to look up .*: Unauthorized$/),
+      failure('rejected', 401, /answered 401 when asked to look up .*: Unauthorized; it was shown no credential$/),
     )
     assert.equal(registry.requests.length, 1)
   })

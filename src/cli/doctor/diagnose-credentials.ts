@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto'
+import { statSync } from 'node:fs'
+import type { Config } from '../../config/config.ts'
+import { readSecret, readTextFile } from '../../service/credentials/secret.ts'
+import { SYSTEM_CA, TlsIdentity, type TlsFiles } from '../../service/credentials/tls-identity.ts'
+import { shellWord } from '../shell-word.ts'
+import { describe } from './diagnosis.ts'
+import { problem, warning, type Finding } from './judges/finding.ts'
+import { judgeValidity } from './judges/judge-validity.ts'
+
+/** What the service shows to others, as far as its own files tell. */
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs
+
+/** What the settings call them. */
+export interface TlsNames {
+  readonly ca: string
+  readonly certificate: string
+  readonly key: string
+}
+
+export function diagnoseTlsFiles(check: string, names: TlsNames, files: TlsFiles): Finding[] {
+  try {
+    new TlsIdentity(files).current()
+  } catch (error) {
+    const action = `Correct the files of ${Object.values(names).join(', ')}.`
+    return [problem(check, describe(error), action)]
+  }
+  return [
+    ...judgeCertificates(check, names.certificate, files.certificateFile),
+    ...judgeCertificates(check, names.ca, files.caFile),
+    ...judgeReaders(check, names.key, files.keyFile),
+  ]
+}
+
+const READABLE_BY_ALL = 0o004
+
+function judgeReaders(check: string, setting: string, path: string | undefined): Finding[] {
+  if (path === undefined || (statSync(path).mode & READABLE_BY_ALL) === 0) return []
+  const action = 'Take the right to read it from others.'
+  return [
+    warning(check, `${setting} can be read by everybody`, action, `chmod o= ${shellWord(path)}`),
+  ]
+}
+
+function judgeCertificates(check: string, setting: string, path: string | undefined): Finding[] {
+  if (path === undefined || path === SYSTEM_CA) return []
+  const certificates = [...readTextFile(path).matchAll(PEM_CERTIFICATE)]
+  return certificates.map(([pem]) => {
+    const { subject, validFromDate, validToDate } = new X509Certificate(pem)
+    const what = `${subject.replaceAll('\n', ', ')} of ${setting}`
+    const range = { fromMs: validFromDate.getTime(), untilMs: validToDate.getTime() }
+    return judgeValidity({ check, what, ...range }, Date.now())
+  })
+}
+
+/** Of Kafka: the token that somebody else writes, and what an onlooker on the network would see. */
+export function diagnoseSasl({ protocol, sasl, tls }: Config['kafkaSecurity']): Finding[] {
+  const findings: Finding[] = []
+  if (protocol === 'SASL_PLAINTEXT') {
+    const action = 'Set KAFKA_SECURITY_PROTOCOL=SASL_SSL, and the port of that listener.'
+    findings.push(warning('kafka sasl', 'the credential is sent without encryption', action))
+  }
+  if (tls?.verifies === 'ca') {
+    const action = 'Set KAFKA_SSL_SERVER_NAME to the name in the certificates instead.'
+    findings.push(warning('kafka tls', 'every broker of the authority is believed', action))
+  }
+  if (sasl?.mechanism === 'OAUTHBEARER' && sasl.origin.kind === 'file') {
+    findings.push(...judgeToken(sasl.origin.path))
+  }
+  return findings
+}
+
+function judgeToken(path: string): Finding[] {
+  const check = 'kafka sasl'
+  try {
+    const payload = readSecret({ kind: 'file', path }).split('.')[1] ?? ''
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    const exp = Number((claims as { exp?: unknown } | null)?.exp)
+    if (!Number.isFinite(exp)) return []
+    const what = 'the token of KAFKA_SASL_OAUTHBEARER_TOKEN_FILE'
+    const range = { fromMs: -Infinity, untilMs: exp * 1_000 }
+    return [judgeValidity({ check, what, ...range, isShortLived: true }, Date.now())]
+  } catch {
+    // A token need not be a JWT.
+    return []
+  }
+}

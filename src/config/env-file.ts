@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import type { Environment } from './environment.ts'
+
+export const ENV_FILE = '.env'
+
+export type EnvFile =
+  | { readonly kind: 'read'; readonly env: Environment }
+  | { readonly kind: 'missing' }
+  /** `problem`: a sentence. */
+  | { readonly kind: 'refused'; readonly problem: string }
+
+const SAVE_AS = 'save it as plain text in UTF-8, without a byte order mark'
+
+/**
+ * The `.env` file of the working directory. One that is there and cannot be read as text is refused: read
+ * as another encoding it would be no settings at all, and the service would start on its defaults.
+ */
+export function readEnvFile(path = ENV_FILE): EnvFile {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    if (code === 'ENOENT') return { kind: 'missing' }
+    const reason = code === 'EISDIR' ? 'is a folder, and no file' : `cannot be read (${code})`
+    return { kind: 'refused', problem: `${path} ${reason}` }
+  }
+  const text = readText(bytes)
+  return text === undefined
+    ? { kind: 'refused', problem: `${path} is not readable as text: ${SAVE_AS}` }
+    : { kind: 'read', env: parseEnv(text) }
+}
+
+/** Undefined where it begins with a mark, holds zero bytes as UTF-16 does, or is no UTF-8. */
+function readText(bytes: Buffer): string | undefined {
+  if (bytes.includes(0) || bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {
+    return undefined
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
