@@ -51,14 +51,14 @@ test('no secret is shown, wherever it stands', () => {
   assert.ok(usable.includes('https://***@registry.example/path'), usable)
   assert.ok(usable.includes('postgres://***@host/db?sslmode=verify-full'), usable)
   const refused = [
-    'postgres://user:ge#heim@host/db',
-    'postgres://user:geheim/db',
-    'postgres://user:ge?heim@host/db',
-    'postgres//user:geheim@host/db',
-    'postgres://host/db?password=geheim',
+    'postgres://user:qxz#zxq@host/db',
+    'postgres://user:qxzzxq/db',
+    'postgres://user:qxz?zxq@host/db',
+    'postgres//user:qxzzxq@host/db',
+    'postgres://host/db?password=qxzzxq',
   ]
   for (const url of refused) {
     const text = shown({ DATABASE_URL: url, SCHEMA_REGISTRY_URL: url })
-    assert.ok(!/ge|heim/.test(text.replaceAll(/KAFKA[^}]*|"name":"[^"]*"/g, '')), text)
+    assert.ok(!/qxz|zxq/.test(text), text)
   }
 })

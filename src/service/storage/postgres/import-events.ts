@@ -122,7 +122,7 @@ export async function openImport(
   address: DatabaseAddress & { readonly mustBeDurable: boolean },
 ): Promise<StoreImport> {
   const { database } = address
-  const { client, socket } = createLink({ url: address.url, timeouts: TIMEOUTS })
+  const { client, socket } = createLink({ ...address, timeouts: TIMEOUTS })
   client.on('error', () => {})
   const asked = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
     try {
