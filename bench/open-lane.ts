@@ -1,7 +1,7 @@
 import { DependencyHealth } from '../src/business/dependency-health.ts'
 import { KafkaCluster } from '../src/service/kafka/cluster.ts'
 import { KafkaEventPublisher } from '../src/service/kafka/event-publisher.ts'
-import { KafkaLaneSession } from '../src/service/kafka/lane/kafka-session.ts'
+import { createLaneSessions } from '../src/service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from '../src/service/kafka/topic-admin.ts'
 import { systemClock } from '../src/service/system.ts'
 import { infrastructure } from '../test/support/infrastructure.ts'
@@ -25,8 +25,7 @@ export async function openLane(topic: string): Promise<OpenLane> {
     topic,
     askLayout: () =>
       ensureTopic(cluster, { partitionCount: 1, replicationFactor: undefined }, systemClock),
-    openSession: (partition, on) =>
-      new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }),
+    openSession: createLaneSessions(cluster, systemClock),
     mayPublish: () => true,
     onSuspicion: () => {},
     clock: systemClock,

@@ -30,7 +30,7 @@ import { describeEvents } from './service/event-contract.ts'
 import { describeHeaders } from './service/kafka/event-headers.ts'
 import { KafkaEventPublisher, type EventPublisherDeps } from './service/kafka/event-publisher.ts'
 import { guardSession } from './service/kafka/guarded-session.ts'
-import { KafkaLaneSession } from './service/kafka/lane/kafka-session.ts'
+import { createLaneSessions } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
 import type { LaneSession } from './service/kafka/lane/session.ts'
 import { measureSession } from './service/kafka/lane/measured-session.ts'
@@ -250,6 +250,7 @@ function createPublisher(
   { observe, mayOpen, ...rights }: PublisherRights,
 ): KafkaEventPublisher {
   const cluster = createCluster(config)
+  const openSession = createLaneSessions(cluster, systemClock)
   const wanted = {
     partitionCount: config.kafkaTopicPartitions,
     replicationFactor: config.kafkaTopicReplicationFactor,
@@ -258,10 +259,7 @@ function createPublisher(
     topic: cluster.topic,
     askLayout: () => ensureTopic(cluster, wanted, systemClock),
     openSession: (partition, on) =>
-      guardSession(
-        observe(new KafkaLaneSession({ cluster, partition, clock: systemClock, ...on }), partition),
-        () => mayOpen(partition),
-      ),
+      guardSession(observe(openSession(partition, on), partition), () => mayOpen(partition)),
     ...rights,
     clock: systemClock,
     health,

@@ -69,8 +69,9 @@ test('a client that is throttled waits as long as it is told, and keeps its conn
     `${tookMs.toFixed(0)} ms, ${produced} Produce, ${connections} connections; health: ${publishing.troubles.join('; ')}`,
   )
   assert.ok(tookMs > 2_000, 'it was throttled')
+  // L15: where an ack was slow the lane has gone on alone.
   assert.ok(
-    connections <= Math.ceil(tookMs / METADATA_EVERY_MS) + 1,
+    connections <= Math.ceil(tookMs / METADATA_EVERY_MS) + 2,
     `${connections} connections were opened`,
   )
   assert.ok(produced <= 2 * BURSTS, `${produced} Produce requests`)

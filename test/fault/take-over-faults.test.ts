@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { NumericMap, produceV8 } from '@platformatic/kafka'
 import type { PendingEvent } from '../../src/models/order-event.ts'
-import { readProduceFailure } from '../../src/service/kafka/broker-errors.ts'
+import { describeError } from '../../src/service/kafka/broker-errors.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { eventHeaders } from '../../src/service/kafka/event-headers.ts'
 import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
@@ -182,7 +182,7 @@ async function sendLate(
       await produceV8.api.async(connection, -1, 1_000, [record], identity)
       return 'appended'
     } catch (error) {
-      return readProduceFailure(error).reason
+      return describeError(error)
     }
   })
 }

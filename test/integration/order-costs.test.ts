@@ -39,17 +39,17 @@ const TRANSACTIONS = WAVES * 4
 /** Leases and health go on meanwhile. */
 const OTHER_TRANSACTIONS = 8
 
-/** Counted were 60 requests, 44 to 58 transactions, 7.2 to 9.0 MB written, 83 to 84 MB allocated. */
+/** Counted were at most 26 requests, 44 to 58 transactions, 7.2 to 9.0 MB written, 83 to 84 MB allocated. */
 const SQLITE_MAX = {
-  produceRequests: 78,
+  produceRequests: 26,
   transactions: TRANSACTIONS + OTHER_TRANSACTIONS,
   writtenBytes: 13_000_000,
   allocatedBytes: 108_000_000,
 }
 
-/** Counted were 60 requests, 41 to 61 statements, 2.6 to 2.7 MB written, 79 to 85 MB allocated. */
+/** Counted were at most 26 requests, 41 to 61 statements, 2.6 to 2.7 MB written, 79 to 85 MB allocated. */
 const POSTGRES_MAX = {
-  produceRequests: 78,
+  produceRequests: 26,
   transactions: TRANSACTIONS + OTHER_TRANSACTIONS,
   statements: TRANSACTIONS + OTHER_TRANSACTIONS,
   writtenBytes: 3_500_000,

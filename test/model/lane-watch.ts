@@ -25,6 +25,8 @@ export class LaneWatch {
   /** Own requests that may still have their numbers. */
   #attempts: Sent[] = []
   #isSuspicionDue = false
+  /** An answer was not a clean ack, and no request that was sent alone had one since. */
+  #isSick = false
   /** By event: it is not on the topic below this offset, as the lane knows. */
   readonly #readTo = new Map<string, number>()
 
@@ -37,7 +39,13 @@ export class LaneWatch {
     this.#isSuspicionDue = false
   }
 
-  noteSend(events: readonly LaneEntry[], numbers: BatchNumbers, isFirst: boolean): void {
+  noteSend(
+    events: readonly LaneEntry[],
+    numbers: BatchNumbers,
+    isFirst: boolean,
+    isShared: boolean,
+  ): void {
+    assert.ok(!isShared || (isFirst && !this.#isSick), 'L15: together only while well')
     assert.ok(!this.#isSuspicionDue, 'L9: an unknown sender is reported before anything is sent')
     assert.ok(!this.#mustAsk, 'L4, L8: nothing new is sent before the numbers were asked for')
     if (isFirst) {
@@ -55,6 +63,7 @@ export class LaneWatch {
   }
 
   noteAnswer(answer: SendAnswer, { events }: Sent, isFirst: boolean): void {
+    this.#isSick = answer.kind !== 'acked' || answer.isRepeat || !isFirst
     if (answer.kind === 'acked') {
       if (isFirst && !answer.isRepeat) this.#attempts = []
       else if (isFirst) this.#mustAsk = true

@@ -13,7 +13,8 @@ import type {
 import { KafkaEventPublisher } from '../../src/service/kafka/event-publisher.ts'
 import type { LaneEntry } from '../../src/service/kafka/lane/entry.ts'
 import { PARTITION_COUNT, type ModelBroker } from './model-broker.ts'
-import { ModelSession } from './model-session.ts'
+import { ModelSession, THROTTLE_MS } from './model-session.ts'
+import { ModelShared } from './model-shared.ts'
 import { ModelStore, type ModelDatabase } from './model-store.ts'
 import type { Counts } from './tally.ts'
 import type { Actor, Step, Timeline } from './timeline.ts'
@@ -82,6 +83,8 @@ export class ModelProcess implements Actor {
     this.store = new ModelStore(database, (what, work, event) => this.#call(what, work, event))
     // By partition: the newest leader that this instance has heard of.
     const newest = Array.from({ length: PARTITION_COUNT }, () => ({ epoch: 0 }))
+    const line = { actor: this, timeline, clock, broker, check: around.check }
+    const shared = new ModelShared({ ...line, throttleMs: THROTTLE_MS })
     this.#publisher = new KafkaEventPublisher({
       topic: TOPIC,
       clock: patient(clock),
@@ -97,15 +100,12 @@ export class ModelProcess implements Actor {
       },
       openSession: (partition, listener) => {
         const session = new ModelSession({
-          actor: this,
-          timeline,
-          clock,
-          broker,
+          ...line,
+          shared,
           partition: broker.partitions[partition] ?? assert.fail('a partition of the topic'),
           newest: newest[partition] ?? assert.fail('a partition of the topic'),
           listener,
           onRequest: (entries, producerId) => around.onRequest(this, entries, producerId),
-          check: around.check,
         })
         this.#sessions.push(session)
         return session

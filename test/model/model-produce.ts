@@ -6,7 +6,8 @@ import type { Actor, Step, Timeline } from './timeline.ts'
 
 /**
  * `late`: its sender has given it up, and it arrives. `breaks`: answered, and then no connection.
- * `refused`: by the partition or for what it holds, before it is appended.
+ * `refused`: one batch, by the partition or for what it holds, before it is appended. `timed out`: the
+ * broker does not wait for the followers of one partition any more.
  */
 const FAULTS = [
   'lost',
@@ -17,6 +18,7 @@ const FAULTS = [
   'event-refused',
   'breaks',
   'throttled',
+  'timed out',
 ] as const
 
 export const LOST = FAULTS.indexOf('lost')
@@ -40,58 +42,85 @@ export interface ProduceDeps {
   readonly actor: Actor
   readonly timeline: Timeline
   readonly broker: ModelBroker
-  readonly partition: ModelPartition
   readonly line: ModelLine
   readonly breakLater: () => void
   readonly throttleLater: () => void
 }
 
-/** A Produce request on its way to that leader, and whatever may become of it. */
+/** A batch on its way to the one that its lane takes for the leader. */
+export interface ModelBatch {
+  readonly what: string
+  readonly partition: ModelPartition
+  readonly replica: ModelReplica
+  readonly request: ProduceRequest
+  readonly isFirst: boolean
+  readonly bytes: number
+}
+
+/** A Produce request with batches of one or more partitions, and whatever may become of it. */
 export class ModelProduce {
   readonly #deps: ProduceDeps
-  readonly #replica: ModelReplica
-  readonly #request: ProduceRequest
-  readonly #isFirst: boolean
+  readonly #batches: readonly ModelBatch[]
 
-  constructor(deps: ProduceDeps, replica: ModelReplica, request: ProduceRequest, isFirst: boolean) {
+  constructor(deps: ProduceDeps, batches: readonly ModelBatch[]) {
     this.#deps = deps
-    this.#replica = replica
-    this.#request = request
-    this.#isFirst = isFirst
-    deps.broker.underWay.add(request)
+    this.#batches = batches
+    for (const { request } of batches) deps.broker.underWay.add(request)
+    if (batches.length > 1) deps.broker.count('sent together')
   }
 
-  leave(call: Call, reply: Reply<SendAnswer>): void {
-    const { timeline, actor } = this.#deps
-    timeline.add({
-      what: call.what,
-      place: 'broker',
-      actor,
-      run: () => this.#arrive(call, (answer) => this.#answer(answer, reply)),
-      fail: (choice) => this.#spoil(call, reply, FAULTS[choice % FAULTS.length] ?? 'lost'),
-    })
+  /** Resolves with the answers in the order of the batches. */
+  send(): Promise<readonly SendAnswer[]> {
+    const { timeline, actor, line } = this.#deps
+    const what = `Produce ${this.#batches.map((batch) => batch.what).join(' + ')}`
+    return line.ask<readonly SendAnswer[]>(what, (call, reply) =>
+      timeline.add({
+        what: call.what,
+        place: 'broker',
+        actor,
+        run: () => this.#arrive(call, this.#answering(reply)),
+        fail: (choice) => this.#spoil(call, reply, choice),
+      }),
+    )
   }
 
-  #arrive(call: Call, answer: (answer: SendAnswer) => void): void {
-    const { broker, partition } = this.#deps
-    broker.underWay.delete(this.#request)
-    const { end } = this.#replica
-    partition.produce(this.#replica, this.#request, answer)
-    if (call.isOver && this.#replica.end > end) broker.count('late appended')
+  #arrive(call: Call, answer: (batch: ModelBatch, answer: SendAnswer) => void): void {
+    for (const batch of this.#batches) this.#arriveOne(call, batch, answer)
   }
 
-  #answer(answer: SendAnswer, reply: Reply<SendAnswer>): void {
-    if (answer.kind === 'failed') this.#countRefusal(answer)
-    else if (answer.isRepeat && this.#isFirst) this.#deps.broker.count('first is a repeat')
-    reply(inWords(answer), answer)
+  #arriveOne(
+    call: Call,
+    batch: ModelBatch,
+    answer: (batch: ModelBatch, answer: SendAnswer) => void,
+  ): void {
+    const { broker } = this.#deps
+    const { partition, replica, request } = batch
+    broker.underWay.delete(request)
+    const { end } = replica
+    partition.produce(replica, request, (heard) => answer(batch, heard))
+    if (call.isOver && replica.end > end) broker.count('late appended')
   }
 
-  #spoil(call: Call, reply: Reply<SendAnswer>, fault: (typeof FAULTS)[number]): void {
+  /** The broker answers when all its partitions have. */
+  #answering(reply: Reply<readonly SendAnswer[]>): (batch: ModelBatch, answer: SendAnswer) => void {
+    const answers = new Map<ModelBatch, SendAnswer>()
+    return (batch, answer) => {
+      if (answer.kind === 'failed') this.#countRefusal(batch, answer)
+      else if (answer.isRepeat && batch.isFirst) this.#deps.broker.count('first is a repeat')
+      answers.set(batch, answer)
+      const inOrder = this.#batches.flatMap((one) => answers.get(one) ?? [])
+      if (inOrder.length < this.#batches.length) return
+      reply(inOrder.map(inWords).join(' + '), inOrder)
+    }
+  }
+
+  #spoil(call: Call, reply: Reply<readonly SendAnswer[]>, choice: number): void {
+    const fault = FAULTS[choice % FAULTS.length] ?? 'lost'
     const { timeline, actor, broker, line } = this.#deps
     timeline.tell(actor, `fault at ${call.what}: ${fault}`)
     switch (fault) {
       case 'lost':
-        broker.underWay.delete(this.#request)
+        for (const { request } of this.#batches) broker.underWay.delete(request)
         return line.lose(call)
       case 'answer lost':
         this.#arrive(call, () => {})
@@ -103,23 +132,47 @@ export class ModelProduce {
       }
       case 'partition-refused':
       case 'event-refused':
-        broker.underWay.delete(this.#request)
-        return this.#answer({ kind: 'failed', verdict: fault, reason: 'the model says no' }, reply)
+      case 'timed out':
+        return this.#spoilOne(call, reply, choice, fault)
       case 'breaks':
-        this.#arrive(call, (answer) => this.#answer(answer, reply))
+        this.#arrive(call, this.#answering(reply))
         return this.#deps.breakLater()
       case 'throttled':
-        this.#arrive(call, (answer) => this.#answer(answer, reply))
+        this.#arrive(call, this.#answering(reply))
         return this.#deps.throttleLater()
     }
   }
 
-  #countRefusal({ verdict }: Extract<SendAnswer, { readonly kind: 'failed' }>): void {
+  /** The batches of the other partitions have their own answers. */
+  #spoilOne(
+    call: Call,
+    reply: Reply<readonly SendAnswer[]>,
+    choice: number,
+    fault: 'partition-refused' | 'event-refused' | 'timed out',
+  ): void {
+    const answer = this.#answering(reply)
+    const spoilt = Math.floor(choice / FAULTS.length) % this.#batches.length
+    for (const [index, batch] of this.#batches.entries()) {
+      if (index !== spoilt) this.#arriveOne(call, batch, answer)
+      else if (fault === 'timed out') {
+        this.#arriveOne(call, batch, () => {})
+        answer(batch, { kind: 'failed', verdict: 'unknown', reason: 'REQUEST_TIMED_OUT' })
+      } else {
+        this.#deps.broker.underWay.delete(batch.request)
+        answer(batch, { kind: 'failed', verdict: fault, reason: 'the model says no' })
+      }
+    }
+  }
+
+  #countRefusal(
+    { request, isFirst }: ModelBatch,
+    { verdict }: Extract<SendAnswer, { readonly kind: 'failed' }>,
+  ): void {
     const { broker } = this.#deps
-    const isAlone = this.#request.events.length === 1
+    const isAlone = request.events.length === 1
     if (verdict === 'partition-refused') broker.count('partition refused')
     if (verdict !== 'event-refused') return
-    if (this.#isFirst) broker.count(isAlone ? 'event refused' : 'halved')
+    if (isFirst) broker.count(isAlone ? 'event refused' : 'halved')
     else broker.count(isAlone ? 'parked' : 'shrunk')
   }
 }

@@ -18,6 +18,9 @@ const USURPED_FOR_MS = 5_000
 /** After it everybody has renewed, or tried to. */
 const RENEWAL_MS = LEASE_MS / 5
 
+/** Of the choice among several orders: one is of the other partition. */
+const OTHER_PARTITION_BIT = 0b1_0000_0000
+
 /** Enough for a change from its request to its reply. */
 const FLOW_STEPS_MAX = 16
 
@@ -49,9 +52,11 @@ export function askMany(world: World, choice: number): void {
   const process = pickServing(world, choice)
   if (process === undefined) return
   const count = 2 + ((choice >> 2) & 1)
+  const last = (choice & OTHER_PARTITION_BIT) === 0 ? count - 1 : ORDERS.length - 1
   for (let index = 0; index < count; index += 1) {
+    const order = index < count - 1 ? index : last
     // Whichever comes first, without a key, and each of another size.
-    world.send(process, sensibleRequest(world, index, choice >> (3 + index)))
+    world.send(process, sensibleRequest(world, order, choice >> (3 + index)))
   }
 }
 

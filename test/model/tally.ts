@@ -43,6 +43,10 @@ const BROKER_HAPPENINGS = [
   'sent for others',
   /** The broker forgot a producer. */
   'expired',
+  /** One request carried batches of both partitions. */
+  'sent together',
+  /** A lane that had sent alone was well again. */
+  'together again',
 ] as const
 
 const INSTANCE_HAPPENINGS = [

@@ -47,6 +47,7 @@ export class Timeline {
   #nowMs = START_MS
   #steps: Step[] = []
   #timers: Timer[] = []
+  #deferred: Array<{ readonly actor: Actor; readonly task: () => void }> = []
 
   constructor(isTold: boolean) {
     this.story = isTold ? [] : undefined
@@ -59,6 +60,18 @@ export class Timeline {
   add(step: Step): void {
     if (step.place === 'process' && !step.actor.isAlive) return
     this.#steps.push(step)
+  }
+
+  /** What a process does once all that is ready in it has had its turn: {@link takeDeferred}. */
+  defer(actor: Actor, task: () => void): void {
+    this.#deferred.push({ actor, task })
+  }
+
+  /** Whether there was something. */
+  takeDeferred(): boolean {
+    const deferred = this.#deferred.splice(0)
+    for (const { actor, task } of deferred) if (actor.isAlive) task()
+    return deferred.length > 0
   }
 
   remove(step: Step): void {

@@ -158,8 +158,10 @@ export class World {
 
   /** All that follows from what just happened has happened; throws what it broke. */
   async settleDown(): Promise<void> {
-    // Node.js runs these when no promise is left to go on: no number of turns has to be guessed.
-    await new Promise<void>((resolve) => process.nextTick(resolve))
+    do {
+      // Node.js runs these when no promise is left to go on: no number of turns has to be guessed.
+      await new Promise<void>((resolve) => process.nextTick(resolve))
+    } while (this.timeline.takeDeferred())
     if (this.#failure !== undefined) throw this.#failure
     if (bugs.length > 0) throw bugs.splice(0)[0]
   }

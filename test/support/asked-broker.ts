@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { checkCreation } from '../../src/service/kafka/client-checks.ts'
 import { createEntry } from '../../src/service/kafka/lane/entry.ts'
-import { KafkaLaneSession } from '../../src/service/kafka/lane/kafka-session.ts'
+import { createLaneSessions } from '../../src/service/kafka/lane/kafka-session.ts'
+import type { LaneSession } from '../../src/service/kafka/lane/session.ts'
 import { readClusterFacts } from '../../src/service/kafka/topic-facts.ts'
 import type { PartitionLeader } from '../../src/service/kafka/topic-layout.ts'
 import { systemClock } from '../../src/service/system.ts'
@@ -29,19 +30,18 @@ class FakeCluster extends KafkaCluster {
   }
 }
 
+function sessionWith(broker: FakeBroker, onThrottle = (_delayMs: number): void => {}): LaneSession {
+  const openSession = createLaneSessions(new FakeCluster(broker), IMPATIENT)
+  return openSession(0, { onLost: () => {}, onThrottle })
+}
+
 /** A lane's session that is open; only then answers are harmed. */
 export async function inSession(
   broker: FakeBroker,
-  use: (session: KafkaLaneSession) => Promise<unknown>,
+  use: (session: LaneSession) => Promise<unknown>,
   onThrottle: (delayMs: number) => void = () => {},
 ): Promise<void> {
-  const session = new KafkaLaneSession({
-    cluster: new FakeCluster(broker),
-    partition: 0,
-    clock: IMPATIENT,
-    onLost: () => {},
-    onThrottle,
-  })
+  const session = sessionWith(broker, onThrottle)
   const { harm } = broker
   broker.harm = (frame) => [frame]
   await session.open()
@@ -50,7 +50,7 @@ export async function inSession(
   session.close()
 }
 
-export function lookForIt(session: KafkaLaneSession): Promise<unknown> {
+export function lookForIt(session: LaneSession): Promise<unknown> {
   return session.look([ENTRY], 0, undefined)
 }
 
@@ -67,13 +67,7 @@ export const REQUESTS: Readonly<Record<AnsweredRequest, (broker: FakeBroker) => 
       assert.ok((layout?.partitionCount ?? 0) < 1_000)
     },
     InitProducerId: (broker) =>
-      new KafkaLaneSession({
-        cluster: new FakeCluster(broker),
-        partition: 0,
-        clock: IMPATIENT,
-        onLost: () => {},
-        onThrottle: () => {},
-      })
+      sessionWith(broker)
         .open()
         .catch(() => {}),
     Produce: (broker) => inSession(broker, (session) => session.send([ENTRY], NUMBERS, true)),

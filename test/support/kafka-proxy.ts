@@ -8,7 +8,7 @@ import {
   errorAnswer,
   isDescribeProducers,
   isProduce,
-  partitionOf,
+  partitionsOf,
   requestId,
   responseId,
   withErrorCode,
@@ -20,9 +20,9 @@ export type ProduceFate =
   | { readonly kind: 'pass' }
   /** The broker never sees it; the client gets this error. */
   | { readonly kind: 'answer-unsent'; readonly errorCode: number; readonly delayMs?: number }
-  /** The broker takes it; its answer is replaced by this error. */
+  /** The broker takes it; the answer of its first partition is replaced by this error. */
   | { readonly kind: 'answer-sent'; readonly errorCode: number }
-  /** The broker takes it; its answer gets another offset. */
+  /** The broker takes it; the answer of its first partition gets another offset. */
   | { readonly kind: 'shift-offset'; readonly by: bigint }
   /** The broker takes it; the connection is cut instead of the answer. */
   | { readonly kind: 'cut-answer' }
@@ -64,7 +64,7 @@ export interface KafkaProxy {
   readonly requestCount: (apiKey: number) => number
   /** How many connections were opened. */
   readonly connectionCount: () => number
-  /** Keeps Produce requests from the broker, all or those of one partition, until they are released. */
+  /** Keeps Produce requests from the broker, all or those with a batch of one partition, until they are released. */
   hold(partition?: number): HeldRequests
   /** The same of the questions for what producers wrote last. */
   holdDescribeProducers(): HeldRequests
@@ -206,7 +206,8 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     hold: (partition) =>
       holdThose(
         (request) =>
-          isProduce(request) && (partition === undefined || partition === partitionOf(request)),
+          isProduce(request) &&
+          (partition === undefined || partitionsOf(request).includes(partition)),
       ),
     holdDescribeProducers: () => holdThose(isDescribeProducers),
     refuseDescribeProducers(errorCode) {

@@ -3,7 +3,8 @@
  *
  * A frame is its length (int32), then for a request api key (int16), version (int16), correlation id
  * (int32), client id (nullable string); for a response the correlation id. Produce is key 0; the
- * layouts below are those of version 8, the one that the lanes speak: one topic, one partition.
+ * layouts below are those of version 8, the one that the lanes speak: one topic, and a batch of one or
+ * more of its partitions.
  */
 
 export const API_KEYS = { produce: 0, fetch: 1, listOffsets: 2, describeProducers: 61 } as const
@@ -33,7 +34,7 @@ export function responseId(response: Buffer): number {
 interface Target {
   /** With its length in front, as in the frame. */
   readonly topic: Buffer
-  readonly partition: number
+  readonly partitions: readonly number[]
 }
 
 function targetOf(request: Buffer): Target {
@@ -42,19 +43,27 @@ function targetOf(request: Buffer): Target {
   at += 2 + Math.max(0, request.readInt16BE(at))
   at += 2 + 4 + 4
   const topic = request.subarray(at, at + 2 + request.readInt16BE(at))
-  return { topic, partition: request.readInt32BE(at + topic.length + 4) }
+  at += topic.length
+  const partitions: number[] = []
+  for (let left = request.readInt32BE(at); left > 0; left -= 1) {
+    partitions.push(request.readInt32BE(at + 4))
+    at += 4 + 4 + request.readInt32BE(at + 8)
+  }
+  return { topic, partitions }
 }
 
-export function partitionOf(request: Buffer): number {
-  return targetOf(request).partition
+export function partitionsOf(request: Buffer): readonly number[] {
+  return targetOf(request).partitions
 }
 
+/** Of the first partition in the answer. */
 export function withErrorCode(response: Buffer, errorCode: number): Buffer {
   const changed = Buffer.from(response)
   changed.writeInt16BE(errorCode, errorAt(changed))
   return changed
 }
 
+/** Of the first partition in the answer. */
 export function withShiftedOffset(response: Buffer, by: bigint): Buffer {
   const changed = Buffer.from(response)
   const offsetAt = errorAt(changed) + 2
@@ -66,24 +75,31 @@ function errorAt(response: Buffer): number {
   return 14 + response.readInt16BE(12) + 4 + 4
 }
 
-/** The response of a broker that did not take the request. */
+/** The response of a broker that did not take the request, for all its partitions. */
 export function errorAnswer(request: Buffer, errorCode: number): Buffer {
-  const { topic, partition } = targetOf(request)
-  const answer = Buffer.alloc(4 + 4 + 4 + topic.length + 4 + 4 + 2 + 8 + 8 + 8 + 4 + 2 + 4)
-  answer.writeInt32BE(answer.length - 4, 0)
-  request.copy(answer, 4, 8, 12)
-  answer.writeInt32BE(1, 8)
-  topic.copy(answer, 12)
-  const body = 12 + topic.length
-  answer.writeInt32BE(1, body)
-  answer.writeInt32BE(partition, body + 4)
-  answer.writeInt16BE(errorCode, body + 8)
-  answer.writeBigInt64BE(-1n, body + 10)
-  answer.writeBigInt64BE(-1n, body + 18)
-  answer.writeBigInt64BE(-1n, body + 26)
-  answer.writeInt32BE(0, body + 34)
-  answer.writeInt16BE(-1, body + 38)
+  const { topic, partitions } = targetOf(request)
+  const head = Buffer.alloc(4 + 4 + 4)
+  request.copy(head, 4, 8, 12)
+  head.writeInt32BE(1, 8)
+  const count = Buffer.alloc(4)
+  count.writeInt32BE(partitions.length)
+  const refusals = partitions.map((partition) => partitionError(partition, errorCode))
+  const throttleTime = Buffer.alloc(4)
+  const answer = Buffer.concat([head, topic, count, ...refusals, throttleTime])
+  answer.writeInt32BE(answer.length - 4)
   return answer
+}
+
+function partitionError(partition: number, errorCode: number): Buffer {
+  const error = Buffer.alloc(4 + 2 + 8 + 8 + 8 + 4 + 2)
+  error.writeInt32BE(partition, 0)
+  error.writeInt16BE(errorCode, 4)
+  error.writeBigInt64BE(-1n, 6)
+  error.writeBigInt64BE(-1n, 14)
+  error.writeBigInt64BE(-1n, 22)
+  error.writeInt32BE(0, 30)
+  error.writeInt16BE(-1, 34)
+  return error
 }
 
 /**

@@ -1,9 +1,4 @@
-import {
-  findErrorBy,
-  GenericError,
-  protocolErrorsCodesById,
-  ResponseError,
-} from '@platformatic/kafka'
+import { findErrorBy, GenericError, protocolErrorsCodesById } from '@platformatic/kafka'
 import type { ProduceVerdict } from './lane/state.ts'
 
 /**
@@ -34,38 +29,9 @@ const VERDICTS: Record<string, ProduceVerdict> = {
   NOT_ENOUGH_REPLICAS: 'partition-refused',
 }
 
-export interface ProduceFailure {
-  readonly verdict: ProduceVerdict
-  /** Kafka's name of the error, or what the client saw; for logs and health. */
-  readonly reason: string
-  /** So long the broker answers nothing more on this connection. */
-  readonly throttleTimeMs: number
-}
-
-export function readProduceFailure(error: unknown): ProduceFailure {
-  const response = responseOf(error)
-  const code = response?.responses?.[0]?.partitionResponses?.[0]?.errorCode
-  const throttleTimeMs = response?.throttleTimeMs ?? 0
-  if (code === undefined)
-    return { verdict: 'unknown', reason: describeError(error), throttleTimeMs }
-  const reason = errorName(code)
-  return { verdict: VERDICTS[reason] ?? 'unknown', reason, throttleTimeMs }
-}
-
-/**
- * The answer with the partition's own error code. The error tree is not enough: for INVALID_RECORD it
- * also holds an UNKNOWN_SERVER_ERROR that belongs to one record.
- */
-function responseOf(error: unknown): ProduceResponseShape | undefined {
-  if (!(error instanceof ResponseError) || !('response' in error)) return undefined
-  return error.response as ProduceResponseShape
-}
-
-interface ProduceResponseShape {
-  readonly throttleTimeMs?: number
-  readonly responses?: ReadonlyArray<{
-    readonly partitionResponses?: ReadonlyArray<{ readonly errorCode: number }>
-  }>
+/** What an error of one partition in the answer to a Produce request proves. */
+export function verdictOf(errorCode: number): ProduceVerdict {
+  return VERDICTS[errorName(errorCode)] ?? 'unknown'
 }
 
 /** Kafka's name of a protocol error code. */

@@ -10,7 +10,7 @@ import { newestLayout, type PartitionLeader, type TopicLayout } from './topic-la
  */
 const METADATA_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 1_500 }
 
-/** Each has a lane with a connection of its own. */
+/** Each has a lane, and while it is not well a connection. */
 const PARTITIONS_MAX = 10_000
 
 const TOPIC_MISSING = 'UNKNOWN_TOPIC_OR_PARTITION'

@@ -181,7 +181,7 @@ const PUBLICATION: readonly MetricKind[] = [
   ),
   tallied(
     'cart_produce_requests_total',
-    'Produce requests by what their answer proves: acked, refused, unknown (any other answer, or none).',
+    'Batches that were sent to a partition, one or more in a Produce request, by what their answer proves: acked, refused, unknown (any other answer, or none).',
     ['result'],
     ({ produceRequests }) => produceRequests,
   ),

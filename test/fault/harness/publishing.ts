@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { DependencyHealth } from '../../../src/business/dependency-health.ts'
+import type { Clock } from '../../../src/business/ports.ts'
 import type { PublishOutcome } from '../../../src/business/publication/publisher-port.ts'
 import type { PendingEvent } from '../../../src/models/order-event.ts'
 import type { OrderId } from '../../../src/models/order.ts'
 import { KafkaCluster } from '../../../src/service/kafka/cluster.ts'
 import { KafkaEventPublisher } from '../../../src/service/kafka/event-publisher.ts'
-import { KafkaLaneSession } from '../../../src/service/kafka/lane/kafka-session.ts'
+import { createLaneSessions } from '../../../src/service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from '../../../src/service/kafka/topic-admin.ts'
 import { systemClock } from '../../../src/service/system.ts'
 import type { TestCluster } from '../../support/kafka-cluster.ts'
@@ -28,7 +29,12 @@ export class Publishing implements AsyncDisposable {
   readonly troubles: string[] = []
   onSuspicion = (): void => {}
 
-  private constructor(cluster: TestCluster, topic: string, partitionCount: number) {
+  private constructor(
+    cluster: TestCluster,
+    topic: string,
+    partitionCount: number,
+    sessionClock: Clock,
+  ) {
     this.topic = topic
     this.#cluster = cluster
     const brokers = [{ host: '127.0.0.1', port: proxyOf(cluster).port }]
@@ -37,8 +43,7 @@ export class Publishing implements AsyncDisposable {
     this.publisher = new KafkaEventPublisher({
       topic,
       askLayout: () => ensureTopic(kafka, wanted, systemClock),
-      openSession: (partition, on) =>
-        new KafkaLaneSession({ cluster: kafka, partition, clock: systemClock, ...on }),
+      openSession: createLaneSessions(kafka, sessionClock),
       mayPublish: () => this.mayPublish,
       onSuspicion: () => {
         this.suspicionCount += 1
@@ -56,8 +61,9 @@ export class Publishing implements AsyncDisposable {
     cluster: TestCluster,
     topic = `orders-${randomUUID()}`,
     partitionCount = 1,
+    sessionClock = systemClock,
   ): Promise<Publishing> {
-    const publishing = new Publishing(cluster, topic, partitionCount)
+    const publishing = new Publishing(cluster, topic, partitionCount, sessionClock)
     publishing.publisher.start()
     await until(() => publishing.#admitsEverywhere(partitionCount), 'the publisher admits events')
     for (let count = 0; count < 3; count += 1) await publishing.publish(publishing.next())
@@ -65,8 +71,7 @@ export class Publishing implements AsyncDisposable {
   }
 
   /** `valueBytes` makes it as large as a test needs. */
-  next(valueBytes?: number): PendingEvent {
-    const orderId = `order-${randomUUID()}` as OrderId
+  next(valueBytes?: number, orderId = `order-${randomUUID()}` as OrderId): PendingEvent {
     const size = valueBytes === undefined ? {} : { valueBytes }
     return { ...somePending({ orderId, ...size }), ...this.publisher.admit(Buffer.from(orderId)) }
   }

@@ -1,21 +1,15 @@
 import { randomInt } from 'node:crypto'
-import {
-  describeProducersV0,
-  initProducerIdV3,
-  NumericMap,
-  produceV8,
-  type Connection,
-} from '@platformatic/kafka'
-import type { Clock } from '../../../business/ports.ts'
+import { describeProducersV0, initProducerIdV3, ResponseError } from '@platformatic/kafka'
 import type { ProducerIdentity } from '../../../models/order-event.ts'
-import { connectToBroker, dropConnection } from '../broker-connection.ts'
-import { describeError, readProduceFailure } from '../broker-errors.ts'
+import { describeError, errorName, verdictOf } from '../broker-errors.ts'
 import type { KafkaCluster } from '../cluster.ts'
-import type { PartitionLeader } from '../topic-layout.ts'
 import { readEventId } from '../event-headers.ts'
+import { LeaderConnections } from '../leader-connections.ts'
+import type { BatchAnswer } from '../produce-request.ts'
 import { TopicReader } from '../topic-reader.ts'
 import { SEQUENCE_COUNT, sequenceAfter } from './batch-size.ts'
 import type { LaneEntry } from './entry.ts'
+import { LaneConnection, type LaneConnectionDeps } from './lane-connection.ts'
 import { createRecords } from './records.ts'
 import type {
   LaneSession,
@@ -24,28 +18,14 @@ import type {
   SessionFacts,
   SessionListener,
 } from './session.ts'
-import type { BatchNumbers, NextNumbers } from './state.ts'
-
-const ACKS_ALL = -1
-
-/**
- * The time of an append in its ack where records keep their own dates. A broker that recognises a
- * repeat gives the time of the batch that it has.
- */
-const NO_TIMESTAMP = -1n
+import { beginShared, hearAnswer, sendAlone, type Sharing } from './sharing.ts'
+import type { BatchNumbers, NextNumbers, ProduceVerdict } from './state.ts'
 
 /**
  * So many first requests in a row are no repeats: then the broker dates all records itself
  * (`LogAppendTime`), and an ack does not say whether it is a repeat.
  */
 const STAMPED_TOPIC_ACKS = 3
-
-/** How long the broker may wait for followers, and the whole request may take, before the next try. */
-const REPLICATION_TIMEOUT_MS = 1_500
-const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
-
-/** A broker throttles for as long as its quotas look back: 11 seconds by default. */
-const THROTTLE_MS_MAX = 30_000
 
 /** A slow link carries this much within the time of a request. */
 const LOOK_BYTES_MAX = 256 * 1024
@@ -56,75 +36,69 @@ const LOOK_BYTES_MAX = 256 * 1024
  */
 const UNSEEN_SEQUENCE_MIN = 2 ** 30
 
-export interface KafkaSessionDeps extends SessionListener {
-  readonly cluster: KafkaCluster
-  readonly partition: number
-  readonly clock: Pick<Clock, 'now' | 'monotonicMs' | 'sleep'>
+/** Sessions of the lanes of one topic, which share connections. */
+export function createLaneSessions(
+  cluster: KafkaCluster,
+  clock: LaneConnectionDeps['clock'],
+): (partition: number, listener: SessionListener) => LaneSession {
+  const connections = new LeaderConnections({ cluster, clock })
+  return (partition, listener) =>
+    new KafkaLaneSession({ cluster, partition, clock, connections, ...listener })
 }
 
 export class KafkaLaneSession implements LaneSession {
-  readonly #deps: KafkaSessionDeps
-  #connection: Connection | undefined
-  #leader: PartitionLeader | undefined
+  readonly #deps: LaneConnectionDeps
+  readonly #connection: LaneConnection
+  /** L15 */
+  #sharing: Sharing = beginShared()
   #facts: SessionFacts | undefined
   /** First requests whose acks had a time, one after the other. */
   #stampedInRow = 0
-  #mutedUntilMs = -Infinity
-  readonly #closing = new AbortController()
 
-  constructor(deps: KafkaSessionDeps) {
+  constructor(deps: LaneConnectionDeps) {
     this.#deps = deps
+    const onLost = (): void => {
+      this.#stampedInRow = 0
+      deps.onLost()
+    }
+    this.#connection = new LaneConnection({ ...deps, onLost })
   }
 
   async open(): Promise<SessionFacts> {
-    if (this.#connection?.isConnected() === true && this.#facts !== undefined) return this.#facts
-    await this.#connect()
-    // A doubt needs this answer: it is asked for now, and not first in an incident.
-    await this.#describeProducers()
-    this.#stampedInRow = 0
-    await this.#untilHeard()
-    const producer = this.#facts?.producer ?? (await this.#initProducer())
-    await this.#untilHeard()
-    this.#facts = { producer, highWatermark: await this.#reader().highWatermark() }
-    return this.#facts
+    const connection = this.#connection
+    for (;;) {
+      const isOpen = connection.isOpen && connection.isShared === this.#sharing.isShared
+      if (!isOpen || this.#facts === undefined) await this.#begin()
+      else if (connection.isFree) return this.#facts
+      else await connection.untilFree()
+    }
   }
 
   async send(
     entries: readonly LaneEntry[],
-    { id, epoch, firstSequence }: BatchNumbers,
+    numbers: BatchNumbers,
     isFirst: boolean,
   ): Promise<SendAnswer> {
     const { cluster, partition, clock } = this.#deps
+    const sentMs = clock.monotonicMs()
     const place = { topic: cluster.topic, partition }
     const records = createRecords(place, entries, isFirst, clock.now())
-    try {
-      const answer = await produceV8.api.async(
-        this.#openConnection(),
-        ACKS_ALL,
-        REPLICATION_TIMEOUT_MS,
-        records,
-        {
-          producerId: BigInt(id),
-          producerEpoch: epoch,
-          sequences: new NumericMap([[`${cluster.topic}:${partition}`, firstSequence]]),
-        },
-      )
-      if (typeof answer === 'boolean') throw new Error('a Produce request with acks got no answer')
-      this.#heed(answer)
-      const ack = answer.responses[0]?.partitionResponses[0]
-      if (ack === undefined) throw new Error('a Produce request got no answer for its partition')
-      const isStamped = ack.logAppendTimeMs !== NO_TIMESTAMP
-      if (isFirst) this.#stampedInRow = isStamped ? this.#stampedInRow + 1 : 0
-      const isRepeat = isStamped && this.#stampedInRow < STAMPED_TOPIC_ACKS
-      return { kind: 'acked', baseOffset: Number(ack.baseOffset), isRepeat }
-    } catch (error) {
-      const { throttleTimeMs, verdict, reason } = readProduceFailure(error)
-      this.#heed({ throttleTimeMs })
-      return { kind: 'failed', verdict, reason }
-    }
+    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
+    const answer = await this.#connection
+      .produce({ partition, records, numbers, bytes })
+      .then((heard) => this.#readAnswer(heard, isFirst))
+      .catch((error: unknown) => failed('unknown', describeError(error)))
+    const isClean = isFirst && answer.kind === 'acked' && !answer.isRepeat
+    this.#sharing = hearAnswer(this.#sharing, isClean, clock.monotonicMs() - sentMs)
+    return answer
   }
 
   async ask(producers: readonly ProducerIdentity[]): Promise<readonly NextNumbers[]> {
+    if (this.#connection.isShared) {
+      // L15: a doubt is a lane's own affair.
+      this.#sharing = sendAlone(this.#sharing)
+      await this.open()
+    }
     const active = await this.#describeProducers()
     return producers.map(({ id, epoch }) => {
       const known = active.find(({ producerId }) => producerId === BigInt(id))
@@ -149,15 +123,16 @@ export class KafkaLaneSession implements LaneSession {
     fromOffset: number,
     knownUntilOffset: number | undefined,
   ): Promise<LookedPage> {
+    const connection = this.#connection
     const reader = this.#reader()
     // As the leader has it: a record that is not replicated yet must not be missed.
     const untilOffset = knownUntilOffset ?? (await reader.endOffset())
-    await this.#untilHeard()
+    await connection.untilHeard()
     const offset =
       knownUntilOffset === undefined
         ? await reader.firstReadable(fromOffset, untilOffset)
         : fromOffset
-    await this.#untilHeard()
+    await connection.untilHeard()
     const offsets = new Map<string, number>()
     if (offset >= untilOffset) return { offsets, nextOffset: offset, untilOffset }
     const wanted = new Set(entries.map(({ pending }) => pending.event.eventId))
@@ -170,68 +145,59 @@ export class KafkaLaneSession implements LaneSession {
   }
 
   abandonLeader(): void {
-    if (this.#leader !== undefined) this.#deps.cluster.suspect(this.#leader.broker)
-    this.#drop()
+    this.#stampedInRow = 0
+    this.#connection.abandon()
   }
 
   close(): void {
-    this.#closing.abort()
-    this.#drop()
+    this.#connection.close()
   }
 
-  async #connect(): Promise<void> {
-    const { cluster, partition, onLost } = this.#deps
-    this.#drop()
-    this.#leader = await cluster.leaderOf(partition)
-    const connection = await connectToBroker(
-      cluster.clientId,
-      this.#leader.broker,
-      TIMEOUTS,
-      cluster.access,
-    )
-    if (this.#closing.signal.aborted) {
-      dropConnection(connection)
-      throw new Error('the lane is closing')
+  async #begin(): Promise<void> {
+    const connection = this.#connection
+    await connection.connect(this.#sharing.isShared)
+    let hasAsked = false
+    try {
+      await connection.inTurn(() => {
+        hasAsked = connection.isOpen
+        return this.#askFacts()
+      })
+    } catch (error) {
+      // L15: a partition that is stuck may not even answer this.
+      if (hasAsked && !isAnswered(error)) this.#sharing = sendAlone(this.#sharing)
+      throw error
     }
-    this.#mutedUntilMs = -Infinity
-    connection.once('close', onLost)
-    this.#connection = connection
   }
 
-  #drop(): void {
-    if (this.#connection !== undefined) dropConnection(this.#connection)
-    this.#connection = undefined
-    this.#leader = undefined
+  async #askFacts(): Promise<void> {
+    const connection = this.#connection
+    await connection.untilHeard()
+    // A doubt needs this answer: it is asked for now, and not first in an incident.
+    await this.#describeProducers()
+    await connection.untilHeard()
+    const producer = this.#facts?.producer ?? (await this.#initProducer())
+    await connection.untilHeard()
+    this.#facts = { producer, highWatermark: await this.#reader().highWatermark() }
   }
 
-  #openConnection(): Connection {
-    if (this.#connection === undefined) throw new Error('not connected')
-    return this.#connection
+  #readAnswer(answer: BatchAnswer | undefined, isFirst: boolean): SendAnswer {
+    if (answer === undefined) return failed('unknown', 'the broker says nothing of its partition')
+    const { errorCode, baseOffset, isStamped } = answer
+    if (errorCode !== 0) return failed(verdictOf(errorCode), errorName(errorCode))
+    if (isFirst) this.#stampedInRow = isStamped ? this.#stampedInRow + 1 : 0
+    const isRepeat = isStamped && this.#stampedInRow < STAMPED_TOPIC_ACKS
+    return { kind: 'acked', baseOffset, isRepeat }
   }
 
   #reader(): TopicReader {
     const { cluster, partition } = this.#deps
-    return new TopicReader(this.#openConnection(), cluster.topic, partition, {
+    const connection = this.#connection
+    return new TopicReader(connection.current, cluster.topic, partition, {
       // A broker that leads no more, or does not know yet that it leads, says so.
-      leaderEpoch: this.#leader?.epoch,
+      leaderEpoch: connection.leaderEpoch,
       fetchBytesMax: LOOK_BYTES_MAX,
-      onAnswer: (answer) => this.#heed(answer),
+      onAnswer: (answer) => connection.heed(answer),
     })
-  }
-
-  /** It answers at once and then is silent: the next request would only run into its time-out. */
-  #heed({ throttleTimeMs }: { readonly throttleTimeMs: number }): void {
-    if (throttleTimeMs <= 0) return
-    const mutedMs = Math.min(throttleTimeMs, THROTTLE_MS_MAX)
-    this.#mutedUntilMs = this.#deps.clock.monotonicMs() + mutedMs
-    this.#deps.onThrottle(mutedMs)
-  }
-
-  /** Between two requests of one call; the lane itself waits between calls. */
-  async #untilHeard(): Promise<void> {
-    const { clock } = this.#deps
-    const mutedMs = this.#mutedUntilMs - clock.monotonicMs()
-    if (mutedMs > 0) await clock.sleep(mutedMs, this.#closing.signal)
   }
 
   /** Those that the broker remembers; of any other it has no batch, or has forgotten it. */
@@ -239,21 +205,30 @@ export class KafkaLaneSession implements LaneSession {
     const { cluster, partition } = this.#deps
     const topic = { name: cluster.topic, partitionIndexes: [partition] }
     const answer = await describeProducersV0.api
-      .async(this.#openConnection(), [topic])
+      .async(this.#connection.current, [topic])
       .catch((error: unknown) => {
         throw new Error(`DescribeProducers: ${describeError(error)}`, { cause: error })
       })
-    this.#heed(answer)
+    this.#connection.heed(answer)
     const producers = answer.topics[0]?.partitions[0]?.activeProducers
     if (producers === undefined) throw new Error('the broker does not say who writes')
     return producers
   }
 
   async #initProducer(): Promise<ProducerIdentity> {
-    const answer = await initProducerIdV3.api.async(this.#openConnection(), null, 0, -1n, -1)
-    this.#heed(answer)
+    const answer = await initProducerIdV3.api.async(this.#connection.current, null, 0, -1n, -1)
+    this.#connection.heed(answer)
     const id = Number(answer.producerId)
     if (!Number.isSafeInteger(id)) throw new Error(`producer id ${answer.producerId} is too large`)
     return { id, epoch: answer.producerEpoch }
   }
+}
+
+function failed(verdict: ProduceVerdict, reason: string): SendAnswer {
+  return { kind: 'failed', verdict, reason }
+}
+
+/** The broker said no, which is not silence. */
+function isAnswered(error: unknown): boolean {
+  return error instanceof Error && [error, error.cause].some((it) => it instanceof ResponseError)
 }

@@ -32,6 +32,7 @@
  *     is refused alone is parked, and the others pass.
  * L11 A look that fails continues where it stopped, as long as the lane lives.
  *
+ * Lanes of one leader send together while they are well (L15): sharing.ts.
  * Upheld by the driver: nothing is sent without the lease (L12); what is cancelled is not on the topic
  * and no request with it is under way (L13); a new event is sent only as the producer that it is stored
  * with (L14).

@@ -33,10 +33,13 @@ export interface LookedPage {
  * connection. Each call rejects where the broker does not answer, or refuses; that proves nothing.
  */
 export interface LaneSession {
-  /** Makes sure of a connection, a producer id, and of a broker that answers what is asked later. */
+  /**
+   * Makes sure of a connection, a producer id, and of a broker that answers what is asked later. Waits until
+   * a request can leave at once.
+   */
   open(): Promise<SessionFacts>
 
-  /** Sends them in one request, once. `isFirst`: no request with these events ever left before. */
+  /** Sends them once, in a request that may have batches of other lanes as well. `isFirst`: no request with these events ever left before. */
   send(events: readonly LaneEntry[], numbers: BatchNumbers, isFirst: boolean): Promise<SendAnswer>
 
   /** The numbers that come next of each of these producers. */
