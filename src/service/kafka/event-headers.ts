@@ -8,6 +8,7 @@ import {
 } from '../../models/order-event.ts'
 import { splitPrincipal } from '../../models/caller.ts'
 import { ORDER_ID_PATTERN } from '../../models/order.ts'
+import type { ByteWriter } from './byte-writer.ts'
 
 /**
  * CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as headers with `ce_` in front, their
@@ -21,9 +22,7 @@ const ID_NAME = Buffer.from('ce_id')
 interface Header extends HeaderRule {
   readonly nameBytes: Buffer
   /** Undefined where the event does not carry it. */
-  readonly valueOf: (event: OrderEvent) => Buffer | undefined
-  /** How long that is, without making it. */
-  readonly valueBytesOf: (event: OrderEvent) => number | undefined
+  readonly valueOf: (event: OrderEvent) => string | undefined
 }
 
 /** THE table of headers: what is written, and what the documents say of it. */
@@ -90,9 +89,25 @@ export function eventHeaders(event: OrderEvent): Map<Buffer, Buffer> {
   const headers = new Map<Buffer, Buffer>()
   for (const { nameBytes, valueOf } of HEADERS) {
     const value = valueOf(event)
-    if (value !== undefined) headers.set(nameBytes, value)
+    if (value !== undefined) headers.set(nameBytes, Buffer.from(value))
   }
   return headers
+}
+
+/** The same, into a record: their number, and then each of them. */
+export function writeHeaders(writer: ByteWriter, event: OrderEvent): void {
+  const countAt = writer.at
+  writer.varint(0)
+  let count = 0
+  for (const { nameBytes, valueOf } of HEADERS) {
+    const value = valueOf(event)
+    if (value === undefined) continue
+    count += 1
+    writer.framed(nameBytes)
+    writer.framedText(value)
+  }
+  // Far fewer than 64, which is one byte of a varint.
+  writer.replaceByte(countAt, 2 * count)
 }
 
 /** The sum over the event's headers of what `bytesOf` makes of the lengths of name and value. */
@@ -101,9 +116,9 @@ export function sumHeaderBytes(
   bytesOf: (nameBytes: number, valueBytes: number) => number,
 ): number {
   let sum = 0
-  for (const { nameBytes, valueBytesOf } of HEADERS) {
-    const valueBytes = valueBytesOf(event)
-    if (valueBytes !== undefined) sum += bytesOf(nameBytes.length, valueBytes)
+  for (const { nameBytes, valueOf } of HEADERS) {
+    const value = valueOf(event)
+    if (value !== undefined) sum += bytesOf(nameBytes.length, Buffer.byteLength(value))
   }
   return sum
 }
@@ -127,15 +142,8 @@ export function headerRulesOf(type: OrderEventType): readonly HeaderRule[] {
 }
 
 function constant(name: string, value: string, description: string): Header {
-  const bytes = Buffer.from(value)
   const schema = { type: 'string', const: value } as const
-  return {
-    ...named(name, description),
-    isRequired: true,
-    schema,
-    valueOf: () => bytes,
-    valueBytesOf: () => bytes.length,
-  }
+  return { ...named(name, description), isRequired: true, schema, valueOf: () => value }
 }
 
 type TextSchema = Omit<HeaderRule['schema'], 'type'>
@@ -159,14 +167,7 @@ function optionalText(
     ...named(name, description),
     isRequired: false,
     schema: { type: 'string', ...schema },
-    valueOf: (event) => {
-      const value = valueOf(event)
-      return value === undefined ? undefined : Buffer.from(value)
-    },
-    valueBytesOf: (event) => {
-      const value = valueOf(event)
-      return value === undefined ? undefined : Buffer.byteLength(value)
-    },
+    valueOf,
   }
 }
 

@@ -1,14 +1,4 @@
-import {
-  createAPI,
-  createRecordsBatch,
-  NumericMap,
-  produceV8,
-  ResponseError,
-  Writer,
-  type Connection,
-  type MessageRecord,
-} from '@platformatic/kafka'
-import type { BatchNumbers } from './lane/state.ts'
+import { createAPI, produceV8, ResponseError, Writer, type Connection } from '@platformatic/kafka'
 
 const ACKS_ALL = -1
 
@@ -23,11 +13,10 @@ const NO_TIMESTAMP = -1n
 
 const HAS_TAGS = false
 
-/** All records are of one partition. */
+/** As record-writer.ts writes it. */
 export interface ProduceBatch {
   readonly partition: number
-  readonly records: MessageRecord[]
-  readonly numbers: BatchNumbers
+  readonly records: Buffer
   readonly bytes: number
 }
 
@@ -109,13 +98,8 @@ function write(topic: string, batches: readonly ProduceBatch[]): Writer {
     .appendString(topic, HAS_TAGS)
     .appendArray(
       [...batches],
-      (writer, { partition, records, numbers: { id, epoch, firstSequence } }) => {
-        const batch = createRecordsBatch(records, {
-          producerId: BigInt(id),
-          producerEpoch: epoch,
-          sequences: new NumericMap([[`${topic}:${partition}`, firstSequence]]),
-        })
-        writer.appendInt32(partition).appendInt32(batch.length).appendFrom(batch)
+      (writer, { partition, records }) => {
+        writer.appendInt32(partition).appendInt32(records.length).append(records)
       },
       HAS_TAGS,
       HAS_TAGS,

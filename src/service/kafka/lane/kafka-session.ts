@@ -6,11 +6,12 @@ import type { KafkaCluster } from '../cluster.ts'
 import { readEventId } from '../event-headers.ts'
 import { LeaderConnections } from '../leader-connections.ts'
 import type { BatchAnswer } from '../produce-request.ts'
+import { writeBatch } from '../record-writer.ts'
 import { TopicReader } from '../topic-reader.ts'
 import { SEQUENCE_COUNT, sequenceAfter } from './batch-size.ts'
 import type { LaneEntry } from './entry.ts'
 import { LaneConnection, type LaneConnectionDeps } from './lane-connection.ts'
-import { createRecords } from './records.ts'
+import { dateEvents } from './records.ts'
 import type {
   LaneSession,
   LookedPage,
@@ -79,13 +80,11 @@ export class KafkaLaneSession implements LaneSession {
     numbers: BatchNumbers,
     isFirst: boolean,
   ): Promise<SendAnswer> {
-    const { cluster, partition, clock } = this.#deps
+    const { partition, clock } = this.#deps
     const sentMs = clock.monotonicMs()
-    const place = { topic: cluster.topic, partition }
-    const records = createRecords(place, entries, isFirst, clock.now())
-    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
+    const records = writeBatch(dateEvents(entries, isFirst, clock.now().getTime()), numbers)
     const answer = await this.#connection
-      .produce({ partition, records, numbers, bytes })
+      .produce({ partition, records, bytes: records.length })
       .then((heard) => this.#readAnswer(heard, isFirst))
       .catch((error: unknown) => failed('unknown', describeError(error)))
     const isClean = isFirst && answer.kind === 'acked' && !answer.isRepeat

@@ -1,12 +1,5 @@
-import type { MessageRecord } from '@platformatic/kafka'
-import type { PendingEvent } from '../../../models/order-event.ts'
-import { eventHeaders } from '../event-headers.ts'
+import type { DatedEvent } from '../record-writer.ts'
 import type { LaneEntry } from './entry.ts'
-
-interface Place {
-  readonly topic: string
-  readonly partition: number
-}
 
 /**
  * A first request dates its records by their events. No record is dated later than now: the broker
@@ -14,32 +7,14 @@ interface Place {
  * would stop its partition until that time has come. Every other request dates them by now: a broker
  * forgets a producer whose last record is older than a day, and then no longer knows a repeat.
  */
-export function createRecords(
-  place: Place,
+export function dateEvents(
   entries: readonly LaneEntry[],
   isFirst: boolean,
-  now: Date,
-): MessageRecord[] {
-  const nowMs = now.getTime()
-  return entries.map(({ pending }) =>
-    createRecord(place, pending, isFirst ? Math.min(Date.parse(pending.event.time), nowMs) : nowMs),
-  )
-}
-
-function createRecord(
-  place: Place,
-  { event, encoded }: PendingEvent,
-  timestampMs: number,
-): MessageRecord {
-  return {
-    ...place,
-    key: asBuffer(encoded.key),
-    value: asBuffer(encoded.value),
-    headers: eventHeaders(event),
-    timestamp: BigInt(timestampMs),
-  }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  nowMs: number,
+): DatedEvent[] {
+  return entries.map(({ pending, bytes }) => ({
+    pending,
+    bytes,
+    timestampMs: isFirst ? Math.min(Date.parse(pending.event.time), nowMs) : nowMs,
+  }))
 }
