@@ -40,6 +40,12 @@ const server = await buildServer({
     listOrderEvents: notPartOfThis,
     getOrderEvent: notPartOfThis,
   },
+  operations: {
+    settings: [],
+    readPublication: notPartOfThis,
+    listRuns: () => [],
+    startRun: (request) => ({ ...request, state: 'running', startedAt: systemClock.now() }),
+  },
   feed: new LiveFeed({
     feed: { findLastPlace: notPartOfThis, listSettled: notPartOfThis },
     clock: systemClock,

@@ -22,7 +22,7 @@ import type { Migration, MigrationMode } from './service/storage/migrations.ts'
 import { migrateDatabase } from './service/storage/postgres/store.ts'
 import { migrateFile } from './service/storage/sqlite/store.ts'
 import * as sqliteKnown from './service/storage/sqlite/known-events.ts'
-import type { StoredEvent, StoreFacts } from './service/storage/store-facts.ts'
+import type { StoredEvent, StoredInstance, StoreFacts } from './service/storage/store-facts.ts'
 import type { KnownEvents } from './service/store-guard.ts'
 import { systemClock } from './service/system.ts'
 
@@ -138,6 +138,17 @@ export async function listPendingEvents(config: Config): Promise<PendingEvent[]>
       return sqlite.listPendingEvents(database.path, PENDING_READ_MAX)
     case 'postgres':
       return postgres.listPendingEvents(postgresAddress(config), PENDING_READ_MAX)
+  }
+}
+
+/** Those that nobody has taken over from. Reads beside the service; rejects when it cannot. */
+export async function listInstances(config: Config): Promise<StoredInstance[]> {
+  const { database } = config
+  switch (database.kind) {
+    case 'sqlite':
+      return sqlite.listInstances(database.path)
+    case 'postgres':
+      return postgres.listInstances(postgresAddress(config))
   }
 }
 

@@ -21,6 +21,7 @@ import {
   createRegistry,
   listWeaknesses,
 } from './compose-clients.ts'
+import { composeOperations } from './compose-operations.ts'
 import { composeServerSettings } from './compose-server.ts'
 import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
 import { createStoreGuard, openStore } from './compose-store.ts'
@@ -162,6 +163,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     keyFormat: config.kafkaKeyFormat,
     schemaIdOf: (subject) => registration.schemaIdOf(subject),
   })
+  const operations = composeOperations(config, store, publisher)
+  resources.defer(() => operations.close())
   const drain = new CommandDrain()
   const deps: ChangeDeps = {
     store,
@@ -184,6 +187,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     traceRequest: traced.request,
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
+    operations,
     changes: admission,
     clock,
     random: systemRandom,

@@ -116,6 +116,7 @@ const FREE_FILES = new Set([
   'src/compose-clients.ts',
   'src/compose-callers.ts',
   'src/compose-observation.ts',
+  'src/compose-operations.ts',
   'src/compose-server.ts',
   'src/compose-tracing.ts',
   'src/main.ts',

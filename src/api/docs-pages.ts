@@ -158,6 +158,7 @@ export async function collectOpenApi(
       tags: [
         { name: 'Orders', description: 'Create orders and change their status' },
         { name: 'Service', description: 'What runs here, and how it is' },
+        { name: 'Operations', description: 'What holds, what is pending, what the tools say' },
       ],
     },
     // The problems are added here and not in the routes, where Fastify would compile a serializer

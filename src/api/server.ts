@@ -5,6 +5,7 @@ import type { Seal } from '../business/callers/seal.ts'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { Measures } from '../business/measures/measures.ts'
 import type { OrderCommands } from '../business/order/commands.ts'
+import type { Operations } from '../business/operations/operations.ts'
 import type { OrderQueries } from '../business/order/queries.ts'
 import type { Clock, Random } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
@@ -29,6 +30,7 @@ import {
   registerMetricsRoute,
   type WriteMetrics,
 } from './controllers/metrics-controller.ts'
+import { registerOperationsRoutes } from './controllers/operations-controller.ts'
 import { registerOrderRoutes } from './controllers/order-controller.ts'
 import { registerQueryRoutes } from './controllers/query-controller.ts'
 import { registerStreamRoute } from './controllers/stream-controller.ts'
@@ -58,6 +60,7 @@ export interface ServerDeps {
   readonly commands: OrderCommands
   readonly queries: OrderQueries
   readonly feed: LiveFeed
+  readonly operations: Operations
   readonly changes: ChangePlaces
   readonly clock: Clock
   readonly random: Random
@@ -256,6 +259,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   if (deps.callers !== undefined) {
     await registerLogin(server, { check: deps.callers, session, publicUrl })
   }
+  registerOperationsRoutes(server, deps.operations, deps.eventContract.topic)
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, { ...deps, readiness: settings.readiness })
   registerMetricsRoute(server, deps.writeMetrics)

@@ -151,6 +151,10 @@ export function tooManyReaders(readersMax: number): CommandError {
   return unavailable('SERVICE_FULL', detail, 'not-applied')
 }
 
+export function toolAtWork(): CommandError {
+  return unavailable('SERVICE_FULL', 'A tool is at work; one runs at a time', 'not-applied')
+}
+
 export function draining(): CommandError {
   return unavailable('SERVICE_DRAINING', 'The service is shutting down', 'not-applied')
 }

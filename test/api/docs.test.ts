@@ -24,6 +24,9 @@ test('documents every route but the documentation', async (t) => {
   assert.deepEqual(names.toSorted(), [
     'GET /',
     'GET /api/events/stream',
+    'GET /api/operations/publication',
+    'GET /api/operations/runs',
+    'GET /api/operations/settings',
     'GET /api/orders',
     'GET /api/orders/{orderId}',
     'GET /api/orders/{orderId}/events',
@@ -32,6 +35,7 @@ test('documents every route but the documentation', async (t) => {
     'GET /health/live',
     'GET /health/ready',
     'POST /api/create-order',
+    'POST /api/operations/runs',
     'PUT /api/update-order',
   ])
 })

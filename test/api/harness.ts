@@ -10,6 +10,7 @@ import type {
   CreateOrder,
   OrderCommands,
 } from '../../src/business/order/commands.ts'
+import type { Operations } from '../../src/business/operations/operations.ts'
 import type { DescribedEvent, OrderQueries } from '../../src/business/order/queries.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
@@ -124,6 +125,24 @@ export function createFakeQueries(queries: Partial<OrderQueries> = {}): OrderQue
   }
 }
 
+/** Nothing is pending, and nothing was run. */
+export function createFakeOperations(operations: Partial<Operations> = {}): Operations {
+  return {
+    settings: [{ name: 'KAFKA_TOPIC', value: 'order-events', source: 'default' }],
+    readPublication: () =>
+      Promise.resolve({
+        topic: 'order-events',
+        lanes: [{ partition: 0, trouble: undefined, parked: [] }],
+        instances: [],
+        pending: [],
+        hasMore: false,
+      }),
+    listRuns: () => [],
+    startRun: (request) => ({ ...request, state: 'running', startedAt: SINCE }),
+    ...operations,
+  }
+}
+
 /** Nothing was ever settled. */
 export const EMPTY_FEED: SettledFeed = {
   findLastPlace: () => Promise.resolve(FIRST_PLACE),
@@ -142,6 +161,7 @@ type TestServerDeps = Partial<
     | 'commands'
     | 'queries'
     | 'feed'
+    | 'operations'
     | 'changes'
     | 'clock'
     | 'random'
@@ -173,6 +193,7 @@ export async function startTestServer(
   const server = await buildServer({
     commands: createFakeCommands(),
     queries: createFakeQueries(),
+    operations: createFakeOperations(),
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
     changes: {
       enter: () => ({ begin: () => true, leave: () => undefined }),

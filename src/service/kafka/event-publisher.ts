@@ -1,5 +1,6 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
 import type { LaneView } from '../../business/measures/lane-view.ts'
+import type { LaneReport } from '../../business/operations/operations.ts'
 import type { Clock } from '../../business/ports.ts'
 import type {
   Acked,
@@ -114,6 +115,18 @@ export class KafkaEventPublisher implements EventPublisher, EventHolder {
       partition,
       state: stateName,
       parkedCount: parked.length,
+    }))
+  }
+
+  /** What keeps events of each partition from the topic, for those who operate the service. */
+  describeLanes(): readonly LaneReport[] {
+    return [...this.#lanes.values()].map(({ partition, trouble, parked }) => ({
+      partition,
+      trouble: trouble ?? this.#clusterFailure,
+      parked: parked.map(({ pending, refusal = 'the topic does not take it' }) => ({
+        eventId: pending.event.eventId,
+        refusal,
+      })),
     }))
   }
 

@@ -14,6 +14,14 @@ export interface StoreFacts {
   readonly freeBytes: number | undefined
 }
 
+/** A process that uses the store. */
+export interface StoredInstance {
+  readonly instanceId: string
+  /** ISO 8601, UTC, by the store's clock; undefined where the store belongs to one process. */
+  readonly leaseUntil: string | undefined
+  readonly joinedAt: string | undefined
+}
+
 /** An event as the store holds it. */
 export interface StoredEvent {
   readonly eventId: string

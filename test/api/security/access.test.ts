@@ -15,6 +15,10 @@ const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/orders/:orderId/events': 'orders:read',
   'GET /api/orders/:orderId/events/:version': 'orders:read',
   'GET /api/events/stream': 'orders:read',
+  'GET /api/operations/settings': 'admin',
+  'GET /api/operations/publication': 'admin',
+  'GET /api/operations/runs': 'admin',
+  'POST /api/operations/runs': 'admin',
   'GET /health': 'admin',
   'GET /metrics': 'admin',
   'GET /health/live': 'open',
@@ -72,6 +76,8 @@ function requestOf(route: string): InjectOptions {
   const orderId = { orderId: 'ORD-1' }
   // Without Origin they are refused to everybody, which is another test's.
   if (url.startsWith('/log')) return { method: 'GET', url }
+  if (url.endsWith('/runs') && method === 'POST')
+    return { method, url, payload: { tool: 'doctor' } }
   if (method === 'POST') return { method, url, payload: { ...orderId, numItems: 1 } }
   if (method === 'PUT') return { method, url, payload: { ...orderId, status: 'confirmed' } }
   return { method: 'GET', url }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { toPendingEvent, type EventRow } from '../order-row.ts'
-import type { StoreFacts } from '../store-facts.ts'
+import type { StoredInstance, StoreFacts } from '../store-facts.ts'
 import { createLink } from './connection.ts'
 import { SELECT_RESERVED } from './event-columns.ts'
 import { translatePostgresError } from './postgres-errors.ts'
@@ -53,6 +53,27 @@ export function listPendingEvents(
       [limit],
     )
     return rows.map(toPendingEvent)
+  })
+}
+
+/** More processes do not share a database; a row may stay until its lease has run out long ago. */
+const INSTANCES_MAX = 100
+
+/** Those that nobody has taken over from, as they joined; never writes. */
+export function listInstances(address: DatabaseAddress): Promise<StoredInstance[]> {
+  return withClient(address, async (client) => {
+    const { rows } = await client.query<{
+      instance_id: string
+      lease_until: Date
+      joined_at: Date
+    }>('SELECT instance_id, lease_until, joined_at FROM instances ORDER BY joined_at LIMIT $1', [
+      INSTANCES_MAX,
+    ])
+    return rows.map((row) => ({
+      instanceId: row.instance_id,
+      leaseUntil: row.lease_until.toISOString(),
+      joinedAt: row.joined_at.toISOString(),
+    }))
   })
 }
 

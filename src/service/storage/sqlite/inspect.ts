@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { toPendingEvent, type EventRow } from '../order-row.ts'
-import type { StoreFacts } from '../store-facts.ts'
+import type { StoredInstance, StoreFacts } from '../store-facts.ts'
 import { LIST_PENDING } from './order-statements.ts'
 
 /**
@@ -33,6 +33,17 @@ export function listPendingEvents(path: string, limit: number): PendingEvent[] {
   using db = new DatabaseSync(path, { readOnly: true })
   const rows = db.prepare(LIST_PENDING).all(limit) as unknown as readonly EventRow[]
   return rows.map(toPendingEvent)
+}
+
+/** The process that opened the file last: it belongs to one. Never writes. */
+export function listInstances(path: string): StoredInstance[] {
+  using db = new DatabaseSync(path, { readOnly: true })
+  const rows = db.prepare('SELECT instance_id FROM current_instance').all()
+  return rows.map(({ instance_id: id }) => ({
+    instanceId: String(id),
+    leaseUntil: undefined,
+    joinedAt: undefined,
+  }))
 }
 
 /** The service makes those that are missing. */

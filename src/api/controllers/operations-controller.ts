@@ -1,0 +1,136 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import type { Operations } from '../../business/operations/operations.ts'
+import type { ProblemCode } from '../problems.ts'
+import { fieldInvalid } from '../request-errors.ts'
+import {
+  publicationAnswer,
+  runAnswer,
+  runsAnswer,
+  settingsAnswer,
+  startRunRequest,
+  toPublicationJson,
+  toRunJson,
+  toSettingJson,
+} from '../schemas/operations-json.ts'
+
+/** For those who operate the service: what holds, what is pending, what the tools say. It changes nothing. */
+
+const TAGS = ['Operations']
+
+const READ_PROBLEMS: readonly ProblemCode[] = [
+  'HEADERS_TOO_LARGE',
+  'INTERNAL',
+  'STORE_UNAVAILABLE',
+  'SERVICE_FULL',
+]
+
+const RUN_PROBLEMS: readonly ProblemCode[] = [
+  ...READ_PROBLEMS,
+  'BODY_NOT_JSON',
+  'REQUEST_INVALID',
+  'BODY_TOO_LARGE',
+  'MEDIA_TYPE_NOT_SUPPORTED',
+]
+
+/** So that nobody reads what is none of the orders' business: dead letters are named after their topic. */
+function assertOfOrders(topic: string, ordersTopic: string): void {
+  if (topic.includes(ordersTopic)) return
+  throw fieldInvalid('topic', `must contain ${ordersTopic}, got ${JSON.stringify(topic)}`)
+}
+
+export function registerOperationsRoutes(
+  fastify: FastifyInstance,
+  operations: Operations,
+  ordersTopic: string,
+): void {
+  const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
+
+  server.route({
+    method: 'GET',
+    url: '/api/operations/settings',
+    schema: {
+      operationId: 'listSettings',
+      summary: 'Read the settings',
+      description: 'Those that hold, without secrets, and where each comes from.',
+      tags: TAGS,
+      response: { 200: settingsAnswer },
+    },
+    config: { problemCodes: READ_PROBLEMS, access: 'admin' },
+    handler: async () => ({
+      success: true as const,
+      message: 'settings',
+      data: operations.settings.map(toSettingJson),
+    }),
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/api/operations/publication',
+    schema: {
+      operationId: 'getPublication',
+      summary: 'Read what is pending',
+      description:
+        'Events that are stored and not yet on the topic, with the reason, the partitions, and the ' +
+        'instances with their leases.',
+      tags: TAGS,
+      response: { 200: publicationAnswer },
+    },
+    config: { problemCodes: READ_PROBLEMS, access: 'admin' },
+    handler: async () => {
+      const report = await operations.readPublication()
+      const { length } = report.pending
+      return {
+        success: true as const,
+        message: `${length}${report.hasMore ? '+' : ''} pending`,
+        data: toPublicationJson(report),
+      }
+    },
+  })
+
+  server.route({
+    method: 'GET',
+    url: '/api/operations/runs',
+    schema: {
+      operationId: 'listRuns',
+      summary: 'Read what the tools say',
+      description: 'The last run of each tool of this instance, with its progress or its result.',
+      tags: TAGS,
+      response: { 200: runsAnswer },
+    },
+    config: { problemCodes: READ_PROBLEMS, access: 'admin' },
+    handler: async () => ({
+      success: true as const,
+      message: 'runs',
+      data: operations.listRuns().map(toRunJson),
+    }),
+  })
+
+  server.route({
+    method: 'POST',
+    url: '/api/operations/runs',
+    schema: {
+      operationId: 'startRun',
+      summary: 'Run a tool',
+      description:
+        '`cart doctor`, `cart audit`, or a look at the last records of a topic, such as that of the ' +
+        'dead letters. In a process of its own, one at a time; it changes nothing. The result is ' +
+        'read from the runs.',
+      tags: TAGS,
+      body: startRunRequest,
+      response: { 202: runAnswer },
+    },
+    config: { problemCodes: RUN_PROBLEMS, access: 'admin' },
+    handler: async (request, reply) => {
+      const { tool, topic, since } = request.body
+      if (topic !== undefined) assertOfOrders(topic, ordersTopic)
+      const run = operations.startRun({
+        tool,
+        ...(tool === 'read-topic' && { topic: topic ?? ordersTopic }),
+        ...(tool === 'read-topic' && since !== undefined && { since }),
+      })
+      const data = toRunJson(run)
+      return reply.code(202).send({ success: true as const, message: `${tool} has begun`, data })
+    },
+  })
+}
