@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { renderSiteHeader } from './site-header.ts'
 import { isServed, serveFile } from './static-files.ts'
 
 /** The web console at /console: the files of src/console, as they are but for their types. */
@@ -15,6 +16,7 @@ const CONSOLE_CSP = [
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
+  "font-src 'self'",
   "img-src 'self' data:",
   "base-uri 'none'",
   "form-action 'self'",
@@ -22,20 +24,34 @@ const CONSOLE_CSP = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
+const HEADERS = { 'content-security-policy': CONSOLE_CSP, 'referrer-policy': 'no-referrer' }
+
 const FOLDER = new URL('../console/', import.meta.url)
 
 const PAGE = 'page.html'
 
-export function registerConsole(server: FastifyInstance): void {
+const HEADER_MARK = '<!-- site header -->'
+
+/** All widths of the letters of Western Europe, in one file. */
+const FONT = new URL(
+  import.meta.resolve('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'),
+)
+
+export function registerConsole(server: FastifyInstance, version: string): void {
+  const withHeader = (bytes: Buffer): Buffer =>
+    Buffer.from(
+      bytes.toString().replace(HEADER_MARK, () => renderSiteHeader(version, 'console#').toString()),
+    )
   for (const name of readdirSync(FOLDER).filter(isServed)) {
     serveFile(server, {
       url: name === PAGE ? '/console' : `/console/${name}`,
       file: new URL(name, FOLDER),
-      headers: { 'content-security-policy': CONSOLE_CSP, 'referrer-policy': 'no-referrer' },
-      ...(name === PAGE && { page: 'console' as const }),
+      headers: HEADERS,
+      ...(name === PAGE && { page: 'console' as const, convert: withHeader }),
       ...(extname(name) === '.ts' && { convert: stripTypes }),
     })
   }
+  serveFile(server, { url: '/console/inter.woff2', file: FONT, headers: HEADERS })
 }
 
 function stripTypes(bytes: Buffer): Buffer {

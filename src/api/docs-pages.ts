@@ -10,6 +10,8 @@ import type {
 } from 'fastify'
 import { pathNotFound } from './request-errors.ts'
 import { LABELS_SCRIPT } from './docs-labels.ts'
+import { markup } from './markup.ts'
+import { renderHeaderScript, renderSiteHeader, SITE_LINKS } from './site-header.ts'
 import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
 import type { ProblemCode } from './problems.ts'
 import { problemResponses } from './schemas/problem-json.ts'
@@ -54,20 +56,25 @@ const SWAGGER_FOLDER = new URL('static/', import.meta.resolve('@fastify/swagger-
 const NOT_AS_IT_IS = new Set(['index.html'])
 
 // Relative, so that the page works behind a proxy that serves it under a prefix.
-const REDOC_PAGE = `<!doctype html>
+function renderRedocPage(version: string): string {
+  return markup`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>CartService API</title>
     <link rel="icon" href="data:,">
+    ${SITE_LINKS}
+    <link rel="stylesheet" href="console/other-pages.css">
   </head>
   <body>
+    ${renderSiteHeader(version, 'redoc')}
     <redoc spec-url="openapi.json" disable-telemetry="true"></redoc>
     <script type="module" src="redoc/redoc.standalone.js"></script>
   </body>
 </html>
-`
+`.toString()
+}
 
 const API_DESCRIPTION = `Orders, stored and published to Kafka. **Every answer is true**: success
 means that the event is acknowledged by Kafka and recorded in the store; a 503 says by its
@@ -192,17 +199,15 @@ function registerOpenApiRoute(server: FastifyInstance, publicUrl: string | undef
   })
 }
 
-function registerRedoc(server: FastifyInstance): void {
+function registerRedoc(server: FastifyInstance, version: string): void {
+  const page = renderRedocPage(version)
   server.route({
     method: 'GET',
     url: '/redoc',
     schema: { hide: true },
     config: { access: 'known', page: 'redoc' },
     handler: async (_request, reply) =>
-      reply
-        .header('content-security-policy', DOCS_CSP)
-        .type('text/html; charset=utf-8')
-        .send(REDOC_PAGE),
+      reply.header('content-security-policy', DOCS_CSP).type('text/html; charset=utf-8').send(page),
   })
   serveFile(server, {
     url: '/redoc/redoc.standalone.js',
@@ -218,10 +223,7 @@ function withoutLogo(bundle: Buffer): Buffer {
   return Buffer.from(bundle.toString().replaceAll(logo, 'data:,'))
 }
 
-async function registerSwaggerUi(
-  server: FastifyInstance,
-  publicUrl: string | undefined,
-): Promise<void> {
+async function registerSwaggerUi(server: FastifyInstance, site: Site): Promise<void> {
   await server.register(async (scope) => {
     // The page without a slash at its end has whole paths, which a proxy's prefix is not in.
     scope.addHook('onSend', (request, _reply, payload, done) => {
@@ -244,12 +246,15 @@ async function registerSwaggerUi(
       staticCSP: DOCS_CSP,
       theme: {
         title: 'CartService API',
-        js: [{ filename: 'labels.js', content: LABELS_SCRIPT }],
+        js: [
+          { filename: 'header.js', content: renderHeaderScript(site.version) },
+          { filename: 'labels.js', content: LABELS_SCRIPT },
+        ],
       },
       // Its document is one level down; as seen from there, this is where the service begins.
       transformSpecification: (document) => ({
         ...document,
-        servers: [{ url: publicUrl ?? '../', description: SERVER_NAME }],
+        servers: [{ url: site.publicUrl ?? '../', description: SERVER_NAME }],
       }),
       transformSpecificationClone: false,
       uiConfig: {
@@ -271,12 +276,15 @@ async function registerSwaggerUi(
   })
 }
 
+export interface Site {
+  readonly version: string
+  /** Absent: it is known by the address that it is asked under. */
+  readonly publicUrl: string | undefined
+}
+
 /** /openapi.json, Swagger UI at /docs and ReDoc at /redoc, with all that they load. */
-export async function registerDocsPages(
-  server: FastifyInstance,
-  publicUrl: string | undefined,
-): Promise<void> {
-  registerOpenApiRoute(server, publicUrl)
-  registerRedoc(server)
-  await registerSwaggerUi(server, publicUrl)
+export async function registerDocsPages(server: FastifyInstance, site: Site): Promise<void> {
+  registerOpenApiRoute(server, site.publicUrl)
+  registerRedoc(server, site.version)
+  await registerSwaggerUi(server, site)
 }

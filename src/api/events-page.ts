@@ -3,15 +3,19 @@ import { readFileSync } from 'node:fs'
 import type { AsyncApi, AsyncApiMessage } from './async-api.ts'
 import { listAvroFields } from './avro-fields.ts'
 import { Html, inline, markup, prose } from './markup.ts'
+import { renderSiteHeader, SITE_LINKS } from './site-header.ts'
 
-/** The AsyncAPI document as a page: one answer, no script, nothing that it loads. */
+/** The AsyncAPI document as a page. It can be read without its script, which is for its head alone. */
 
 const STYLE = readFileSync(new URL('events-page.css', import.meta.url), 'utf8')
 
-/** The style is the only thing that is let in, by its hash. */
+/** Its style is let in by its hash; what the head loads and asks is of this service. */
 export const EVENTS_PAGE_CSP = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "script-src 'self'",
+  `style-src 'self' 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "font-src 'self'",
+  "connect-src 'self'",
   'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
@@ -33,19 +37,21 @@ export function renderEventsPage(document: AsyncApi): string {
         <meta name="color-scheme" content="light dark" />
         <title>${info.title}</title>
         <link rel="icon" href="data:," />
+        ${SITE_LINKS}
         <style>${style}</style>
       </head>
       <body>
-        <header>
+        ${renderSiteHeader(info.version, 'asyncapi')}
+        <main>
+          <div class="title">
           <h1>${info.title} <small>${info.version}</small></h1>
           ${prose(info.description)}
-          <nav>
+          <nav aria-label="Documents">
             <a href="asyncapi.json">AsyncAPI 3.0 document</a>
             <a href="schemas/order.avsc">Avro schema</a>
             <a href="docs">HTTP API</a>
           </nav>
-        </header>
-        <main>
+        </div>
           ${renderGlance(document)} ${messages.map(renderMessage)}
           ${first === undefined ? '' : [renderHeaders(messages), renderValue(first)]}
         </main>

@@ -263,8 +263,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, { ...deps, readiness: settings.readiness })
   registerMetricsRoute(server, deps.writeMetrics)
-  await registerDocsPages(server, publicUrl)
-  registerConsole(server)
+  await registerDocsPages(server, { version: settings.version, publicUrl })
+  registerConsole(server, settings.version)
   registerEventPages(server, deps.eventContract, settings)
   return server
 }

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import { parseEnv } from 'node:util'
-import { ENV_FILE } from './read-config.ts'
+import { readEnvFile } from './env-file.ts'
 import { explainSettings, type EffectiveSetting } from './setting-sources.ts'
 
 /** For a tool that runs beside the service: the settings of the service, with some changed. */
@@ -17,7 +15,8 @@ export function toolEnvironment(changes: Readonly<Record<string, string>>): Reco
  * says, too: what is the same in both is told to be the file's.
  */
 export function settingsOfProcess(): EffectiveSetting[] {
-  const file = existsSync(ENV_FILE) ? parseEnv(readFileSync(ENV_FILE, 'utf8')) : {}
+  const read = readEnvFile()
+  const file = read.kind === 'read' ? read.env : {}
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name, value]) => file[name] !== value),
   )

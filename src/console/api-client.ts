@@ -1,21 +1,14 @@
+import type { Order } from './order-json.ts'
 import { visible } from './visible-text.ts'
 
-/** Requests to the service, and what its answers look like. Paths are relative to the page. */
+/** Requests to the service, and what its answers look like. */
 
-export interface OrderItem {
-  readonly itemId: string
-  readonly quantity: number
-  readonly price: number
-}
+/** Of the service, behind whatever prefix a proxy has given it: this file is in a folder of it. */
+const ROOT = new URL('../', import.meta.url)
 
-export interface Order {
-  readonly orderId: string
-  readonly customerId: string
-  readonly orderDate: string
-  readonly items: readonly OrderItem[]
-  readonly totalAmount: number
-  readonly currency: string
-  readonly status: string
+/** `path`: without a slash at its beginning. */
+export function urlOf(path: string): URL {
+  return new URL(path, ROOT)
 }
 
 export interface OrderEvent {
@@ -52,11 +45,6 @@ export interface Problem {
   readonly errors?: readonly { readonly field: string; readonly message: string }[]
 }
 
-export interface Page<Item> {
-  readonly data: readonly Item[]
-  readonly nextCursor: string | null
-}
-
 export interface Check {
   readonly status: 'up' | 'degraded' | 'down'
   readonly since: string
@@ -79,7 +67,7 @@ export interface ServiceInfo {
 }
 
 export type Answer<Body> =
-  | { readonly kind: 'success'; readonly body: Body }
+  | { readonly kind: 'success'; readonly body: Body; readonly entityTag: string | null }
   | { readonly kind: 'problem'; readonly problem: Problem }
   /** Nothing came back: whether anything happened is not known. */
   | { readonly kind: 'no-answer' }
@@ -90,6 +78,8 @@ export interface Command {
   readonly path: string
   readonly body: Readonly<Record<string, unknown>>
   readonly idempotencyKey: string
+  /** The version that the change is meant for: another one is not changed. */
+  readonly entityTag?: string
 }
 
 export interface CommandAnswer {
@@ -116,17 +106,31 @@ export function createOrderCommand(body: Command['body']): Command {
   }
 }
 
-export function updateOrderCommand(body: Command['body']): Command {
-  return { method: 'PUT', path: 'api/update-order', body, idempotencyKey: newIdempotencyKey() }
+export function updateOrderCommand(body: Command['body'], entityTag: string): Command {
+  const idempotencyKey = newIdempotencyKey()
+  return { method: 'PUT', path: 'api/update-order', body, idempotencyKey, entityTag }
 }
 
 export function sendCommand(command: Command): Promise<Answer<CommandAnswer>> {
-  const { method, path, body, idempotencyKey } = command
+  const { method, path, body, idempotencyKey, entityTag } = command
   return ask(path, COMMAND_TIMEOUT_MS, {
     method,
-    headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+    headers: {
+      'content-type': 'application/json',
+      'idempotency-key': idempotencyKey,
+      ...(entityTag !== undefined && { 'if-match': entityTag }),
+    },
     body: JSON.stringify(body),
   })
+}
+
+export function send<Body>(
+  method: 'POST' | 'PUT',
+  path: string,
+  body: unknown,
+): Promise<Answer<Body>> {
+  const headers = { 'content-type': 'application/json' }
+  return ask(path, READ_TIMEOUT_MS, { method, headers, body: JSON.stringify(body) })
 }
 
 export function read<Body>(path: string): Promise<Answer<Body>> {
@@ -148,12 +152,16 @@ async function ask<Body>(
   request: RequestInit,
 ): Promise<Answer<Body>> {
   try {
-    const response = await fetch(path, { ...request, signal: AbortSignal.timeout(timeoutMs) })
+    const response = await fetch(urlOf(path), {
+      ...request,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
     const body: unknown = await response.json()
-    if (response.ok) return { kind: 'success', body: body as Body }
+    const entityTag = response.headers.get('etag')
+    if (response.ok) return { kind: 'success', body: body as Body, entityTag }
     const { status } = response
     // The session is over, or there was none: the page that asks for a key leads back here.
-    if (status === 401) location.assign('login?next=console')
+    if (status === 401) location.assign(urlOf('login?next=console'))
     // A proxy's own error says nothing of what the service did.
     if (typeof (body as Partial<Problem>).code !== 'string') return { kind: 'no-answer' }
     return { kind: 'problem', problem: { ...(body as Problem), status } }

@@ -1,20 +1,25 @@
-import { createOrderCommand, read, type ServiceInfo } from './api-client.ts'
-import { numberOrText, startCommandForm } from './command-form.ts'
-import { copyButtons } from './copy-buttons.ts'
-import { asCurl, asPython, type Addresses, type Request } from './copy-commands.ts'
-import { byId } from './dom.ts'
-import { followChanges } from './live-stream.ts'
-import { openOrder, type OpenOrder } from './order-detail.ts'
-import { orderHash, startOrderList } from './order-list.ts'
+import { currentPlace, followPlace, goTo } from './navigation.ts'
+import { read, type ServiceInfo } from './api-client.ts'
+import { askFor } from './change-notice.ts'
+import { asCurl, type Addresses } from './copy-commands.ts'
+import { byId, svgById } from './dom.ts'
+import { startEventsView } from './events-view.ts'
+import { startFilters } from './list-filters.ts'
+import { followChanges, type LiveEvent } from './live-stream.ts'
+import { startNewOrder } from './new-order.ts'
+import { startNotices } from './notices.ts'
+import { startOperationsView } from './operations-view.ts'
+import { startOrderList } from './order-list.ts'
+import { startOpenOrder } from './open-order.ts'
 import { startPlots } from './plots.ts'
-import { watchServiceState } from './service-state.ts'
-import { startTheme } from './theme.ts'
+import { moveThroughRows } from './row-moves.ts'
+import { startShortcuts } from './shortcuts.ts'
+import { showView } from './show-view.ts'
+import { startSiteHeader } from './site-header.ts'
 
-/** The page: puts its parts together. The address says which order is open. */
+/** The page: puts its parts together. The address says what is shown. */
 
 const ANNOUNCE_EVERY_MS = 5_000
-
-const TITLE = 'CartService console'
 
 let addresses: Addresses = {
   service: location.href.replace(/\/console(?:[?#].*)?$/u, ''),
@@ -22,51 +27,169 @@ let addresses: Addresses = {
   registry: 'http://localhost:8081',
 }
 
+const state = startSiteHeader()
+startNotices(byId('notices', HTMLElement))
+
 const list = startOrderList({
+  pane: byId('list-pane', HTMLElement),
   body: byId('order-rows', HTMLElement),
-  empty: byId('no-orders', HTMLElement),
+  table: byId('order-table', HTMLElement),
+  none: byId('no-orders', HTMLElement),
+  noMatch: byId('no-match', HTMLElement),
   older: byId('older', HTMLButtonElement),
-  newest: byId('newest', HTMLButtonElement),
+  bring: byId('bring', HTMLButtonElement),
   note: byId('list-note', HTMLElement),
-  filter: byId('filter', HTMLSelectElement),
 })
 
 const plots = startPlots(
   {
     svg: svgById('rate-plot'),
     figure: byId('rate', HTMLElement),
-    note: byId('rate-note', HTMLElement),
+    top: byId('rate-top', HTMLElement),
+    hint: byId('rate-hint', HTMLElement),
   },
   {
     svg: svgById('time-plot'),
     figure: byId('time', HTMLElement),
-    note: byId('time-note', HTMLElement),
+    top: byId('time-top', HTMLElement),
+    hint: byId('time-hint', HTMLElement),
   },
 )
 
-const state = watchServiceState({
-  states: byId('states', HTMLElement),
-  band: byId('band', HTMLElement),
+startFilters({
+  form: byId('filters', HTMLFormElement),
+  chips: byId('chips', HTMLElement),
+  fields: {
+    search: byId('search', HTMLInputElement),
+    status: byId('status', HTMLSelectElement),
+    customer: byId('customer', HTMLInputElement),
+    from: byId('from', HTMLInputElement),
+    to: byId('to', HTMLInputElement),
+  },
+  clears: [byId('clear', HTMLButtonElement), byId('clear-empty', HTMLButtonElement)],
+  pause: byId('pause', HTMLButtonElement),
 })
 
-let open: OpenOrder | undefined
+const newOrder = startNewOrder(
+  {
+    dialog: byId('create-dialog', HTMLDialogElement),
+    form: byId('create', HTMLFormElement),
+    orderId: byId('order-id', HTMLInputElement),
+    customerId: byId('customer-id', HTMLInputElement),
+    currency: byId('currency', HTMLInputElement),
+    currencies: byId('currencies', HTMLElement),
+    numItems: byId('num-items', HTMLInputElement),
+    generated: byId('generated', HTMLElement),
+    own: byId('own', HTMLElement),
+    rows: byId('item-rows', HTMLElement),
+    addRow: byId('add-item', HTMLButtonElement),
+    result: byId('create-result', HTMLElement),
+    submit: byId('create-submit', HTMLButtonElement),
+    copies: byId('create-copies', HTMLElement),
+  },
+  () => addresses,
+)
+byId('new-order', HTMLButtonElement).addEventListener('click', newOrder.open)
 
-startTheme(byId('theme', HTMLButtonElement))
-startCreateForm()
-startAnnouncing()
-showAddressed()
+startFilters({
+  form: byId('event-filters', HTMLFormElement),
+  chips: byId('event-chips', HTMLElement),
+  fields: {
+    search: byId('event-search', HTMLInputElement),
+    status: byId('event-status', HTMLSelectElement),
+  },
+  clears: [byId('event-clear', HTMLButtonElement)],
+  pause: byId('event-pause', HTMLButtonElement),
+})
+
+const events = startEventsView(
+  {
+    body: byId('event-rows', HTMLElement),
+    table: byId('event-table', HTMLElement),
+    empty: byId('no-events', HTMLElement),
+    note: byId('event-note', HTMLElement),
+    bring: byId('event-bring', HTMLButtonElement),
+    earlier: byId('earlier', HTMLElement),
+  },
+  () => addresses,
+)
+
+startOperationsView(
+  {
+    publication: byId('publication', HTMLElement),
+    settings: byId('settings', HTMLElement),
+    doctor: {
+      run: byId('doctor-run', HTMLButtonElement),
+      progress: byId('doctor-progress', HTMLElement),
+      result: byId('doctor-result', HTMLElement),
+    },
+    audit: {
+      run: byId('audit-run', HTMLButtonElement),
+      progress: byId('audit-progress', HTMLElement),
+      result: byId('audit-result', HTMLElement),
+    },
+    deadLetters: {
+      form: byId('letters', HTMLFormElement),
+      topic: byId('letters-topic', HTMLInputElement),
+      since: byId('letters-since', HTMLSelectElement),
+      note: byId('letters-note', HTMLElement),
+      table: byId('letters-table', HTMLElement),
+      body: byId('letters-rows', HTMLElement),
+    },
+  },
+  () => addresses,
+)
+
+const openOrder = startOpenOrder(byId('detail', HTMLElement), () => addresses)
+
+startShortcuts(
+  {
+    search: () => byId(isOnEvents() ? 'event-search' : 'search', HTMLInputElement).select(),
+    create: newOrder.open,
+    move: (step) =>
+      moveThroughRows(byId(isOnEvents() ? 'event-rows' : 'order-rows', HTMLElement), step),
+    help: () => byId('help-dialog', HTMLDialogElement).showModal(),
+    close: () => goTo({ order: '' }),
+  },
+  byId('shortcuts-on', HTMLInputElement),
+)
+
+const announce = startAnnouncing(byId('announcements', HTMLElement))
+followChanges({
+  onStart: () => {
+    list.reload()
+    openOrder.refresh()
+  },
+  onEvent: (event) => {
+    plots.add(event)
+    list.add(event)
+    events.add(event)
+    openOrder.add(event)
+    askFor(event.order.orderId)
+    announce(event)
+  },
+  onState: (stream) => state.setStream(stream),
+})
 list.reload()
+followPlace(showView)
+byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
+  // Its address would be taken for a place of this page.
+  event.preventDefault()
+  byId('main', HTMLElement).focus()
+})
+showFirstCommand()
 void readAddresses()
 
-addEventListener('hashchange', showAddressed)
-addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && open !== undefined) closeOrder()
-})
+function isOnEvents(): boolean {
+  return currentPlace().view === 'events'
+}
 
-function svgById(id: string): SVGSVGElement {
-  const found = document.getElementById(id)
-  if (found instanceof SVGSVGElement) return found
-  throw new Error(`the page has no plot with the id ${id}`)
+function showFirstCommand(): void {
+  byId('first-command', HTMLElement).textContent = asCurl(addresses, {
+    method: 'POST',
+    path: 'api/create-order',
+    body: { orderId: 'ORD-1', numItems: 3 },
+  })
 }
 
 /** Those that the service is configured with, once it answers. */
@@ -76,99 +199,22 @@ async function readAddresses(): Promise<void> {
     setTimeout(() => void readAddresses(), ANNOUNCE_EVERY_MS)
     return
   }
-  const { kafka_broker: kafka, schema_registry: registry, version } = answer.body
+  const { kafka_broker: kafka, schema_registry: registry } = answer.body
   addresses = { ...addresses, kafka, registry: registry.replace(/\/$/u, '') }
-  byId('version', HTMLElement).textContent = version
-}
-
-function startCreateForm(): void {
-  const orderId = byId('order-id', HTMLInputElement)
-  const numItems = byId('num-items', HTMLInputElement)
-  const body = (): { orderId: string; numItems: number | string } => ({
-    orderId: orderId.value,
-    numItems: numberOrText(numItems.value),
-  })
-  const suggest = (): void => {
-    orderId.value = `ORD-${Date.now().toString(36).toUpperCase()}`
-  }
-  startCommandForm({
-    form: byId('create', HTMLFormElement),
-    result: byId('created', HTMLElement),
-    command: () => createOrderCommand(body()),
-    onDone: suggest,
-  })
-  const request = (): Request => ({ method: 'POST', path: 'api/create-order', body: body() })
-  byId('create', HTMLFormElement).after(
-    copyButtons('Copy as', [
-      { label: 'curl', text: () => asCurl(addresses, request()) },
-      { label: 'Python', text: () => asPython(addresses, request()) },
-    ]),
-  )
-  suggest()
-  byId('first-command', HTMLElement).textContent = asCurl(addresses, {
-    method: 'POST',
-    path: 'api/create-order',
-    body: { orderId: 'ORD-1', numItems: 3 },
-  })
 }
 
 /** Tells those who do not see the rows how many changed: together, and not more than now and then. */
-function startAnnouncing(): void {
-  const region = byId('announcements', HTMLElement)
+function startAnnouncing(region: HTMLElement): (event: LiveEvent) => void {
   let created = 0
   let changed = 0
-  followChanges({
-    onStart: () => {
-      list.reload()
-      open?.refresh()
-    },
-    onEvent: (event) => {
-      if (event.version === 1) created += 1
-      else changed += 1
-      plots.add(event)
-      list.add(event)
-      if (event.order.orderId === open?.orderId) open.refresh()
-    },
-    onState: (stream) => state.setStream(stream),
-  })
   setInterval(() => {
     if (created + changed === 0) return
     region.textContent = `${created} orders created, ${changed} changed`
     created = 0
     changed = 0
   }, ANNOUNCE_EVERY_MS)
-}
-
-function addressedOrder(): string | undefined {
-  const [, encoded] = /^#order=(.+)$/u.exec(location.hash) ?? []
-  try {
-    return encoded === undefined ? undefined : decodeURIComponent(encoded)
-  } catch {
-    // Not one that this page made.
-    return undefined
+  return ({ version }) => {
+    if (version === 1) created += 1
+    else changed += 1
   }
-}
-
-function showAddressed(): void {
-  const orderId = addressedOrder()
-  if (orderId === open?.orderId) return
-  const panel = byId('detail', HTMLElement)
-  const left = open?.orderId
-  document.body.classList.toggle('has-open', orderId !== undefined)
-  panel.hidden = orderId === undefined
-  if (orderId !== undefined) {
-    open = openOrder(panel, orderId, () => addresses, closeOrder)
-    document.title = `${orderId} · ${TITLE}`
-    return
-  }
-  open = undefined
-  panel.replaceChildren()
-  document.title = TITLE
-  // Back to where the reader came from.
-  const hash = left === undefined ? '' : orderHash(left)
-  document.querySelector<HTMLElement>(`a[href="${CSS.escape(hash)}"]`)?.focus()
-}
-
-function closeOrder(): void {
-  location.hash = ''
 }

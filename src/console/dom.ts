@@ -30,6 +30,12 @@ export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind)
   throw new Error(`the page has no ${kind.name} with the id ${id}`)
 }
 
+export function svgById(id: string): SVGSVGElement {
+  const found = document.getElementById(id)
+  if (found instanceof SVGSVGElement) return found
+  throw new Error(`the page has no plot with the id ${id}`)
+}
+
 export function button(label: string, onClick: () => void, className = ''): HTMLButtonElement {
   const made = element('button', { type: 'button', class: className }, label)
   made.addEventListener('click', onClick)

@@ -8,7 +8,7 @@ import {
   type Place,
 } from './copy-commands.ts'
 import { element, statusPill, userText, type Child } from './dom.ts'
-import { hexText, momentText } from './format.ts'
+import { durationText, hexText, momentText } from './format.ts'
 import { visibleJson } from './visible-text.ts'
 
 /** One event of a history, and what its record on the topic is made of, read when it is opened. */
@@ -27,14 +27,11 @@ export function eventItem(
   const summary = element(
     'summary',
     {},
-    element('span', { class: 'version' }, `v${version}`),
-    element('span', { class: 'happened' }, `${happened} `),
+    element('span', { class: `step step-${status}`, 'aria-hidden': 'true' }),
     statusPill(status),
-    element(
-      'span',
-      { class: 'sub' },
-      `${momentText(time)}, partition ${partition}, offset ${offset}`,
-    ),
+    element('span', { class: 'happened' }, version === 1 ? 'created' : happened),
+    element('time', { class: 'sub', datetime: time }, momentText(time)),
+    element('span', { class: 'sub place' }, `v${version} · ${partition}@${offset}`),
   )
   const content = element('div', { class: 'anatomy' })
   const details = element('details', {}, summary, content)
@@ -59,7 +56,7 @@ export function eventItem(
   return element('li', {}, details)
 }
 
-function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses): Node[] {
+export function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses): Node[] {
   const { key, value, headers } = event
   const bytes = Uint8Array.from(atob(value.base64), (character) => character.charCodeAt(0))
   return [
@@ -71,9 +68,9 @@ function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses
       ['Key', key.text === null ? 'Avro' : userText(key.text)],
       ['Key, bytes', key.hex.replaceAll(/(..)(?=.)/gu, '$1 ')],
     ]),
-    element('h4', {}, 'Headers'),
+    element('p', { class: 'part' }, 'Headers'),
     factTable(headers.map(({ name, value: text }) => [name, userText(text)])),
-    element('h4', {}, `Value, ${value.sizeBytes} bytes`),
+    element('p', { class: 'part' }, `Value, ${value.sizeBytes} bytes`),
     framing(bytes, event.schemaId, addresses()),
     element('pre', { class: 'json', tabindex: '0' }, visibleJson(value.order, 2)),
     copies(event, path, addresses),
@@ -82,7 +79,7 @@ function anatomy(event: DescribedEvent, path: string, addresses: () => Addresses
 
 /** The two may be told by different clocks. */
 function passedText(from: string, to: string): string {
-  return `${Math.max(0, Date.parse(to) - Date.parse(from))} ms later`
+  return `${durationText(Math.max(0, Date.parse(to) - Date.parse(from)))} later`
 }
 
 function framing(bytes: Uint8Array, schemaId: number, { registry }: Addresses): HTMLElement {
@@ -128,7 +125,7 @@ function copies(
   ])
 }
 
-function factTable(facts: readonly (readonly [string, Child])[]): HTMLElement {
+export function factTable(facts: readonly (readonly [string, Child])[]): HTMLElement {
   const rows = facts.map(([name, value]) =>
     element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, value)),
   )

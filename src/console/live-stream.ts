@@ -1,4 +1,5 @@
-import type { Order, OrderEvent } from './api-client.ts'
+import { urlOf, type OrderEvent } from './api-client.ts'
+import type { Order } from './order-json.ts'
 
 /** Settled changes as they happen (GET /api/events/stream). */
 
@@ -29,7 +30,7 @@ export interface StreamHandlers {
  * now, and what was before is read anew.
  */
 export function followChanges(handlers: StreamHandlers): void {
-  const source = new EventSource(STREAM_PATH)
+  const source = new EventSource(urlOf(STREAM_PATH))
   let hasStarted = false
   source.addEventListener('open', () => {
     handlers.onState('live')

@@ -1,26 +1,33 @@
-import { read, sentenceOf, type Order, type Page } from './api-client.ts'
-import { element, statusPill, userText } from './dom.ts'
-import { amountText, momentText } from './format.ts'
+import type { Filters, Place } from './address.ts'
+import { currentPlace, followPlace, goTo } from './navigation.ts'
+import { read, sentenceOf } from './api-client.ts'
+import type { Order, Page } from './order-json.ts'
+import { HeldList, ROWS_MAX } from './held-list.ts'
+import { hasFilters, matcherOf, ordersQuery, type SearchField } from './list-query.ts'
 import type { LiveEvent } from './live-stream.ts'
+import { createRow, mark, type RowView } from './order-row.ts'
+import { watchHold } from './row-hold.ts'
 
-/** The orders, newest first: those that were there, and live what becomes of them. Bounded. */
+/** The list of orders: what the filters find, and live what becomes of it. */
 
-/** As many as the page holds, and as one page of the API may have. */
-const ROWS_MAX = 200
 const PAGE_ORDERS = 50
 
-interface Row {
-  readonly order: Order
-  readonly line: HTMLTableRowElement
-}
+/** What is new comes in together, so that the list moves now and then and not all the time. */
+const LET_IN_EVERY_MS = 500
+
+const MARKED_MAX = 10
+
+const FLOOD_MIN = 20
 
 export interface ListView {
+  readonly pane: HTMLElement
   readonly body: HTMLElement
-  readonly empty: HTMLElement
+  readonly table: HTMLElement
+  readonly none: HTMLElement
+  readonly noMatch: HTMLElement
   readonly older: HTMLButtonElement
-  readonly newest: HTMLButtonElement
+  readonly bring: HTMLButtonElement
   readonly note: HTMLElement
-  readonly filter: HTMLSelectElement
 }
 
 export interface OrderList {
@@ -30,60 +37,62 @@ export interface OrderList {
 }
 
 export function startOrderList(view: ListView): OrderList {
-  let rows: Row[] = []
-  /** What changed since the page was last asked for: what comes live is newer than its answer. */
-  let touched = new Map<string, Row>()
-  let cursor: string | null = null
-  /** The last rows were dropped, so the cursor leaves a gap. */
-  let isCut = false
-  /** The first rows were dropped for older ones: what is new does not belong here. */
-  let isPast = false
+  const list = new HeldList()
+  const views = new Map<string, RowView>()
+  let filters: Filters = currentPlace()
+  let field: SearchField = 'orderId'
   let reading = 0
   let waiting: LiveEvent[] = []
   let hasDropped = false
-  let unseen = 0
+  const hold = watchHold(view.body)
 
   async function reload(limit = PAGE_ORDERS): Promise<void> {
-    touched.clear()
-    const page = await readPage(limit, null)
-    if (page === undefined) return
-    isPast = false
-    unseen = 0
-    rows = page.data.map((order) => touched.get(order.orderId) ?? rowOf(order))
-    // What came after the page was made.
-    const known = new Set(rows.map(({ order }) => order.orderId))
-    for (const row of touched.values()) if (!known.has(row.order.orderId)) place(row)
-    cursor = page.nextCursor
-    isCut = false
+    const number = (reading += 1)
+    const page = await readFirstPage(limit)
+    // A later question makes this answer old.
+    if (number !== reading || page === undefined) return
+    list.replace(page)
     show()
+  }
+
+  /** Where no order id begins like that, it may be a customer. */
+  async function readFirstPage(limit: number): Promise<Page<Order> | undefined> {
+    field = 'orderId'
+    list.beginReading(matcherOf(filters, field))
+    const page = await readPage(limit, null)
+    if (page === undefined || page.data.length > 0 || filters.search === '') return page
+    if (filters.customer !== '') return page
+    const asked = filters
+    const ofCustomer = await read<Page<Order>>(queryPath('customerId', limit, null))
+    if (asked !== filters || ofCustomer.kind !== 'success') return page
+    if (ofCustomer.body.data.length === 0) return page
+    field = 'customerId'
+    list.beginReading(matcherOf(filters, field))
+    return ofCustomer.body
   }
 
   async function loadOlder(): Promise<void> {
-    if (isCut) await reload(ROWS_MAX)
+    if (list.isCut) await reload(ROWS_MAX)
     // Not read: to go on from the old place would leave orders out.
-    if (isCut || cursor === null) return
-    const page = await readPage(PAGE_ORDERS, cursor)
-    if (page === undefined) return
-    const first = page.data[0]?.orderId
-    rows.push(...page.data.map((order) => rowOf(order)))
-    cursor = page.nextCursor
-    if (rows.length > ROWS_MAX) {
-      rows = rows.slice(-ROWS_MAX)
-      isPast = true
-    }
+    if (list.isCut || list.cursor === null) return
+    const number = (reading += 1)
+    const page = await readPage(PAGE_ORDERS, list.cursor)
+    if (number !== reading || page === undefined) return
+    list.append(page)
     show()
-    const target = rows.find(({ order }) => order.orderId === first)
-    target?.line.querySelector('a')?.focus()
+    const first = page.data[0]?.orderId ?? ''
+    views.get(first)?.line.querySelector('a')?.focus()
+  }
+
+  function queryPath(by: SearchField, limit: number, after: string | null): string {
+    const query = ordersQuery(filters, by)
+    query.set('limit', String(limit))
+    if (after !== null) query.set('cursor', after)
+    return `api/orders?${query}`
   }
 
   async function readPage(limit: number, after: string | null): Promise<Page<Order> | undefined> {
-    const number = (reading += 1)
-    const query = new URLSearchParams({ limit: String(limit) })
-    if (after !== null) query.set('cursor', after)
-    if (view.filter.value !== '') query.set('status', view.filter.value)
-    const answer = await read<Page<Order>>(`api/orders?${query}`)
-    // A later question makes this answer old.
-    if (number !== reading) return undefined
+    const answer = await read<Page<Order>>(queryPath(field, limit, after))
     view.note.textContent = answer.kind === 'success' ? '' : sentenceOf(answer)
     return answer.kind === 'success' ? answer.body : undefined
   }
@@ -101,91 +110,114 @@ export function startOrderList(view: ListView): OrderList {
   function applyWaiting(): void {
     const events = waiting
     waiting = []
-    for (const event of events) apply(event)
-    show()
-    if (!hasDropped) return
+    for (const { order } of events) {
+      if (list.apply(order)) views.get(order.orderId)?.update(order)
+    }
+    showWaiting()
+    if (!hasDropped || hold.isHeld()) return
     hasDropped = false
     void reload(ROWS_MAX)
   }
 
-  function apply({ order, version }: LiveEvent): void {
-    const row = rowOf(order)
-    row.line.classList.add(version === 1 ? 'is-new' : 'is-changed')
-    touched.delete(order.orderId)
-    touched.set(order.orderId, row)
-    if (touched.size > ROWS_MAX) touched = new Map([...touched].slice(-ROWS_MAX))
-    const index = rows.findIndex((known) => known.order.orderId === order.orderId)
-    const isWanted = view.filter.value === '' || view.filter.value === order.status
-    const [old] = index < 0 ? [] : rows.splice(index, 1)
-    if (isWanted && old !== undefined) {
-      rows.splice(index, 0, row)
-      replaceLine(old.line, row.line)
-    } else if (isWanted) place(row)
+  function letIn(): void {
+    if (list.waitingCount === 0 || list.isPast || hold.isHeld()) return
+    bringIn()
   }
 
-  /** Where it belongs by its date, unless that is beyond what is shown. */
-  function place(row: Row): void {
-    const isWanted = view.filter.value === '' || view.filter.value === row.order.status
-    if (!isWanted) return
-    const before = rows.findIndex(({ order }) => order.orderDate <= row.order.orderDate)
-    if (before === 0 && isPast) {
-      unseen += 1
+  function bringIn(): void {
+    const known = new Set(list.rows.map(({ orderId }) => orderId))
+    if (list.isPast || list.hasLost) {
+      void reload()
       return
     }
-    if (before < 0 && (cursor !== null || isCut)) return
-    rows.splice(before < 0 ? rows.length : before, 0, row)
-    if (rows.length <= ROWS_MAX) return
-    rows.length = ROWS_MAX
-    isCut = true
+    // What comes so fast nobody scrolls through: fewer rows are moved.
+    list.release(list.waitingCount > FLOOD_MIN ? PAGE_ORDERS : ROWS_MAX)
+    show()
+    const added = list.rows.filter(({ orderId }) => !known.has(orderId))
+    // Of many nobody sees which they are.
+    if (added.length > MARKED_MAX) return
+    for (const { orderId } of added) {
+      const line = views.get(orderId)?.line
+      if (line !== undefined) mark(line)
+    }
   }
 
   function show(): void {
-    const lines = rows.map(({ line }) => line)
-    const wanted = new Set<Node>(lines)
-    for (const line of view.body.querySelectorAll('tr')) if (!wanted.has(line)) line.remove()
+    const wanted = new Set(list.rows.map(({ orderId }) => orderId))
+    const free: RowView[] = []
+    for (const [orderId, row] of views) {
+      if (wanted.has(orderId)) continue
+      views.delete(orderId)
+      free.push(row)
+    }
     // Only what moved is touched, so that focus and selection stay where they are.
-    for (const [index, line] of lines.entries()) {
+    for (const [index, order] of list.rows.entries()) {
+      const { line, update } = views.get(order.orderId) ?? takeRow(order, free)
+      update(order)
       const there = view.body.children[index]
       if (there !== line) view.body.insertBefore(line, there ?? null)
     }
-    for (const link of view.body.querySelectorAll('a')) {
-      if (link.hash === location.hash) link.setAttribute('aria-current', 'true')
-      else link.removeAttribute('aria-current')
+    for (const { line } of free) line.remove()
+    const isEmpty = list.rows.length === 0
+    view.table.hidden = isEmpty
+    view.none.hidden = !isEmpty || hasFilters(filters)
+    view.noMatch.hidden = !isEmpty || !hasFilters(filters)
+    view.older.hidden = !list.hasOlder
+    showWaiting()
+    showOpen(currentPlace())
+  }
+
+  function takeRow(order: Order, free: RowView[]): RowView {
+    const row = free.pop() ?? createRow()
+    row.assign(order)
+    views.set(order.orderId, row)
+    return row
+  }
+
+  /** Its room is kept, so that nothing moves when it comes and goes. */
+  function showWaiting(): void {
+    const count = list.waitingCount
+    const many = list.hasLost ? `${count}+` : String(count)
+    const text = count === 0 ? 'Newest orders' : `${many} new ${count === 1 ? 'order' : 'orders'}`
+    if (view.bring.textContent !== text) view.bring.textContent = text
+    view.bring.classList.toggle('is-away', count === 0 && !list.isPast)
+    if (count > 0 && list.rows.length === 0) bringIn()
+  }
+
+  function showOpen({ order }: Place): void {
+    for (const [orderId, { line }] of views) {
+      const isOpen = orderId === order
+      line.classList.toggle('is-open', isOpen)
+      if (isOpen) line.querySelector('a')?.setAttribute('aria-current', 'true')
+      else line.querySelector('a')?.removeAttribute('aria-current')
     }
-    view.empty.hidden = rows.length > 0
-    view.older.hidden = cursor === null && !isCut
-    view.newest.hidden = !isPast
-    view.newest.textContent = unseen === 0 ? 'Newest orders' : `Newest orders (${unseen} new)`
   }
 
   view.older.addEventListener('click', () => void loadOlder())
-  view.newest.addEventListener('click', () => void reload())
-  view.filter.addEventListener('change', () => void reload())
-  addEventListener('hashchange', show)
+  view.bring.addEventListener('click', () => {
+    bringIn()
+    view.pane.scrollTop = 0
+  })
+  // The whole line opens the order, unless a text in it is being selected.
+  view.body.addEventListener('click', (event) => {
+    if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey || event.shiftKey)
+      return
+    const orderId = event.target.closest('tr')?.dataset['orderId']
+    if (orderId === undefined || getSelection()?.type === 'Range') return
+    event.preventDefault()
+    goTo({ order: orderId })
+  })
+  setInterval(letIn, LET_IN_EVERY_MS)
+  followPlace((place, before) => {
+    filters = place
+    if (before !== undefined && isOther(place, before)) void reload()
+    showOpen(place)
+  })
   return { reload: () => void reload(), add }
 }
 
-export function orderHash(orderId: string): string {
-  return `#order=${encodeURIComponent(orderId)}`
-}
-
-function rowOf(order: Order): Row {
-  const { orderId, customerId, status, items, totalAmount, currency, orderDate } = order
-  const link = element('a', { href: orderHash(orderId) }, userText(orderId))
-  const line = element(
-    'tr',
-    {},
-    element('th', { scope: 'row' }, link, element('span', { class: 'sub' }, userText(customerId))),
-    element('td', { class: 'cell-status' }, statusPill(status)),
-    element('td', { class: 'cell-items number' }, String(items.length)),
-    element('td', { class: 'cell-total number' }, amountText(totalAmount, currency)),
-    element('td', { class: 'cell-created' }, momentText(orderDate)),
+function isOther(one: Filters, other: Filters): boolean {
+  return (['search', 'status', 'customer', 'from', 'to'] as const).some(
+    (name) => one[name] !== other[name],
   )
-  return { order, line }
-}
-
-function replaceLine(old: HTMLElement, line: HTMLElement): void {
-  const hadFocus = old.contains(document.activeElement)
-  old.replaceWith(line)
-  if (hadFocus) line.querySelector('a')?.focus()
 }

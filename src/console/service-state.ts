@@ -1,8 +1,8 @@
-import { read, type Check, type Health } from './api-client.ts'
+import { read, type Answer, type Check, type Health } from './api-client.ts'
 import { element } from './dom.ts'
 import type { StreamState } from './live-stream.ts'
 
-/** What Kafka, the registry, the store and the service itself are, and since when one is away. */
+/** Kafka, the registry, the store and the service itself as one word, with the details behind it. */
 
 const POLL_EVERY_MS = 2_000
 
@@ -11,22 +11,33 @@ const DEPENDENCIES = { kafka: 'Kafka', schemaRegistry: 'Registry', storage: 'Sto
 const NAMES = Object.keys(DEPENDENCIES) as (keyof typeof DEPENDENCIES)[]
 
 export interface StateView {
-  /** A list of states. */
-  readonly states: HTMLElement
-  /** A live region, empty while all is well. */
-  readonly band: HTMLElement
+  /** Has the summary and the list of details. */
+  readonly pill: HTMLElement
+  readonly details: HTMLElement
+  /** A live region with the sentences, empty while all is well. Not every page has one. */
+  readonly band?: HTMLElement | undefined
 }
 
 export interface ServiceState {
   readonly setStream: (state: StreamState) => void
-  /** Asks at once, for when something has just gone wrong. */
-  readonly ask: () => void
 }
 
-export function watchServiceState({ states, band }: StateView): ServiceState {
-  let health: Health | undefined
-  let unreachableSince: Date | undefined
-  let stream: StreamState = 'connecting'
+interface Known {
+  /** Undefined before the first answer, and for those who may not see it. */
+  readonly health: Health | undefined
+  readonly hasAnswered: boolean
+  readonly unreachableSince: Date | undefined
+  /** Undefined on a page that follows no changes. */
+  readonly stream: StreamState | undefined
+}
+
+export function watchServiceState({ pill, details, band }: StateView): ServiceState {
+  let known: Known = {
+    health: undefined,
+    hasAnswered: false,
+    unreachableSince: undefined,
+    stream: undefined,
+  }
   let timer: ReturnType<typeof setTimeout> | undefined
   let isAsking = false
   let told = ''
@@ -37,28 +48,22 @@ export function watchServiceState({ states, band }: StateView): ServiceState {
     clearTimeout(timer)
     const answer = await read<Health>('health')
     isAsking = false
-    if (answer.kind === 'success') {
-      health = answer.body
-      unreachableSince = undefined
-    } else {
-      unreachableSince ??= new Date()
-    }
+    known = learn(known, answer)
     show()
     timer = setTimeout(() => void ask(), POLL_EVERY_MS)
   }
 
   function show(): void {
-    const isReachable = unreachableSince === undefined
-    states.replaceChildren(
-      ...NAMES.map((name) => stateItem(DEPENDENCIES[name], isReachable, health?.checks[name])),
-      streamItem(stream),
-      pendingItem(isReachable ? health?.instance.pendingEvents : undefined),
-    )
-    const sentences = isReachable ? downSentences(health) : [unreachableSentence(unreachableSince)]
+    const { state, text } = summaryOf(known)
+    pill.className = `state-pill state-${state}`
+    if (pill.textContent !== text) pill.textContent = text
+    details.replaceChildren(...detailsOf(known))
+    if (band === undefined) return
+    const sentences = sentencesOf(known)
     // Said once: a live region that is written again is read out again.
-    const text = sentences.join('\n')
-    if (text === told) return
-    told = text
+    const all = sentences.join('\n')
+    if (all === told) return
+    told = all
     band.hidden = sentences.length === 0
     band.replaceChildren(...sentences.map((sentence) => element('p', {}, sentence)))
   }
@@ -66,55 +71,90 @@ export function watchServiceState({ states, band }: StateView): ServiceState {
   show()
   void ask()
   return {
-    setStream(state) {
-      stream = state
+    setStream(stream) {
+      known = { ...known, stream }
       show()
       void ask()
     },
-    ask: () => void ask(),
   }
 }
 
-function stateItem(name: string, isReachable: boolean, check: Check | undefined): HTMLElement {
+/** Who may not ask how the service is knows at least that it answers. */
+function learn(known: Known, answer: Answer<Health>): Known {
+  if (answer.kind === 'no-answer') {
+    return { ...known, unreachableSince: known.unreachableSince ?? new Date() }
+  }
+  const health = answer.kind === 'success' ? answer.body : undefined
+  return { ...known, health, unreachableSince: undefined, hasAnswered: true }
+}
+
+function summaryOf(known: Known): { state: string; text: string } {
+  const { health, hasAnswered, unreachableSince, stream } = known
+  if (unreachableSince !== undefined) return { state: 'down', text: 'No answer' }
+  if (health === undefined) {
+    return { state: 'unknown', text: hasAnswered ? 'Connected' : 'Connecting' }
+  }
+  const away = NAMES.filter((name) => health.checks[name].status !== 'up')
+  const [first] = away
+  if (first !== undefined) {
+    const { status } = health.checks[first]
+    const text =
+      away.length === 1 ? `${DEPENDENCIES[first]} is ${status}` : `${away.length} are down`
+    return { state: status === 'down' ? 'down' : 'busy', text }
+  }
+  if (health.instance.lease !== 'held') return { state: 'down', text: 'Lease run out' }
+  if (stream === 'connecting') return { state: 'busy', text: 'Reconnecting' }
+  return { state: 'up', text: 'All systems up' }
+}
+
+function detailsOf({ health, unreachableSince, stream }: Known): HTMLElement[] {
+  const isReachable = unreachableSince === undefined
+  return [
+    ...NAMES.map((name) => checkItem(DEPENDENCIES[name], isReachable, health?.checks[name])),
+    ...(stream === undefined ? [] : [streamItem(stream)]),
+    pendingItem(isReachable ? health?.instance.pendingEvents : undefined),
+  ]
+}
+
+function checkItem(name: string, isReachable: boolean, check: Check | undefined): HTMLElement {
   const state = isReachable ? (check?.status ?? 'unknown') : 'unknown'
-  return stateElement(name, state, state)
+  const since = isReachable && check !== undefined ? `since ${timeOf(new Date(check.since))}` : ''
+  return stateItem(name, state, state, since)
 }
 
 function streamItem(stream: StreamState): HTMLElement {
-  return stream === 'live'
-    ? stateElement('Changes', 'up', 'live')
-    : stateElement('Changes', 'unknown', 'connecting')
+  return stateItem('Changes', stream === 'live' ? 'up' : 'unknown', stream, '')
 }
 
 function pendingItem(count: number | undefined): HTMLElement {
-  const title = 'Changes that are stored and not yet acknowledged by Kafka'
   const state = count === undefined ? 'unknown' : count === 0 ? 'up' : 'busy'
-  const item = stateElement('Pending events', state, count === undefined ? '?' : String(count))
-  item.title = title
-  return item
+  const text = count === undefined ? '?' : String(count)
+  return stateItem('Pending events', state, text, 'stored, not yet acknowledged by Kafka')
 }
 
-function stateElement(name: string, state: string, text: string): HTMLElement {
+function stateItem(name: string, state: string, text: string, more: string): HTMLElement {
   const dot = element('span', { class: `dot dot-${state}`, 'aria-hidden': 'true' })
-  return element('li', {}, dot, `${name} `, element('b', {}, text))
+  const line = element('span', {}, `${name} `, element('b', {}, text))
+  return element('li', {}, dot, line, element('span', { class: 'sub' }, more))
 }
 
-function downSentences(health: Health | undefined): string[] {
+function sentencesOf({ health, unreachableSince }: Known): string[] {
+  if (unreachableSince !== undefined) {
+    const when = timeOf(unreachableSince)
+    return [
+      `The service does not answer since ${when}. This page continues by itself when it does.`,
+    ]
+  }
   if (health === undefined) return []
-  const down = NAMES.filter((name) => health.checks[name].status !== 'up').map((name) => {
+  const sentences = NAMES.filter((name) => health.checks[name].status !== 'up').map((name) => {
     const { status, since, reason } = health.checks[name]
     const why = reason === undefined ? '' : `: ${reason}`
     return `${DEPENDENCIES[name]} is ${status} since ${timeOf(new Date(since))}${why}`
   })
   if (health.instance.lease !== 'held') {
-    down.push('The store has not confirmed in time that this instance may publish')
+    sentences.push('The store has not confirmed in time that this instance may publish')
   }
-  return down
-}
-
-function unreachableSentence(since: Date | undefined): string {
-  const when = since === undefined ? '' : ` since ${timeOf(since)}`
-  return `The service does not answer${when}. This page goes on by itself when it does.`
+  return sentences
 }
 
 function timeOf(date: Date): string {

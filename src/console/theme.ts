@@ -8,8 +8,15 @@ const STORED_AS = 'cart-service-theme'
 
 export function startTheme(toggle: HTMLButtonElement): void {
   let theme = readTheme()
+  const isDark = matchMedia('(prefers-color-scheme: dark)')
   const show = (): void => {
-    document.documentElement.dataset['theme'] = theme
+    const root = document.documentElement
+    root.dataset['theme'] = theme
+    const isDarkNow = theme === 'dark' || (theme === 'auto' && isDark.matches)
+    // Swagger UI knows the dark by the first of these, Redoc by the other two.
+    root.classList.toggle('dark-mode', isDarkNow)
+    root.classList.toggle('dark', isDarkNow)
+    root.classList.toggle('light', !isDarkNow)
     toggle.textContent = theme
     toggle.setAttribute('aria-label', `Theme: ${theme}`)
   }
@@ -18,6 +25,7 @@ export function startTheme(toggle: HTMLButtonElement): void {
     storeTheme(theme)
     show()
   })
+  isDark.addEventListener('change', show)
   show()
 }
 

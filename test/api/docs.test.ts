@@ -214,7 +214,9 @@ function assertNothingLeaves(csp: unknown): void {
   assert.ok(directives.has('default-src') && directives.has('connect-src'), policy)
   assert.doesNotMatch(policy, /upgrade-insecure-requests|https?:|\*|'unsafe-eval'/)
   const allowed = /^(?:'self'|'none'|data:|blob:|'sha256-[\w+/]{43}=')$/u
-  for (const sources of directives.values()) {
+  for (const [name, sources] of directives) {
+    // It lets nothing in: it names what has to be trusted.
+    if (name === 'require-trusted-types-for') continue
     for (const source of sources) assert.match(source, allowed, policy)
   }
   assert.deepEqual(directives.get('script-src'), ["'self'"])
@@ -223,7 +225,7 @@ function assertNothingLeaves(csp: unknown): void {
 
 /** What a page loads: its scripts, styles and icons, as paths. */
 function assetsOf(page: string, pageUrl: string): string[] {
-  const references = page.matchAll(/(?:src|href|spec-url)="([^"]*)"/g)
+  const references = page.matchAll(/<(?!a )[^>]*\s(?:src|href|spec-url)="([^"]*)"/g)
   return [...references]
     .map(([, reference = '']) => reference)
     .filter((reference) => !reference.startsWith('data:'))
@@ -231,9 +233,9 @@ function assetsOf(page: string, pageUrl: string): string[] {
 }
 
 for (const [pageUrl, assetCount] of [
-  ['/docs', 8],
-  ['/docs/', 8],
-  ['/redoc', 2],
+  ['/docs', 9],
+  ['/docs/', 9],
+  ['/redoc', 6],
 ] as const) {
   test(`serves ${pageUrl} and all it loads by itself, under a policy that lets nothing out`, async (t) => {
     const { server } = await startTestServer(t)

@@ -89,7 +89,7 @@ test('serves the schema file as it is, and the document has the same schema', as
   }
 })
 
-test('shows every header and every field of the events on one page that loads nothing', async (t) => {
+test('shows every header and every field of the events on one page that loads nothing of others', async (t) => {
   const testServer = await startTestServer(t)
   const page = await testServer.server.inject('/asyncapi')
   assert.equal(page.statusCode, 200)
@@ -105,7 +105,7 @@ test('shows every header and every field of the events on one page that loads no
   for (const path of ['orderId', 'items', 'items[].price', 'status']) {
     assert.ok(page.body.includes(`<code>${path}</code>`), path)
   }
-  assert.doesNotMatch(page.body, /<script|<img|src=|@import|url\(/)
+  assert.doesNotMatch(page.body, /<img|@import|url\(|(?:src|href)="(?:\w+:)?\/\//)
   for (const [, target = ''] of page.body.matchAll(/href="([^"]*)"/g)) {
     if (target === 'data:,') continue
     const linked = await testServer.server.inject(`/${target}`)
@@ -113,15 +113,16 @@ test('shows every header and every field of the events on one page that loads no
   }
 })
 
-test('lets only its own style into the page of the events', async (t) => {
+test('lets only its own style and what the service serves into the page of the events', async (t) => {
   const { server } = await startTestServer(t)
   const { body, headers } = await server.inject('/asyncapi')
   const [, style = ''] = /<style>(.*)<\/style>/s.exec(body) ?? []
   const hash = createHash('sha256').update(style).digest('base64')
   const policy = String(headers['content-security-policy'])
   assert.ok(policy.startsWith("default-src 'none'; "))
-  assert.ok(policy.includes(`style-src 'sha256-${hash}';`))
-  assert.doesNotMatch(policy, /unsafe|https?:|\*|script-src/)
+  assert.ok(policy.includes(`style-src 'self' 'sha256-${hash}';`))
+  assert.ok(policy.includes("script-src 'self';"))
+  assert.doesNotMatch(policy, /unsafe|https?:|\*/)
 })
 
 for (const url of ['/asyncapi', '/asyncapi.json', '/schemas/order.avsc']) {

@@ -21,6 +21,28 @@ test('says at / what runs and what it is configured with', async (t) => {
   )
 })
 
+test('shows a browser at / a page, and every link of it leads somewhere', async (t) => {
+  const schemaRegistryUrl = 'https://user:p%40ss@registry.example:8081'
+  const { server } = await startTestServer(t, { settings: { schemaRegistryUrl } })
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+  const { headers, body } = await server.inject({ url: '/', headers: { accept } })
+  assert.deepEqual(
+    [headers['content-type'], headers['vary']],
+    ['text/html; charset=utf-8', 'accept'],
+  )
+  assert.doesNotMatch(String(headers['content-security-policy']), /unsafe|https?:|\*/u)
+  assert.ok(body.includes('registry.example:8081') && !body.includes('p%40ss'))
+  const targets = [...body.matchAll(/(?:href|src)="([^"#:]+)["#]/gu)].map(
+    ([, target]) => target ?? '',
+  )
+  assert.ok(targets.length > 10)
+  for (const target of targets) {
+    assert.equal((await server.inject(`/${target}`)).statusCode, 200, target)
+  }
+  const other = await server.inject({ url: '/', headers: { accept: '*/*, text/html' } })
+  assert.equal(other.json().service, 'CartService')
+})
+
 test('keeps the credentials of the registry to itself', async (t) => {
   const schemaRegistryUrl = 'https://user:p%40ss@registry.example:8081/apis/ccompat/v7'
   const { server } = await startTestServer(t, { settings: { schemaRegistryUrl } })

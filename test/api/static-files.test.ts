@@ -11,7 +11,8 @@ const FILES = [
   '/docs/static/favicon-32x32.png',
   '/console',
   '/console/app.ts',
-  '/console/console.css',
+  '/console/palette.css',
+  '/console/inter.woff2',
 ]
 
 function refuse(): never {

@@ -51,7 +51,7 @@ export async function openConsole(
     if (!ANSWERED_WITH_ERROR.test(message.text())) complaints.push(message.text())
   })
   await page.goto(`${serviceUrl}/console`)
-  await page.getByText('Changes live').waitFor()
+  await stateOf(page, 'All systems up').waitFor()
   return {
     page,
     assertQuiet() {
@@ -59,6 +59,26 @@ export async function openConsole(
       assert.deepEqual(complaints, [])
     },
   }
+}
+
+/** The one word on how the service is. */
+export function stateOf(page: Page, text: string) {
+  return page.locator('#state-pill').getByText(text)
+}
+
+/** Opens the dialog of a new order, fills it in and sends it. */
+export async function createOrder(page: Page, orderId: string): Promise<void> {
+  await page.getByRole('button', { name: 'New order' }).click()
+  await page.getByLabel('Order id').fill(orderId)
+  await page.getByRole('button', { name: 'Create order' }).click()
+  // The dialog lay above the rows, which hold still under the pointer.
+  await page.mouse.move(5, 5)
+}
+
+/** So that rows come in by themselves. */
+export async function pointElsewhere(page: Page): Promise<void> {
+  await page.mouse.move(5, 5)
+  await page.evaluate('document.activeElement.blur()')
 }
 
 export function orderRow(page: Page, orderId: string) {

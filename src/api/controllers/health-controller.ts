@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Dependency, DependencyStates } from '../../business/dependency-health.ts'
 import type { InstanceState } from '../../business/publication/ownership.ts'
 import { NO_WORK } from '../admission/admit-work.ts'
+import { HOME_PAGE_CSP, renderHomePage } from '../home-page.ts'
 import type { ProblemCode } from '../problems.ts'
 import {
   SERVICE_NAME,
@@ -72,6 +73,12 @@ function whyNotReady(deps: HealthDeps): string | undefined {
   return reasons.length === 0 ? undefined : reasons.join('; ')
 }
 
+/** Browsers name it first. Programs that take anything get what they always got. */
+function asksForPage(accept = ''): boolean {
+  const [first = ''] = accept.split(/[,;]/u)
+  return first.trim().toLowerCase() === 'text/html'
+}
+
 export function registerServiceInfoRoute(fastify: FastifyInstance, info: ServiceInfo): void {
   const answer = {
     service: SERVICE_NAME,
@@ -80,18 +87,31 @@ export function registerServiceInfoRoute(fastify: FastifyInstance, info: Service
     kafka_broker: info.kafkaBootstrapServers,
     schema_registry: withoutCredentials(info.schemaRegistryUrl),
   }
+  const page = renderHomePage({
+    version: info.version,
+    kafka: info.kafkaBootstrapServers,
+    registry: answer.schema_registry,
+  })
   fastify.withTypeProvider<TypeBoxTypeProvider>().route({
     method: 'GET',
     url: '/',
     schema: {
       operationId: 'getService',
       summary: 'What runs here',
-      description: 'The version of the service and the addresses it is configured with.',
+      description:
+        'The version of the service and the addresses it is configured with. A browser, which ' +
+        'prefers `text/html`, gets a page with links.',
       tags: SERVICE_TAGS,
       response: { 200: serviceInfoSchema },
     },
-    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK, access: 'known' },
-    handler: async () => answer,
+    config: { problemCodes: SERVICE_PROBLEMS, work: NO_WORK, access: 'known', page: 'console' },
+    handler: async ({ headers }, reply) => {
+      reply.header('vary', 'accept')
+      if (!asksForPage(headers.accept)) return answer
+      reply.header('content-security-policy', HOME_PAGE_CSP).type('text/html; charset=utf-8')
+      // As bytes, which no schema turns into JSON.
+      return reply.serializer(String).send(page as never)
+    },
   })
 }
 

@@ -36,6 +36,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   'GET /docs/yaml': 'known',
   'GET /docs/static/index.html': 'known',
   'GET /docs/static/swagger-initializer.js': 'known',
+  'GET /docs/static/theme/header.js': 'known',
   'GET /docs/static/theme/labels.js': 'known',
   'GET /console': 'known',
   'GET /login': 'open',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 /** WCAG 2.2: contrast of text (1.4.3) and of what shows a state or the edge of a control (1.4.11). */
@@ -7,7 +7,9 @@ import { test } from 'node:test'
 const TEXT_MIN = 4.5
 const SHAPE_MIN = 3
 
-const CSS = readFileSync(new URL('../../../src/console/console.css', import.meta.url), 'utf8')
+const FOLDER = new URL('../../../src/console/', import.meta.url)
+
+const CSS = readFileSync(new URL('palette.css', FOLDER), 'utf8')
 
 const PALETTE = new Map(
   [...CSS.matchAll(/--([\w-]+): light-dark\((#[\da-f]{6}), (#[\da-f]{6})\)/gu)].map(
@@ -27,6 +29,7 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ['accent', 'accent-soft'],
   ['on-accent', 'accent'],
   ['bad', 'card'],
+  ['card', 'bad'],
   ...['good', 'bad', 'warn', 'sea', 'violet'].map((name): [string, string] => [
     name,
     `${name}-soft`,
@@ -80,6 +83,10 @@ test('every control and state of the console stands out from its ground, light a
 })
 
 test('the console has no colour beside its palette', () => {
-  const rules = CSS.slice(CSS.indexOf("[data-theme='light']"))
-  assert.deepEqual(rules.match(/#[\da-f]{3,8}\b(?!.*\{)|rgba?\(|hsla?\(/gu), null)
+  const styles = readdirSync(FOLDER).filter((name) => name.endsWith('.css'))
+  assert.ok(styles.length > 5)
+  for (const name of styles.filter((other) => other !== 'palette.css')) {
+    const rules = readFileSync(new URL(name, FOLDER), 'utf8')
+    assert.deepEqual(rules.match(/#[\da-f]{3,8}\b(?!.*\{)|rgba?\(|hsla?\(/gu), null, name)
+  }
 })

@@ -1,0 +1,41 @@
+import { element } from './dom.ts'
+import { visible } from './visible-text.ts'
+
+/** The service's sentences beside the fields that they are about, until those are corrected. */
+
+interface FieldError {
+  readonly field: string
+  readonly message: string
+}
+
+/** True when each of them found its field; the first of them gets the focus. */
+export function showFieldErrors(form: HTMLFormElement, errors: readonly FieldError[]): boolean {
+  for (const field of form.querySelectorAll<HTMLElement>('[aria-invalid]')) clearError(field)
+  const fields = errors.map(({ field }) => form.elements.namedItem(field))
+  for (const [index, field] of fields.entries()) {
+    const message = errors[index]?.message
+    if (!(field instanceof HTMLElement) || message === undefined) continue
+    const id = `${field.id}-error`
+    field.setAttribute('aria-invalid', 'true')
+    field.setAttribute('aria-describedby', id)
+    const home = field.closest('.item-row') ?? field.closest('.field') ?? field
+    home.append(element('p', { class: 'field-error', id }, visible(message)))
+  }
+  const first = fields.find((field) => field instanceof HTMLElement)
+  if (first instanceof HTMLElement) first.focus()
+  return fields.every((field) => field instanceof HTMLElement)
+}
+
+/** A sentence on a text that is another one by now is not true any more. */
+export function clearErrorsOnInput(form: HTMLFormElement): void {
+  form.addEventListener('input', ({ target }) => {
+    if (target instanceof HTMLElement) clearError(target)
+  })
+}
+
+function clearError(field: HTMLElement): void {
+  const id = field.getAttribute('aria-describedby')
+  if (id !== null) document.getElementById(id)?.remove()
+  field.removeAttribute('aria-invalid')
+  field.removeAttribute('aria-describedby')
+}

@@ -1,0 +1,70 @@
+import { NO_FILTERS, type Filters } from './address.ts'
+import { button, element } from './dom.ts'
+import { hasFilters } from './list-query.ts'
+import { followPlace, goTo } from './navigation.ts'
+import { visible } from './visible-text.ts'
+
+/** The fields of the filters and the address: each shows what the other one says. */
+
+/** Letters that follow each other quickly are one search. */
+const TYPING_MS = 200
+
+/** The filters behind the menu, as they are named where they are shown beside it. */
+const CHIPS = { status: 'Status', customer: 'Customer', from: 'From', to: 'Until' } as const
+
+type Field = HTMLInputElement | HTMLSelectElement
+
+export interface FilterView {
+  readonly form: HTMLFormElement
+  readonly fields: Partial<Readonly<Record<keyof Filters, Field>>>
+  /** Beside the menu: which of its filters hold. */
+  readonly chips: HTMLElement
+  /** Take all filters away. */
+  readonly clears: readonly HTMLButtonElement[]
+  readonly pause: HTMLButtonElement
+}
+
+export function startFilters({ form, fields, chips, clears, pause }: FilterView): void {
+  let typing: ReturnType<typeof setTimeout> | undefined
+  const named = Object.entries(fields) as [keyof Filters, Field][]
+
+  const apply = (): void => {
+    clearTimeout(typing)
+    goTo(Object.fromEntries(named.map(([name, { value }]) => [name, value.trim()])), 'replace')
+  }
+  form.addEventListener('input', () => {
+    clearTimeout(typing)
+    typing = setTimeout(apply, TYPING_MS)
+  })
+  form.addEventListener('change', apply)
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    apply()
+  })
+  for (const clear of clears) clear.addEventListener('click', () => goTo(NO_FILTERS))
+  pause.addEventListener('click', () => {
+    goTo({ isPaused: pause.getAttribute('aria-pressed') !== 'true' }, 'replace')
+  })
+  followPlace((place) => {
+    for (const [name, field] of named) {
+      // Not under the hands of somebody who types.
+      if (field.value.trim() !== place[name]) field.value = place[name]
+    }
+    chips.replaceChildren(...chipsOf(place))
+    for (const clear of clears) clear.classList.toggle('is-away', !hasFilters(place))
+    pause.setAttribute('aria-pressed', String(place.isPaused))
+    pause.textContent = place.isPaused ? 'Paused' : 'Pause'
+  })
+}
+
+function chipsOf(filters: Filters): HTMLElement[] {
+  return (Object.keys(CHIPS) as (keyof typeof CHIPS)[])
+    .filter((name) => filters[name] !== '')
+    .map((name) => {
+      const text = `${CHIPS[name]}: ${visible(filters[name])}`
+      const chip = button(text, () => goTo({ [name]: '' }), 'chip')
+      chip.append(element('span', { 'aria-hidden': 'true' }, ' ×'))
+      chip.title = 'Take this filter away'
+      return chip
+    })
+}

@@ -1,0 +1,121 @@
+import { updateOrderCommand } from './api-client.ts'
+import { sendWithNotice } from './change-notice.ts'
+import { copyButtons } from './copy-buttons.ts'
+import { asCurl, asPython, type Addresses, type Request } from './copy-commands.ts'
+import { button, element, userText } from './dom.ts'
+import { labelOf, nextStatus, otherStatuses, type Status } from './status-steps.ts'
+
+/** The next step of an order as one button, the other ones in a menu; a question before cancelling. */
+
+export interface StatusChange {
+  readonly section: HTMLElement
+  /** The order was read, at this version. */
+  readonly show: (status: string, entityTag: string) => void
+  /** It cannot be read, so it cannot be changed. */
+  readonly disable: () => void
+}
+
+export function createStatusChange(
+  orderId: string,
+  addresses: () => Addresses,
+  onChanged: () => void,
+): StatusChange {
+  const steps = element('div', { class: 'steps' })
+  const copy = element('details', { class: 'quiet-details' })
+  const section = element('section', { 'aria-label': 'Next step' }, steps, copy)
+  let known: { readonly status: string; readonly entityTag: string } | undefined
+  let isSending = false
+
+  function send(status: Status): void {
+    if (known === undefined || isSending) return
+    const command = updateOrderCommand({ orderId, status }, known.entityTag)
+    setSending(true)
+    sendWithNotice(orderId, command, (progress) => {
+      if (progress.kind === 'unsure') return
+      setSending(false)
+      onChanged()
+    })
+  }
+
+  function choose(status: Status): void {
+    if (status === 'cancelled') askToCancel(orderId, () => send(status))
+    else send(status)
+  }
+
+  /** Not `disabled`, which would take the focus away. */
+  function setSending(is: boolean): void {
+    isSending = is
+    for (const control of steps.querySelectorAll('button')) {
+      control.setAttribute('aria-disabled', String(is))
+    }
+  }
+
+  function showSteps(status: string): void {
+    const hadFocus = steps.contains(document.activeElement)
+    const next = nextStatus(status)
+    const primary = next && button(labelOf(next), () => choose(next), 'primary')
+    const others = otherStatuses(status).map((other) => {
+      const item = button(labelOf(other), () => choose(other), 'quiet')
+      if (other === 'cancelled') item.classList.add('danger')
+      return item
+    })
+    const menu = element(
+      'details',
+      { class: 'menu' },
+      element('summary', { class: 'button' }, next === undefined ? 'Change status' : 'Other'),
+      element('div', { class: 'menu-items' }, ...others),
+    )
+    steps.replaceChildren(...(primary === undefined ? [menu] : [primary, menu]))
+    if (hadFocus) steps.querySelector<HTMLElement>('button, summary')?.focus()
+    setSending(isSending)
+    showCopies(next ?? 'delivered')
+  }
+
+  function showCopies(status: Status): void {
+    const request: Request = { method: 'PUT', path: 'api/update-order', body: { orderId, status } }
+    copy.replaceChildren(
+      element('summary', {}, 'From a shell or a program'),
+      copyButtons(`“${labelOf(status)}” as`, [
+        { label: 'curl', text: () => asCurl(addresses(), request) },
+        { label: 'Python', text: () => asPython(addresses(), request) },
+      ]),
+    )
+  }
+
+  return {
+    section,
+    show(status, entityTag) {
+      const shown = known?.status
+      known = { status, entityTag }
+      section.hidden = false
+      if (shown !== status) showSteps(status)
+    },
+    disable() {
+      known = undefined
+      section.hidden = true
+    },
+  }
+}
+
+function askToCancel(orderId: string, onYes: () => void): void {
+  const keep = button('Keep the order', () => dialog.close())
+  const cancel = button(
+    'Cancel the order',
+    () => {
+      dialog.close()
+      onYes()
+    },
+    'primary danger',
+  )
+  const title = element('h2', { id: 'cancel-title' }, 'Cancel ', userText(orderId), '?')
+  const dialog = element(
+    'dialog',
+    { class: 'dialog small-dialog', 'aria-labelledby': 'cancel-title' },
+    title,
+    element('p', {}, 'Everybody who follows the orders is told. An event cannot be taken back.'),
+    element('div', { class: 'dialog-actions' }, keep, cancel),
+  )
+  dialog.addEventListener('close', () => dialog.remove())
+  document.body.append(dialog)
+  dialog.showModal()
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { startTestServer } from '../api/harness.ts'
+import { launchChromium } from './console-page.ts'
+
+/** The rules of axe on every page and what opens on it, light and dark. */
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly target: readonly string[] }[]
+}
+
+let browser: Browser
+
+before(async () => {
+  browser = await launchChromium()
+})
+
+after(() => browser.close())
+
+async function openPage(
+  t: TestContext,
+  path: string,
+  colorScheme: 'light' | 'dark',
+): Promise<Page> {
+  const { server } = await startTestServer(t)
+  const origin = await server.listen({ host: '127.0.0.1', port: 0 })
+  const context = await browser.newContext({ colorScheme })
+  t.after(() => context.close())
+  const page = await context.newPage()
+  await page.goto(`${origin}${path}`)
+  // The head is there, and with it the theme.
+  await page.locator('#state-pill').getByText('All systems up').waitFor()
+  return page
+}
+
+async function findings(page: Page): Promise<string[]> {
+  // What fades in has no colour of its own yet.
+  await page.evaluate('Promise.all(document.getAnimations().map((one) => one.finished))')
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate<{ violations: readonly Violation[] }>('axe.run()')
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' ')}`)
+}
+
+const PAGES = [
+  ['/', 'All systems up'],
+  ['/console', 'No order here yet'],
+  ['/console#view=events', 'Nothing has happened'],
+  ['/console#view=operations', 'No event is pending'],
+  ['/docs', 'Create an order'],
+  ['/redoc', 'Create orders and change their status'],
+  ['/asyncapi', 'OrderCreated'],
+] as const
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [path, ready] of PAGES) {
+    test(`axe finds nothing on ${path} (${colorScheme})`, async (t) => {
+      const page = await openPage(t, path, colorScheme)
+      await page.getByText(ready).first().waitFor()
+      assert.deepEqual(await findings(page), [])
+    })
+  }
+
+  test(`axe finds nothing on an open order, a dialog with errors and the menus (${colorScheme})`, async (t) => {
+    const page = await openPage(t, '/console#order=ORD-1', colorScheme)
+    await page.locator('.steps summary').click()
+    assert.deepEqual(await findings(page), [])
+    await page.locator('.steps .danger').click()
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('button', { name: 'Keep the order' }).click()
+    await page.locator('#more-filters summary').click()
+    await page.locator('#state summary').click()
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('button', { name: 'New order' }).click()
+    await page.getByLabel('Own items and prices').check()
+    await page.getByLabel('Order id').fill(' ')
+    await page.getByRole('button', { name: 'Create order' }).click()
+    await page.locator('.field-error').first().waitFor()
+    assert.deepEqual(await findings(page), [])
+  })
+}
