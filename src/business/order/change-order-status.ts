@@ -34,7 +34,9 @@ export function changeOrderStatus(
     order.status === status &&
     isExpected(command, version - 1)
   const request = { orderId, asksFor, ...(retryKey && { retryKey }) }
-  return inTurn(deps, request, deadlineMs, () => change(deps, command, request, deadlineMs))
+  return inTurn(deps, request, deadlineMs, (left) =>
+    change(deps, command, request, deadlineMs, left),
+  )
 }
 
 async function change(
@@ -42,8 +44,10 @@ async function change(
   command: ChangeOrderStatus,
   request: Request,
   deadlineMs: number,
+  left: SettledOrder | undefined,
 ): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
+  let known = left
   while (deps.clock.monotonicMs() < deadlineMs) {
     const answer = await findAnswerByKey(deps, command, deadlineMs)
     if (answer !== undefined) return answer
@@ -53,11 +57,17 @@ async function change(
       if (repeated !== undefined) return repeated
       continue
     }
-    const settled = await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs)
+    // What is known need not be asked for: the store refuses a change of what is not its version.
+    const settled =
+      known ?? (await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs))
+    const isAsked = known === undefined
+    known = undefined
     // While the store was read another request may have begun: then wait for that one, too.
     if (deps.publications.find(orderId) !== undefined) continue
     const no =
       settled === undefined ? orderNotFound(orderId) : findObjection(deps, command, settled)
+    // A "no" is the store's: another instance may have changed the order since.
+    if (no !== undefined && !isAsked) continue
     if (no !== undefined || settled === undefined) {
       // An earlier try with this key may have been settled, by another instance, since it was asked for.
       const late = await findAnswerByKey(deps, command, deadlineMs)

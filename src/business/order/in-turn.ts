@@ -1,3 +1,4 @@
+import type { SettledOrder } from '../ports.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder } from './commands.ts'
@@ -12,6 +13,7 @@ const TURN_PART = 1 / 10
 
 /**
  * Carries a change out when the requests that came before it, for the same order, have their answers.
+ * `left` is the order as the last of them has left it; another instance may have changed it since.
  * One whose answer is that of an earlier change does not wait for its turn. Throws what `change`
  * throws, and as {@link findAnswerByKey} and {@link answerAtEnd} do.
  */
@@ -19,23 +21,26 @@ export async function inTurn(
   deps: ChangeDeps,
   request: Request,
   deadlineMs: number,
-  change: () => Promise<ChangedOrder>,
+  change: (left: SettledOrder | undefined) => Promise<ChangedOrder>,
 ): Promise<ChangedOrder> {
   const { publications } = deps
   const { orderId } = request
   const turnByMs = deadlineMs - deps.publishTimeoutMs * TURN_PART
   const concerns = (earlier: Publication): boolean => relate(earlier, request) !== 'other'
   let isTurn = publications.turns.take(orderId)
+  let left: SettledOrder | undefined
   while (!isTurn) {
     // Asked again when the change with its key has ended: its turn may come too late for that.
     const answer = await findAnswerByKey(deps, request, deadlineMs)
     if (answer !== undefined) return answer
     const waited = await publications.turns.wait(orderId, concerns, turnByMs)
     isTurn = waited.kind === 'turn'
-    if (waited.kind === 'ended') {
+    if (waited.kind === 'turn') {
+      left = waited.left
+    } else if (waited.kind === 'ended') {
       const repeated = answerAtEnd(deps, waited.change, request, waited.end)
       if (repeated !== undefined) return repeated
-    } else if (waited.kind !== 'turn') {
+    } else {
       const earlier = publications.find(orderId)
       // The change with its key may have ended in this very moment.
       const late = await findAnswerByKey(deps, request, deadlineMs)
@@ -43,9 +48,11 @@ export async function inTurn(
       throw refusalBehind(earlier, request)
     }
   }
+  let done: ChangedOrder | undefined
   try {
-    return await change()
+    done = await change(left)
+    return done
   } finally {
-    publications.turns.pass(orderId)
+    publications.turns.pass(orderId, done?.isReplayed === false ? done : undefined)
   }
 }

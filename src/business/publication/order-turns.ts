@@ -1,5 +1,5 @@
 import type { OrderId } from '../../models/order.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock, SettledOrder } from '../ports.ts'
 import type { Publication, PublicationEnd } from './publication.ts'
 
 /**
@@ -12,7 +12,9 @@ const WAITING_MAX = 1_000
 
 /** How a wait ended. `ended`: a change that concerns the request has ended; its turn has not come. */
 export type Waited =
-  | { readonly kind: 'turn' | 'full' | 'deadline' }
+  /** `left`: the order as the turn before has left it, if that one has changed it. */
+  | { readonly kind: 'turn'; readonly left?: SettledOrder | undefined }
+  | { readonly kind: 'full' | 'deadline' }
   | { readonly kind: 'ended'; readonly change: Publication; readonly end: PublicationEnd }
 
 interface Waiter {
@@ -79,12 +81,12 @@ export class OrderTurns {
     })
   }
 
-  /** Gives the turn to the next one that has time left for it. */
-  pass(orderId: OrderId): void {
+  /** Gives the turn to the next one that has time left for it. `left`: as for {@link Waited}. */
+  pass(orderId: OrderId, left?: SettledOrder): void {
     const nowMs = this.#clock.monotonicMs()
     const waiting = this.#waiting.get(orderId) ?? []
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (next.deadlineMs > nowMs) return next.resolve({ kind: 'turn' })
+      if (next.deadlineMs > nowMs) return next.resolve({ kind: 'turn', left })
       next.resolve({ kind: 'deadline' })
     }
     this.#waiting.delete(orderId)
