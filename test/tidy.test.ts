@@ -77,7 +77,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/cli/migrate': TOOL,
   'src/cli/schema-check': TOOL,
   'src/console': { folders: [], packages: [] },
-  'src/config': { folders: [], packages: ['typebox', 'typebox/value', 'node:*'] },
+  'src/config': { folders: [], packages: ['typebox', 'typebox/schema', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/callers': { folders: ['src/business', 'src/models'], packages: ['jose', 'node:*'] },
   'src/service/kafka': {

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check, Errors } from 'typebox/schema'
 import { findDoorContradictions, toDoorConfig } from './door-settings.ts'
 import {
   findCallerContradictions,
@@ -50,7 +50,7 @@ export function loadConfig(env: Environment, reader: Reader = 'tool'): Config {
     listSettings().map(({ name, schema }) => [name, readValue(schema, textOf(env, name))]),
   )
   const contradictions = findContradictions((name) => textOf(env, name) || undefined, reader)
-  if (!Value.Check(settingsSchema, values)) {
+  if (!Check(settingsSchema, values)) {
     const wrong = listProblems(env, values)
     // A setting that is wrong by itself is told once.
     const others = contradictions.filter((problem) => !wrong.some(isAbout(problem)))
@@ -102,7 +102,7 @@ function readValue(schema: TSchema & SettingNotes, text: string): unknown {
 }
 
 function listProblems(env: Environment, values: Record<string, unknown>): readonly string[] {
-  const errors = Value.Errors(settingsSchema, values)
+  const [, errors] = Errors(settingsSchema, values)
   return listSettings().flatMap(({ name, schema }) => {
     const error = errors.find(({ instancePath }) => instancePath === `/${name}`)
     if (error === undefined) return []
