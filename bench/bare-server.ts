@@ -65,6 +65,7 @@ const server = await buildServer({
   callers: undefined,
   tls: undefined,
   certificateScopes: undefined,
+  loginProvider: undefined,
   seal: createSeal(),
   eventContract: describeEvents('none', 'string'),
   measures: new Measures(),

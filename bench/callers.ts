@@ -114,26 +114,21 @@ async function measure(
 }
 
 function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((one, other) => one - other)
-  return sorted[Math.floor(numbers.length / 2)] ?? Number.NaN
+  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }
 
-function line(...cells: readonly (string | number)[]): void {
-  process.stdout.write(`${cells.map((cell) => String(cell).padStart(12)).join('')}\n`)
+function printLine(...cells: readonly string[]): void {
+  process.stdout.write(`${cells.map((cell) => cell.padStart(12)).join('')}\n`)
 }
 
 function report(measured: readonly Way[]): void {
   const [none] = measured
   if (none === undefined) return
-  line('API_AUTH', 'creates/s', 'of none', 'µs/create', 'of none')
+  printLine('API_AUTH', 'creates/s', 'of none', 'µs/create', 'of none')
   for (const { name, rates, micros } of measured) {
     const [rate, cost] = [median(rates), median(micros)]
-    line(
-      name,
-      rate.toFixed(0),
-      (rate / median(none.rates)).toFixed(3),
-      cost.toFixed(0),
-      (cost / median(none.micros)).toFixed(3),
-    )
+    const rateOfNone = (rate / median(none.rates)).toFixed(3)
+    const costOfNone = (cost / median(none.micros)).toFixed(3)
+    printLine(name, rate.toFixed(0), rateOfNone, cost.toFixed(0), costOfNone)
   }
 }

@@ -2,22 +2,25 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { TlsIdentity } from './api/security/tls-server.ts'
 import type { ServerDeps } from './api/server.ts'
 import type { CredentialCheck } from './business/callers/credential-check.ts'
+import type { LoginProvider } from './business/callers/login-provider.ts'
 import type { Seal } from './business/callers/seal.ts'
 import { eitherCheck } from './business/callers/either-check.ts'
-import type { CallerConfig } from './config/caller-settings.ts'
+import type { CallerConfig, JwtConfig } from './config/caller-settings.ts'
 import type { DoorConfig } from './config/door-settings.ts'
 import { ConfigError, type Config } from './config/config.ts'
+import type { SecretSetting } from './config/secret-setting.ts'
 import { createKeyCheck, parseKnownKeys } from './service/callers/api-keys.ts'
-import { KeySet } from './service/callers/key-set.ts'
 import { parseTlsMaterial } from './service/callers/tls-material.ts'
-import { TokenCheck } from './service/callers/tokens.ts'
 import { createSeal } from './service/callers/aes-seal.ts'
 import { readSmallFile, WatchedFile } from './service/callers/watched-file.ts'
 import { systemClock } from './service/system.ts'
 
 /** What says who a caller is, made from the settings. */
 export interface CallerChecks extends AsyncDisposable {
-  readonly forServer: Pick<ServerDeps, 'callers' | 'certificateScopes' | 'tls' | 'seal'>
+  readonly forServer: Pick<
+    ServerDeps,
+    'callers' | 'certificateScopes' | 'loginProvider' | 'tls' | 'seal'
+  >
 }
 
 /** Rejects where a file cannot be read, or is none of its kind. */
@@ -38,19 +41,18 @@ export async function openCallerChecks(
     checks.push(createKeyCheck(file, systemClock))
   }
   if (callers.jwt !== undefined) {
-    const keySet = openKeySet(callers.jwt.keySetUrl, log)
-    opened.defer(() => keySet.close())
-    const { findKey } = keySet
-    checks.push(new TokenCheck({ rules: callers.jwt, findKey, clock: systemClock }))
+    checks.push(await openTokenCheck(callers.jwt, opened, log))
   }
   const tls = door.tls === undefined ? undefined : await openTls(door.tls, opened, log)
   const { ways = [], certificateScopes } = callers
   const seal = await openSeal(callers)
+  const loginProvider = callers.oidc && (await openLoginProvider(callers.oidc))
   const kept = opened.move()
   return {
     forServer: {
       callers: ways.length === 0 ? undefined : eitherCheck(checks),
       certificateScopes: certificateScopes && new Set(certificateScopes),
+      loginProvider,
       tls,
       seal,
     },
@@ -59,13 +61,31 @@ export async function openCallerChecks(
 }
 
 async function openSeal({ sessionKey }: CallerConfig): Promise<Seal> {
-  if (sessionKey === undefined) return createSeal()
-  return createSeal(
-    sessionKey.kind === 'text' ? sessionKey.text : (await readSmallFile(sessionKey.path)).trim(),
-  )
+  return sessionKey === undefined ? createSeal() : createSeal(await readSecret(sessionKey))
 }
 
-function openKeySet(url: string, log: FastifyBaseLogger): KeySet {
+async function readSecret(secret: SecretSetting): Promise<string> {
+  return secret.kind === 'text' ? secret.text : (await readSmallFile(secret.path)).trim()
+}
+
+// The two packages are loaded where they are used: a start without them is quicker.
+
+async function openLoginProvider({
+  secret,
+  ...client
+}: NonNullable<CallerConfig['oidc']>): Promise<LoginProvider> {
+  const { createOidcProvider } = await import('./service/callers/oidc-provider.ts')
+  return createOidcProvider({ ...client, readSecret: secret && (() => readSecret(secret)) })
+}
+
+async function openTokenCheck(
+  rules: JwtConfig,
+  opened: AsyncDisposableStack,
+  log: FastifyBaseLogger,
+): Promise<CredentialCheck> {
+  const { KeySet } = await import('./service/callers/key-set.ts')
+  const { TokenCheck } = await import('./service/callers/tokens.ts')
+  const { keySetUrl: url } = rules
   const keySet = new KeySet({
     url,
     clock: systemClock,
@@ -74,8 +94,9 @@ function openKeySet(url: string, log: FastifyBaseLogger): KeySet {
         ? log.info({ url }, 'the keys of the identity provider are read')
         : log.error({ url, reason: trouble }, 'the keys of the identity provider cannot be read'),
   })
+  opened.defer(() => keySet.close())
   keySet.start()
-  return keySet
+  return new TokenCheck({ rules, findKey: keySet.findKey, clock: systemClock })
 }
 
 async function openTls(

@@ -79,7 +79,10 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/console': { folders: [], packages: [] },
   'src/config': { folders: [], packages: ['typebox', 'typebox/schema', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
-  'src/service/callers': { folders: ['src/business', 'src/models'], packages: ['jose', 'node:*'] },
+  'src/service/callers': {
+    folders: ['src/business', 'src/models'],
+    packages: ['jose', 'openid-client', 'node:*'],
+  },
   'src/service/kafka': {
     folders: ['src/business', 'src/models', 'src/service/credentials', 'src/service/wire'],
     packages: ['@platformatic/kafka', 'node:*'],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { CredentialCheck } from '../business/callers/credential-check.ts'
+import type { LoginProvider } from '../business/callers/login-provider.ts'
 import type { Seal } from '../business/callers/seal.ts'
 import type { DependencyStates } from '../business/dependency-health.ts'
 import type { Measures } from '../business/measures/measures.ts'
@@ -49,7 +50,8 @@ import { authenticateCallers } from './security/authenticate.ts'
 import { allowOrigins } from './security/cors.ts'
 import { registerLogin } from './security/login-routes.ts'
 import { openOperatorsPort, type OperatorsAddress } from './security/operators-port.ts'
-import { SessionCookie } from './security/session-cookie.ts'
+import { registerProviderLogin } from './security/provider-login.ts'
+import { LOGIN, SealedCookie, SESSION, type CookieRules } from './security/sealed-cookie.ts'
 import type { TlsIdentity } from './security/tls-server.ts'
 import { EventStreams } from './stream/event-streams.ts'
 import { traceRequests, type TraceRequest } from './trace-requests.ts'
@@ -80,6 +82,8 @@ export interface ServerDeps {
   readonly tls: TlsIdentity | undefined
   /** What a client's certificate allows; undefined: it says nothing of the caller. */
   readonly certificateScopes: ReadonlySet<Scope> | undefined
+  /** Undefined: browsers log in by a key or token alone. Without a public address it cannot send them back. */
+  readonly loginProvider: LoginProvider | undefined
   /** For the sessions of browsers. */
   readonly seal: Seal
   readonly logger: FastifyBaseLogger
@@ -201,9 +205,24 @@ function createStreams({ feed, clock, settings, measures, logger }: ServerDeps):
   })
 }
 
-function createSession({ seal, clock, settings }: ServerDeps): SessionCookie {
+function createCookie(rules: CookieRules, { seal, clock, settings }: ServerDeps): SealedCookie {
   const isPublicOverTls = settings.publicUrl?.startsWith('https:') === true
-  return new SessionCookie({ seal, clock, isPublicOverTls })
+  return new SealedCookie(rules, { seal, clock, isPublicOverTls })
+}
+
+async function registerLogins(
+  server: FastifyInstance,
+  deps: ServerDeps,
+  session: SealedCookie,
+): Promise<void> {
+  const { callers: check, loginProvider: provider, settings } = deps
+  const { publicUrl } = settings
+  if (check === undefined) return
+  const hasProvider = provider !== undefined && publicUrl !== undefined
+  await registerLogin(server, { check, session, publicUrl, hasProvider })
+  if (!hasProvider) return
+  const login = createCookie(LOGIN, deps)
+  registerProviderLogin(server, { provider, check, session, login, publicUrl })
 }
 
 /**
@@ -233,7 +252,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
   openOperatorsPort(server, settings.management)
-  const session = createSession(deps)
+  const session = createCookie(SESSION, deps)
   const { publicUrl, requestsPerSecond } = settings
   authenticateCallers(server, { ...deps, session, publicUrl, requestsPerSecond })
   // After all of onRequest: a client is asked for the body of what is let in, and of nothing else.
@@ -256,9 +275,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerOrderRoutes(server, commands, settings)
   registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
-  if (deps.callers !== undefined) {
-    await registerLogin(server, { check: deps.callers, session, publicUrl })
-  }
+  await registerLogins(server, deps, session)
   registerOperationsRoutes(server, deps.operations, deps.eventContract.topic)
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, { ...deps, readiness: settings.readiness })

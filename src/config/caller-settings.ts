@@ -129,6 +129,26 @@ export const callerSettings = {
       },
     ),
   ),
+  API_OIDC_CLIENT_ID: Type.Optional(
+    text(
+      'The client that this service is at the identity provider API_JWT_ISSUER: then browsers may log in there. It sends them back to PUBLIC_URL and /login/callback.',
+      { form: 'a client id without spaces', accepts: isWord },
+    ),
+  ),
+  API_OIDC_CLIENT_SECRET: Type.Optional(
+    text('The secret of that client. Unset: it has none.', {
+      form: 'a secret without spaces',
+      isSecret: true,
+      accepts: isWord,
+    }),
+  ),
+  API_OIDC_CLIENT_SECRET_FILE: Type.Optional(secretFile('API_OIDC_CLIENT_SECRET')),
+  API_OIDC_SCOPE: text('What a login asks the provider for: the words of OAuth.', {
+    form: 'words with spaces between, openid among them',
+    default: 'openid orders:read orders:write',
+    accepts: (value) =>
+      /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(value) && value.split(' ').includes('openid'),
+  }),
   API_SESSION_KEY: Type.Optional(
     text(
       'Seals the sessions of browsers. The same for all instances behind one address; unset, each start makes its own, and browsers log in anew.',
@@ -169,10 +189,19 @@ export function toCallerConfig(settings: CallerSettings) {
       : undefined,
     /** Without a slash at its end. */
     publicUrl: settings.PUBLIC_URL === undefined ? undefined : parsePublicUrl(settings.PUBLIC_URL),
+    oidc: toOidcConfig(settings),
     sessionKey: toSecret(settings.API_SESSION_KEY, settings.API_SESSION_KEY_FILE),
     /** Of the commands. */
     credential: toSecret(settings.API_CREDENTIAL, settings.API_CREDENTIAL_FILE),
   })
+}
+
+function toOidcConfig(settings: CallerSettings) {
+  const { API_OIDC_CLIENT_ID: clientId, API_JWT_ISSUER: issuer } = settings
+  if (clientId === undefined || issuer === undefined) return undefined
+  const { API_OIDC_CLIENT_SECRET: secret, API_OIDC_CLIENT_SECRET_FILE: secretPath } = settings
+  const { API_OIDC_SCOPE: scope } = settings
+  return Object.freeze({ issuer, clientId, secret: toSecret(secret, secretPath), scope })
 }
 
 function toJwtConfig(settings: CallerSettings) {
@@ -215,10 +244,27 @@ export function findCallerContradictions(given: Given): readonly string[] {
         : [`${name} must be set, because API_AUTH has ${way}`]
     }),
   )
-  const doubled = ['API_CREDENTIAL', 'API_SESSION_KEY']
+  const ofLogin = ['API_OIDC_CLIENT_SECRET', 'API_OIDC_CLIENT_SECRET_FILE']
+    .filter((name) => given(name) !== undefined && given('API_OIDC_CLIENT_ID') === undefined)
+    .map((name) => `${name} is set, and API_OIDC_CLIENT_ID is not`)
+  const doubled = ['API_CREDENTIAL', 'API_SESSION_KEY', 'API_OIDC_CLIENT_SECRET']
     .filter((name) => given(name) !== undefined && given(`${name}_FILE`) !== undefined)
     .map((name) => `${name}_FILE is set, and ${name}, too: leave one out`)
-  return [...problems, ...doubled]
+  return [...problems, ...findHalfLogin(given), ...ofLogin, ...doubled]
+}
+
+function findHalfLogin(given: Given): readonly string[] {
+  if (given('API_OIDC_CLIENT_ID') === undefined) return []
+  const issuer = given('API_JWT_ISSUER')
+  const isGuarded = issuer === undefined || isKeySetAddress(issuer)
+  return [
+    ...['API_JWT_ISSUER', 'PUBLIC_URL']
+      .filter((name) => given(name) === undefined)
+      .map((name) => `API_OIDC_CLIENT_ID is of no use without ${name}`),
+    ...(isGuarded
+      ? []
+      : ['API_JWT_ISSUER must be an https:// address, because API_OIDC_CLIENT_ID is set']),
+  ]
 }
 
 /** Nobody shall open orders to a network without having said so. */

@@ -175,6 +175,7 @@ type TestServerDeps = Partial<
     | 'callers'
     | 'tls'
     | 'certificateScopes'
+    | 'loginProvider'
   >
 > & {
   /** Everything is up but these. */
@@ -209,6 +210,7 @@ export async function startTestServer(
     callers: undefined,
     tls: undefined,
     certificateScopes: undefined,
+    loginProvider: undefined,
     seal: createSeal(),
     eventContract: describeEvents('order-events', 'string'),
     measures: new Measures(),

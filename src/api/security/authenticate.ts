@@ -16,7 +16,7 @@ import { callerOfCertificate } from './client-certificate.ts'
 import { isFromOwnPage } from './own-origin.ts'
 import { loginFrom, type PageName } from './pages.ts'
 import { nameOfCaller, RateLimit } from './rate-limit.ts'
-import type { SessionCookie } from './session-cookie.ts'
+import type { SealedCookie } from './sealed-cookie.ts'
 
 /** Who may ask a route: everybody, every known caller, or those with one scope. */
 export type Access = 'open' | 'known' | Scope
@@ -48,7 +48,7 @@ export interface AuthenticationDeps {
   /** Undefined: everybody may do everything. */
   readonly callers: CredentialCheck | undefined
   readonly changes: Pick<ChangePlaces, 'outcomeOfRefusal'>
-  readonly session: SessionCookie
+  readonly session: SealedCookie
   /** What a client's certificate allows; undefined: it says nothing of the caller. */
   readonly certificateScopes: ReadonlySet<Scope> | undefined
   readonly clock: Pick<Clock, 'monotonicMs'>

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
 import { Html, markup } from '../markup.ts'
+import type { PageName } from './pages.ts'
 
 /** The page that asks a browser for its key: one answer, no script, nothing that it loads. */
 
@@ -11,7 +13,7 @@ input, button { box-sizing: border-box; width: 100%; margin-top: .25rem; padding
 button { margin-top: 1rem }
 `
 
-export const LOGIN_PAGE_CSP = [
+const LOGIN_PAGE_CSP = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
   'img-src data:',
@@ -20,8 +22,30 @@ export const LOGIN_PAGE_CSP = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-// Addresses are relative, so that the page works behind a proxy that serves it under a prefix.
-export function renderLoginPage(nextPage: string, trouble: string | undefined): string {
+export interface LoginPage {
+  /** Where to go to after the login. */
+  readonly nextPage: PageName
+  /** One sentence. */
+  readonly trouble?: string
+  /** From this page to where the service begins: a proxy may serve it under a prefix. */
+  readonly base: '' | '../'
+  readonly hasProvider: boolean
+}
+
+export function sendLoginPage(reply: FastifyReply, status: number, page: LoginPage): FastifyReply {
+  return (
+    reply
+      .code(status)
+      .header('content-security-policy', LOGIN_PAGE_CSP)
+      // Without one a browser would say "null" as the origin of the form.
+      .header('referrer-policy', 'same-origin')
+      .type('text/html; charset=utf-8')
+      .send(renderLoginPage(page))
+  )
+}
+
+function renderLoginPage({ nextPage, trouble, base, hasProvider }: LoginPage): string {
+  const provider = markup`<p><a href="${base}login/provider?next=${nextPage}">Log in by the identity provider</a></p>`
   return markup`<!doctype html>
     <html lang="en">
       <head>
@@ -35,7 +59,8 @@ export function renderLoginPage(nextPage: string, trouble: string | undefined): 
         <main>
           <h1>CartService</h1>
           ${trouble === undefined ? '' : markup`<p role="alert">${trouble}</p>`}
-          <form method="post" action="login">
+          ${hasProvider ? provider : ''}
+          <form method="post" action="${base}login">
             <input type="hidden" name="next" value="${nextPage}" />
             <label for="credential">API key or token</label>
             <input id="credential" name="credential" type="password" autocomplete="current-password" required autofocus />

@@ -59,6 +59,28 @@ test('half a setting of tokens is refused, each part by its name', () => {
   assert.match(String(problemsOf(API_CREDENTIAL)), /^API_CREDENTIAL_FILE is set, and/)
 })
 
+test('half a setting of a login at the provider is refused', () => {
+  const jwt = {
+    API_AUTH: 'jwt',
+    API_JWT_ISSUER: 'https://idp.example',
+    API_JWT_AUDIENCE: 'orders',
+    API_JWT_JWKS_URL: 'https://idp.example/keys',
+  }
+  assert.deepEqual(problemsOf({ ...jwt, API_OIDC_CLIENT_ID: 'x' }), [
+    'API_OIDC_CLIENT_ID is of no use without PUBLIC_URL',
+  ])
+  const whole = { ...jwt, API_OIDC_CLIENT_ID: 'x', PUBLIC_URL: 'https://shop.example' }
+  assert.deepEqual(problemsOf(whole), [])
+  assert.match(
+    String(problemsOf({ ...whole, API_JWT_ISSUER: 'http://idp.example' })),
+    /^API_JWT_ISSUER must be an https:\/\/ address/,
+  )
+  assert.match(
+    String(problemsOf({ API_OIDC_CLIENT_SECRET: 'x' })),
+    /^API_OIDC_CLIENT_SECRET is set/,
+  )
+})
+
 function namesOf(env: Environment) {
   return problemsOf(env).map((problem) => problem.split(' ', 1)[0])
 }

@@ -1,0 +1,100 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import { sign, type SigningKey } from './identity-provider.ts'
+
+interface BegunLogin {
+  readonly challenge: string
+  readonly nonce: string
+  readonly redirectUrl: string
+}
+
+export interface TestLoginProvider {
+  readonly issuer: string
+  /** Of the access token, beside those of every token. */
+  claims: Readonly<Record<string, unknown>>
+  close(): void
+}
+
+export const CLIENT_ID = 'orders-console'
+
+export const CLIENT_SECRET = 'client-hush'
+
+/** Logs everybody in who comes, as OpenID Connect has it, and checks what the service sends. */
+export async function startLoginProvider(
+  t: TestContext,
+  key: SigningKey,
+): Promise<TestLoginProvider> {
+  const begun = new Map<string, BegunLogin>()
+  const server = createServer((request, response) => void answer(request, response))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const provider: TestLoginProvider = {
+    issuer,
+    claims: {},
+    close: () => server.close().closeAllConnections(),
+  }
+  t.after(() => provider.close())
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '', issuer)
+    const send = (status: number, body: object): void =>
+      void response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(JSON.stringify(body))
+    switch (url.pathname) {
+      case '/.well-known/openid-configuration':
+        return send(200, {
+          issuer,
+          authorization_endpoint: `${issuer}/authorize`,
+          token_endpoint: `${issuer}/token`,
+          jwks_uri: `${issuer}/keys`,
+          id_token_signing_alg_values_supported: [key.algorithm],
+        })
+      case '/keys':
+        return send(200, { keys: [key.publicJwk] })
+      case '/authorize': {
+        const asked = Object.fromEntries(url.searchParams)
+        if (asked['code_challenge_method'] !== 'S256') return send(400, { error: 'no PKCE' })
+        const code = randomUUID()
+        const redirectUrl = asked['redirect_uri'] ?? ''
+        const challenge = asked['code_challenge'] ?? ''
+        begun.set(code, { redirectUrl, challenge, nonce: asked['nonce'] ?? '' })
+        const back = new URLSearchParams({ code, state: asked['state'] ?? '' })
+        return void response.writeHead(302, { location: `${redirectUrl}?${back.toString()}` }).end()
+      }
+      case '/token':
+        return redeem(new URLSearchParams(await text(request)), request.headers.authorization, send)
+    }
+    return send(404, {})
+  }
+
+  async function redeem(
+    form: URLSearchParams,
+    authorization: string | undefined,
+    send: (status: number, body: object) => void,
+  ): Promise<void> {
+    const code = form.get('code') ?? ''
+    const login = begun.get(code)
+    begun.delete(code)
+    // RFC 6749 §2.3.1: both parts are percent-encoded first.
+    const shown = Buffer.from(authorization?.replace('Basic ', '') ?? '', 'base64').toString()
+    const verifier = form.get('code_verifier') ?? ''
+    const challenge = createHash('sha256').update(verifier).digest('base64url')
+    const isMeant =
+      login?.challenge === challenge &&
+      login.redirectUrl === form.get('redirect_uri') &&
+      decodeURIComponent(shown) === `${CLIENT_ID}:${CLIENT_SECRET}`
+    if (!isMeant) return send(400, { error: 'invalid_grant' })
+    const iat = Math.floor(Date.now() / 1_000)
+    return send(200, {
+      token_type: 'Bearer',
+      access_token: await sign(key, { iss: issuer, ...provider.claims }),
+      id_token: await sign(key, { iss: issuer, aud: CLIENT_ID, iat, nonce: login.nonce }),
+    })
+  }
+  return provider
+}
