@@ -28,10 +28,11 @@ export interface ProviderLoginDeps {
 export function registerProviderLogin(server: FastifyInstance, deps: ProviderLoginDeps): void {
   const { publicUrl, provider, check, session, login } = deps
   const callbackUrl = `${publicUrl}/login/callback`
-  // What went wrong is the provider's, and is in the log.
   const fail = (reply: FastifyReply, error: unknown): FastifyReply => {
     if (!(error instanceof LoginFailed)) throw error
-    server.log.warn({ err: error }, 'a login by the identity provider failed')
+    // The message alone: what a library keeps with its error may hold claims of a person.
+    const reason = error.cause instanceof Error ? error.cause.message : String(error.cause)
+    server.log.warn({ reason }, 'a login by the identity provider failed')
     return sendLoginPage(reply, error.isOutage ? 503 : 401, { trouble: error.message, ...OFFERED })
   }
 

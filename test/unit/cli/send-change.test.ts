@@ -53,6 +53,14 @@ test('another change in flight is worth another try', () => {
   assert.match(progress, /Nothing happened\. Send it again:\n {2}npx cart create X$/)
 })
 
+test('a caller over its rate is told to send it again, and what is known of it', () => {
+  const { code, progress } = report(
+    answer(429, { code: 'RATE_LIMITED', detail: 'x', outcome: 'unknown' }),
+  )
+  assert.equal(code, 2)
+  assert.match(progress, /npx cart create X/)
+})
+
 test('a 503 is 2, and its outcome says what to conclude', () => {
   const no = report(
     answer(
