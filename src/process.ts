@@ -78,7 +78,13 @@ async function startOrExit(): Promise<CartService> {
       logger,
       onFatal: (error) => void exitWith(error),
     })
-    await composed.server.listen({ host: config.apiHost, port: config.apiPort })
+    await composed.server.listen({
+      host: config.apiHost,
+      port: config.apiPort,
+      // Fastify does not know that the server was made for TLS.
+      listenTextResolver: (address) =>
+        `Server listening at ${config.door.tls ? address.replace('http:', 'https:') : address}`,
+    })
     const asksNobody = (config.callers.ways ?? []).length === 0
     if (asksNobody && !isLoopback(config.apiHost)) {
       logger.warn({ host: config.apiHost }, OPEN_TO_OTHERS)
