@@ -24,8 +24,8 @@ import { processMicros } from './orders/process-usage.ts'
  * What it costs to know the caller: creates a second, and processor time of the service for each, with
  * API_AUTH none, api-key and jwt, in turns on one Kafka, an SQLite file each. Linux.
  *
- *   node bench/callers.ts
- *   node bench/callers.ts --rounds 9 --seconds 5 --connections 64
+ *   node bench/known-callers.ts
+ *   node bench/known-callers.ts --rounds 9 --seconds 5 --connections 64
  */
 
 const { values } = parseArgs({
