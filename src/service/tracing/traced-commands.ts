@@ -12,8 +12,9 @@ import { ATTRIBUTES } from './attributes.ts'
 import { formatTraceparent } from './trace-context.ts'
 
 /**
- * The same commands, a span each. It is the context in which the event is made, so the event carries it:
- * in its headers, the same on every try, and in the store.
+ * The same commands; where the trace of the request is kept, a span each. It is the context in which the
+ * event is made, so the event carries it: in its headers, the same on every try, and in the store. Where it
+ * is not kept, nothing is made, and the event carries what its caller sent, if anything.
  */
 export function traceCommands(
   commands: OrderCommands,
@@ -44,9 +45,19 @@ export function traceCommands(
     }
   }
   return {
-    createOrder: (command) => inSpan(command, (traced) => commands.createOrder(traced)),
-    changeOrderStatus: (command) => inSpan(command, (traced) => commands.changeOrderStatus(traced)),
+    createOrder: (command) =>
+      isKept()
+        ? inSpan(command, (traced) => commands.createOrder(traced))
+        : commands.createOrder(command),
+    changeOrderStatus: (command) =>
+      isKept()
+        ? inSpan(command, (traced) => commands.changeOrderStatus(traced))
+        : commands.changeOrderStatus(command),
   }
+}
+
+function isKept(): boolean {
+  return trace.getActiveSpan()?.isRecording() === true
 }
 
 /** What is the caller's is no error of ours. */

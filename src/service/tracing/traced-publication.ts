@@ -1,39 +1,40 @@
-import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import { SpanKind, SpanStatusCode, type Span, type Tracer } from '@opentelemetry/api'
 import type { OrderStore } from '../../business/ports.ts'
 import type { EventPublisher } from '../../business/publication/publisher-port.ts'
-import type { PendingEvent } from '../../models/order-event.ts'
 import { ATTRIBUTES } from './attributes.ts'
 import { contextOf, readSampled } from './trace-context.ts'
 
 type SettlingStore = Pick<OrderStore, 'reserve' | 'settle' | 'discard'>
 
-/** The same store; what is done with a sampled event is a span of the event's own trace. */
+/** The same store; settling a sampled event is a span of the event's own trace. */
 export function traceStore(store: SettlingStore, tracer: Tracer): SettlingStore {
-  async function inSpan<Result extends string>(
-    name: string,
-    { event }: PendingEvent,
-    step: () => Promise<Result>,
-  ): Promise<Result> {
-    const parent = readSampled(event.traceparent)
-    if (parent === undefined) return step()
-    const attributes = { [ATTRIBUTES.messageId]: event.eventId }
-    const span = tracer.startSpan(name, { attributes }, contextOf(parent))
-    try {
-      const result = await step()
-      span.setAttribute('cart.result', result)
-      return result
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR })
-      throw error
-    } finally {
-      span.end()
-    }
-  }
   return {
-    reserve: (pending, beginByMs) =>
-      inSpan('reserve', pending, () => store.reserve(pending, beginByMs)),
-    settle: (pending, position) => inSpan('settle', pending, () => store.settle(pending, position)),
-    discard: (pending) => inSpan('discard', pending, () => store.discard(pending)),
+    reserve: (pending, beginByMs) => store.reserve(pending, beginByMs),
+    discard: (pending) => store.discard(pending),
+    settle(pending, position) {
+      const { eventId, traceparent } = pending.event
+      const parent = readSampled(traceparent)
+      const settling = store.settle(pending, position)
+      if (parent === undefined) return settling
+      const attributes = { [ATTRIBUTES.messageId]: eventId }
+      return endWith(tracer.startSpan('settle', { attributes }, contextOf(parent)), settling)
+    },
+  }
+}
+
+async function endWith<Result extends string>(
+  span: Span,
+  settling: Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await settling
+    span.setAttribute('cart.result', result)
+    return result
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR })
+    throw error
+  } finally {
+    span.end()
   }
 }
 

@@ -38,17 +38,21 @@ export function traceSession(
     look: (...args) => session.look(...args),
     abandonLeader: () => session.abandonLeader(),
     close: () => session.close(),
-    async send(entries, numbers, isFirst) {
+    send(entries, numbers, isFirst) {
       const span = begin(entries, isFirst)
-      if (span === undefined) return session.send(entries, numbers, isFirst)
-      try {
-        const answer = await session.send(entries, numbers, isFirst)
-        noteAnswer(span, answer)
-        return answer
-      } finally {
-        span.end()
-      }
+      const sending = session.send(entries, numbers, isFirst)
+      return span === undefined ? sending : endWith(span, sending)
     },
+  }
+}
+
+async function endWith(span: Span, sending: Promise<SendAnswer>): Promise<SendAnswer> {
+  try {
+    const answer = await sending
+    noteAnswer(span, answer)
+    return answer
+  } finally {
+    span.end()
   }
 }
 
