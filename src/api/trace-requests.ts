@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Work } from './admission/admit-work.ts'
 
-/** Runs `next`, and what follows from it, in a span of this request. Returns what ends the span. */
+/** Runs `next`, and what follows from it, in a span of this request. Returns what ends the span, where it is kept. */
 export type TraceRequest = (
   request: {
     readonly method: string
@@ -10,7 +10,7 @@ export type TraceRequest = (
     readonly headers: IncomingHttpHeaders
   },
   next: () => void,
-) => (status: number) => void
+) => ((status: number) => void) | undefined
 
 /** They come all the time, or never end. */
 const UNTRACED: ReadonlySet<Work['kind']> = new Set(['nothing', 'stream'])
@@ -22,7 +22,8 @@ export function traceRequests(server: FastifyInstance, trace: TraceRequest): voi
     const { url: route = 'none', config } = request.routeOptions
     if (config.work !== undefined && UNTRACED.has(config.work.kind)) return done()
     const { method, headers } = request
-    ends.set(request, trace({ method, route, headers }, done))
+    const end = trace({ method, route, headers }, done)
+    if (end !== undefined) ends.set(request, end)
   })
   server.addHook('onResponse', (request, reply, done) => {
     ends.get(request)?.(reply.statusCode)

@@ -23,8 +23,6 @@ const AS_SERVER = { kind: SpanKind.SERVER }
 /** From here on a failure is ours. */
 const SERVER_ERROR_MIN = 500
 
-function NOTHING_TO_END(): void {}
-
 /**
  * Runs `next` in the span of this request, below the caller's. Returns what ends it. A request whose trace
  * nobody keeps goes on without one: an active context is paid at every step of it.
@@ -33,14 +31,14 @@ export function traceRequest(
   tracer: Tracer,
   { method, route, headers }: TracedRequest,
   next: () => void,
-): (status: number) => void {
+): ((status: number) => void) | undefined {
   // All that is done here is done for nineteen requests that nobody keeps as well.
   const isCallers = headers['traceparent'] !== undefined
   const parent = isCallers ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT
   const span = tracer.startSpan(`${method} ${route}`, AS_SERVER, parent)
   if (!span.isRecording()) {
     next()
-    return NOTHING_TO_END
+    return undefined
   }
   span.setAttributes({ [ATTRIBUTES.httpMethod]: method, [ATTRIBUTES.httpRoute]: route })
   context.with(trace.setSpan(parent, span), next)
