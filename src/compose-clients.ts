@@ -4,7 +4,7 @@
  */
 
 import type { Config } from './config/config.ts'
-import type { PendingEvent } from './models/order-event.ts'
+import type { PendingEvent, PublishedEvent } from './models/order-event.ts'
 import { BrokerAccess } from './service/kafka/broker-access.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
 import { askForFramedKeys, askForKeySubject, KeyFormatCheck } from './service/key-format-check.ts'
@@ -14,6 +14,11 @@ import * as postgres from './service/storage/postgres/inspect.ts'
 import * as postgresKnown from './service/storage/postgres/known-events.ts'
 import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
 import { readStoredEvents as readSqliteEvents } from './service/storage/sqlite/event-reader.ts'
+import { readPublishedEvents as readPostgresPublished } from './service/storage/postgres/published-reader.ts'
+import { readPublishedEvents as readSqlitePublished } from './service/storage/sqlite/published-reader.ts'
+import { openRetirement as openPostgresRetirement } from './service/storage/postgres/retire-orders.ts'
+import { openRetirement as openSqliteRetirement } from './service/storage/sqlite/retire-orders.ts'
+import type { OrderRetirement } from './service/storage/store-retirement.ts'
 import { openImport as openPostgresImport } from './service/storage/postgres/import-events.ts'
 import { openImport as openSqliteImport } from './service/storage/sqlite/import-events.ts'
 import type { StoreImport } from './service/storage/store-import.ts'
@@ -43,11 +48,12 @@ export function listWeaknesses({ kafkaSecurity: { protocol, tls } }: Config): re
 /** One for all clusters of the settings: a refused password is not to be tried by each of them. */
 const accesses = new WeakMap<Config, BrokerAccess>()
 
-export function createCluster(config: Config): KafkaCluster {
+/** Of the service's own topic where no other one is named. */
+export function createCluster(config: Config, topic = config.kafkaTopic): KafkaCluster {
   const access = accesses.get(config) ?? new BrokerAccess(config.kafkaSecurity)
   accesses.set(config, access)
-  const { kafkaClientId, kafkaTopic, kafkaBootstrapServers } = config
-  return new KafkaCluster(kafkaClientId, kafkaTopic, kafkaBootstrapServers, access)
+  const { kafkaClientId, kafkaBootstrapServers } = config
+  return new KafkaCluster(kafkaClientId, topic, kafkaBootstrapServers, access)
 }
 
 export function createRegistry(config: Config): RegistryClient {
@@ -91,6 +97,16 @@ export function readStoredEvents(
   }
 }
 
+/** All settled events in the order of their settling. Reads beside the service; rejects when it cannot. */
+export function readPublishedEvents(
+  config: Config,
+): Iterable<PublishedEvent> | AsyncIterable<PublishedEvent> {
+  const { database } = config
+  return database.kind === 'sqlite'
+    ? readSqlitePublished(database.path)
+    : readPostgresPublished(postgresAddress(config))
+}
+
 /** Reads beside the service; rejects where the service could not use the store. */
 export async function inspectStore(config: Config): Promise<StoreFacts> {
   const { database } = config
@@ -125,6 +141,22 @@ export function openImport(config: Config): Promise<StoreImport> {
   return database.kind === 'sqlite'
     ? openSqliteImport(database.path)
     : openPostgresImport({ ...postgresAddress(config), mustBeDurable })
+}
+
+/** The ids of all retired orders: their events are on the topic, and not in the store any more. */
+export async function listRetired(config: Config): Promise<ReadonlySet<string>> {
+  const { database } = config
+  return database.kind === 'sqlite'
+    ? sqliteKnown.listRetired(database.path)
+    : postgresKnown.listRetired(postgresAddress(config))
+}
+
+/** Beside the services that use the store. */
+export function openRetirement(config: Config): Promise<OrderRetirement> {
+  const { database, databaseRequireDurability: mustBeDurable } = config
+  return database.kind === 'sqlite'
+    ? openSqliteRetirement(database.path)
+    : openPostgresRetirement({ ...postgresAddress(config), mustBeDurable })
 }
 
 /** More than this are not read; far more would not fit in memory. */

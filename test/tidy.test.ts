@@ -75,6 +75,8 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/cli/keys': TOOL,
   'src/cli/listen': TOOL,
   'src/cli/migrate': TOOL,
+  'src/cli/replay': TOOL,
+  'src/cli/retire': TOOL,
   'src/cli/schema-check': TOOL,
   'src/console': { folders: [], packages: [] },
   'src/config': { folders: [], packages: ['typebox', 'typebox/schema', 'node:*'] },

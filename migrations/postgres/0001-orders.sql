@@ -39,6 +39,7 @@ CREATE UNIQUE INDEX order_events_settled ON order_events (settled_in, id)
 WHERE topic_offset IS NOT NULL;
 
 -- An order is its latest settled event; this row says which that is, and what orders are found by.
+-- One without events is retired: its id stays taken.
 CREATE TABLE orders (
   order_id    text COLLATE "C" PRIMARY KEY,
   version     integer NOT NULL,

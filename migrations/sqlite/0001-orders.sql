@@ -51,6 +51,7 @@ CREATE INDEX order_events_keys_by_age ON order_events (settled_at)
 WHERE idempotency_key IS NOT NULL AND settled_at IS NOT NULL;
 
 -- An order is its latest settled event; this row says which that is, and what orders are found by.
+-- One without events is retired: its id stays taken.
 CREATE TABLE orders (
   order_id     TEXT    PRIMARY KEY,
   order_number INTEGER NOT NULL,          -- the id of its first event

@@ -14,6 +14,8 @@ import { newKey } from './keys/new-key.ts'
 import { listen } from './listen/listen.ts'
 import { migrate } from './migrate/migrate.ts'
 import { visible } from './paint.ts'
+import { replay } from './replay/replay.ts'
+import { retire } from './retire/retire.ts'
 import { schemaCheck } from './schema-check/schema-check.ts'
 import { update } from './change/update.ts'
 
@@ -30,6 +32,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   backup,
   restore,
   rebuild,
+  retire,
+  replay,
   'schema check': schemaCheck,
   'keys new': newKey,
 }

@@ -154,6 +154,8 @@ function toConfig(settings: Settings) {
     maxItemsPerOrder: settings.MAX_ITEMS_PER_ORDER,
     orderStatusPolicy: settings.ORDER_STATUS_POLICY,
     idempotencyRetentionMs: settings.IDEMPOTENCY_RETENTION_HOURS * MS_PER_HOUR,
+    /** Undefined: only what a command line says. */
+    retireAfterDays: settings.RETIRE_AFTER_DAYS,
     instanceLeaseMs: settings.INSTANCE_LEASE_MS,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     logLevel: settings.LOG_LEVEL,

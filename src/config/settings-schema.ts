@@ -136,6 +136,12 @@ export const settingsSchema = Type.Object({
     'How long a request with an Idempotency-Key is answered as it was the first time.',
     { minimum: 1, maximum: 8_760, default: 24 },
   ),
+  RETIRE_AFTER_DAYS: Type.Optional(
+    integer(
+      'Age from which `npx cart retire` takes closed orders out of the store. Nothing is taken out without that command.',
+      { minimum: 1, maximum: 36_500 },
+    ),
+  ),
   INSTANCE_LEASE_MS: integer(
     'How long an instance may be silent in the database before others take over its pending events. The same for all instances.',
     { minimum: 1_000, maximum: 600_000, default: 10_000 },

@@ -100,13 +100,21 @@ function agrees({ differences }: AuditReport): boolean {
 }
 
 function describe(report: AuditReport): string[] {
-  const { storedCount, pendingCount, topicCount, expiredCount, shortenedCount, differences } =
-    report
+  const {
+    storedCount,
+    pendingCount,
+    topicCount,
+    expiredCount,
+    shortenedCount,
+    retiredCount,
+    differences,
+  } = report
   const expired =
     expiredCount === 0 ? '' : `, ${expiredCount} not on the topic any more by its retention`
   const shortened =
     shortenedCount === 0 ? '' : `, ${shortenedCount} orders without their first events`
-  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}${shortened}`
+  const retired = retiredCount === 0 ? '' : `, ${retiredCount} of retired orders`
+  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}${shortened}${retired}`
   if (differences.length === 0) return [`Topic and store agree: ${counts}.`]
   const more = differences.length - LINES_MAX
   return [

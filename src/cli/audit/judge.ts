@@ -6,6 +6,8 @@ import type { StoredEvent } from '../../service/storage/store-facts.ts'
 export interface TopicEvent {
   /** Undefined where the record carries no `ce_id`. */
   readonly eventId: string | undefined
+  /** Undefined where it is none of this service. */
+  readonly orderId: string | undefined
   readonly value: Uint8Array
   readonly position: EventPosition
 }
@@ -52,6 +54,8 @@ export interface AuditReport {
   readonly expiredCount: number
   /** Orders whose first events are neither on a topic that has lost its beginning nor in a rebuilt store. */
   readonly shortenedCount: number
+  /** On the topic, and of retired orders. */
+  readonly retiredCount: number
   readonly differences: readonly Difference[]
 }
 
@@ -71,6 +75,8 @@ export class Audit {
   #topicCount = 0
   #expiredCount = 0
   #shortenedCount = 0
+  #retiredCount = 0
+  #retired: ReadonlySet<string> = new Set()
 
   /** `ranges`: by partition. `digestOf` stands for the bytes, of which there may be too many to keep. */
   constructor(ranges: readonly OffsetRange[], digestOf: (value: Uint8Array) => string) {
@@ -88,11 +94,20 @@ export class Audit {
     }
   }
 
+  /** The ids of orders that are not stored any more. To be read after what is stored. */
+  addRetired(orderIds: ReadonlySet<string>): void {
+    this.#retired = orderIds
+  }
+
   /** Records come in the order of their offsets, after all that is stored. */
   addRecord(record: TopicEvent): void {
     this.#topicCount += 1
-    const { eventId, position } = record
+    const { eventId, orderId, position } = record
     const stored = eventId === undefined ? undefined : this.#stored.get(eventId)
+    if (stored === undefined && orderId !== undefined && this.#retired.has(orderId)) {
+      this.#retiredCount += 1
+      return
+    }
     if (stored === undefined) {
       const nothing = { eventId, orderId: undefined, version: undefined }
       this.#differences.push({ kind: 'unknown', ...nothing, position })
@@ -130,6 +145,7 @@ export class Audit {
       topicCount: this.#topicCount,
       expiredCount: this.#expiredCount,
       shortenedCount: this.#shortenedCount,
+      retiredCount: this.#retiredCount,
       differences: this.#differences,
     }
   }

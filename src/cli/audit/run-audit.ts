@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
-import { createCluster, listPendingEvents, readStoredEvents } from '../../compose-clients.ts'
+import {
+  createCluster,
+  listPendingEvents,
+  listRetired,
+  readStoredEvents,
+} from '../../compose-clients.ts'
 import type { Config } from '../../config/config.ts'
 import type { KafkaCluster } from '../../service/kafka/cluster.ts'
+import { readRecordedEvent } from '../../service/kafka/recorded-event.ts'
 import { findLargeEvents, type LargeEvent } from '../../service/kafka/record-size.ts'
 import { readEventId } from '../../service/kafka/event-headers.ts'
 import { readClusterFacts } from '../../service/kafka/topic-facts.ts'
@@ -43,12 +49,14 @@ export async function runAudit(
   // Before the records, which take long: their result is not lost with this one.
   const sizes = await readSizes(config, cluster)
   for await (const event of readStoredEvents(config)) audit.addStored(event)
+  audit.addRetired(await listRetired(config))
   const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
   let read = 0
   const addRecord = ({ partition, offset, record }: PlacedRecord): void => {
     const eventId = readEventId(record.headers)
+    const orderId = readRecordedEvent(record)?.orderId
     const value = record.value ?? new Uint8Array()
-    audit.addRecord({ eventId, value, position: { partition, offset } })
+    audit.addRecord({ eventId, orderId, value, position: { partition, offset } })
     onProgress((read += 1), total)
   }
   await readRangesOf(

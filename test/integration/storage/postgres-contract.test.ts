@@ -2,8 +2,13 @@ import { after, before, describe } from 'node:test'
 
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
 import { openImport } from '../../../src/service/storage/postgres/import-events.ts'
+import { openRetirement } from '../../../src/service/storage/postgres/retire-orders.ts'
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
 import { describeOrderReader } from '../../contract/order-reader.contract.ts'
+import {
+  describeOrderRetirement,
+  type RetirementHarness,
+} from '../../contract/order-retirement.contract.ts'
 import { describeOrderStore, type StoreHarness } from '../../contract/order-store.contract.ts'
 import { describeRetryKeys } from '../../contract/retry-keys.contract.ts'
 import { describeSettledFeed } from '../../contract/settled-feed.contract.ts'
@@ -17,7 +22,7 @@ const LEASE_MS = 600_000
 
 async function createHarness(
   schema: TestSchema,
-): Promise<StoreHarness<BatchedStore> & ImportHarness> {
+): Promise<StoreHarness<BatchedStore> & ImportHarness & RetirementHarness> {
   const options = { url: schema.url(), database: schema.name, mustBeDurable: true }
   let isOpened = false
   const endLeases = () => schema.sql(`UPDATE instances SET lease_until = '-infinity'`)
@@ -37,6 +42,7 @@ async function createHarness(
       if (isOpened) await endLeases()
       return openImport(options)
     },
+    openRetirement: () => openRetirement(options),
     remove: () => schema.drop(),
   }
 }
@@ -48,6 +54,7 @@ function describeStore(name: string, createSchema: () => Promise<TestSchema>): v
   describeRetryKeys(name, create)
   describeSettledFeed(name, create)
   describeStoreImport(name, create)
+  describeOrderRetirement(name, create)
 }
 
 describeStore('PostgreSQL', () => createTestSchema())

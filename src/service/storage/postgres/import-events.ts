@@ -9,6 +9,7 @@ import {
   type ImportReport,
   type StoreImport,
 } from '../store-import.ts'
+import { RETIRED } from '../store-retirement.ts'
 import { createLink } from './connection.ts'
 import type { DatabaseAddress } from './inspect.ts'
 import { migrate } from './migrate.ts'
@@ -55,6 +56,10 @@ const FORGET_KNOWN = `
   DELETE FROM staged USING order_events AS event
   WHERE event.order_id = staged.order_id AND event.version = staged.version
     AND event.event_id = staged.event_id AND event.topic_offset IS NOT NULL`
+
+const FORGET_RETIRED = `
+  DELETE FROM staged USING orders
+  WHERE orders.order_id = staged.order_id AND orders.version = ${RETIRED.version}`
 
 const LIST_CONFLICTS = `
   SELECT order_id AS "orderId", version FROM staged GROUP BY order_id, version HAVING count(*) > 1
@@ -192,6 +197,7 @@ async function complete(
 ): Promise<ImportReport> {
   await client.query(FORGET_FOREIGN_PLACES)
   await client.query(FORGET_KNOWN)
+  await client.query(FORGET_RETIRED)
   const { rows: conflicts } = await client.query<Conflict>(LIST_CONFLICTS)
   const isWritten = conflicts.length === 0 && (isRestored || (await count(client, COUNT_NEW)) > 0)
   const {

@@ -1,4 +1,5 @@
 import type { EventKey } from '../order-row.ts'
+import { RETIRED } from '../store-retirement.ts'
 import { LATEST_EVENTS } from '../store-facts.ts'
 import { type DatabaseAddress, withClient } from './inspect.ts'
 
@@ -21,7 +22,7 @@ export function latestOffsets(
   })
 }
 
-/** Those that are neither settled nor pending. Reads beside the service. */
+/** Those that are neither settled nor pending, nor of a retired order. Reads beside the service. */
 export function findUnknown<Event extends EventKey>(
   address: DatabaseAddress,
   events: readonly Event[],
@@ -38,10 +39,23 @@ export function findUnknown<Event extends EventKey>(
        LEFT JOIN order_events AS event
          ON event.order_id = asked."orderId" AND event.version = asked.version
          AND event.event_id = asked."eventId"
-       WHERE event.event_id IS NULL`,
+       WHERE event.event_id IS NULL
+         AND NOT EXISTS (SELECT FROM orders
+                         WHERE orders.order_id = asked."orderId"
+                           AND orders.version = ${RETIRED.version})`,
       [JSON.stringify(asked)],
     )
     const unknown = new Set(rows.map(({ ordinal }) => ordinal))
     return events.filter((_, ordinal) => unknown.has(ordinal))
+  })
+}
+
+/** The ids of all retired orders. Reads beside the service. */
+export function listRetired(address: DatabaseAddress): Promise<ReadonlySet<string>> {
+  return withClient(address, async (client) => {
+    const { rows } = await client.query<{ orderId: string }>(
+      `SELECT order_id AS "orderId" FROM orders WHERE status = '${RETIRED.status}'`,
+    )
+    return new Set(rows.map(({ orderId }) => orderId))
   })
 }

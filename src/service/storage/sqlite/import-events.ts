@@ -7,6 +7,7 @@ import {
   type ImportReport,
   type StoreImport,
 } from '../store-import.ts'
+import { RETIRED } from '../store-retirement.ts'
 import { createConnector } from './connection.ts'
 import { acquireProcessLock, settleFile } from './process-lock.ts'
 
@@ -39,6 +40,11 @@ const SETTLED = `
 
 const FORGET_KNOWN = `
   DELETE FROM staged WHERE EXISTS (SELECT 1 ${SETTLED} AND order_events.event_id = staged.event_id)`
+
+const FORGET_RETIRED = `
+  DELETE FROM staged
+  WHERE EXISTS (SELECT 1 FROM orders
+                WHERE orders.order_id = staged.order_id AND orders.version = ${RETIRED.version})`
 
 const LIST_CONFLICTS = `
   SELECT order_id AS orderId, version FROM staged GROUP BY order_id, version HAVING count(*) > 1
@@ -165,6 +171,7 @@ function stagedValues(event: ImportedEvent): SQLInputValue[] {
 
 function complete(db: DatabaseSync, { isRestored, endSum }: ImportChoice): ImportReport {
   db.exec(FORGET_KNOWN)
+  db.exec(FORGET_RETIRED)
   const conflicts = db.prepare(LIST_CONFLICTS).all() as unknown as readonly Conflict[]
   const isBehind = count(db, COUNT_NEW) > 0
   const changes = isBehind || isRestored

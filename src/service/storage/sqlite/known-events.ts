@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { EventKey } from '../order-row.ts'
+import { RETIRED } from '../store-retirement.ts'
 import { LATEST_EVENTS } from '../store-facts.ts'
 
 /** By partition, where the events stand that were settled last. Reads beside the service. */
@@ -19,7 +20,7 @@ export function latestOffsets(path: string, topic: string): ReadonlyMap<number, 
   return new Map(rows.map((row) => [Number(row['partition']), Number(row['offset'])]))
 }
 
-/** Those that are neither settled nor pending. Reads beside the service. */
+/** Those that are neither settled nor pending, nor of a retired order. Reads beside the service. */
 export function findUnknown<Event extends EventKey>(
   path: string,
   events: readonly Event[],
@@ -31,9 +32,18 @@ export function findUnknown<Event extends EventKey>(
        AND version = ?2 AND event_id = ?3
      UNION ALL
      SELECT 1 FROM order_events
-     WHERE order_id = ?1 AND topic_offset IS NULL AND version = ?2 AND event_id = ?3`,
+     WHERE order_id = ?1 AND topic_offset IS NULL AND version = ?2 AND event_id = ?3
+     UNION ALL
+     SELECT 1 FROM orders WHERE order_id = ?1 AND version = ${RETIRED.version}`,
   )
   return events.filter(
     ({ orderId, version, eventId }) => isKnown.get(orderId, version, eventId) === undefined,
   )
+}
+
+/** The ids of all retired orders. Reads beside the service. */
+export function listRetired(path: string): ReadonlySet<string> {
+  using db = new DatabaseSync(path, { readOnly: true })
+  const rows = db.prepare(`SELECT order_id FROM orders WHERE status = '${RETIRED.status}'`).all()
+  return new Set(rows.map((row) => String(row['order_id'])))
 }

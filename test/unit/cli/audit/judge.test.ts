@@ -11,7 +11,12 @@ function stored(version: number, offset: number | undefined): StoredEvent {
 }
 
 function record(version: number, offset: number): TopicEvent {
-  return { eventId: `event-${version}`, value, position: { partition: 0, offset } }
+  return {
+    eventId: `event-${version}`,
+    orderId: 'ORD-1',
+    value,
+    position: { partition: 0, offset },
+  }
 }
 
 function kindsFound(events: readonly StoredEvent[], records: readonly TopicEvent[]): string[] {
@@ -33,6 +38,7 @@ test('a topic with what the store holds, in order, agrees', () => {
     topicCount: 2,
     expiredCount: 0,
     shortenedCount: 0,
+    retiredCount: 0,
     differences: [],
   })
 })
@@ -49,7 +55,12 @@ test('an event settled above the compared end is left to the next audit', () => 
 
 test('what the store does not know is reported, with or without an event id', () => {
   assert.deepEqual(kindsFound([], [record(1, 0)]), ['unknown'])
-  const stranger = { eventId: undefined, value, position: { partition: 0, offset: 0 } }
+  const stranger = {
+    eventId: undefined,
+    orderId: undefined,
+    value,
+    position: { partition: 0, offset: 0 },
+  }
   assert.deepEqual(kindsFound([], [stranger]), ['unknown'])
 })
 
@@ -98,5 +109,18 @@ test('an order without its first events is one of a topic that has lost its begi
   assert.deepEqual(
     differences.map(({ kind, version }) => [kind, version]),
     [['gap', 5]],
+  )
+})
+
+test('events of retired orders are counted, and are no difference', () => {
+  const audit = new Audit([{ first: 0, end: 100 }], String)
+  audit.addRetired(new Set(['ORD-1']))
+  audit.addRecord(record(1, 0))
+  audit.addRecord({ ...record(1, 1), orderId: 'ORD-2' })
+  const { retiredCount, differences } = audit.report()
+  assert.equal(retiredCount, 1)
+  assert.deepEqual(
+    differences.map(({ kind, position }) => [kind, position.offset]),
+    [['unknown', 1]],
   )
 })
