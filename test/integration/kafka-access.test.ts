@@ -178,7 +178,11 @@ suite('access to a broker that protects itself', () => {
         { tls: tls(), sasl: undefined },
         /^the broker closed the connection before its first answer/,
       ],
-      [broker.plain.bootstrapServers, { tls: undefined, sasl: password('PLAIN') }, /^the broker does not take SASL on this port/],
+      [
+        broker.plain.bootstrapServers,
+        { tls: undefined, sasl: password('PLAIN') },
+        /^the broker does not take SASL on this port/,
+      ],
     ]
     const said: string[] = []
     for (const [address, security] of table) said.push(await refusalOf(address, security))

@@ -178,7 +178,11 @@ describe('the registry client', () => {
     registry.interfere({ kind: 'answer', status: 401, body: '{"message":"Unauthorized"}' })
     await assert.rejects(
       client.lookUp(SUBJECT, SCHEMA),
-      failure('rejected', 401, /answered 401 when asked to look up .*: Unauthorized; it was shown no credential$/),
+      failure(
+        'rejected',
+        401,
+        /answered 401 when asked to look up .*: Unauthorized; it was shown no credential$/,
+      ),
     )
     assert.equal(registry.requests.length, 1)
   })
