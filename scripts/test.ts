@@ -10,16 +10,20 @@ import process from 'node:process'
 const WITH_SERVERS = [
   '--test',
   '--test-global-setup=test/support/global-setup.ts',
-  // The machine's cores belong to the brokers and to the load; files that share them wait in line.
-  '--test-concurrency=1',
   '--test-timeout=300000',
 ]
+
+/** Node itself leaves one core free, of two. */
+const EVERY_CORE = `--test-concurrency=${availableParallelism()}`
+
+/** The cores belong to the brokers and to the load; files that share them wait in line. */
+const ONE_CORE = '--test-concurrency=1'
 
 const chosen = process.argv.slice(2)
 
 const steps: ReadonlyArray<[title: string, command: string, args: readonly string[]]> =
   chosen.length > 0
-    ? [['tests', process.execPath, [...WITH_SERVERS, ...chosen]]]
+    ? [['tests', process.execPath, [...WITH_SERVERS, ONE_CORE, ...chosen]]]
     : [
         ['types', 'tsc', ['--noEmit']],
         ['types of the console', 'tsc', ['--noEmit', '-p', 'src/console']],
@@ -41,7 +45,13 @@ const steps: ReadonlyArray<[title: string, command: string, args: readonly strin
         [
           'tests with Kafka, Schema Registry and PostgreSQL',
           process.execPath,
-          [...WITH_SERVERS, 'test/{integration,fault,e2e}/**/*.test.ts'],
+          [...WITH_SERVERS, EVERY_CORE, 'test/{integration,e2e}/*.test.ts'],
+        ],
+        [
+          // A long transaction of another file would hide what is settled from readers of PostgreSQL.
+          'tests that need the servers for themselves',
+          process.execPath,
+          [...WITH_SERVERS, ONE_CORE, 'test/{integration/storage,fault}/**/*.test.ts'],
         ],
       ]
 
