@@ -36,8 +36,7 @@ const steps: ReadonlyArray<[title: string, command: string, args: readonly strin
           [
             '--test',
             '--test-timeout=60000',
-            // Node leaves one core free by itself, of two.
-            `--test-concurrency=${availableParallelism()}`,
+            EVERY_CORE,
             'test/*.test.ts',
             'test/{unit,property,contract,api}/**/*.test.ts',
           ],
