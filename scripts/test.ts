@@ -16,6 +16,9 @@ const WITH_SERVERS = [
 /** Node itself leaves one core free, of two. */
 const EVERY_CORE = `--test-concurrency=${availableParallelism()}`
 
+/** More would wait for the one broker, and for each other's starts. */
+const TWO_FILES = '--test-concurrency=2'
+
 /** The cores belong to the brokers and to the load; files that share them wait in line. */
 const ONE_CORE = '--test-concurrency=1'
 
@@ -44,7 +47,7 @@ const steps: ReadonlyArray<[title: string, command: string, args: readonly strin
         [
           'tests with Kafka, Schema Registry and PostgreSQL',
           process.execPath,
-          [...WITH_SERVERS, EVERY_CORE, 'test/{integration,e2e}/*.test.ts'],
+          [...WITH_SERVERS, TWO_FILES, 'test/{integration,e2e}/*.test.ts'],
         ],
         [
           // A long transaction of another file would hide what is settled from readers of PostgreSQL.
