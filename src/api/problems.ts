@@ -14,6 +14,7 @@ import {
   requestInFlight,
   schemaIdUnknown,
   storeTakesNoChanges,
+  toolAtWork,
   tooManyChanges,
   transitionNotAllowed,
   versionMoved,
@@ -151,6 +152,11 @@ export const PROBLEM_KINDS = {
     status: 409,
     title: 'The same request is in flight',
     example: failureOf(requestInFlight()),
+  },
+  TOOL_AT_WORK: {
+    status: 409,
+    title: 'A tool is at work',
+    example: failureOf(toolAtWork()),
   },
   VERSION_MOVED: {
     status: 412,

@@ -152,7 +152,7 @@ export function tooManyReaders(readersMax: number): CommandError {
 }
 
 export function toolAtWork(): CommandError {
-  return unavailable('SERVICE_FULL', 'A tool is at work; one runs at a time', 'not-applied')
+  return new CommandError('TOOL_AT_WORK', 'A tool is at work; one runs at a time')
 }
 
 export function draining(): CommandError {

@@ -90,15 +90,15 @@ test('a topic that is none of the orders is not read, nor is a tool run that the
   assert.equal(letters.statusCode, 202)
 })
 
-test('a tool at work is told as a service that is full, and a form of another site starts none', async (t) => {
+test('a tool at work is told as a conflict, and a form of another site starts none', async (t) => {
   const operations = createFakeOperations({
     startRun: () => {
       throw toolAtWork()
     },
   })
   const { server } = await startTestServer(t, { operations })
-  const full = await server.inject(post({ tool: 'doctor' }))
-  assert.deepEqual([full.statusCode, full.json().code], [503, 'SERVICE_FULL'])
+  const busy = await server.inject(post({ tool: 'doctor' }))
+  assert.deepEqual([busy.statusCode, busy.json().code], [409, 'TOOL_AT_WORK'])
   const headers = { 'content-type': 'text/plain' }
   const form = await server.inject({ ...post({}), payload: '{"tool":"doctor"}', headers })
   assert.equal(form.statusCode, 415)

@@ -2,7 +2,6 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Operations } from '../../business/operations/operations.ts'
 import type { ProblemCode } from '../problems.ts'
-import { fieldInvalid } from '../request-errors.ts'
 import {
   publicationAnswer,
   runAnswer,
@@ -31,13 +30,9 @@ const RUN_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_INVALID',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
+  'TOOL_AT_WORK',
+  'SERVICE_DRAINING',
 ]
-
-/** So that nobody reads what is none of the orders' business: dead letters are named after their topic. */
-function assertOfOrders(topic: string, ordersTopic: string): void {
-  if (topic.includes(ordersTopic)) return
-  throw fieldInvalid('topic', `must contain ${ordersTopic}, got ${JSON.stringify(topic)}`)
-}
 
 export function registerOperationsRoutes(
   fastify: FastifyInstance,
@@ -117,13 +112,12 @@ export function registerOperationsRoutes(
         'dead letters. In a process of its own, one at a time; it changes nothing. The result is ' +
         'read from the runs.',
       tags: TAGS,
-      body: startRunRequest,
+      body: startRunRequest(ordersTopic),
       response: { 202: runAnswer },
     },
     config: { problemCodes: RUN_PROBLEMS, access: 'admin' },
     handler: async (request, reply) => {
       const { tool, topic, since } = request.body
-      if (topic !== undefined) assertOfOrders(topic, ordersTopic)
       const run = operations.startRun({
         tool,
         ...(tool === 'read-topic' && { topic: topic ?? ordersTopic }),

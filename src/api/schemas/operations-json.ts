@@ -133,39 +133,46 @@ export const runAnswer = answer('It has begun.', runSchema, {
 export const SINCE_CHOICES = ['10m', '1h', '24h', '7d'] as const
 
 /** Kafka's rule for the names of topics. */
-const TOPIC_PATTERN = String.raw`^[\w.\-]{1,249}$`
+const TOPIC_LENGTH_MAX = 249
 
-export const startRunRequest = Type.Object(
-  {
-    tool: Type.Unsafe<Tool>(
-      Type.String({
-        ...ruled('Which tool.', `must be one of ${TOOLS.join(', ')}`),
-        enum: [...TOOLS],
-      }),
-    ),
-    topic: Type.Optional(
-      Type.String({
-        ...ruled(
-          'Of read-topic: its name has to contain that of the topic of the orders.',
-          'must be the name of a topic',
-        ),
-        pattern: TOPIC_PATTERN,
-      }),
-    ),
-    since: Type.Optional(
-      Type.Unsafe<(typeof SINCE_CHOICES)[number]>(
+/**
+ * A look at a topic may be at one that is named after that of the orders, as dead letters are: nobody is
+ * to read what is none of the orders' business.
+ */
+export function startRunRequest(ordersTopic: string) {
+  return Type.Object(
+    {
+      tool: Type.Unsafe<Tool>(
         Type.String({
-          ...ruled(
-            'Of read-topic: how long ago to begin; absent: at the beginning.',
-            `must be one of ${SINCE_CHOICES.join(', ')}`,
-          ),
-          enum: [...SINCE_CHOICES],
+          ...ruled('Which tool.', `must be one of ${TOOLS.join(', ')}`),
+          enum: [...TOOLS],
         }),
       ),
-    ),
-  },
-  { ...NO_OTHERS, examples: [{ tool: 'doctor' }] },
-)
+      topic: Type.Optional(
+        Type.String({
+          ...ruled(
+            'Of read-topic: its name contains that of the topic of the orders.',
+            `must be the name of a topic that contains ${ordersTopic}`,
+          ),
+          maxLength: TOPIC_LENGTH_MAX,
+          pattern: String.raw`^[\w.\-]*${ordersTopic.replaceAll('.', String.raw`\.`)}[\w.\-]*$`,
+        }),
+      ),
+      since: Type.Optional(
+        Type.Unsafe<(typeof SINCE_CHOICES)[number]>(
+          Type.String({
+            ...ruled(
+              'Of read-topic: how long ago to begin; absent: at the beginning.',
+              `must be one of ${SINCE_CHOICES.join(', ')}`,
+            ),
+            enum: [...SINCE_CHOICES],
+          }),
+        ),
+      ),
+    },
+    { ...NO_OTHERS, examples: [{ tool: 'doctor' }] },
+  )
+}
 
 export function toSettingJson({ name, value, source }: ShownSetting): Static<typeof settingSchema> {
   return { name, value: value ?? null, source }

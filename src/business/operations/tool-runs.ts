@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts'
-import { toolAtWork } from '../refusals.ts'
+import { draining, toolAtWork } from '../refusals.ts'
 
 /**
  * The tools of the command line, run on request: one at a time, each in a process of its own, so that a
@@ -58,9 +58,10 @@ export class ToolRuns {
     return [...this.#runs.values()]
   }
 
-  /** Throws SERVICE_FULL while one is at work. */
+  /** Throws TOOL_AT_WORK while one is at work, SERVICE_DRAINING once it closes. */
   start(request: ToolRequest): ToolRun {
-    if (this.#running !== undefined || this.#closing.signal.aborted) throw toolAtWork()
+    if (this.#closing.signal.aborted) throw draining()
+    if (this.#running !== undefined) throw toolAtWork()
     const run: ToolRun = { ...request, state: 'running', startedAt: this.#deps.clock.now() }
     this.#runs.set(request.tool, run)
     this.#running = this.#carryOut(run).finally(() => {

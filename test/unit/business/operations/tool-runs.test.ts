@@ -30,9 +30,9 @@ test('one tool is at work at a time, whichever it is, and after it the next one'
   const end = Promise.withResolvers<unknown>()
   const runs = create(({ tool }) => (tool === 'audit' ? end.promise : Promise.resolve('well')))
   runs.start({ tool: 'audit' })
-  const isFull = { code: 'SERVICE_FULL', outcome: 'not-applied' }
-  assert.throws(() => runs.start({ tool: 'doctor' }), isFull)
-  assert.throws(() => runs.start({ tool: 'audit' }), isFull)
+  const isAtWork = { code: 'TOOL_AT_WORK' }
+  assert.throws(() => runs.start({ tool: 'doctor' }), isAtWork)
+  assert.throws(() => runs.start({ tool: 'audit' }), isAtWork)
   end.reject(new Error('the topic could not be found'))
   await new Promise(setImmediate)
   assert.deepEqual(
@@ -59,5 +59,5 @@ test('closing ends the tool that is at work, and lets no other one begin', async
   runs.start({ tool: 'doctor' })
   await runs.close()
   assert.equal(runs.list()[0]?.problem, 'ended')
-  assert.throws(() => runs.start({ tool: 'doctor' }), { code: 'SERVICE_FULL' })
+  assert.throws(() => runs.start({ tool: 'doctor' }), { code: 'SERVICE_DRAINING' })
 })
