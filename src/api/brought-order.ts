@@ -90,7 +90,6 @@ function judge(
   maxItemsPerOrder: number,
 ): FieldError[] {
   const refused = new Set(found.map(({ field }) => field))
-  const areItemsTaken = !found.some(({ field }) => field.startsWith('items'))
   const { numItems, items, totalAmount } = body
   if (numItems === undefined && items === undefined) {
     const rule = `numItems ${numItemsRule(maxItemsPerOrder)}`
@@ -100,22 +99,18 @@ function judge(
     ]
   }
   return [
-    ...(areItemsTaken && !refused.has('numItems') ? judgeCount(body as CreationBody) : []),
-    ...(refused.has('currency') ? [] : judgeAmounts(body, refused, areItemsTaken)),
+    ...(refused.has('items') || refused.has('numItems') ? [] : judgeCount(body)),
+    ...(refused.has('currency') ? [] : judgeAmounts(body, refused)),
   ]
 }
 
-function judgeCount({ numItems, items }: CreationBody): FieldError[] {
-  if (numItems === undefined || items === undefined || numItems === items.length) return []
+function judgeCount({ numItems, items }: JudgedBody): FieldError[] {
+  if (numItems === undefined || !Array.isArray(items) || numItems === items.length) return []
   const message = `numItems is ${numItems}, but the number of items is ${items.length}`
   return [{ field: 'numItems', message }]
 }
 
-function judgeAmounts(
-  body: JudgedBody,
-  refused: ReadonlySet<string>,
-  areItemsTaken: boolean,
-): FieldError[] {
+function judgeAmounts(body: JudgedBody, refused: ReadonlySet<string>): FieldError[] {
   const purse: Purse = {
     currency: (body.currency as Currency | undefined) ?? WIDEST_GENERATED,
     isBrought: body.currency !== undefined,
@@ -125,7 +120,9 @@ function judgeAmounts(
     totalAmount === undefined || refused.has('totalAmount') ? undefined : Number(totalAmount)
   if (items === undefined) return total === undefined ? [] : [sumOfNothing()]
   const prices = Array.isArray(items) ? judgePrices(items, refused, purse) : []
-  if (!areItemsTaken || prices.length > 0) {
+  // A name that is wrong changes no sum.
+  const hasSum = ![...refused].some((field) => /^items(?!.*\.itemId$)/.test(field))
+  if (!hasSum || prices.length > 0) {
     return total === undefined ? prices : [...prices, ...judgeAmount('totalAmount', total, purse)]
   }
   return judgeSum(items as readonly BroughtItem[], total, purse)

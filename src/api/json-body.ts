@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { parseExactly } from './exact-json.ts'
 import {
   bodyEmpty,
   bodyEncoded,
@@ -11,8 +12,11 @@ import {
 /** The largest body a request may have: an order id of 255 characters takes at most 3 KiB. */
 export const BODY_BYTES_MAX = 16_384
 
-/** Room for an item with a name of 255 characters, on lines of its own. */
-const ITEM_BYTES = 480
+/**
+ * Room for an item on lines of its own, with a name of 255 characters. Many programs write each that is
+ * not ASCII as `\\uXXXX`, and those beyond the first 65,536 as two of these: 12 bytes.
+ */
+const ITEM_BYTES = 255 * 12 + 140
 
 /** The largest body of a creation, which may bring items. */
 export function creationBytesMax(maxItemsPerOrder: number): number {
@@ -46,7 +50,7 @@ function decodeUtf8(body: Buffer): string {
 /** Of fields that nobody knows there may be any, `__proto__` too: each field is read by its name. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch (error) {
     throw bodyNotJson(error instanceof Error ? error.message : 'unreadable', error)
   }

@@ -97,6 +97,11 @@ export function valueRefused(field: string, rule: string, shownValue: string): F
   return { field, message: `${field} ${rule}, got ${shownValue}` }
 }
 
+/** JSON has numbers of any length, and most programs keep 15 to 17 of their digits. */
+export function numberInexact(field: string, written: string): FieldError {
+  return { field, message: `${field} has more digits than a number keeps, got ${written}` }
+}
+
 export function fieldMissing(field: string, rule: string): FieldError {
   return { field, message: `${field} is required: it ${rule}` }
 }

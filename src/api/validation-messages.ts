@@ -1,6 +1,8 @@
+import { InexactNumber } from './exact-json.ts'
 import {
   fieldMissing,
   fieldsInvalid,
+  numberInexact,
   parameterUnknown,
   valueRefused,
   type FieldError,
@@ -33,7 +35,10 @@ export interface SchemaViolation {
 
 function showValue(value: unknown): string {
   // A number too large for JSON is Infinity here, which JSON.stringify would call null.
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  return cutShort(typeof value === 'number' ? String(value) : JSON.stringify(value))
+}
+
+function cutShort(text: string): string {
   const characters = Array.from(text)
   if (characters.length <= SHOWN_VALUE_LENGTH_MAX) return text
   return `${characters.slice(0, SHOWN_VALUE_LENGTH_MAX).join('')}…`
@@ -59,6 +64,7 @@ function toFieldError(violation: SchemaViolation): FieldError {
   if (parentSchema?.format === ID_FORMAT && (data === '.' || data === '..')) {
     return { field, message: `${field} ${NO_DOTS_RULE}` }
   }
+  if (data instanceof InexactNumber) return numberInexact(field, cutShort(data.text))
   return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), showValue(data))
 }
 

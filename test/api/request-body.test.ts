@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { InexactNumber, parseExactly } from '../../src/api/exact-json.ts'
 import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
 
 const VALID = '{"orderId":"ORD-1","numItems":1}'
@@ -96,15 +97,15 @@ test('refuses a request without a body by 400 on both routes', async (t) => {
   assert.equal(put.json().detail, 'The body is empty: send a JSON object')
 })
 
-test('takes a creation of 480 bytes for each item and 16384 more, and no larger one', async (t) => {
+test('takes a creation of 3200 bytes for each item and 16384 more, and no larger one', async (t) => {
   const { server } = await startTestServer(t, { settings: { maxItemsPerOrder: 10 } })
-  const longest = VALID + ' '.repeat(16_384 + 4_800 - VALID.length)
+  const longest = VALID + ' '.repeat(16_384 + 32_000 - VALID.length)
   const taken = await postOrder(server, longest)
   const refused = await postOrder(server, `${longest} `)
   assert.equal(taken.statusCode, 201)
   assert.equal(refused.statusCode, 413)
   assert.equal(refused.json().code, 'BODY_TOO_LARGE')
-  assert.equal(refused.json().detail, 'The body may have 21184 bytes at most')
+  assert.equal(refused.json().detail, 'The body may have 48384 bytes at most')
 })
 
 test('takes a change of 16384 bytes and refuses one more by 413', async (t) => {
@@ -117,12 +118,39 @@ test('takes a change of 16384 bytes and refuses one more by 413', async (t) => {
   assert.equal(refused.json().detail, 'The body may have 16384 bytes at most')
 })
 
-test('takes an order of the most items there may be, with the longest names', async (t) => {
-  const { server } = await startTestServer(t)
-  const item = { itemId: 'x'.repeat(255), quantity: 2_147_483_647, price: 99.99 }
-  const items = Array.from({ length: 100 }, () => item)
-  const body = JSON.stringify({ orderId: 'ORD-1', items }, undefined, 2)
-  assert.equal((await postOrder(server, body)).statusCode, 201)
+for (const character of ['x', '名', '😀', String.raw`\u0431`, String.raw`\ud83d\ude00`]) {
+  test(`takes an order of the most items there may be, with names of 255 × ${character}`, async (t) => {
+    const { server } = await startTestServer(t)
+    const item = { itemId: 'NAME', quantity: 2_147_483_647, price: 99.99 }
+    const items = Array.from({ length: 100 }, () => item)
+    const body = JSON.stringify({ orderId: 'ORD-1', items }, undefined, 4)
+    const named = body.replaceAll('NAME', () => character.repeat(255))
+    assert.equal((await postOrder(server, named)).statusCode, 201)
+  })
+}
+
+const NUMBERS = [
+  ['19.99', 19.99],
+  ['19.9900000000000000000', 19.99],
+  ['0000.0', undefined],
+  ['0.0000000000000000000000010', 1e-24],
+  ['1999000000000000000000e-20', 19.99],
+  ['100000000000000000000000', 1e23],
+  ['1e400', Infinity],
+  ['-0.0000000000000000', -0],
+] as const
+
+for (const [text, value] of NUMBERS) {
+  test(`reads the number ${text} as ${value ?? 'no JSON'}`, () => {
+    if (value === undefined) assert.throws(() => parseExactly(`[${text}]`), SyntaxError)
+    else assert.deepEqual(parseExactly(`[${text}]`), [value])
+  })
+}
+
+test('compares the digits of a long number in a time that grows with its length alone', () => {
+  const text = `1${'0'.repeat(300_000)}1e-300001`
+  const read = parseExactly(`{"a":${text},"b":"${'9'.repeat(20)}"}`)
+  assert.deepEqual(read, { a: new InexactNumber(text), b: '9'.repeat(20) })
 })
 
 for (const [body, shown] of [

@@ -160,7 +160,7 @@ test('bounds how long a request may take to arrive, and a connection may be idle
 test('refuses a body that is too large without waiting for it', async (t) => {
   const { openSocket } = await startListening(t, {})
   const socket = await openSocket()
-  socket.write(postText('x'.repeat(100_000)).slice(0, -16_000))
+  socket.write(postText('x'.repeat(500_000)).slice(0, -16_000))
   assertProblem(await readAnswer(socket), 413, 'BODY_TOO_LARGE')
 })
 
@@ -168,7 +168,7 @@ test('refuses a chunked body as soon as it is too large', async (t) => {
   const { openSocket } = await startListening(t, {})
   const socket = await openSocket()
   const head = 'POST /api/create-order HTTP/1.1\r\nHost: cart\r\nContent-Type: application/json\r\n'
-  socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n10001\r\n${' '.repeat(0x10001)}\r\n`)
+  socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n60001\r\n${' '.repeat(0x60001)}\r\n`)
   assertProblem(await readAnswer(socket), 413, 'BODY_TOO_LARGE')
 })
 

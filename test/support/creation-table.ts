@@ -202,6 +202,21 @@ export const REFUSED_CREATIONS: readonly RefusedCreation[] = [
     body: `{"orderId":"ORD-1","currency":"JPY","items":[{"itemId":"A","quantity":1,"price":1e400}]}`,
     errors: { 'items[0].price': `items[0].price ${PRICE_RULE}, got Infinity` },
   },
+  ...[
+    ['EUR', '70368744177664.01'],
+    ['KWD', '5000000000000.0004'],
+    ['JPY', '4503599627370496.4'],
+    ['EUR', '19.990000000000000001'],
+    ['EUR', '1999000000000000001e-17'],
+    ['JPY', '9007199254740993'],
+  ].map(([currency, digits]) => ({
+    what: `a price of ${digits} ${currency}, which no double is`,
+    body: `{"orderId":"ORD-1","currency":"${currency}","items":[{"itemId":"A","quantity":1,"price":${digits}}],"totalAmount":${digits}}`,
+    errors: {
+      'items[0].price': `items[0].price has more digits than a number keeps, got ${digits}`,
+      totalAmount: `totalAmount has more digits than a number keeps, got ${digits}`,
+    },
+  })),
   {
     what: 'a sum beyond 2^53 minor units, of one item',
     body: { orderId, currency: 'JPY', items: [item(2 ** 52, 2)] },
@@ -229,6 +244,23 @@ export const REFUSED_CREATIONS: readonly RefusedCreation[] = [
     what: 'a total of items that are generated',
     body: { orderId, numItems: 2, totalAmount: 19.98 },
     errors: { totalAmount: 'totalAmount must come with items: it is their sum' },
+  },
+  {
+    what: 'a name that is wrong beside a number of items and a total that are',
+    body: { orderId, numItems: 3, currency: 'EUR', items: [item(1, 1, '')], totalAmount: 5 },
+    errors: {
+      numItems: 'numItems is 3, but the number of items is 1',
+      'items[0].itemId': `items[0].itemId ${ID_RULE}, got ""`,
+      totalAmount: 'totalAmount is 5.00, but the items add up to 1.00',
+    },
+  },
+  {
+    what: 'a quantity that is wrong beside a number of items that is',
+    body: { orderId, numItems: 3, currency: 'EUR', items: [item(1, 0)], totalAmount: 5 },
+    errors: {
+      numItems: 'numItems is 3, but the number of items is 1',
+      'items[0].quantity': `items[0].quantity ${QUANTITY_RULE}, got 0`,
+    },
   },
   {
     what: 'everything at once',
@@ -320,4 +352,5 @@ export const TAKEN_CREATIONS: readonly TakenCreation[] = [
   takenAmount('HUF', 1, 1, 1),
   takenAmount('CHF', 45_035_996_273_704.95, 1, 45_035_996_273_704.95),
   takenAmount('JPY', 2 ** 53 - 1, 1, 2 ** 53 - 1),
+  takenAmount('EUR', 70_368_744_177_664.02, 1, 70_368_744_177_664.02),
 ]

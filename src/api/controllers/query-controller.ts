@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
-import { creationBytesMax } from '../json-body.ts'
 import type { ProblemCode } from '../problems.ts'
 import { entityTag, isNamedByIfNoneMatch } from '../request-headers.ts'
 import {
@@ -44,6 +43,12 @@ const QUERY_PROBLEMS: readonly ProblemCode[] = [
 
 /** What one event takes in a list of them; the topic has 249 characters at most. */
 const EVENT_BYTES_MAX = 1_024
+
+/** What an order takes in a list but for its items: two names of 255 characters, each of 4 bytes. */
+const ORDER_BYTES_MAX = 2_560
+
+/** An item of it: a name of 255 characters, quantity and price. */
+const ITEM_BYTES_MAX = 1_152
 
 const GET_ORDER_SCHEMA = {
   operationId: 'getOrder',
@@ -147,7 +152,7 @@ export function registerQueryRoutes(
     config: {
       problemCodes: QUERY_PROBLEMS,
       access: 'orders:read',
-      work: { kind: 'list', entryBytesMax: creationBytesMax(maxItemsPerOrder) },
+      work: { kind: 'list', entryBytesMax: ORDER_BYTES_MAX + maxItemsPerOrder * ITEM_BYTES_MAX },
     },
     preValidation: tidyQuery,
     handler: async (request, reply) => {

@@ -1,7 +1,7 @@
 import type { OrderEvent } from '../../models/order-event.ts'
 import { changeInFlight, orderAlreadyExists, requestInFlight } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
-import type { ChangedOrder, CreateOrder } from './commands.ts'
+import type { BroughtOrder, ChangedOrder, CreateOrder } from './commands.ts'
 import { findAnswerByKey } from './find-earlier-answer.ts'
 import { bringsOrder, completeOrder } from './order-generator.ts'
 import { inTurn } from './in-turn.ts'
@@ -15,10 +15,25 @@ import { refusalBehind, waitForEarlierChange, type Request } from './wait-for-ea
 export function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
-  const asksFor = ({ type, order, principal }: OrderEvent): boolean =>
-    type === 'order-created' && principal === command.principal && bringsOrder(command, order)
+  const asksFor = (event: OrderEvent): boolean =>
+    event.type === 'order-created' &&
+    event.principal === command.principal &&
+    asksTheSame(command, event)
   const request = { orderId, asksFor, ...(retryKey && { retryKey }) }
   return inTurn(deps, request, deadlineMs, () => create(deps, command, request, deadlineMs))
+}
+
+/** Of the events that this process has made, for as long as these live. */
+const broughtFor = new WeakMap<OrderEvent, BroughtOrder>()
+
+/** Of an event that an earlier process has left only the order is known, with all that was generated. */
+function asksTheSame(command: CreateOrder, event: OrderEvent): boolean {
+  const brought = broughtFor.get(event) ?? command.brought
+  return bringsOrder(command, event.order) && namesOf(brought) === namesOf(command.brought)
+}
+
+function namesOf(brought: BroughtOrder = {}): string {
+  return Object.keys(brought).toSorted().join()
 }
 
 async function create(
@@ -54,7 +69,7 @@ function orderCreated(deps: ChangeDeps, command: CreateOrder): OrderEvent {
   const { traceparent, principal } = command
   const time = deps.clock.now().toISOString()
   const order = completeOrder(command, time, deps.random)
-  return {
+  const event: OrderEvent = {
     eventId: deps.ids.nextEventId(),
     type: 'order-created',
     version: 1,
@@ -63,4 +78,6 @@ function orderCreated(deps: ChangeDeps, command: CreateOrder): OrderEvent {
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(principal === undefined ? {} : { principal }),
   }
+  broughtFor.set(event, command.brought ?? {})
+  return event
 }
