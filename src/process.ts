@@ -6,6 +6,7 @@ import { ConfigError, type Config } from './config/config.ts'
 import { isLoopback } from './config/loopback.ts'
 import { findNearNames } from './config/near-names.ts'
 import { readConfig } from './config/read-config.ts'
+import { escapeHidden } from './models/visible-text.ts'
 import { toTerminalLine } from './service/log-lines.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
 import { assertCanListen } from './service/network.ts'
@@ -45,7 +46,8 @@ service = await startOrExit()
 function chooseLogFormat(): { write(line: string): void } {
   const { isTTY } = process.stdout
   const isForPeople = config.logFormat === 'auto' ? isTTY : config.logFormat === 'lines'
-  if (!isForPeople) return logOutput
+  // Sooner or later somebody reads it at a terminal, and it has the words of others.
+  if (!isForPeople) return { write: (line) => logOutput.write(`${escapeHidden(line.trimEnd())}\n`) }
   const isColoured = isTTY && process.stdout.hasColors()
   return { write: (line) => logOutput.write(toTerminalLine(line, isColoured)) }
 }

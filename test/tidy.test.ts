@@ -63,7 +63,7 @@ const MAY_IMPORT: Record<string, Rule> = {
       'node:*',
     ],
   },
-  'src/cli': { folders: ['src/config'], packages: ['node:*'], isFlat: true },
+  'src/cli': { folders: ['src/config', 'src/models'], packages: ['node:*'], isFlat: true },
   'src/cli/audit': TOOL,
   'src/cli/audit/judge.ts': JUDGE,
   'src/cli/backup': TOOL,

@@ -105,7 +105,8 @@ function judge(
 }
 
 function judgeCount({ numItems, items }: JudgedBody): FieldError[] {
-  if (numItems === undefined || !Array.isArray(items) || numItems === items.length) return []
+  if (typeof numItems !== 'number' || !Array.isArray(items)) return []
+  if (numItems === items.length) return []
   const message = `numItems is ${numItems}, but the number of items is ${items.length}`
   return [{ field: 'numItems', message }]
 }

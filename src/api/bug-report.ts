@@ -1,6 +1,9 @@
 /** Causes of causes are told so far. */
 const CAUSES_MAX = 5
 
+/** A shorter value would take every 1 out of a message, and names nobody. */
+const VALUE_LENGTH_MIN = 3
+
 /** The part of a bug's error that the log shows. */
 export type BugReport =
   | string
@@ -14,12 +17,13 @@ export type BugReport =
 
 /**
  * An error for the log, without what the caller sent: logs are kept longer, and read by more people,
- * than orders. A framework puts the path into its messages, and a driver the values of a row into
+ * than orders. A framework puts the URL into its messages, and a driver the values of a row into
  * further members of its errors.
  */
-export function reportBug(error: unknown, path: string, causesLeft = CAUSES_MAX): BugReport {
+export function reportBug(error: unknown, url: string, causesLeft = CAUSES_MAX): BugReport {
+  const parts = partsOf(url)
   const hide = (text: string): string =>
-    path.length > 1 ? text.replaceAll(path, '(the path)') : text
+    parts.reduce((shown, part) => shown.replaceAll(part, '(of the URL)'), text)
   if (!(error instanceof Error)) return hide(String(error))
   const { name, message, stack = '', cause } = error
   return {
@@ -27,6 +31,22 @@ export function reportBug(error: unknown, path: string, causesLeft = CAUSES_MAX)
     message: hide(message),
     ...('code' in error && { code: String(error.code) }),
     stack: hide(stack),
-    ...(cause !== undefined && causesLeft > 0 && { cause: reportBug(cause, path, causesLeft - 1) }),
+    ...(cause !== undefined && causesLeft > 0 && { cause: reportBug(cause, url, causesLeft - 1) }),
+  }
+}
+
+/** The whole of it, its path, and the values in it as they are read, where they are no word of ours. */
+function partsOf(url: string): readonly string[] {
+  const { pathname, searchParams } = new URL(url, 'http://service')
+  const values = [...pathname.split('/').map(decode), ...searchParams.values()]
+  const own = values.filter((value) => value.length >= VALUE_LENGTH_MIN && !/^[a-z-]+$/.test(value))
+  return [url, pathname, decode(pathname), ...own].filter((part) => part.length > 1)
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }

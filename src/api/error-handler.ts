@@ -70,8 +70,7 @@ export function createErrorHandler(
     const failure = toFailure(error, request.routeOptions.bodyLimit ?? BODY_BYTES_MAX)
     if (failure.code === 'INTERNAL') {
       const route = request.routeOptions.url
-      const [path = ''] = request.url.split('?', 1)
-      const err = reportBug(error, path)
+      const err = reportBug(error, request.url)
       logger.error({ err, requestId: request.id, route }, 'request failed by a bug')
     }
     return sendFailure(reply, failure, random)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { styleText } from 'node:util'
+import { escapeHidden } from '../models/visible-text.ts'
 
 export type Style = Exclude<Parameters<typeof styleText>[0], readonly unknown[]>
 
@@ -21,22 +22,10 @@ export function paintFor(stream: NodeJS.WritableStream): Paint {
 
 /**
  * The line as a terminal may get it. Everything that a line shows may come from others: records and
- * headers, a registry's message, a service's answer. So each character that a terminal obeys or that
- * nobody sees is written as JSON writes it, and only what was painted here has colour. In a line of
- * JSON has such characters only inside of texts, where the escape means the same.
+ * headers, a registry's message, a service's answer. So it is {@link escapeHidden}, and only what was painted here has colour.
  */
 export function visible(line: string): string {
-  return escaped(line).replace(PAINTED, (_, style: Style, text: string) =>
+  return escapeHidden(line).replace(PAINTED, (_, style: Style, text: string) =>
     styleText(style, text, { validateStream: false }),
-  )
-}
-
-/** The same without colours: how wide it is can be measured. */
-export function escaped(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-    ).join(''),
   )
 }

@@ -1,8 +1,8 @@
-import { escaped } from './paint.ts'
+import { escapeHidden } from '../models/visible-text.ts'
 
 /** The text as one word of a shell's command line. What nobody sees is written in the way of bash and zsh. */
 export function shellWord(text: string): string {
-  const shown = escaped(text.replaceAll(/[\\']/g, String.raw`\$&`))
-  if (escaped(text) !== text) return `$'${shown}'`
+  const shown = escapeHidden(text.replaceAll(/[\\']/g, String.raw`\$&`))
+  if (escapeHidden(text) !== text) return `$'${shown}'`
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from './loopback.ts'
 import { isDecodable, readPostgresUrl, type PostgresDatabase } from './postgres-url.ts'
 
 /** Reading and checking the settings that are more than a number or a word. */
@@ -78,10 +79,6 @@ export function isTokenEndpoint(value: string): boolean {
 }
 
 export const TOKEN_ENDPOINT_FORM = 'an https:// address, or an http:// one of this machine'
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]'
-}
 
 /** Printable, so that it can be shown in a header. */
 export function isWord(value: string): boolean {

@@ -3,6 +3,7 @@
  * comes in is what the log would be elsewhere, one JSON text a line.
  */
 import { styleText } from 'node:util'
+import { escapeHidden } from '../models/visible-text.ts'
 
 const LEVELS: Readonly<Record<number, { readonly name: string; readonly style: LineStyle }>> = {
   10: { name: 'TRACE', style: 'dim' },
@@ -35,8 +36,8 @@ export function toTerminalLine(json: string, isColoured: boolean): string {
   const parts = [
     paint('dim', time),
     paint(style, name.padEnd(5)),
-    escaped(message),
-    ...(fields.length === 0 ? [] : [paint('dim', escaped(fields.join(' ')))]),
+    escapeHidden(message),
+    ...(fields.length === 0 ? [] : [paint('dim', escapeHidden(fields.join(' ')))]),
   ]
   return `${parts.join(' ')}\n${stackOf(record['err'])}`
 }
@@ -55,16 +56,6 @@ function stackOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('stack' in error)) return ''
   return String(error.stack)
     .split('\n')
-    .map((line) => `    ${escaped(line)}\n`)
+    .map((line) => `    ${escapeHidden(line)}\n`)
     .join('')
-}
-
-/** What a terminal obeys, or nobody sees, is written out: a line may hold the words of others. */
-function escaped(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  )
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { reportBug } from '../../src/api/bug-report.ts'
 import { PROBLEM_KINDS, type ProblemCode } from '../../src/api/problems.ts'
 import {
   CommandError,
@@ -172,7 +173,14 @@ test('the log of a bug has neither the path nor what a driver knows of the row',
   assert.equal(response.statusCode, 500)
   assert.doesNotMatch(JSON.stringify(logged), /secret/)
   const line = logged.find(({ msg }) => msg === 'request failed by a bug')
-  assert.match(JSON.stringify(line), /'\(the path\)' is odd.*no way to \(the path\)/)
+  assert.match(JSON.stringify(line), /'\(of the URL\)' is odd.*no way to \(of the URL\)/)
+})
+
+test('the log of a bug has no value of the path and the query, as it was sent or as it was read', () => {
+  const url = '/api/orders/ORD%20secret%2F1?customerId=C-secret&limit=5&cursor=%zz'
+  const read = 'no order ORD secret/1 of C-secret among 5 of orders'
+  const { message } = reportBug(new Error(`${url}: ${read}`), url) as { message: string }
+  assert.equal(message, '(of the URL): no order (of the URL) of (of the URL) among 5 of orders')
 })
 
 test('a part of the URL that is too long for every order id is the fault of the caller', async (t) => {

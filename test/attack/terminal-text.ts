@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { makeTopic, plantRecords } from '../support/raw-records.ts'
 import type { Attack, Place } from './harness.ts'
+import { until } from '../support/until.ts'
 import { runTool } from './tools.ts'
 
 /** Text of others reaches a terminal only as text. */
@@ -18,9 +19,9 @@ export const terminalText: Attack = {
   about: "escape sequences in records, a registry's answer and a service's answer",
   stores: ['sqlite'],
   async run(place) {
-    await place.start()
+    const first = await place.start()
     await plantNasty(place)
-    const url = await answerNasty(place)
+    const url = await answerNasty(place, 409)
     const { settings } = place
     const runs: ReadonlyArray<readonly [args: readonly string[], more: Record<string, string>]> = [
       [['listen', '--from-beginning', '--exit-at-end'], {}],
@@ -44,6 +45,11 @@ export const terminalText: Attack = {
       if (OBEYED.test(output)) faults.push(`${name} printed what a terminal obeys`)
       if (output.includes(String.raw`\u001b[2J`)) shown += 1
     }
+    // Its log is JSON here, and is read at a terminal all the same.
+    await first.end('SIGTERM')
+    const service = await place.start({ SCHEMA_REGISTRY_URL: await answerNasty(place, 500) })
+    await until(() => service.output().includes(String.raw`\u009b31m`), 'the log has the words')
+    if (OBEYED.test(service.output())) faults.push('the log has what a terminal obeys')
     return {
       sent: `ESC, C1, U+202E and CR in records and answers, read by ${runs.length} commands`,
       cameBack: `${shown} showed them written out`,
@@ -67,11 +73,11 @@ async function plantNasty({ settings }: Place): Promise<void> {
 }
 
 /** A registry, or a service, whose every answer is a refusal in such words. */
-async function answerNasty({ resources }: Place): Promise<string> {
+async function answerNasty({ resources }: Place, status: number): Promise<string> {
   const server = createServer((request, response) => {
     request.resume()
-    response.writeHead(409, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ error_code: 409, message: NASTY, code: NASTY, detail: NASTY }))
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ error_code: status, message: NASTY, code: NASTY, detail: NASTY }))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,5 @@
-import { escaped, type Paint, type Style } from '../paint.ts'
+import { escapeHidden } from '../../models/visible-text.ts'
+import type { Paint, Style } from '../paint.ts'
 import type { ReadableRecord } from './watch-topic.ts'
 
 const STATUS_STYLES: Readonly<Record<string, Style>> = {
@@ -26,13 +27,13 @@ export function createOrderLines(paint: Paint): (record: ReadableRecord) => stri
   let orderIdWidth = ORDER_ID_WIDTH_MIN
   return (record) => {
     const { order, type, version } = readOrderRecord(record)
-    const orderId = escaped(order.orderId ?? record.key ?? '(no key)')
+    const orderId = escapeHidden(order.orderId ?? record.key ?? '(no key)')
     orderIdWidth = Math.max(orderIdWidth, Math.min(orderId.length, ORDER_ID_WIDTH_MAX))
     return [
       paint('dim', (record.timestamp ?? '(no time)').padEnd(TIME_WIDTH)),
       paint('bold', orderId.padEnd(orderIdWidth)),
       (version === undefined ? '' : `v${version}`).padStart(4),
-      escaped(type ?? '').padEnd(TYPE_WIDTH),
+      escapeHidden(type ?? '').padEnd(TYPE_WIDTH),
       record.problem === undefined
         ? describeOrder(order, paint)
         : paint('red', 'cannot be decoded'.padEnd(STATUS_WIDTH + 2 + TOTAL_WIDTH)),
@@ -76,13 +77,13 @@ function describeOrder(
 ): string {
   const style = STATUS_STYLES[status ?? ''] ?? 'reset'
   const total = [totalAmount, currency].filter((part) => part !== undefined).join(' ')
-  const shown = paint(style, escaped(status ?? '').padEnd(STATUS_WIDTH))
-  return `${shown}  ${escaped(total).padStart(TOTAL_WIDTH)}`
+  const shown = paint(style, escapeHidden(status ?? '').padEnd(STATUS_WIDTH))
+  return `${shown}  ${escapeHidden(total).padStart(TOTAL_WIDTH)}`
 }
 
 function describeProblem({ reason, hexPrefix }: NonNullable<ReadableRecord['problem']>): string {
   const bytes = hexPrefix === '' ? '' : ` [${hexPrefix.replaceAll(/(..)(?=.)/g, '$1 ')}]`
-  return `${escaped(reason)}${bytes}`
+  return `${escapeHidden(reason)}${bytes}`
 }
 
 function textMember(value: unknown, name: string): Record<string, string> {

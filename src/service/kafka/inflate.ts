@@ -9,6 +9,9 @@ export const COMPRESSION_MASK = 0b111
 const XERIAL_MARK = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const XERIAL_HEADER_BYTES = 16
 
+/** Older and other frames say nothing of their sizes in front. */
+const LZ4_MARK = 0x184d2204
+
 /** Sizes of an LZ4 frame's blocks, by a code in its descriptor. Source: LZ4 Frame Format 1.6.1. */
 const LZ4_BLOCK_BYTES = new Map([
   [4, 1 << 16],
@@ -88,6 +91,7 @@ function inflateLz4(bytes: Buffer, bytesMax: number): Buffer {
 
 /** No more than its blocks hold; the last one may be half empty. */
 function claimedByLz4(bytes: Buffer): number {
+  if (bytes.readUInt32LE(0) !== LZ4_MARK) throw new FrameError('is no frame of LZ4')
   const flags = bytes.readUInt8(4)
   const blockBytesMax = LZ4_BLOCK_BYTES.get((bytes.readUInt8(5) >> 4) & 0b111)
   if (blockBytesMax === undefined) throw new FrameError('the blocks of LZ4 have no size')

@@ -17,6 +17,11 @@ test('what a terminal obeys, and what nobody sees, is written out', () => {
     visible(`a ${nasty} z`),
     String.raw`a \u001b]0;t\u0007\u009b31m\u007f\u000d\u000a\u0009\u202e\u2066\u200b\u2028\u00ad\udb40\udc01\ud800 z`,
   )
+  assert.equal(
+    visible('\u{3164}\u{115f}\u{34f}\u{a0}\u{2800}\u{180b}\u{e0100}'),
+    String.raw`\u3164\u115f\u034f\u00a0\u2800\u180b\udb40\udd00`,
+  )
+  assert.equal(visible('👩‍🚀 ❤️'), '👩‍🚀 ❤️')
   assert.equal(visible('Größe 10 €, 日本, 😀'), 'Größe 10 €, 日本, 😀')
 })
 

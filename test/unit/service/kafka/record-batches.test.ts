@@ -56,6 +56,17 @@ suite('batches of records', () => {
     })
   }
 
+  test('a frame of LZ4 that does not say what it holds is left out', () => {
+    const literals = Buffer.alloc(1 + 4 + 15)
+    literals.set([0xf0, 0])
+    const size = Buffer.alloc(4)
+    size.writeUInt32LE(literals.length)
+    const legacy = Buffer.concat([Buffer.from('02214c18', 'hex'), size, literals])
+    const batch = makeBatch({ firstOffset: 7, count: 3, records: legacy, attributes: 3 })
+    const [skipped] = readRecords(batch, 0).skipped
+    assert.equal(skipped?.reason, 'is no frame of LZ4')
+  })
+
   test('a batch of snappy in blocks is measured by all of them', () => {
     const block = compressionsAlgorithms.snappy.compressSync(zeros.subarray(0, 1 << 20))
     const size = Buffer.alloc(4)
