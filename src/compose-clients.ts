@@ -7,7 +7,12 @@ import type { Config } from './config/config.ts'
 import type { PendingEvent, PublishedEvent } from './models/order-event.ts'
 import { BrokerAccess } from './service/kafka/broker-access.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
-import { askForFramedKeys, askForKeySubject, KeyFormatCheck } from './service/key-format-check.ts'
+import {
+  askForFramedKeys,
+  askForKeySubject,
+  KeyFormatCheck,
+  type KeyFormatCheckDeps,
+} from './service/key-format-check.ts'
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
 import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
 import * as postgres from './service/storage/postgres/inspect.ts'
@@ -69,7 +74,7 @@ export function createRegistry(config: Config): RegistryClient {
 /** With a registry client of its own. Framed keys of the service itself are nothing to warn of. */
 export function createKeyFormatCheck(
   config: Config,
-  onFound: (evidence: string) => void,
+  on: Pick<KeyFormatCheckDeps, 'onFound' | 'onGivenUp'>,
 ): KeyFormatCheck {
   const client = createRegistry(config)
   const questions = [
@@ -79,7 +84,7 @@ export function createKeyFormatCheck(
   return new KeyFormatCheck({
     questions: config.kafkaKeyFormat === 'string' ? questions : [],
     clock: systemClock,
-    onFound,
+    ...on,
     onClose: () => client.close(),
   })
 }

@@ -49,6 +49,9 @@ const SERVER_CHANGED =
 const FRAMED_KEYS =
   'KAFKA_KEY_FORMAT is string, and others use framed Avro keys: their consumers may skip every event of this service; see docs/how-to/take-over.md'
 
+const FRAMED_KEYS_UNKNOWN =
+  'KAFKA_KEY_FORMAT is string, and it is not known whether others use framed Avro keys: ask by npx cart doctor, or see docs/how-to/take-over.md'
+
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
 
@@ -152,9 +155,10 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   })
   resources.defer(() => sweep.close())
   sweep.start()
-  const keyCheck = createKeyFormatCheck(config, (evidence) =>
-    logger.warn({ evidence }, FRAMED_KEYS),
-  )
+  const keyCheck = createKeyFormatCheck(config, {
+    onFound: (evidence) => logger.warn({ evidence }, FRAMED_KEYS),
+    onGivenUp: (reason) => logger.warn({ reason }, FRAMED_KEYS_UNKNOWN),
+  })
   resources.defer(() => keyCheck.close())
   keyCheck.start()
 

@@ -9,7 +9,7 @@ export const GENERATED_CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY', 'CAD', 'AUD'] a
 export type Currency =
   (typeof GENERATED_CURRENCIES)[number] | (string & { readonly [currencyBrand]: true })
 
-/** All that Intl knows: those of ISO 4217 that are in use. */
+/** All that Intl knows: most of ISO 4217, also some that are no longer in use. */
 export const CURRENCY_CODES: readonly string[] = Intl.supportedValuesOf('currency')
 
 const known = new Set(CURRENCY_CODES)

@@ -37,6 +37,8 @@ export interface KeyFormatCheckDeps {
   readonly clock: Pick<Clock, 'sleep'>
   /** At most once. */
   readonly onFound: (evidence: string) => void
+  /** A question got no answer for as long as it is asked: nothing is known by it. */
+  readonly onGivenUp: (reason: string) => void
   /** Ends questions under way. */
   readonly onClose?: () => void
 }
@@ -67,15 +69,17 @@ export class KeyFormatCheck {
 
   async #ask(question: FramedKeyQuestion): Promise<void> {
     const { signal } = this.#ended
+    let reason = ''
     for (let tries = 0; tries < TRIES_MAX && !signal.aborted; tries += 1) {
       try {
         this.#conclude(await question(signal))
         return
-      } catch {
-        // Health says why it does not answer.
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error)
         await this.#deps.clock.sleep(RETRY_DELAY_MS, signal)
       }
     }
+    if (!signal.aborted) this.#deps.onGivenUp(reason)
   }
 
   #conclude(evidence: string | undefined): void {

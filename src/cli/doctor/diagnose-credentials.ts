@@ -73,16 +73,28 @@ export function diagnoseSasl({ protocol, sasl, tls }: Config['kafkaSecurity']): 
 
 function judgeToken(path: string): Finding[] {
   const check = 'kafka sasl'
+  const setting = 'KAFKA_SASL_OAUTHBEARER_TOKEN_FILE'
+  let token: string
   try {
-    const payload = readSecret({ kind: 'file', path }).split('.')[1] ?? ''
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    token = readSecret({ kind: 'file', path })
+  } catch (error) {
+    return [problem(check, describe(error), `Write the token there, or correct ${setting}.`)]
+  }
+  const untilMs = endOfToken(token)
+  if (untilMs === undefined) return []
+  const range = { fromMs: -Infinity, untilMs }
+  const what = `the token of ${setting}`
+  return [judgeValidity({ check, what, ...range, isShortLived: true }, Date.now())]
+}
+
+/** Undefined where it does not say so: a token need not be a JWT. */
+function endOfToken(token: string): number | undefined {
+  try {
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+    const claims: unknown = JSON.parse(payload)
     const exp = Number((claims as { exp?: unknown } | null)?.exp)
-    if (!Number.isFinite(exp)) return []
-    const what = 'the token of KAFKA_SASL_OAUTHBEARER_TOKEN_FILE'
-    const range = { fromMs: -Infinity, untilMs: exp * 1_000 }
-    return [judgeValidity({ check, what, ...range, isShortLived: true }, Date.now())]
+    return Number.isFinite(exp) ? exp * 1_000 : undefined
   } catch {
-    // A token need not be a JWT.
-    return []
+    return undefined
   }
 }

@@ -33,7 +33,7 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
   const unread = { keys: { failure: 'Kafka cannot be asked' } }
   const found = await diagnoseAddresses('kafka', kafkaBootstrapServers, 'KAFKA_BOOTSTRAP_SERVERS')
   if (!found.some(isConnection)) {
-    return { findings: [...found, notExamined(`topic ${kafkaTopic}`, 'kafka')], ...unread }
+    return { findings: [...found, ...notExaminedHere(kafkaTopic)], ...unread }
   }
   // One is enough to learn the others.
   const addresses = found.map((finding): Finding =>
@@ -46,12 +46,7 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
   if (typeof facts === 'string') {
     const action = `Do what it says. Is that a listener of Kafka for ${describeAccess(config.kafkaSecurity)}? If not, correct the address or KAFKA_SECURITY_PROTOCOL.`
     const failure = problem('kafka', facts, action)
-    const findings = [
-      ...addresses,
-      ...credentials,
-      failure,
-      notExamined(`topic ${kafkaTopic}`, 'kafka'),
-    ]
+    const findings = [...addresses, ...credentials, failure, ...notExaminedHere(kafkaTopic)]
     return { findings, ...unread }
   }
   const { brokers, topic } = facts
@@ -70,6 +65,12 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
   return { findings, topic, keys: topic === undefined ? {} : await readKeyEvidence(cluster) }
 }
 
+/** All that is asked of a broker that answers. */
+function notExaminedHere(topic: string): Finding[] {
+  const checks = ['requests', `topic ${topic}`, 'partitions', 'replication', 'rights']
+  return checks.map((check) => notExamined(check, 'kafka'))
+}
+
 async function readKeyEvidence(cluster: KafkaCluster): Promise<KeyEvidence> {
   try {
     return { found: await askForFramedKeys(cluster)(AbortSignal.timeout(KEYS_TIMEOUT_MS)) }
@@ -84,7 +85,7 @@ async function diagnoseTopic(
   config: Config,
 ): Promise<Finding[]> {
   const { kafkaTopicPartitions: partitionCount, kafkaTopicReplicationFactor } = config
-  const commands = topicCommands(config.kafkaBootstrapServers, cluster.topic)
+  const commands = topicCommands(config.kafkaBootstrapServers, config.kafkaSecurity, cluster.topic)
   const check = `topic ${cluster.topic}`
   if (topic !== undefined) {
     const led = topic.partitions.flatMap(({ hasLeader }, partition) => (hasLeader ? partition : []))

@@ -31,7 +31,9 @@ export async function diagnoseLag(config: Config): Promise<Diagnosis> {
     }
     return { findings: [judgeLag(lag, config.kafkaTopic, name, cartCall('rebuild'))] }
   } catch (error) {
-    if (error instanceof TopicMissingError) return { findings: [] }
+    if (error instanceof TopicMissingError) {
+      return { findings: [notExamined(LAG_CHECK, `topic ${config.kafkaTopic}`)] }
+    }
     const action = 'Mend what is above, then ask again.'
     return { findings: [skipped(LAG_CHECK, `not examined: ${describe(error)}`, action)] }
   }

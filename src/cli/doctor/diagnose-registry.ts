@@ -72,7 +72,10 @@ async function diagnoseSubjects(
   const findings: Finding[] = []
   for (const one of found) {
     if (!(one instanceof RegistryError)) findings.push(...one)
-    else return [judgeRegistryFailure(one), ...notExaminedSubjects(subjects)]
+    else {
+      const failure = judgeRegistryFailure(one, config.schemaRegistryAuth.kind)
+      return [failure, ...notExaminedSubjects(subjects)]
+    }
   }
   return [ok('registry', `answers at ${config.schemaRegistryUrl}`), ...findings]
 }
@@ -89,17 +92,18 @@ async function diagnoseSubject(
   const registration = await answerOf(readRegistration(client, subject))
   if (registration instanceof RegistryError && !isOfOneQuestion(registration)) return registration
   const level = await answerOf(client.getSubjectCompatibility(subject.subject))
-  const { schemaRegistryUrl, schemaRegistryAuth } = config
+  const { schemaRegistryUrl: url, schemaRegistryAuth, schemaRegistryTls } = config
+  const auth = schemaRegistryAuth.kind
   return [
     registration instanceof RegistryError
-      ? judgeUnreadSubject(subject.subject, registration)
+      ? judgeUnreadSubject(subject.subject, registration, auth)
       : judgeRegistration(registration, config.schemaRegistryAutoRegister),
     level instanceof RegistryError
-      ? judgeUnreadLevel(subject.subject, level)
+      ? judgeUnreadLevel(subject.subject, level, auth)
       : judgeLevel(
           subject.subject,
           level,
-          setLevelCommand(schemaRegistryUrl, schemaRegistryAuth.kind === 'basic'),
+          setLevelCommand({ url, auth, ...(schemaRegistryTls && { tls: schemaRegistryTls }) }),
         ),
   ]
 }

@@ -10,7 +10,8 @@ export async function diagnoseStore(config: Config): Promise<Diagnosis> {
   const { database } = config
   if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
     const action = 'For orders that are kept, set DATABASE_URL=sqlite:data/cart.db.'
-    return { findings: [warning('store', 'in memory: orders are gone with the process', action)] }
+    const finding = warning('store', 'in memory: orders are gone with the process', action)
+    return { findings: [finding], pending: [] }
   }
   const ofFiles = database.kind === 'postgres' ? diagnoseFiles(database.url) : []
   try {

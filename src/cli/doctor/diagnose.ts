@@ -39,19 +39,21 @@ export async function diagnose(config: Config): Promise<Finding[]> {
     judgeClock(registry.clock ?? UNKNOWN, limits.aheadMaxMs),
     ...store.findings,
     ...lag.findings,
-    ...diagnosePending(store.pending ?? [], limits, config),
+    ...diagnosePending(store.pending, limits, config),
   ]
 }
 
 function diagnosePending(
-  pending: readonly PendingEvent[],
+  pending: readonly PendingEvent[] | undefined,
   { maxMessageBytes }: TopicLimits,
-  { kafkaBootstrapServers, kafkaTopic }: Config,
+  { kafkaBootstrapServers, kafkaSecurity, kafkaTopic }: Config,
 ): Finding[] {
+  if (pending === undefined) return [notExamined('pending events', 'store')]
   if (pending.length === 0) return []
   if (maxMessageBytes === undefined) return [notExamined('pending events', `topic ${kafkaTopic}`)]
   const large = findLargeEvents(pending, maxMessageBytes)
-  return judgePending(large, maxMessageBytes, topicCommands(kafkaBootstrapServers, kafkaTopic))
+  const commands = topicCommands(kafkaBootstrapServers, kafkaSecurity, kafkaTopic)
+  return judgePending(large, maxMessageBytes, commands)
 }
 
 /** A check that hangs or fails unforeseen is a finding as well. */

@@ -19,11 +19,13 @@ import { ManualClock } from '../../support/manual-clock.ts'
 
 function startCheck(...questions: FramedKeyQuestion[]) {
   const found: string[] = []
+  const givenUp: string[] = []
   const clock = new ManualClock()
   const onFound = (evidence: string): void => void found.push(evidence)
-  const check = new KeyFormatCheck({ questions, clock, onFound })
+  const onGivenUp = (reason: string): void => void givenUp.push(reason)
+  const check = new KeyFormatCheck({ questions, clock, onFound, onGivenUp })
   check.start()
-  return { check, clock, found }
+  return { check, clock, found, givenUp }
 }
 
 test('says once that others use framed keys, however many signs there are', async () => {
@@ -62,12 +64,13 @@ test('asks again while there is no answer, and stops after a while', async () =>
   await silent.clock.runUntil(() => inVain === 60, 5_000, 100)
   await silent.clock.runUntil(() => silent.clock.monotonicMs() > 400_000, 5_000, 100)
   assert.equal(inVain, 60)
+  assert.deepEqual(silent.givenUp, ['away'])
   await silent.check.close()
 })
 
 test('a close ends the waits, and nothing is said afterwards', async () => {
   const { promise, resolve } = Promise.withResolvers<string>()
-  const { check, found } = startCheck(
+  const { check, found, givenUp } = startCheck(
     () => promise,
     async () => {
       throw new Error('away')
@@ -76,7 +79,7 @@ test('a close ends the waits, and nothing is said afterwards', async () => {
   const closed = check.close()
   resolve('too late')
   await closed
-  assert.deepEqual(found, [])
+  assert.deepEqual([found, givenUp], [[], []])
 })
 
 test('the subject of keys is a sign where it has a version', async (t) => {

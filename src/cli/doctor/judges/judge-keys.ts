@@ -20,7 +20,8 @@ export function judgeKeys(format: 'string' | 'avro', evidence: readonly KeyEvide
     return warning(check, detail, action)
   }
   const failures = evidence.flatMap(({ failure }) => failure ?? [])
-  if (failures.length === 0) return ok(check, 'string, and nobody else uses Avro keys')
+  if (failures.length === 0)
+    return ok(check, 'string, and no Avro key was seen at the ends of the topic')
   const detail = `string; whether others use Avro keys is not known: ${failures.join(', and ')}`
   return skipped(check, detail, 'Mend that first, then ask again.')
 }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setLevelCommand, topicCommands } from '../../../../../src/cli/doctor/judges/commands.ts'
+import {
+  setLevelCommand,
+  topicCommands,
+  type BrokerAccess,
+} from '../../../../../src/cli/doctor/judges/commands.ts'
 import type { Finding } from '../../../../../src/cli/doctor/judges/finding.ts'
 import { judgeClock, type ClockReading } from '../../../../../src/cli/doctor/judges/judge-clock.ts'
 import { judgeKeys } from '../../../../../src/cli/doctor/judges/judge-keys.ts'
@@ -27,7 +31,7 @@ const servers = [
   { host: '::1', port: 9093 },
 ]
 
-const commands = topicCommands(servers, 'orders')
+const commands = topicCommands(servers, {}, 'orders')
 
 const AT = '--bootstrap-server kafka:9092,[::1]:9093'
 
@@ -106,7 +110,7 @@ test('another number of partitions than wanted is a warning that says which sett
 
 const registered = { subject: 'orders-value', schemaId: 3, isCompatible: true, reasons: [] }
 
-const setLevel = setLevelCommand('http://registry:8081/api', false)
+const setLevel = setLevelCommand({ url: 'http://registry:8081/api', auth: 'none' })
 
 test('our schema under a guarded subject is well', () => {
   assert.equal(judgeRegistration(registered, true).verdict, 'ok')
@@ -135,19 +139,26 @@ test('a subject that is guarded less, or not by itself, is a warning with the co
       `curl -X PUT 'http://registry:8081/api/config/orders-value' -H 'content-type: application/vnd.schemaregistry.v1+json' -d '{"compatibility":"FULL_TRANSITIVE"}'`,
     )
   }
-  const authenticated = setLevelCommand('http://registry', true)('orders-value', 'FULL')
-  assert.match(authenticated, /^curl -X PUT -u "\$SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO" 'http/)
+  const url = 'https://registry'
+  const basic = setLevelCommand({ url, auth: 'basic' })('orders-value', 'FULL')
+  assert.match(basic, /^curl -X PUT -u "\$SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO" 'http/)
+  const tls = { caFile: '/own ca.pem', certificateFile: '/a.pem', keyFile: '/a.key' }
+  const bearer = setLevelCommand({ url, auth: 'bearer', tls })('orders-value', 'FULL')
+  assert.match(
+    bearer,
+    /^curl -X PUT -H "authorization: Bearer \$SCHEMA_REGISTRY_BEARER_AUTH_TOKEN" --cacert '\/own ca.pem' --cert \/a.pem --key \/a.key 'http/,
+  )
 })
 
 test('a registry that refuses one question is there, and what it refuses is named', () => {
   const forbidden = { status: 403, message: 'answered 403 when asked to tell the compatibility' }
   assert.ok(isOfOneQuestion(forbidden))
-  const level = judgeUnreadLevel('orders-value', forbidden)
+  const level = judgeUnreadLevel('orders-value', forbidden, 'basic')
   assert.equal(level.verdict, 'skipped')
   assert.match(level.detail, /answered 403/)
   assert.ok('action' in level && !level.action.includes('SCHEMA_REGISTRY_URL'))
   // Without this answer the service has no schema id.
-  assert.equal(judgeUnreadSubject('orders-value', forbidden).verdict, 'problem')
+  assert.equal(judgeUnreadSubject('orders-value', forbidden, 'none').verdict, 'problem')
 })
 
 test('each failure of a registry comes with what mends it', () => {
@@ -159,10 +170,43 @@ test('each failure of a registry comes with what mends it', () => {
     [undefined, /SCHEMA_REGISTRY_URL.*log/],
   ] as const) {
     assert.ok(!isOfOneQuestion({ status, message: 'x' }))
-    const finding = judgeRegistryFailure({ status, message: 'x' })
+    const finding = judgeRegistryFailure({ status, message: 'x' }, 'basic')
     assert.ok(finding.verdict === 'problem')
     assert.match(finding.action, action)
   }
+})
+
+test('a registry that does not know the credential names the setting of that very one', () => {
+  const unknown = { status: 401, message: 'x' }
+  for (const [auth, setting] of [
+    ['none', /BASIC_AUTH_USER_INFO or .*BEARER_AUTH/],
+    ['bearer', /BEARER_AUTH_TOKEN/],
+    ['oauth', /BEARER_AUTH_CLIENT_ID/],
+  ] as const) {
+    const finding = judgeRegistryFailure(unknown, auth)
+    assert.ok(finding.verdict === 'problem')
+    assert.match(finding.action, setting)
+  }
+})
+
+function given(access: BrokerAccess): string {
+  return topicCommands(servers, access, 'orders').allow(['Read'])
+}
+
+test('a right is given to the one whom the service signs in as, by an administrator', () => {
+  const tls = {}
+  assert.equal(
+    given({ tls, sasl: { mechanism: 'SCRAM-SHA-512', username: "o'cart" } }),
+    `kafka-acls.sh ${AT} --command-config admin.properties --add --allow-principal 'User:o'\\''cart' --operation Read --topic orders`,
+  )
+  assert.match(given({ sasl: { mechanism: 'PLAIN', username: 'cart' } }), /-principal User:cart /)
+  for (const access of [
+    { tls: { certificateFile: 'cart.pem' } },
+    { tls, sasl: { mechanism: 'OAUTHBEARER' } },
+  ]) {
+    assert.match(given(access), /--allow-principal "User:\$KAFKA_PRINCIPAL" /)
+  }
+  assert.match(given({ tls }), /admin.properties --add --allow-principal User:ANONYMOUS /)
 })
 
 test('framed keys of others are a warning only where ours are plain', () => {
