@@ -47,7 +47,11 @@ const server = await buildServer({
     startRun: (request) => ({ ...request, state: 'running', startedAt: systemClock.now() }),
   },
   feed: new LiveFeed({
-    feed: { findLastPlace: notPartOfThis, listSettled: notPartOfThis },
+    feed: {
+      findLastPlace: notPartOfThis,
+      listSettled: notPartOfThis,
+      findRetiredPlace: notPartOfThis,
+    },
     clock: systemClock,
     publishTimeoutMs: 5_000,
   }),

@@ -27,6 +27,7 @@ import {
   credentialMissing,
   credentialRefused,
   entityTagWeak,
+  eventsRetired,
   expectationUnknown,
   fieldsInvalid,
   headersTooLarge,
@@ -157,6 +158,11 @@ export const PROBLEM_KINDS = {
     status: 409,
     title: 'A tool is at work',
     example: failureOf(toolAtWork()),
+  },
+  EVENTS_RETIRED: {
+    status: 410,
+    title: 'Events after this place are gone',
+    example: failureOf(eventsRetired('Last-Event-ID', '4711-1207')),
   },
   VERSION_MOVED: {
     status: 412,

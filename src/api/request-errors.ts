@@ -9,6 +9,7 @@ export const REQUEST_CODES = [
   'REQUEST_INVALID',
   'PATH_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'EVENTS_RETIRED',
   'EXPECTATION_FAILED',
   'REQUEST_TIMED_OUT',
   'ENTITY_TAG_WEAK',
@@ -213,6 +214,12 @@ export function originNotAllowed(): RequestError {
 
 export function pathNotFound(path: string): RequestError {
   return new RequestError('PATH_NOT_FOUND', `Nothing is at ${path}`)
+}
+
+/** Of a reader of the stream. `id`: as it would send it. */
+export function eventsRetired(field: string, id: string): RequestError {
+  const detail = `Orders were retired with events that came after this ${field}: read the orders anew, and go on after ${id}`
+  return new RequestError('EVENTS_RETIRED', detail)
 }
 
 export function methodNotAllowed(path: string, allow: string, method: string): RequestError {

@@ -147,6 +147,7 @@ export function createFakeOperations(operations: Partial<Operations> = {}): Oper
 export const EMPTY_FEED: SettledFeed = {
   findLastPlace: () => Promise.resolve(FIRST_PLACE),
   listSettled: () => Promise.resolve([]),
+  findRetiredPlace: () => Promise.resolve(FIRST_PLACE),
 }
 
 export interface TestServer {

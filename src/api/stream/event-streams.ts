@@ -3,8 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Measures } from '../../business/measures/measures.ts'
 import type { Clock } from '../../business/ports.ts'
 import { tooManyReaders } from '../../business/refusals.ts'
-import type { LiveFeed } from '../../business/stream/live-feed.ts'
-import type { EventPlace } from '../../business/stream/settled-feed.ts'
+import type { LiveFeed, ReaderStart } from '../../business/stream/live-feed.ts'
 import { FrameCache, type StreamFilter } from './frame-cache.ts'
 import { StreamReader, type DropReason } from './stream-reader.ts'
 
@@ -43,7 +42,7 @@ export class EventStreams {
   }
 
   /** The response has its head; from now on it is this reader's. */
-  open(response: ServerResponse, start: EventPlace, filter: StreamFilter): void {
+  open(response: ServerResponse, start: ReaderStart, filter: StreamFilter): void {
     // Gone while the store was asked: its close event was before, and would never be heard here.
     if (response.destroyed) return
     const { feed, onDropped } = this.#deps

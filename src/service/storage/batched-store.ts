@@ -57,6 +57,7 @@ export class BatchedStore
   readonly findEvent = this.#list('findEvent')
   readonly findLastPlace = this.#list('findLastPlace')
   readonly listSettled = this.#list('listSettled')
+  readonly findRetiredPlace = this.#list('findRetiredPlace')
 
   private constructor({ runner, reader, leaseMs, lock, watch }: BatchedStoreOptions) {
     this.#watch = watch && new StoreWatch(watch, () => this.probe())

@@ -87,9 +87,13 @@ const DROP_PENDING = `
  * readers would not see these events before this server has come so far.
  */
 const FORGET_FOREIGN_PLACES = `
+  WITH foreign_number AS (
+    SELECT FROM order_events HAVING max(settled_in) > pg_current_xact_id()::text::bigint
+  ), started AS (
+    UPDATE retired_events SET settling = 0, arrival = 0 WHERE EXISTS (SELECT FROM foreign_number)
+  )
   UPDATE order_events SET settled_in = 0
-  WHERE settled_in > 0
-    AND (SELECT max(settled_in) FROM order_events) > pg_current_xact_id()::text::bigint`
+  WHERE settled_in > 0 AND EXISTS (SELECT FROM foreign_number)`
 
 const SETTLE_PENDING = `
   UPDATE order_events AS event

@@ -16,6 +16,7 @@ import {
   findKeyedChanges,
   findLastPlace,
   findOrders,
+  findRetiredPlace,
   findSchemaId,
   listEvents,
   listOrders,
@@ -65,6 +66,7 @@ export const OPERATIONS: PostgresOperations = {
   findEvent: { isRead: true, run: alone(findEvent) },
   listSettled: { isRead: true, run: alone(listSettled) },
   findLastPlace: { isRead: true, run: alone(findLastPlace) },
+  findRetiredPlace: { isRead: true, run: alone(findRetiredPlace) },
   // None of the batch has an answer yet, so who asks for a key cannot know what came before.
   findKeyedChange: { isRead: true, run: together(findKeyedChanges), placeOf: () => ({}) },
   listPending: { isRead: true, run: alone(listPending) },

@@ -37,6 +37,7 @@ export const OPERATIONS: SqliteOperations = {
   findEvent: { isRead: true, run: (statements, ...args) => statements.findEvent(...args) },
   listSettled: { isRead: true, run: (statements, ...args) => statements.listSettled(...args) },
   findLastPlace: { isRead: true, run: (statements) => statements.findLastPlace() },
+  findRetiredPlace: { isRead: true, run: (statements) => statements.findRetiredPlace() },
   findKeyedChange: { isRead: true, run: (statements, key) => statements.findKeyedChange(key) },
   listPending: { isRead: true, run: (statements, limit) => statements.listPending(limit) },
   findSchemaId: { isRead: true, run: (statements, ...args) => statements.findSchemaId(...args) },
