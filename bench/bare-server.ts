@@ -40,6 +40,7 @@ const server = await buildServer({
     listOrderEvents: notPartOfThis,
     getOrderEvent: notPartOfThis,
   },
+  eraseOrder: notPartOfThis,
   operations: {
     settings: [],
     readPublication: notPartOfThis,

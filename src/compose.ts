@@ -21,6 +21,7 @@ import {
   createRegistry,
   listWeaknesses,
 } from './compose-clients.ts'
+import { composeErasure } from './compose-erasure.ts'
 import { composeOperations } from './compose-operations.ts'
 import { composeServerSettings } from './compose-server.ts'
 import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
@@ -188,6 +189,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
     operations,
+    eraseOrder: composeErasure(config, { ...deps, reader: store }, drain),
     changes: admission,
     clock,
     random: systemRandom,

@@ -37,6 +37,7 @@ export const SAMPLE_REQUESTS: Readonly<Record<string, SampleRequest>> = {
   listSettings: { method: 'GET', path: '/api/operations/settings' },
   getPublication: { method: 'GET', path: '/api/operations/publication' },
   listRuns: { method: 'GET', path: '/api/operations/runs' },
+  eraseOrder: { method: 'POST', path: '/api/operations/erasures', body: { orderId: 'ORD-1' } },
   startRun: { method: 'POST', path: '/api/operations/runs', body: { tool: 'doctor' } },
   getService: { method: 'GET', path: '/' },
   getHealth: { method: 'GET', path: '/health' },

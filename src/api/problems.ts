@@ -10,6 +10,7 @@ import {
   notTakenInTime,
   orderAlreadyExists,
   orderNotFound,
+  orderStillOpen,
   rateLimited,
   requestInFlight,
   schemaIdUnknown,
@@ -143,6 +144,11 @@ export const PROBLEM_KINDS = {
     example: failureOf(
       transitionNotAllowed({ orderId: ORDER_ID, status: 'shipped' }, 'pending', ['delivered']),
     ),
+  },
+  ORDER_STILL_OPEN: {
+    status: 409,
+    title: 'The order is still open',
+    example: failureOf(orderStillOpen({ orderId: ORDER_ID, status: 'shipped' })),
   },
   CHANGE_IN_FLIGHT: {
     status: 409,

@@ -26,6 +26,7 @@ import {
   type ReadinessMeaning,
   type ServiceInfo,
 } from './controllers/health-controller.ts'
+import { registerErasureRoute, type EraseOrderCommand } from './controllers/erasure-controller.ts'
 import {
   countRequests,
   registerMetricsRoute,
@@ -63,6 +64,7 @@ export interface ServerDeps {
   readonly queries: OrderQueries
   readonly feed: LiveFeed
   readonly operations: Operations
+  readonly eraseOrder: EraseOrderCommand
   readonly changes: ChangePlaces
   readonly clock: Clock
   readonly random: Random
@@ -277,6 +279,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   await registerLogins(server, deps, session)
   registerOperationsRoutes(server, deps.operations, deps.eventContract.topic)
+  registerErasureRoute(server, deps.eraseOrder)
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, { ...deps, readiness: settings.readiness })
   registerMetricsRoute(server, deps.writeMetrics)

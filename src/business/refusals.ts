@@ -30,6 +30,21 @@ export function transitionNotAllowed(
   return new CommandError('STATUS_TRANSITION_NOT_ALLOWED', detail)
 }
 
+/** Of an erasure. */
+export function orderStillOpen({
+  orderId,
+  status,
+}: Pick<Order, 'orderId' | 'status'>): CommandError {
+  const detail = `Order '${orderId}' is ${status}: whose it is can be erased once it is delivered or cancelled`
+  return new CommandError('ORDER_STILL_OPEN', detail)
+}
+
+/** The erasure itself is a fact. */
+export function tombstoneNotWritten(orderId: OrderId, cause?: unknown): CommandError {
+  const detail = `Order '${orderId}' is erased; its tombstone may be missing on the topic: send the request again`
+  return unavailable('KAFKA_UNAVAILABLE', detail, 'unknown', cause)
+}
+
 export function versionMoved(orderId: OrderId, version: number): CommandError {
   const detail = `Order '${orderId}' is at version ${version}, not at one that If-Match names`
   return new CommandError('VERSION_MOVED', detail)

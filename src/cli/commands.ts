@@ -11,6 +11,7 @@ import { create } from './change/create.ts'
 import { demo } from './demo/demo.ts'
 import { doctor } from './doctor/doctor.ts'
 import { newKey } from './keys/new-key.ts'
+import { erase } from './erase/erase.ts'
 import { listen } from './listen/listen.ts'
 import { migrate } from './migrate/migrate.ts'
 import { visible } from './paint.ts'
@@ -33,6 +34,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   restore,
   rebuild,
   retire,
+  erase,
   replay,
   'schema check': schemaCheck,
   'keys new': newKey,

@@ -163,6 +163,7 @@ type TestServerDeps = Partial<
     | 'queries'
     | 'feed'
     | 'operations'
+    | 'eraseOrder'
     | 'changes'
     | 'clock'
     | 'random'
@@ -196,6 +197,11 @@ export async function startTestServer(
     commands: createFakeCommands(),
     queries: createFakeQueries(),
     operations: createFakeOperations(),
+    eraseOrder: async ({ orderId }) => ({
+      order: { ...orderOf(orderId, 1), customerId: '', status: 'delivered' },
+      version: 3,
+      tombstone: 'written',
+    }),
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
     changes: {
       enter: () => ({ begin: () => true, leave: () => undefined }),

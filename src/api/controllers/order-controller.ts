@@ -21,13 +21,11 @@ const CREATED = 'created successfully'
 const UPDATED = 'updated successfully'
 
 /** What any change can be answered with. */
-const COMMAND_PROBLEMS: readonly ProblemCode[] = [
+export const CHANGE_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_INVALID',
   'BODY_NOT_JSON',
   'REQUEST_TIMED_OUT',
   'CHANGE_IN_FLIGHT',
-  'REQUEST_IN_FLIGHT',
-  'IDEMPOTENCY_KEY_REUSED',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
   'HEADERS_TOO_LARGE',
@@ -38,6 +36,12 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
   'STORE_UNAVAILABLE',
   'SERVICE_FULL',
   'SERVICE_DRAINING',
+]
+
+const COMMAND_PROBLEMS: readonly ProblemCode[] = [
+  ...CHANGE_PROBLEMS,
+  'REQUEST_IN_FLIGHT',
+  'IDEMPOTENCY_KEY_REUSED',
 ]
 
 /** Before validation, because an id is judged without the spaces around it. */

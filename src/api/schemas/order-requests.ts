@@ -41,7 +41,7 @@ export function numItemsRule(maxItemsPerOrder: number): string {
   return `must be an integer from 1 to ${maxItemsPerOrder}`
 }
 
-const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
+export const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
 
 /** With a name of its own, which generated clients give the type. */
 export const newOrderItemSchema = Type.Object(

@@ -107,6 +107,9 @@ function describe(report: AuditReport): string[] {
     expiredCount,
     shortenedCount,
     retiredCount,
+    erasedCount,
+    tombstoneCount,
+    compactedCount,
     differences,
   } = report
   const expired =
@@ -114,7 +117,11 @@ function describe(report: AuditReport): string[] {
   const shortened =
     shortenedCount === 0 ? '' : `, ${shortenedCount} orders without their first events`
   const retired = retiredCount === 0 ? '' : `, ${retiredCount} of retired orders`
-  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}${shortened}${retired}`
+  const erased = erasedCount === 0 ? '' : `, ${erasedCount} whose customer was erased since`
+  const tombstones = tombstoneCount === 0 ? '' : `, ${tombstoneCount} tombstones`
+  const compacted =
+    compactedCount === 0 ? '' : `, ${compactedCount} dropped by the compaction of the topic`
+  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}${shortened}${retired}${erased}${tombstones}${compacted}`
   if (differences.length === 0) return [`Topic and store agree: ${counts}.`]
   const more = differences.length - LINES_MAX
   return [

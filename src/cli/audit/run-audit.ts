@@ -10,6 +10,7 @@ import type { KafkaCluster } from '../../service/kafka/cluster.ts'
 import { readRecordedEvent } from '../../service/kafka/recorded-event.ts'
 import { findLargeEvents, type LargeEvent } from '../../service/kafka/record-size.ts'
 import { readEventId } from '../../service/kafka/event-headers.ts'
+import { isCompacted, readTombstone } from '../../service/kafka/tombstones.ts'
 import { readClusterFacts } from '../../service/kafka/topic-facts.ts'
 import { readRanges, readRangesOf, type PlacedRecord } from '../../service/kafka/topic-ranges.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
@@ -45,7 +46,7 @@ export async function runAudit(
   const cluster = createCluster(config)
   // In this order: what is on the topic by now is in the store by then.
   const ranges = await readRanges(cluster)
-  const audit = new Audit(ranges, digestOf)
+  const audit = new Audit(ranges, digestOf, await isCompacted(cluster))
   // Before the records, which take long: their result is not lost with this one.
   const sizes = await readSizes(config, cluster)
   for await (const event of readStoredEvents(config)) audit.addStored(event)
@@ -54,9 +55,14 @@ export async function runAudit(
   let read = 0
   const addRecord = ({ partition, offset, record }: PlacedRecord): void => {
     const eventId = readEventId(record.headers)
-    const orderId = readRecordedEvent(record)?.orderId
-    const value = record.value ?? new Uint8Array()
-    audit.addRecord({ eventId, orderId, value, position: { partition, offset } })
+    const tombstoneOf = readTombstone(record)
+    audit.addRecord({
+      eventId,
+      orderId: tombstoneOf ?? readRecordedEvent(record)?.orderId,
+      value: record.value ?? new Uint8Array(),
+      position: { partition, offset },
+      isTombstone: tombstoneOf !== undefined,
+    })
     onProgress((read += 1), total)
   }
   await readRangesOf(

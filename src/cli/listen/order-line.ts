@@ -35,7 +35,7 @@ export function createOrderLines(paint: Paint): (record: ReadableRecord) => stri
       (version === undefined ? '' : `v${version}`).padStart(4),
       escapeHidden(type ?? '').padEnd(TYPE_WIDTH),
       record.problem === undefined
-        ? describeOrder(order, paint)
+        ? describeValue(record, order, paint)
         : paint('red', 'cannot be decoded'.padEnd(STATUS_WIDTH + 2 + TOTAL_WIDTH)),
       `${record.partition}@${record.offset}`,
       ...(record.problem === undefined ? [] : [` ${describeProblem(record.problem)}`]),
@@ -69,6 +69,16 @@ export function readOrderRecord({ headers, value }: ReadableRecord): OrderRecord
     type: type?.startsWith(TYPE_PREFIX) === true ? type.slice(TYPE_PREFIX.length) : type,
     version: Number.isSafeInteger(sequence) ? sequence : undefined,
   }
+}
+
+function describeValue(
+  { value }: ReadableRecord,
+  order: OrderRecord['order'],
+  paint: Paint,
+): string {
+  return value === null
+    ? paint('dim', 'tombstone'.padEnd(STATUS_WIDTH + 2 + TOTAL_WIDTH))
+    : describeOrder(order, paint)
 }
 
 function describeOrder(

@@ -22,6 +22,7 @@ import {
   listOrders,
   listSettled,
 } from './query-statements.ts'
+import { settleErasure } from './settle-erasure.ts'
 
 /** Decides which operations of a batch one statement may carry out, and when. */
 export interface Place {
@@ -53,6 +54,7 @@ export const OPERATIONS: PostgresOperations = {
   leave: { isRead: false, run: alone(leave) },
   reserve: { isRead: false, run: together(reserve), placeOf: placeOfRow },
   settle: { isRead: false, run: together(settle), placeOf: placeOfKey },
+  settleErasure: { isRead: false, run: inTransaction(settleErasure) },
   discard: { isRead: false, run: together(discard), placeOf: placeOfKey },
   takeOverPending: { isRead: false, run: inTransaction(takeOver) },
   handOver: { isRead: false, run: alone(handOver) },

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
+import { CLOSED_STATUSES } from '../../../models/order.ts'
 import { PUBLISHED_EVENT, type PublishedEventRow, toPublishedEvent } from '../order-row.ts'
 import {
-  CLOSED_STATUSES,
   type ClosedOrder,
   type ClosedPlace,
   type OrderRetirement,

@@ -20,6 +20,7 @@ export const OPERATIONS: SqliteOperations = {
   leave: { isRead: true, run: () => true },
   reserve: { isRead: false, run: reserve },
   settle: { isRead: false, run: settle },
+  settleErasure: { isRead: false, run: settleErasure },
   discard: { isRead: false, run: discard },
   takeOverPending: { isRead: false, run: takeOverPending },
   // There is no other instance that could take over.
@@ -68,6 +69,15 @@ function settle(
   }
   assert.ok(statements.moveOrder(id), `order does not stand before version ${key.version}`)
   return 'settled'
+}
+
+function settleErasure(
+  statements: Statements,
+  ...[owner, key, position]: Arguments<'settleErasure'>
+): Value<'settleErasure'> {
+  const result = settle(statements, owner, key, position)
+  if (result === 'settled') statements.eraseCustomer(key)
+  return result
 }
 
 function discard(statements: Statements, ...[owner, key]: Arguments<'discard'>): Value<'discard'> {

@@ -1,11 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
+import { CLOSED_STATUSES } from '../../../models/order.ts'
 import { PUBLISHED_EVENT, type PublishedEventRow, toPublishedEvent } from '../order-row.ts'
-import {
-  CLOSED_STATUSES,
-  type ClosedPlace,
-  type OrderRetirement,
-  RETIRED,
-} from '../store-retirement.ts'
+import { type ClosedPlace, type OrderRetirement, RETIRED } from '../store-retirement.ts'
 import { selected } from './event-columns.ts'
 
 /** As long as the service itself waits for another one that writes. */
