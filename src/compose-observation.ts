@@ -1,5 +1,6 @@
 /** What is observed of the service: counts and gauges for /metrics, and lines of the log, by those who know them. */
 import { readFileSync } from 'node:fs'
+import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import type { TlsIdentity } from './api/security/tls-server.ts'
@@ -51,7 +52,10 @@ export function composeMetrics(config: Config, parts: MetricsParts): WriteMetric
   )
 }
 
-/** What the process knows of its dependencies, and a line of the log for each change. */
+/**
+ * What the process knows of its dependencies, and a line of the log for each change. It names no trace: a
+ * request may have noticed the change, and the line is about none.
+ */
 export function watchDependencies(
   logger: FastifyBaseLogger,
   clock: Clock,
@@ -61,8 +65,8 @@ export function watchDependencies(
   const log = new DependencyLog({
     clock,
     signal: closing.signal,
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
+    info: (fields, message) => context.with(ROOT_CONTEXT, () => logger.info(fields, message)),
+    warn: (fields, message) => context.with(ROOT_CONTEXT, () => logger.warn(fields, message)),
   })
   const health = new DependencyHealth(clock, (dependency, state) => log.hear(dependency, state))
   const watching = log.watchStart(() => health.states())
