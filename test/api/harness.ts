@@ -156,7 +156,7 @@ export interface TestServer {
   readonly logged: Record<string, unknown>[]
 }
 
-type TestServerDeps = Partial<
+export type TestServerDeps = Partial<
   Pick<
     ServerDeps,
     | 'commands'
