@@ -15,6 +15,8 @@ export interface CommandOption {
   readonly multiple?: boolean
   /** What follows the option, such as `<n>`; absent where nothing does. */
   readonly value?: string
+  /** The values that it takes, where these are few. */
+  readonly choices?: readonly string[]
   readonly description: string
 }
 
@@ -23,6 +25,8 @@ export interface Command {
   readonly summary: string
   /** The arguments as the usage line has them, such as `<orderId> <status>`; absent where there are none. */
   readonly parameters?: string
+  /** The values that each of the arguments takes, by place; empty where they are not few. */
+  readonly parameterChoices?: ReadonlyArray<readonly string[]>
   /** Hand them to `parseArgs` as they are, so that the help tells the truth. */
   readonly options: Readonly<Record<string, CommandOption>>
   /** Words after the command's name that show how it is used. */

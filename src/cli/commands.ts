@@ -12,6 +12,9 @@ import { demo } from './demo/demo.ts'
 import { doctor } from './doctor/doctor.ts'
 import { newKey } from './keys/new-key.ts'
 import { listen } from './listen/listen.ts'
+import { get } from './orders/get.ts'
+import { list } from './orders/list.ts'
+import { open } from './orders/open.ts'
 import { migrate } from './migrate/migrate.ts'
 import { visible } from './paint.ts'
 import { replay } from './replay/replay.ts'
@@ -21,9 +24,12 @@ import { update } from './change/update.ts'
 
 /** THE table of commands, by the words that call them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  listen,
   create,
   update,
+  get,
+  list,
+  open,
+  listen,
   demo,
   doctor,
   config,

@@ -19,6 +19,13 @@ export function paintFor(stream: NodeJS.WritableStream): Paint {
     styleText(style, 'x', { stream }) === 'x' ? text : `${MARK}<${style}>${text}${MARK}<>`
 }
 
+const UNCHANGED = `${MARK}<unchanged>`
+
+/** A line for a file or a program, to the letter: {@link visible} leaves it as it is but on a terminal. */
+export function unchangedFor(stream: { readonly isTTY?: boolean }): (text: string) => string {
+  return (text) => (stream.isTTY === true ? text : UNCHANGED + text)
+}
+
 /**
  * The line as a terminal may get it. Everything that a line shows may come from others: records and
  * headers, a registry's message, a service's answer. So each character that a terminal obeys or that
@@ -26,6 +33,7 @@ export function paintFor(stream: NodeJS.WritableStream): Paint {
  * JSON has such characters only inside of texts, where the escape means the same.
  */
 export function visible(line: string): string {
+  if (line.startsWith(UNCHANGED)) return line.slice(UNCHANGED.length)
   return escaped(line).replace(PAINTED, (_, style: Style, text: string) =>
     styleText(style, text, { validateStream: false }),
   )

@@ -1,13 +1,7 @@
-import { escaped, type Paint, type Style } from '../paint.ts'
+import { amountText } from '../amount.ts'
+import { escaped, type Paint } from '../paint.ts'
+import { STATUS_STYLES } from '../status-styles.ts'
 import type { ReadableRecord } from './watch-topic.ts'
-
-const STATUS_STYLES: Readonly<Record<string, Style>> = {
-  pending: 'yellow',
-  confirmed: 'cyan',
-  shipped: 'blue',
-  delivered: 'green',
-  cancelled: 'red',
-}
 
 const TYPE_PREFIX = 'com.ecommerce.order.'
 
@@ -75,7 +69,8 @@ function describeOrder(
   paint: Paint,
 ): string {
   const style = STATUS_STYLES[status ?? ''] ?? 'reset'
-  const total = [totalAmount, currency].filter((part) => part !== undefined).join(' ')
+  const amount = totalAmount === undefined ? undefined : amountText(totalAmount, currency ?? '')
+  const total = [amount, currency].filter((part) => part !== undefined).join(' ')
   const shown = paint(style, escaped(status ?? '').padEnd(STATUS_WIDTH))
   return `${shown}  ${escaped(total).padStart(TOTAL_WIDTH)}`
 }
