@@ -32,6 +32,7 @@ const TOOL: Rule = {
     'src/cli/layout.ts',
     'src/cli/paint.ts',
     'src/cli/parse-values.ts',
+    'src/cli/progress.ts',
     'src/cli/send-change.ts',
     'src/cli/service-answer.ts',
     'src/cli/service-url.ts',

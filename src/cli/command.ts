@@ -1,9 +1,9 @@
-import { cartCall } from './cart-call.ts'
-
-/** Where a command writes, one line each: results to stdout, progress to stderr. */
+/** Where a command writes, one line each: results to stdout, what goes on and what is wrong to stderr. */
 export interface Print {
   readonly out: (line: string) => void
   readonly progress: (line: string) => void
+  /** One line on the terminal that each call writes over; absent where stderr is no terminal. */
+  readonly status?: ((line: string) => void) | undefined
 }
 
 /** One option, in the form that `parseArgs` of node:util takes, and what the help says of it. */
@@ -56,34 +56,6 @@ export const JSON_OPTION = {
   default: false,
   description: 'print JSON',
 } as const satisfies CommandOption
-
-/** The text of `cart <name> --help`. */
-export function renderCommandHelp(name: string, command: Command): string {
-  const options = Object.entries(command.options).map(
-    ([option, { short, value }]) =>
-      `${short === undefined ? '' : `-${short}, `}--${option}${value === undefined ? '' : ` ${value}`}`,
-  )
-  const width = Math.max(0, ...options.map(({ length }) => length))
-  const descriptions = Object.values(command.options).map(describeOption)
-  return [
-    `Usage: cart ${[name, command.parameters, '[options]'].filter(Boolean).join(' ')}`,
-    '',
-    command.summary,
-    '',
-    'Options:',
-    ...options.map((option, index) => `  ${option.padEnd(width)}  ${descriptions[index]}`),
-    ...(command.examples === undefined
-      ? []
-      : ['', 'Examples:', ...command.examples.map((words) => `  ${callOf(name, words)}`)]),
-    '',
-    'Exit codes:',
-    ...listExitCodes(command).map(([code, meaning]) => `  ${code}  ${meaning}`),
-  ].join('\n')
-}
-
-function callOf(name: string, words: readonly string[]): string {
-  return cartCall(...name.split(' '), ...words)
-}
 
 export function describeOption({ description, default: byDefault }: CommandOption): string {
   return typeof byDefault === 'string' ? `${description} (default: ${byDefault})` : description

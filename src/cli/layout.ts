@@ -51,7 +51,8 @@ export function cut(text: string, width: number): string {
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of escaped(text).split(' ')) {
+  // Spaces before the first word stay.
+  for (const word of escaped(text).split(/(?<=[^ ]) /)) {
     const longer = line === '' ? word : `${line} ${word}`
     const room = width - (lines.length === 0 ? 0 : indent.length)
     if (line === '' || widthOf(longer) <= room) line = longer

@@ -5,6 +5,7 @@ import { readConfig } from '../../config/read-config.ts'
 import { ORDER_STATUSES } from '../../models/order.ts'
 import type { TailStart } from '../../service/kafka/topic-tail.ts'
 import { JSON_OPTION, UsageError, type Command, type Print } from '../command.ts'
+import { columnsOf } from '../layout.ts'
 import { paintFor } from '../paint.ts'
 import { createOrderLines, readOrderRecord } from './order-line.ts'
 import type { ReadableRecord } from './watch-topic.ts'
@@ -75,7 +76,9 @@ export const listen: Command = {
     const limit =
       values.limit === undefined ? Infinity : integerOf('limit', values.limit, 1, LIMIT_MAX)
     const start = readStart(values['from-beginning'], values.since)
-    const line = values.json ? JSON.stringify : createOrderLines(paintFor(process.stdout))
+    const line = values.json
+      ? JSON.stringify
+      : createOrderLines(paintFor(process.stdout), columnsOf(process.stdout))
 
     using stop = listenForStop()
     const done = new AbortController()

@@ -4,6 +4,8 @@ import { columnsOf, cut, hang, padEnd, widthOf, wrap } from '../../../src/cli/la
 
 test('text is broken between words, and a long word is left whole', () => {
   assert.deepEqual(wrap('one two three', 7), ['one two', 'three'])
+  assert.deepEqual(wrap('  one two', 6), ['  one', 'two'])
+  assert.deepEqual(wrap('a    b', 10), ['a    b'])
   assert.deepEqual(wrap('see https://example.com/a/long/one now', 12), [
     'see',
     'https://example.com/a/long/one',
