@@ -25,14 +25,19 @@ interface Rule {
  */
 const TOOL: Rule = {
   folders: [
+    'src/cli/amount.ts',
     'src/cli/cart-call.ts',
     'src/cli/command.ts',
     'src/cli/credential.ts',
+    'src/cli/layout.ts',
     'src/cli/paint.ts',
     'src/cli/parse-values.ts',
+    'src/cli/progress.ts',
     'src/cli/send-change.ts',
+    'src/cli/service-answer.ts',
     'src/cli/service-url.ts',
     'src/cli/shell-word.ts',
+    'src/cli/status-styles.ts',
     'src/cli/stop-signal.ts',
     'src/compose-clients.ts',
     'src/config',
@@ -75,6 +80,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/cli/keys': TOOL,
   'src/cli/listen': TOOL,
   'src/cli/migrate': TOOL,
+  'src/cli/orders': TOOL,
   'src/cli/replay': TOOL,
   'src/cli/retire': TOOL,
   'src/cli/erase': TOOL,

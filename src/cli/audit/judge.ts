@@ -14,26 +14,19 @@ export interface TopicEvent {
   readonly isTombstone?: boolean
 }
 
-export const DIFFERENCE_KINDS = [
-  /** Settled, and not on the topic. */
-  'missing',
-  /** On the topic, and not in the store. */
-  'unknown',
-  /** On the topic more than once. */
-  'repeated',
-  /** On the topic elsewhere than where the store has it. */
-  'misplaced',
-  /** On the topic with other bytes than in the store. */
-  'altered',
-  /** Behind a later version of its order. */
-  'out-of-order',
-  /** Ahead of an earlier version of its order that is not there. */
-  'gap',
-  /** Records that are beyond what is read; the place is that of the first. */
-  'unreadable',
-] as const
+/** Each kind of difference, and what it means. */
+export const DIFFERENCES = {
+  missing: 'settled in the store, and not on the topic',
+  unknown: 'on the topic, and not in the store',
+  repeated: 'on the topic more than once',
+  misplaced: 'on the topic elsewhere than where the store has it',
+  altered: 'on the topic with other bytes than in the store',
+  'out-of-order': 'on the topic behind a later version of its order',
+  gap: 'ahead of it an earlier version of its order is not there',
+  unreadable: 'records that are beyond what is read; the place is that of the first',
+} as const
 
-export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number]
+export type DifferenceKind = keyof typeof DIFFERENCES
 
 export interface Difference {
   readonly kind: DifferenceKind

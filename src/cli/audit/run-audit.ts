@@ -34,10 +34,10 @@ export interface SizeReport {
   readonly tooLarge: readonly LargeEvent[]
 }
 
-/** Compares the topic with the store. `onProgress` hears how many records of how many were read. */
+/** Compares the topic with the store. `onProgress` hears what was read, how much, and of how many. */
 export async function runAudit(
   config: Config,
-  onProgress: (read: number, total: number) => void,
+  onProgress: (what: string, read: number, total?: number) => void,
 ): Promise<AuditReport & SizeReport> {
   const { database } = config
   if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
@@ -49,7 +49,11 @@ export async function runAudit(
   const audit = new Audit(ranges, digestOf, await isCompacted(cluster))
   // Before the records, which take long: their result is not lost with this one.
   const sizes = await readSizes(config, cluster)
-  for await (const event of readStoredEvents(config)) audit.addStored(event)
+  let stored = 0
+  for await (const event of readStoredEvents(config)) {
+    audit.addStored(event)
+    onProgress('read events of the store', (stored += 1))
+  }
   audit.addRetired(await listRetired(config))
   const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
   let read = 0
@@ -63,7 +67,7 @@ export async function runAudit(
       position: { partition, offset },
       isTombstone: tombstoneOf !== undefined,
     })
-    onProgress((read += 1), total)
+    onProgress('read records of the topic', (read += 1), total)
   }
   await readRangesOf(
     cluster,
