@@ -111,9 +111,13 @@ export function alternativesMissing(field: string, other: string, rule: string):
   return { field, message: `${field} or ${other} is required: ${rule}` }
 }
 
-/** A strong comparison never finds a weak one equal (RFC 9110 §13.1.1): the same again would not help. */
-export function entityTagWeak(tag: string): RequestError {
-  const detail = `If-Match has only weak entity tags, which match nothing: send ${tag.replace('W/', '')} instead of ${tag}`
+/**
+ * Of tags that a server in between made weak or has marked with a coding: a strong comparison never finds
+ * one equal (RFC 9110 §13.1.1). `ours` is the one that the answer had.
+ */
+export function entityTagAltered(tag: string, ours: string): RequestError {
+  const kind = tag.startsWith('W/') ? 'weak entity tags' : 'entity tags with a coding'
+  const detail = `If-Match has only ${kind}, which match nothing: send ${ours} instead of ${tag}`
   return new RequestError('ENTITY_TAG_WEAK', detail)
 }
 

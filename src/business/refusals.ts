@@ -30,8 +30,11 @@ export function transitionNotAllowed(
   return new CommandError('STATUS_TRANSITION_NOT_ALLOWED', detail)
 }
 
+/** With the tag in full: one that was altered on the way would be sent again and again. */
 export function versionMoved(orderId: OrderId, version: number): CommandError {
-  const detail = `Order '${orderId}' is at version ${version}, not at one that If-Match names`
+  const detail =
+    `Order '${orderId}' is at version ${version}, not at one that If-Match names; ` +
+    `to change it as it is now, send If-Match: "${version}"`
   return new CommandError('VERSION_MOVED', detail)
 }
 
