@@ -121,9 +121,9 @@ export function entityTagAltered(tag: string, ours: string): RequestError {
   return new RequestError('ENTITY_TAG_WEAK', detail)
 }
 
-/** Of a query: a parameter that is not known would be ignored, and the answer taken for another one. */
 export function parameterUnknown(field: string, known: readonly string[]): FieldError {
-  return { field, message: `${field} is no parameter here: there are ${known.join(', ')}` }
+  const others = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`
+  return { field, message: `${field} is no parameter here: ${others}` }
 }
 
 export function urlNotDecodable(): RequestError {

@@ -54,6 +54,7 @@ import { registerProviderLogin } from './security/provider-login.ts'
 import { LOGIN, SealedCookie, SESSION, type CookieRules } from './security/sealed-cookie.ts'
 import type { TlsIdentity } from './security/tls-server.ts'
 import { EventStreams } from './stream/event-streams.ts'
+import { tidyParameters } from './tidy-parameters.ts'
 import { traceRequests, type TraceRequest } from './trace-requests.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -171,7 +172,7 @@ function createFastify({ logger, random, settings }: ServerDeps, door: HttpDoor)
         keywords: [RULE_KEYWORD],
       },
       onCreate: (ajv) => {
-        ajv.addFormat(ID_FORMAT, (text) => isOrderId(text.trim()))
+        ajv.addFormat(ID_FORMAT, isOrderId)
         ajv.addFormat('date-time', (text) => toUtc(text) !== undefined)
       },
     },
@@ -251,6 +252,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   countRequests(server, deps.measures)
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
+  tidyParameters(server)
   openOperatorsPort(server, settings.management)
   const session = createCookie(SESSION, deps)
   const { publicUrl, requestsPerSecond } = settings

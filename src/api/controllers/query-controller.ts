@@ -107,12 +107,14 @@ const GET_EVENT_SCHEMA = {
 }
 
 /**
- * A query is text; this one number is read before validation, which does not convert. A `+` that is
- * not encoded arrives as a space: before the offset of an instant it can have been nothing else.
+ * A query is text; this one number is read before validation, which does not convert. No id begins with a
+ * space, so the beginning of one does not either. A `+` that is not encoded arrives as a space: before the
+ * offset of an instant it can have been nothing else.
  */
 function tidyQuery(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const query = request.query as Record<string, unknown>
-  const { limit } = query
+  const { limit, orderId: prefix } = query
+  if (typeof prefix === 'string') query['orderId'] = prefix.trimStart()
   if (typeof limit === 'string' && /^\d{1,9}$/.test(limit)) query['limit'] = Number(limit)
   for (const field of ['from', 'to']) {
     const instant = query[field]

@@ -10,7 +10,7 @@ import {
   type OrderStatus,
 } from '../../models/order.ts'
 import { idText } from './order-requests.ts'
-import { NO_OTHERS, ruled } from './rule.ts'
+import { ruled } from './rule.ts'
 
 /** Queries of lists, and the cursor between two pages of one. */
 
@@ -56,35 +56,29 @@ const idPrefix = Type.String({
   pattern: String.raw`^[^\x00-\x1f\x7f-\x9f]+$`,
 })
 
-export const listOrdersRequest = Type.Object(
-  {
-    orderId: Type.Optional(idPrefix),
-    status: Type.Optional(
-      Type.Unsafe<OrderStatus>(
-        Type.String({
-          ...ruled('Only orders in this status.', `must be one of ${ORDER_STATUSES.join(', ')}`),
-          enum: [...ORDER_STATUSES],
-        }),
-      ),
+export const listOrdersRequest = Type.Object({
+  orderId: Type.Optional(idPrefix),
+  status: Type.Optional(
+    Type.Unsafe<OrderStatus>(
+      Type.String({
+        ...ruled('Only orders in this status.', `must be one of ${ORDER_STATUSES.join(', ')}`),
+        enum: [...ORDER_STATUSES],
+      }),
     ),
-    customerId: Type.Optional(idText('Only orders of this customer.')),
-    from: instant('Only orders created at this instant or later.'),
-    to: instant('Only orders created before this instant.'),
-    limit: Type.Optional(limit),
-    cursor: Type.Optional(cursor),
-    format: Type.Optional(formatParameter),
-  },
-  NO_OTHERS,
-)
+  ),
+  customerId: Type.Optional(idText('Only orders of this customer.')),
+  from: instant('Only orders created at this instant or later.'),
+  to: instant('Only orders created before this instant.'),
+  limit: Type.Optional(limit),
+  cursor: Type.Optional(cursor),
+  format: Type.Optional(formatParameter),
+})
 
-export const listEventsRequest = Type.Object(
-  {
-    limit: Type.Optional(limit),
-    cursor: Type.Optional(cursor),
-    format: Type.Optional(formatParameter),
-  },
-  NO_OTHERS,
-)
+export const listEventsRequest = Type.Object({
+  limit: Type.Optional(limit),
+  cursor: Type.Optional(cursor),
+  format: Type.Optional(formatParameter),
+})
 
 export function limitOf(query: { readonly limit?: number }): number {
   return query.limit ?? LIMIT_DEFAULT

@@ -146,7 +146,6 @@ export function createOrderRequest(maxItemsPerOrder: number) {
   )
 }
 
-/** In a path the id stands as it is: nothing is trimmed. */
 export const orderPath = Type.Object({ orderId })
 
 export const updateOrderRequest = Type.Object(
