@@ -54,7 +54,7 @@ import { registerProviderLogin } from './security/provider-login.ts'
 import { LOGIN, SealedCookie, SESSION, type CookieRules } from './security/sealed-cookie.ts'
 import type { TlsIdentity } from './security/tls-server.ts'
 import { EventStreams } from './stream/event-streams.ts'
-import { tidyParameters } from './tidy-parameters.ts'
+import { tidyRequests } from './tidy-requests.ts'
 import { traceRequests, type TraceRequest } from './trace-requests.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -252,7 +252,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   countRequests(server, deps.measures)
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
-  tidyParameters(server)
+  tidyRequests(server)
   openOperatorsPort(server, settings.management)
   const session = createCookie(SESSION, deps)
   const { publicUrl, requestsPerSecond } = settings

@@ -71,7 +71,7 @@ const LIST_ORDERS_SCHEMA = {
   operationId: 'listOrders',
   summary: 'List orders',
   description:
-    'Orders as their last confirmed changes left them, newest first. Going on by the cursor, no ' +
+    'Orders as their last confirmed changes left them, the newest first by orderDate. Going on by the cursor, no ' +
     'order is shown twice and none is left out, also while orders are added. As JSON, as lines of ' +
     'JSON, or as CSV, in which a text that a spreadsheet would take for a formula has an apostrophe ' +
     'before it.',
@@ -118,7 +118,8 @@ function tidyQuery(request: FastifyRequest, _reply: FastifyReply, done: () => vo
   if (typeof limit === 'string' && /^\d{1,9}$/.test(limit)) query['limit'] = Number(limit)
   for (const field of ['from', 'to']) {
     const instant = query[field]
-    if (typeof instant === 'string') query[field] = instant.replace(/ (?=\d{2}:\d{2}$)/, '+')
+    if (typeof instant === 'string')
+      query[field] = instant.replace(/(?<=T.*) (?=\d{2}(?::?\d{2})?$)/i, '+')
   }
   done()
 }
