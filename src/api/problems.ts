@@ -27,7 +27,7 @@ import {
   bodyTooLarge,
   credentialMissing,
   credentialRefused,
-  entityTagWeak,
+  entityTagAltered,
   eventsRetired,
   expectationUnknown,
   fieldsInvalid,
@@ -178,7 +178,7 @@ export const PROBLEM_KINDS = {
   ENTITY_TAG_WEAK: {
     status: 412,
     title: 'A weak entity tag matches nothing',
-    example: failureOf(entityTagWeak('W/"3"')),
+    example: failureOf(entityTagAltered('W/"3"', '"3"')),
   },
   BODY_TOO_LARGE: {
     status: 413,

@@ -55,6 +55,7 @@ import { registerProviderLogin } from './security/provider-login.ts'
 import { LOGIN, SealedCookie, SESSION, type CookieRules } from './security/sealed-cookie.ts'
 import type { TlsIdentity } from './security/tls-server.ts'
 import { EventStreams } from './stream/event-streams.ts'
+import { tidyRequests } from './tidy-requests.ts'
 import { traceRequests, type TraceRequest } from './trace-requests.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -173,7 +174,7 @@ function createFastify({ logger, random, settings }: ServerDeps, door: HttpDoor)
         keywords: [RULE_KEYWORD],
       },
       onCreate: (ajv) => {
-        ajv.addFormat(ID_FORMAT, (text) => isOrderId(text.trim()))
+        ajv.addFormat(ID_FORMAT, isOrderId)
         ajv.addFormat('date-time', (text) => toUtc(text) !== undefined)
       },
     },
@@ -253,6 +254,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   countRequests(server, deps.measures)
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
+  tidyRequests(server)
   openOperatorsPort(server, settings.management)
   const session = createCookie(SESSION, deps)
   const { publicUrl, requestsPerSecond } = settings

@@ -45,8 +45,11 @@ export function tombstoneNotWritten(orderId: OrderId, cause?: unknown): CommandE
   return unavailable('KAFKA_UNAVAILABLE', detail, 'unknown', cause)
 }
 
+/** With the tag in full: one that was altered on the way would be sent again and again. */
 export function versionMoved(orderId: OrderId, version: number): CommandError {
-  const detail = `Order '${orderId}' is at version ${version}, not at one that If-Match names`
+  const detail =
+    `Order '${orderId}' is at version ${version}, not at one that If-Match names; ` +
+    `to change it as it is now, send If-Match: "${version}"`
   return new CommandError('VERSION_MOVED', detail)
 }
 

@@ -66,7 +66,7 @@ test('a reader gets every change that is settled from then on, with the whole or
   const { open, settle } = await startStreams(t)
   settle('before')
   const stream = await open()
-  assert.equal(stream.headers.get('content-type'), 'text/event-stream')
+  assert.equal(stream.headers.get('content-type'), 'text/event-stream; charset=utf-8')
   assert.equal(stream.headers.get('cache-control'), 'no-store, no-transform')
   assert.equal(stream.headers.get('x-accel-buffering'), 'no')
   await until(() => stream.lastEventId() === '10-1', 'the place comes before any event')
@@ -132,7 +132,7 @@ test('a reader from far back gets every event once while others are settled', as
 
 test('filters by order and by status', async (t) => {
   const { open, settle } = await startStreams(t)
-  const ofOrder = await open('?orderId=a%20b')
+  const ofOrder = await open('?orderId=%20a%20b%20')
   const ofStatus = await open('?status=shipped')
   const ofBoth = await open('?orderId=c&status=shipped')
   settle('a b')
@@ -301,6 +301,6 @@ test('answers HEAD with the head alone', async (t) => {
   const { url } = await startStreams(t)
   const response = await fetch(url, { method: 'HEAD' })
   assert.equal(response.status, 200)
-  assert.equal(response.headers.get('content-type'), 'text/event-stream')
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8')
   assert.equal(await response.text(), '')
 })

@@ -3,19 +3,14 @@ import { Type } from 'typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangedOrder, OrderCommands } from '../../business/order/commands.ts'
 import { readCreation, tidyCreation } from '../brought-order.ts'
+import { entityTag, ifMatchHeader, readExpectedVersions } from '../entity-tags.ts'
 import { creationBytesMax } from '../json-body.ts'
 import { bodyEmpty, RequestError } from '../request-errors.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
 import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
 import { readTraceparent } from '../traceparent.ts'
-import {
-  entityTag,
-  idempotencyKeyHeader,
-  ifMatchHeader,
-  readExpectedVersions,
-  readRetryKey,
-} from '../request-headers.ts'
+import { idempotencyKeyHeader, readRetryKey } from '../request-headers.ts'
 
 const CREATED = 'created successfully'
 const UPDATED = 'updated successfully'

@@ -69,7 +69,8 @@ export function registerStreamRoute(
       const found = await feed.findStart(asked)
       if (found.kind === 'not-ours') throw notOurs(field)
       if (found.kind === 'retired') throw eventsRetired(field, writePlace(found.until))
-      reply.type(STREAM_MEDIA_TYPE)
+      // It is UTF-8 in any case, but many read the texts of text/* as Latin-1.
+      reply.type(`${STREAM_MEDIA_TYPE}; charset=utf-8`)
       // A proxy that compresses would keep events back until it has enough of them.
       reply.header('cache-control', 'no-store, no-transform')
       // Nginx would keep events back to send them together.
