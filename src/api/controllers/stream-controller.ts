@@ -21,7 +21,7 @@ const SCHEMA = {
   summary: 'Follow the changes of orders',
   description:
     'Every confirmed change as a server-sent event, once, those of one order by its versions, from ' +
-    'all instances. It does not end by itself. A connection that is lost goes on by Last-Event-ID, ' +
+    'all instances. It does not end by itself, but within 15 seconds after its credential was withdrawn or is over. A connection that is lost goes on by Last-Event-ID, ' +
     'at any instance, without a gap and without a repetition. A reader that does not keep up is ' +
     'disconnected, and goes on in the same way.',
   tags: ['Orders'],
@@ -73,10 +73,11 @@ export function registerStreamRoute(
       reply.hijack()
       reply.raw.writeHead(200, reply.getHeaders() as Record<string, string>)
       if (request.method === 'HEAD') return void reply.raw.end()
-      streams.open(reply.raw, start, {
+      const filter = {
         ...(orderId === undefined ? {} : { orderId }),
         ...(status === undefined ? {} : { status }),
-      })
+      }
+      streams.open(reply.raw, start, filter, () => request.isStillLetIn())
       return undefined
     },
   })
