@@ -70,7 +70,7 @@ export function watchDependencies(
 }
 
 function certificateFilesOf(config: Config): readonly CertificateFile[] {
-  const { database, kafkaSecurity, schemaRegistryTls } = config
+  const { database, door, kafkaSecurity, schemaRegistryTls } = config
   const parameters = database.kind === 'postgres' ? new URL(database.url).searchParams : undefined
   const files = {
     kafka: kafkaSecurity.tls,
@@ -80,12 +80,25 @@ function certificateFilesOf(config: Config): readonly CertificateFile[] {
       caFile: parameters?.get('sslrootcert') ?? undefined,
     },
   }
-  return Object.entries(files).flatMap(([whose, { certificateFile, caFile } = {}]) => [
-    ...(certificateFile === undefined ? [] : [{ kind: `${whose}-client`, path: certificateFile }]),
-    ...(caFile === undefined || caFile === SYSTEM_CA
+  const ofConnections = Object.entries(files).flatMap(
+    ([whose, { certificateFile, caFile } = {}]) => [
+      ...(certificateFile === undefined
+        ? []
+        : [{ kind: `${whose}-client`, path: certificateFile }]),
+      ...(caFile === undefined || caFile === SYSTEM_CA
+        ? []
+        : [{ kind: `${whose}-authority`, path: caFile, isOfAuthorities: true }]),
+    ],
+  )
+  if (door.tls === undefined) return ofConnections
+  const { certFile, clientCaFile } = door.tls
+  return [
+    ...ofConnections,
+    { kind: 'api-server', path: certFile },
+    ...(clientCaFile === undefined
       ? []
-      : [{ kind: `${whose}-authority`, path: caFile, isOfAuthorities: true }]),
-  ])
+      : [{ kind: 'api-authority', path: clientCaFile, isOfAuthorities: true }]),
+  ]
 }
 
 /** Of changes of ownership: a line of the log, and a count. */

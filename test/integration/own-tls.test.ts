@@ -90,6 +90,8 @@ test('a certificate that is replaced file by file fails no request under load', 
     async () => (await fetch(`http://localhost:${managementPort}/health/ready`)).ok,
     () => `the service gets ready; it wrote:\n${service.output()}`,
   )
+  const metrics = await (await fetch(`http://localhost:${managementPort}/metrics`)).text()
+  assert.match(metrics, /^cart_credential_expiry_timestamp_seconds\{kind="api-server"\} \d+$/mu)
   const load = startLoad(t, port, ca)
   const answerMore = async (): Promise<void> => {
     const enough = load.statuses.length + 100
