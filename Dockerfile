@@ -29,6 +29,6 @@ VOLUME /app/data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.API_PORT || 8000}/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "src/health-check.ts"]
 # Not npm, which would stand between the signals and the service.
 CMD ["node", "src/main.mjs"]

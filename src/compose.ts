@@ -86,7 +86,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 
   for (const weakness of listWeaknesses(config)) logger.warn(weakness)
   // Before anything is opened that others see: a file of keys with a fault in it ends the start.
-  const callers = resources.use(await openCallerChecks(config, logger))
+  const callers = resources.use(await openCallerChecks(config, logger, health))
   const guard = createStoreGuard(options)
   const store = await openStore(config, {
     watch: { health, clock, measures, onSettled: () => feed.wake() },

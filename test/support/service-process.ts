@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../../dev-services/ports.ts'
-import { assertNoSecret } from './secrets.ts'
 import { until } from './until.ts'
+import { watchAnswers } from './watched-answers.ts'
 
 const MAIN = new URL('../../src/main.mjs', import.meta.url)
 
@@ -58,6 +58,7 @@ export async function spawnService(
     // SIGTERM would not end a process that is paused.
     killSignal: 'SIGKILL',
   })
+  const answers = watchAnswers(port, settings)
   const chunks: string[] = []
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
@@ -65,7 +66,7 @@ export async function spawnService(
   process.once('exit', endWithUs)
   const exited = once(child, 'close').then(() => {
     process.off('exit', endWithUs)
-    assertNoSecret(chunks.join(''), settings)
+    answers.assertNoLeak(chunks.join(''))
     return { code: child.exitCode, signal: child.signalCode }
   })
   assert.ok(child.pid !== undefined)

@@ -36,6 +36,7 @@ const DEPENDENCY_LABELS: Readonly<Record<Dependency, string>> = {
   kafka: 'kafka',
   schemaRegistry: 'schema-registry',
   storage: 'storage',
+  identityProvider: 'identity-provider',
 }
 
 function single(value: number | Distribution): readonly Sample[] {
