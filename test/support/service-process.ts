@@ -6,7 +6,7 @@ import { findFreePort } from '../../dev-services/ports.ts'
 import { assertNoSecret } from './secrets.ts'
 import { until } from './until.ts'
 
-const MAIN = new URL('../../src/main.ts', import.meta.url)
+const MAIN = new URL('../../src/main.mjs', import.meta.url)
 
 /** The process ends by itself after this, whatever becomes of the test. */
 const LIFE_MS_MAX = 10 * 60_000
@@ -38,7 +38,7 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null
 }
 
-/** Starts `src/main.ts` as its own process, without waiting for anything. */
+/** Starts `src/main.mjs` as its own process, without waiting for anything. */
 export async function spawnService(
   settings: Readonly<Record<string, string>>,
   { imports = [], lifeMsMax = LIFE_MS_MAX, main = MAIN, stdout }: ServiceOptions = {},
