@@ -46,9 +46,9 @@ const NOTHING = moduleOf('')
  * `import 'node:http'` reads all that the module has, and so loads the client behind its WebSocket, 15 MB
  * that nothing here needs. This one has the same, but for what is loaded when it is read.
  */
-const HTTP = moduleOf(
-  `export const { ${namesOfValues(process.getBuiltinModule('node:http'))} } = process.getBuiltinModule('node:http')`,
-)
+const HTTP = moduleOf(`
+  export const { ${listValues(process.getBuiltinModule('node:http'))} } =
+    process.getBuiltinModule('node:http')`)
 
 registerHooks({
   resolve(specifier, context, next) {
@@ -65,9 +65,11 @@ function isUnused(specifier) {
 }
 
 /** @param {object} module */
-function namesOfValues(module) {
-  const descriptors = Object.entries(Object.getOwnPropertyDescriptors(module))
-  return descriptors.filter(([, { get }]) => get === undefined).map(([name]) => name)
+function listValues(module) {
+  return Object.entries(Object.getOwnPropertyDescriptors(module))
+    .filter(([, descriptor]) => 'value' in descriptor)
+    .map(([name]) => name)
+    .join()
 }
 
 /** @param {string} source */
