@@ -24,7 +24,10 @@ function check(settings: Readonly<Record<string, string>>): Promise<[code: numbe
   return promise
 }
 
-async function listen(t: TestContext, deps: Parameters<typeof startTestServer>[1] = {}): Promise<string> {
+async function listen(
+  t: TestContext,
+  deps: Parameters<typeof startTestServer>[1] = {},
+): Promise<string> {
   const { server } = await startTestServer(t, deps)
   await server.listen({ host: '127.0.0.1', port: 0 })
   return String((server.server.address() as AddressInfo).port)

@@ -24,7 +24,10 @@ const wanted = {
 suite('bin/with-node.mjs', () => {
   test('hands arguments on and ends with the exit code of the script', async () => {
     await using project = await createProject({ installed: wanted })
-    await project.write('src/main.mjs', 'console.log(process.argv.slice(2).join()); process.exit(7)')
+    await project.write(
+      'src/main.mjs',
+      'console.log(process.argv.slice(2).join()); process.exit(7)',
+    )
     const { code, output } = await project.run(['src/main.mjs', 'a', 'b'])
     assert.equal(output, 'a,b\n')
     assert.equal(code, 7)
@@ -96,7 +99,8 @@ async function createProject({ installed }: { installed: object | undefined }): 
     `import { writeFileSync } from 'node:fs'
      writeFileSync('called.json', JSON.stringify(process.argv.slice(2)))`,
   )
-  for (const script of ['src/main.mjs', 'scripts/test.ts']) await write(script, "console.log('ran')")
+  for (const script of ['src/main.mjs', 'scripts/test.ts'])
+    await write(script, "console.log('ran')")
 
   return {
     write,
