@@ -6,8 +6,8 @@ import { ID_FORMAT, NO_OTHERS } from './schemas/rule.ts'
  *
  * - A query parameter that the operation does not have is refused: it would be ignored, and the answer
  *   taken for another one.
- * - Spaces around an id are dropped, in paths and queries as in bodies: no id has any, so with them the
- *   answer would be that nothing is there.
+ * - Spaces around an id are dropped, in path, query and body: no id has any, so with them the answer
+ *   would be that nothing is there.
  * - A field of a body that is optional and null is not there: so many programs write what is not set.
  */
 
@@ -34,11 +34,15 @@ export function tidyRequests(server: FastifyInstance): void {
     }
     const inPath = idsOf(params)
     const inQuery = idsOf(querystring)
+    const inBody = idsOf(body)
     const optional = optionalFieldsOf(body)
     const tidy = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
       trim(request.params, inPath)
       trim(request.query, inQuery)
-      dropNulls(request.body, optional)
+      if (isObject(request.body)) {
+        trim(request.body, inBody)
+        dropNulls(request.body, optional)
+      }
       done()
     }
     route.preValidation = [tidy, ...[route.preValidation ?? []].flat()]
@@ -61,8 +65,10 @@ function trim(parameters: unknown, names: readonly string[]): void {
   }
 }
 
-function dropNulls(body: unknown, names: readonly string[]): void {
-  if (typeof body !== 'object' || body === null) return
-  const fields = body as Record<string, unknown>
+function dropNulls(fields: Record<string, unknown>, names: readonly string[]): void {
   for (const name of names) if (fields[name] === null) delete fields[name]
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }

@@ -13,6 +13,7 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/create-order': { orderId: 'ORD-1', numItems: 1 },
   '/api/update-order': { orderId: 'ORD-1', status: 'shipped' },
   '/api/operations/runs': { tool: 'doctor' },
+  '/api/operations/erasures': { orderId: 'ORD-1' },
 }
 
 test('no operation takes a parameter that it does not have', async (t) => {

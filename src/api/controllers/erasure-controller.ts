@@ -1,6 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { OrderId } from '../../models/order.ts'
 import type { EraseOrder, ErasedOrder } from '../../business/order/erase-order.ts'
 import { entityTag } from '../entity-tags.ts'
 import { erasedAnswer, erasureRequest, toErasedJson } from '../schemas/erasure-json.ts'
@@ -36,9 +35,8 @@ export function registerErasureRoute(
       access: 'admin',
     },
     handler: async (request, reply) => {
-      const orderId = request.body.orderId.trim() as OrderId
       const erased = await eraseOrder({
-        orderId,
+        orderId: request.body.orderId,
         ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
       })

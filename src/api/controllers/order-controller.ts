@@ -40,9 +40,13 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
 ]
 
 /** Before validation, because an id is judged without the spaces around it. */
+function demandBody({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  if (body === undefined) throw bodyEmpty()
+  done()
+}
+
 function tidyBody(maxItemsPerOrder: number) {
   return ({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
-    if (body === undefined) throw bodyEmpty()
     if (typeof body === 'object' && body !== null) {
       tidyCreation(body as Record<string, unknown>, maxItemsPerOrder)
     }
@@ -121,7 +125,7 @@ export function registerOrderRoutes(
       access: 'orders:write',
     },
     bodyLimit: creationBytesMax(maxItemsPerOrder),
-    preValidation: tidyBody(maxItemsPerOrder),
+    preValidation: [demandBody, tidyBody(maxItemsPerOrder)],
     // The handler has more to say of the fields than the schema.
     attachValidation: true,
     handler: async (request, reply) => {
@@ -156,7 +160,7 @@ export function registerOrderRoutes(
       work: { kind: 'change' },
       access: 'orders:write',
     },
-    preValidation: tidyBody(maxItemsPerOrder),
+    preValidation: demandBody,
     handler: async (request, reply) => {
       const { orderId, status } = request.body
       const changed = await commands.changeOrderStatus({
