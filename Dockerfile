@@ -20,8 +20,8 @@ COPY package.json ./
 COPY schemas schemas
 COPY migrations migrations
 COPY src src
-# The service itself cannot write where what it has compiled is kept: see src/quick-start.ts.
-RUN node --input-type=module --eval "await import('/app/src/quick-start.ts'); await import('/app/src/compose.ts'); await import('/app/src/config/read-config.ts')"
+# The service itself cannot write where what it has compiled is kept: see src/quick-start.mjs.
+RUN node --input-type=module --eval "await import('/app/src/quick-start.mjs'); await import('/app/src/compose.ts'); await import('/app/src/config/read-config.ts')"
 # A named volume takes over the owner of the folder it is mounted on.
 RUN mkdir --mode=0700 data && chown node:node data
 USER node
@@ -29,6 +29,6 @@ VOLUME /app/data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.API_PORT || 8000}/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "src/health-check.ts"]
 # Not npm, which would stand between the signals and the service.
-CMD ["node", "src/main.ts"]
+CMD ["node", "src/main.mjs"]

@@ -40,6 +40,7 @@ const server = await buildServer({
     listOrderEvents: notPartOfThis,
     getOrderEvent: notPartOfThis,
   },
+  eraseOrder: notPartOfThis,
   operations: {
     settings: [],
     readPublication: notPartOfThis,
@@ -47,7 +48,11 @@ const server = await buildServer({
     startRun: (request) => ({ ...request, state: 'running', startedAt: systemClock.now() }),
   },
   feed: new LiveFeed({
-    feed: { findLastPlace: notPartOfThis, listSettled: notPartOfThis },
+    feed: {
+      findLastPlace: notPartOfThis,
+      listSettled: notPartOfThis,
+      findRetiredPlace: notPartOfThis,
+    },
     clock: systemClock,
     publishTimeoutMs: 5_000,
   }),

@@ -17,22 +17,23 @@ import {
 import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
 import { freshSettings } from '../test/support/own-service.ts'
 import { startService, type ServiceProcess } from '../test/support/service-process.ts'
-import { runLoad } from './orders/load.ts'
+import { prepareLoad, type PreparedLoad } from './orders/load.ts'
 import { processMicros } from './orders/process-usage.ts'
 
 /**
  * What it costs to know the caller: creates a second, and processor time of the service for each, with
- * API_AUTH none, api-key and jwt, in turns on one Kafka, an SQLite file each. Linux.
+ * API_AUTH none, api-key and jwt. Three services on one Kafka, an SQLite file each, take the same load at
+ * the same time, so that whatever else the machine does is done to all of them. Linux.
  *
  *   node bench/known-callers.ts
- *   node bench/known-callers.ts --rounds 9 --seconds 5 --connections 64
+ *   node bench/known-callers.ts --rounds 9 --seconds 5 --connections 32
  */
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '9' },
     seconds: { type: 'string', default: '4' },
-    connections: { type: 'string', default: '64' },
+    connections: { type: 'string', default: '32' },
   },
 })
 
@@ -70,7 +71,8 @@ const ways: Way[] = [
 try {
   // The first round warms the processes up, and does not count.
   for (let round = 0; round <= Number(values.rounds); round += 1) {
-    for (const way of ways) await measure(way, round > 0)
+    const loads = await Promise.all(ways.map(prepare))
+    await Promise.all(loads.map((load, index) => measure(ways[index], load, round > 0)))
   }
   report(ways)
 } finally {
@@ -93,12 +95,8 @@ async function startWay(
   return { name, service, credential, rates: [], micros: [] }
 }
 
-async function measure(
-  { service, credential, rates, micros }: Way,
-  counts: boolean,
-): Promise<void> {
-  const before = await processMicros(service.pid)
-  const { answered, failed, perSecond } = await runLoad({
+function prepare({ service, credential }: Way): Promise<PreparedLoad> {
+  return prepareLoad({
     url: service.url,
     connections: Number(values.connections),
     seconds: Number(values.seconds),
@@ -107,6 +105,13 @@ async function measure(
     hasRandomIds: false,
     ...(credential !== undefined && { credential }),
   })
+}
+
+async function measure(way: Way | undefined, load: PreparedLoad, counts: boolean): Promise<void> {
+  if (way === undefined) return
+  const { service, rates, micros } = way
+  const before = await processMicros(service.pid)
+  const { answered, failed, perSecond } = await load.run()
   if (failed > 0) throw new Error(`${failed} requests failed`)
   if (!counts) return
   rates.push(perSecond)
@@ -115,6 +120,11 @@ async function measure(
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN
+}
+
+/** Round by round: what one round did to all of them drops out. */
+function ratios(numbers: readonly number[], others: readonly number[]): number[] {
+  return numbers.map((number, round) => number / (others[round] ?? Number.NaN))
 }
 
 function printLine(...cells: readonly string[]): void {
@@ -127,8 +137,8 @@ function report(measured: readonly Way[]): void {
   printLine('API_AUTH', 'creates/s', 'of none', 'µs/create', 'of none')
   for (const { name, rates, micros } of measured) {
     const [rate, cost] = [median(rates), median(micros)]
-    const rateOfNone = (rate / median(none.rates)).toFixed(3)
-    const costOfNone = (cost / median(none.micros)).toFixed(3)
+    const rateOfNone = median(ratios(rates, none.rates)).toFixed(3)
+    const costOfNone = median(ratios(micros, none.micros)).toFixed(3)
     printLine(name, rate.toFixed(0), rateOfNone, cost.toFixed(0), costOfNone)
   }
 }

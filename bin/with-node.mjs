@@ -1,7 +1,7 @@
 // Runs one of the project's .ts files with the Node version that package.json pins, installing the
 // dependencies first where they are missing or not those of package-lock.json:
 //
-//   node bin/with-node.mjs [src/main.ts] [args…]
+//   node bin/with-node.mjs [src/main.mjs] [args…]
 //
 // This file alone is executed by whatever Node the machine has, so it keeps to what Node 16 knows.
 import { spawn, spawnSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const [script = 'src/main.ts', ...scriptArgs] = process.argv.slice(2)
+const [script = 'src/main.mjs', ...scriptArgs] = process.argv.slice(2)
 // Only scripts/ (tests, checks) uses devDependencies; a production install has none.
 const needsDevDependencies = script.startsWith('scripts/')
 const parentCheckMs = 500

@@ -172,7 +172,7 @@ async function start(session: DevSession, { dependencies, env, config }: DevPlan
   say('Starting the service')
   const service = await startSupervised({
     command: process.execPath,
-    args: ['src/main.ts'],
+    args: ['src/main.mjs'],
     cwd: root,
     env,
     output: 'inherit',

@@ -5,6 +5,7 @@ import { DemoOrders } from '../src/cli/demo/demo-orders.ts'
 import { runTraffic, TrafficCount } from '../src/cli/demo/demo-traffic.ts'
 import { showRecords } from '../src/cli/listen/listen.ts'
 import { createOrderLines } from '../src/cli/listen/order-line.ts'
+import { columnsOf } from '../src/cli/layout.ts'
 import { paintFor, visible } from '../src/cli/paint.ts'
 import { serviceAddress } from '../src/cli/send-change.ts'
 import type { Config } from '../src/config/config.ts'
@@ -24,7 +25,7 @@ export async function showLiveOrders(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const line = createOrderLines(paintFor(process.stdout))
+  const line = createOrderLines(paintFor(process.stdout), columnsOf(process.stdout))
   const print = (text: string): void => say(visible(text))
   let isTold = false
   while (!signal.aborted) {

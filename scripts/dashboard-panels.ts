@@ -117,13 +117,19 @@ export const ROWS: readonly Row[] = [
       },
       {
         title: 'Produce requests',
-        description: 'By what the answer proves.',
+        description: 'Each has the batches of all partitions of one leader that have events then.',
         unit: 'reqps',
         queries: [{ expr: rate('cart_produce_requests_total', 'result'), legend: '{{result}}' }],
       },
       {
+        title: 'Batches of a partition',
+        description: 'By what the answer proves. A healthy service has only acked ones.',
+        unit: 'ops',
+        queries: [{ expr: rate('cart_produced_batches_total', 'result'), legend: '{{result}}' }],
+      },
+      {
         title: 'Events in a Produce request',
-        description: 'The mean: batches get larger under load.',
+        description: 'The mean: requests get larger under load.',
         unit: 'short',
         queries: [
           {

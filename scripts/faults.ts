@@ -24,6 +24,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     minutes: { type: 'string' },
     short: { type: 'boolean', default: false },
+    secured: { type: 'boolean', default: false },
   },
 })
 
@@ -76,6 +77,7 @@ async function runBeside(
   const args = ['--only', scenarios.map(({ name }) => name).join(), '--seed', String(seed)]
   if (minutes !== undefined) args.push('--minutes', String(minutes))
   if (values.short) args.push('--short')
+  if (values.secured) args.push('--secured')
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -98,7 +100,8 @@ async function runAll(scenarios: readonly Scenario[]): Promise<boolean> {
   let hasFailed = false
   await using registry = await FakeRegistry.start()
   for (const scenario of scenarios) {
-    print(`\n── ${scenario.name}: ${scenario.about} (seed ${seed})`)
+    const access = values.secured ? ', TLS and SCRAM' : ''
+    print(`\n── ${scenario.name}: ${scenario.about} (seed ${seed}${access})`)
     const startMs = performance.now()
     try {
       const report = await runOne(scenario, registry.url)
@@ -117,7 +120,7 @@ async function runAll(scenarios: readonly Scenario[]): Promise<boolean> {
 
 /** Each on a cluster of its own: what one did to its brokers is not found by the next. */
 async function runOne(scenario: Scenario, registryUrl: string): Promise<Report> {
-  const cluster = await startTestCluster(scenario.brokers)
+  const cluster = await startTestCluster(scenario.brokers, { isSecured: values.secured })
   try {
     return await runScenario(scenario, {
       cluster,

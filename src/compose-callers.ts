@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { TlsIdentity } from './api/security/tls-server.ts'
 import type { ServerDeps } from './api/server.ts'
 import type { CredentialCheck } from './business/callers/credential-check.ts'
+import type { DependencyHealth } from './business/dependency-health.ts'
 import type { LoginProvider } from './business/callers/login-provider.ts'
 import type { Seal } from './business/callers/seal.ts'
 import { eitherCheck } from './business/callers/either-check.ts'
@@ -15,6 +16,8 @@ import { createSeal } from './service/callers/aes-seal.ts'
 import { readSmallFile, WatchedFile } from './service/callers/watched-file.ts'
 import { systemClock } from './service/system.ts'
 
+const LAST_KEYS = 'its last ones are taken, for a day at most'
+
 /** What says who a caller is, made from the settings. */
 export interface CallerChecks extends AsyncDisposable {
   readonly forServer: Pick<
@@ -27,6 +30,7 @@ export interface CallerChecks extends AsyncDisposable {
 export async function openCallerChecks(
   { callers, door }: Config,
   log: FastifyBaseLogger,
+  health: DependencyHealth,
 ): Promise<CallerChecks> {
   await using opened = new AsyncDisposableStack()
   const checks: CredentialCheck[] = []
@@ -41,7 +45,7 @@ export async function openCallerChecks(
     checks.push(createKeyCheck(file, systemClock))
   }
   if (callers.jwt !== undefined) {
-    checks.push(await openTokenCheck(callers.jwt, opened, log))
+    checks.push(await openTokenCheck(callers.jwt, opened, health))
   }
   const tls = door.tls === undefined ? undefined : await openTls(door.tls, opened, log)
   const { ways = [], certificateScopes } = callers
@@ -81,7 +85,7 @@ async function openLoginProvider({
 async function openTokenCheck(
   rules: JwtConfig,
   opened: AsyncDisposableStack,
-  log: FastifyBaseLogger,
+  health: DependencyHealth,
 ): Promise<CredentialCheck> {
   const { KeySet } = await import('./service/callers/key-set.ts')
   const { TokenCheck } = await import('./service/callers/tokens.ts')
@@ -89,11 +93,14 @@ async function openTokenCheck(
   const keySet = new KeySet({
     url,
     clock: systemClock,
-    onState: (trouble) =>
-      trouble === undefined
-        ? log.info({ url }, 'the keys of the identity provider are read')
-        : log.error({ url, reason: trouble }, 'the keys of the identity provider cannot be read'),
+    onState: (trouble) => {
+      if (trouble === undefined) return health.reportUp('identityProvider')
+      const sentence = `its keys at ${url} cannot be read: ${trouble.reason}`
+      if (!trouble.hasKeys) return health.reportDown('identityProvider', sentence)
+      health.reportDegraded('identityProvider', `${sentence}; ${LAST_KEYS}`)
+    },
   })
+  health.reportDown('identityProvider', 'has not answered yet')
   opened.defer(() => keySet.close())
   keySet.start()
   return new TokenCheck({ rules, findKey: keySet.findKey, clock: systemClock })

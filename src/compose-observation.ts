@@ -1,6 +1,9 @@
 /** What is observed of the service: counts and gauges for /metrics, and lines of the log, by those who know them. */
+import { readFileSync } from 'node:fs'
+import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
+import type { TlsIdentity } from './api/security/tls-server.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import { DependencyLog } from './business/dependency-log.ts'
 import type { Measures } from './business/measures/measures.ts'
@@ -11,7 +14,7 @@ import type { OwnershipDeps } from './business/publication/ownership.ts'
 import type { Config } from './config/config.ts'
 import type { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
 import { SYSTEM_CA } from './service/credentials/tls-identity.ts'
-import { listCertificateEnds, type CertificateFile } from './service/certificate-end.ts'
+import { listCertificateEnds, type CertificateSource } from './service/certificate-end.ts'
 import { createMetricsPage, type WriteMetrics } from './service/metrics/metrics-page.ts'
 
 const LEASE_LOST =
@@ -27,11 +30,13 @@ interface MetricsParts {
   readonly publisher: KafkaEventPublisher
   readonly lease: Lease
   readonly health: DependencyHealth
+  /** Of the API's own port. Undefined: it speaks plain HTTP. */
+  readonly tls: TlsIdentity | undefined
 }
 
 export function composeMetrics(config: Config, parts: MetricsParts): WriteMetrics {
-  const { measures, clock, publications, publisher, lease, health } = parts
-  const certificates = certificateFilesOf(config)
+  const { measures, clock, publications, publisher, lease, health, tls } = parts
+  const certificates = [...clientCertificates(config), ...serverCertificates(tls)]
   return createMetricsPage(
     {
       measures,
@@ -47,7 +52,10 @@ export function composeMetrics(config: Config, parts: MetricsParts): WriteMetric
   )
 }
 
-/** What the process knows of its dependencies, and a line of the log for each change. */
+/**
+ * What the process knows of its dependencies, and a line of the log for each change. It names no trace: a
+ * request may have noticed the change, and the line is about none.
+ */
 export function watchDependencies(
   logger: FastifyBaseLogger,
   clock: Clock,
@@ -57,8 +65,8 @@ export function watchDependencies(
   const log = new DependencyLog({
     clock,
     signal: closing.signal,
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
+    info: (fields, message) => context.with(ROOT_CONTEXT, () => logger.info(fields, message)),
+    warn: (fields, message) => context.with(ROOT_CONTEXT, () => logger.warn(fields, message)),
   })
   const health = new DependencyHealth(clock, (dependency, state) => log.hear(dependency, state))
   const watching = log.watchStart(() => health.states())
@@ -69,7 +77,16 @@ export function watchDependencies(
   return health
 }
 
-function certificateFilesOf(config: Config): readonly CertificateFile[] {
+/** Of the API's own port: as it is in use, which a file that is wrong does not replace. */
+function serverCertificates(tls: TlsIdentity | undefined): readonly CertificateSource[] {
+  if (tls === undefined) return []
+  return [
+    { kind: 'api-server', read: () => tls.current().cert },
+    { kind: 'api-client-authority', read: () => tls.current().ca ?? '', isOfAuthorities: true },
+  ]
+}
+
+function clientCertificates(config: Config): readonly CertificateSource[] {
   const { database, kafkaSecurity, schemaRegistryTls } = config
   const parameters = database.kind === 'postgres' ? new URL(database.url).searchParams : undefined
   const files = {
@@ -81,11 +98,17 @@ function certificateFilesOf(config: Config): readonly CertificateFile[] {
     },
   }
   return Object.entries(files).flatMap(([whose, { certificateFile, caFile } = {}]) => [
-    ...(certificateFile === undefined ? [] : [{ kind: `${whose}-client`, path: certificateFile }]),
+    ...(certificateFile === undefined
+      ? []
+      : [{ kind: `${whose}-client`, read: reading(certificateFile) }]),
     ...(caFile === undefined || caFile === SYSTEM_CA
       ? []
-      : [{ kind: `${whose}-authority`, path: caFile, isOfAuthorities: true }]),
+      : [{ kind: `${whose}-authority`, read: reading(caFile), isOfAuthorities: true }]),
   ])
+}
+
+function reading(path: string): () => string {
+  return () => readFileSync(path, 'utf8')
 }
 
 /** Of changes of ownership: a line of the log, and a count. */

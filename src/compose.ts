@@ -21,6 +21,7 @@ import {
   createRegistry,
   listWeaknesses,
 } from './compose-clients.ts'
+import { composeErasure } from './compose-erasure.ts'
 import { composeOperations } from './compose-operations.ts'
 import { composeServerSettings } from './compose-server.ts'
 import { composeMetrics, hearOwnership, watchDependencies } from './compose-observation.ts'
@@ -34,7 +35,8 @@ import { guardSession } from './service/kafka/guarded-session.ts'
 import { createLaneSessions } from './service/kafka/lane/kafka-session.ts'
 import { ensureTopic } from './service/kafka/topic-admin.ts'
 import type { LaneSession } from './service/kafka/lane/session.ts'
-import { measureSession } from './service/kafka/lane/measured-session.ts'
+import { measureProduce, measureSession } from './service/kafka/lane/measured-session.ts'
+import { produce, type Produce } from './service/kafka/produce-request.ts'
 import { createEventEncoder, listSubjectSchemas } from './service/schema-registry/event-encoder.ts'
 import {
   createSchemaRegistration,
@@ -87,7 +89,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
 
   for (const weakness of listWeaknesses(config)) logger.warn(weakness)
   // Before anything is opened that others see: a file of keys with a fault in it ends the start.
-  const callers = resources.use(await openCallerChecks(config, logger))
+  const callers = resources.use(await openCallerChecks(config, logger, health))
   const guard = createStoreGuard(options)
   const store = await openStore(config, {
     watch: { health, clock, measures, onSettled: () => feed.wake() },
@@ -113,6 +115,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const publisher = createPublisher(config, health, {
     mayOpen: (partition) => guard.pass(partition),
     mayPublish: () => lease.isHeld && !halting.signal.aborted,
+    produce: measureProduce(produce, measures),
     observe: (session, partition) => traced.session(measureSession(session, measures), partition),
     onSuspicion: () => {
       measures.contestedCount += 1
@@ -185,13 +188,15 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     statusPolicy: config.orderStatusPolicy,
     isDraining: () => drain.isDraining,
   }
-  const observed = { measures, clock, publications, publisher, lease, health }
+  const { tls } = callers.forServer
+  const observed = { measures, clock, publications, publisher, lease, health, tls }
   const server = await buildServer({
     commands: traced.commands(measureCommands(createCommands(deps, drain), measures)),
     traceRequest: traced.request,
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
     operations,
+    eraseOrder: composeErasure(config, { ...deps, reader: store }, drain),
     changes: admission,
     clock,
     random: systemRandom,
@@ -247,6 +252,7 @@ function createRegistration(
 }
 
 interface PublisherRights extends Pick<EventPublisherDeps, 'mayPublish' | 'onSuspicion'> {
+  readonly produce: Produce
   readonly observe: (session: LaneSession, partition: number) => LaneSession
   /** Rejects while the lane of this partition may not be opened. */
   readonly mayOpen: (partition: number) => Promise<void>
@@ -255,10 +261,10 @@ interface PublisherRights extends Pick<EventPublisherDeps, 'mayPublish' | 'onSus
 function createPublisher(
   config: Config,
   health: DependencyHealth,
-  { observe, mayOpen, ...rights }: PublisherRights,
+  { produce: send, observe, mayOpen, ...rights }: PublisherRights,
 ): KafkaEventPublisher {
   const cluster = createCluster(config)
-  const openSession = createLaneSessions(cluster, systemClock)
+  const openSession = createLaneSessions(cluster, systemClock, send)
   const wanted = {
     partitionCount: config.kafkaTopicPartitions,
     replicationFactor: config.kafkaTopicReplicationFactor,

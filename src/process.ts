@@ -9,7 +9,7 @@ import { readConfig } from './config/read-config.ts'
 import { escapeHidden } from './models/visible-text.ts'
 import { toTerminalLine } from './service/log-lines.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
-import { assertCanListen } from './service/network.ts'
+import { claimAddress } from './service/network.ts'
 
 /** The process: read the settings, look at the port, compose, listen, close on a signal. */
 
@@ -30,6 +30,8 @@ const logOutput = new LogOutput({
 })
 const logger = pino({ level: config.logLevel, mixin: namesOfTrace }, chooseLogFormat())
 for (const hint of findNearNames(process.env)) logger.warn(hint)
+/** Of the addresses to listen on. What waits for this process to stop may have them when it does. */
+const claims = new AsyncDisposableStack()
 let service: CartService | undefined
 
 process.once('SIGTERM', stop)
@@ -72,9 +74,11 @@ function readConfigOrExit(): Config {
 async function startOrExit(): Promise<CartService> {
   try {
     // First: a start that cannot listen has registered no schema, made no topic and taken no lock.
-    await assertCanListen(config.apiHost, config.apiPort)
+    claims.use(await claimAddress(config.apiHost, config.apiPort))
     const { management } = config.door
-    if (management !== undefined) await assertCanListen(management.host, management.port)
+    if (management !== undefined) {
+      claims.use(await claimAddress(management.host, management.port))
+    }
     const composed = await composeCartService({
       config,
       logger,
@@ -100,6 +104,7 @@ async function startOrExit(): Promise<CartService> {
 /** What is not settled stays pending and is recovered by the next start, so leaving is always safe. */
 function stop(signal: NodeJS.Signals): void {
   logger.info({ signal }, 'shutting down')
+  void claims.disposeAsync()
   if (service === undefined) return void leave(0)
   setTimeout(() => {
     logger.warn('closing takes too long; leaving the rest to the next start')

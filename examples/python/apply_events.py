@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
 
 from order_state import OrderState
-from read_event import UnusableEvent, create_read_event
+from read_event import Tombstone, UnusableEvent, create_read_event
 
 KAFKA_TIMEOUT_SECONDS = 30
 RECONNECT_MS = 1_000  # While a broker is away, each try is a line in the log.
@@ -120,7 +120,11 @@ def apply_events(options: argparse.Namespace, consumer: Consumer, state: OrderSt
         if message.error() is not None:
             raise KafkaException(message.error())
         try:
-            outcome = state.receive(read_event(message))
+            event = read_event(message)
+            if isinstance(event, Tombstone):
+                outcome = state.forget_waiting(event.order_id)
+            else:
+                outcome = state.receive(event)
         except UnusableEvent as error:
             dead_letters.send(message, error)
             outcome = f'dead letter, {type(error).__name__}: {error}'

@@ -66,6 +66,11 @@ class OrderState:
             self._db.execute('BEGIN IMMEDIATE')
             return list(self._accept_gaps())
 
+    def forget_waiting(self, order_id: str) -> str:
+        """Its order was erased: what waits of it is not applied, and may name the customer."""
+        self._db.execute('UPDATE events SET waiting_order = NULL WHERE order_id = ?', (order_id,))
+        return f'forgot what waited of {order_id}: erased'
+
     def _receive(self, event: OrderEvent) -> str:
         order_id, sequence = event.order['orderId'], event.sequence
         subject = f'{order_id} version {sequence}'

@@ -16,6 +16,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistry
 WIRE_MAGIC = 0
 FRAME_BYTES = 5
 SEQUENCE = re.compile('[0-9]{1,15}')  # More digits than that are no version of ours.
+ERASED_TYPE = b'com.ecommerce.order.erased'  # ce_type of a tombstone.
 SCHEMA_NOT_FOUND = 40403  # Error code of the Schema Registry API.
 
 
@@ -49,7 +50,16 @@ class OrderEvent:
     """The whole order after the change."""
 
 
-def create_read_event(registry: SchemaRegistryClient) -> Callable[[Message], OrderEvent]:
+@dataclass(frozen=True)
+class Tombstone:
+    """A record without a value, by which the service says that the order was erased."""
+
+    order_id: str
+
+
+def create_read_event(
+    registry: SchemaRegistryClient,
+) -> Callable[[Message], OrderEvent | Tombstone]:
     """The function raises UnusableEvent where the message is to blame."""
     schemas: dict[int, object] = {}
 
@@ -58,8 +68,10 @@ def create_read_event(registry: SchemaRegistryClient) -> Callable[[Message], Ord
             schemas[schema_id] = parse_schema(fetch_schema(registry, schema_id), schema_id)
         return schemas[schema_id]
 
-    def read_event(message: Message) -> OrderEvent:
+    def read_event(message: Message) -> OrderEvent | Tombstone:
         headers = {name: value for name, value in message.headers() or [] if value is not None}
+        if message.value() is None and headers.get('ce_type') == ERASED_TYPE:
+            return Tombstone(read_text(headers, 'ce_subject'))
         event_id = read_text(headers, 'ce_id')
         sequence = read_sequence(headers)
         order_id = read_text(headers, 'ce_subject')

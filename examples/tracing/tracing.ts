@@ -1,7 +1,7 @@
 /**
  * Loads OpenTelemetry's SDK before the service, which knows its API alone:
  *
- *   node --import ./examples/tracing/tracing.ts src/main.ts
+ *   node --import ./examples/tracing/tracing.ts src/main.mjs
  *
  * Spans go to a collector by OTLP over HTTP. The SDK's own variables hold: OTEL_EXPORTER_OTLP_ENDPOINT
  * (http://localhost:4318), OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, and OTEL_TRACES_SAMPLER_ARG, the

@@ -100,6 +100,10 @@ async function main(): Promise<void> {
   const handle = async (message: Message): Promise<string> => {
     try {
       const event = await readEvent(message)
+      if ('erasedOrderId' in event) {
+        state.forgetWaiting(event.erasedOrderId)
+        return `forgot what waited of ${event.erasedOrderId}: erased`
+      }
       return tell(event, state.receive(event))
     } catch (error) {
       if (!(error instanceof UnusableEvent)) throw error

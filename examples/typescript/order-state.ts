@@ -44,6 +44,8 @@ export interface OrderState {
   receive(event: OrderEvent): Receipt
   /** Applies every event that waits, over the gaps before them. */
   acceptGaps(): readonly Gap[]
+  /** Its order was erased: what waits of it is not applied, and may name the customer. */
+  forgetWaiting(orderId: string): void
   close(): void
 }
 
@@ -92,6 +94,7 @@ export function openOrderState(path: string): OrderState {
   const selectAllWaiting = db.prepare(
     'SELECT sequence, waiting_order FROM events WHERE waiting_order NOT NULL ORDER BY order_id, sequence',
   )
+  const endAllWaits = db.prepare('UPDATE events SET waiting_order = NULL WHERE order_id = ?')
   const selectLast = db.prepare('SELECT last_sequence FROM orders WHERE order_id = ?')
   const upsertOrder = db.prepare(
     `INSERT INTO orders (order_id, last_sequence, status) VALUES (?, ?, ?) ON CONFLICT (order_id)
@@ -152,6 +155,7 @@ export function openOrderState(path: string): OrderState {
   return {
     receive: (event) => inTransaction(db, () => receive(event)),
     acceptGaps: () => inTransaction(db, acceptGaps),
+    forgetWaiting: (orderId) => void endAllWaits.run(orderId),
     close: () => db.close(),
   }
 }

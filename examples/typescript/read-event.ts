@@ -6,6 +6,11 @@ import type { Order, OrderEvent } from './order-state.ts'
  * id, and the Schema Registry has it.
  */
 
+/** A record without a value, by which the service says that the order was erased. */
+export interface Tombstone {
+  readonly erasedOrderId: string
+}
+
 /** The fault of the message: reading it again will not help. Anything else that is thrown may pass. */
 export class UnusableEvent extends Error {}
 export class InvalidHeaders extends UnusableEvent {}
@@ -23,6 +28,8 @@ const WIRE_MAGIC = 0
 const FRAME_BYTES = 5
 /** More digits than that are no version of ours. */
 const SEQUENCE = /^\d{1,15}$/
+/** `ce_type` of a tombstone. */
+const ERASED_TYPE = 'com.ecommerce.order.erased'
 /** Error code of the Schema Registry API. */
 const SCHEMA_NOT_FOUND = 40403
 const REGISTRY_TIMEOUT_MS = 10_000
@@ -30,7 +37,9 @@ const REGISTRY_TIMEOUT_MS = 10_000
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The function rejects with {@link UnusableEvent} where the message is to blame. */
-export function createReadEvent(registryUrl: string): (message: Message) => Promise<OrderEvent> {
+export function createReadEvent(
+  registryUrl: string,
+): (message: Message) => Promise<OrderEvent | Tombstone> {
   const types = new Map<number, avro.Type>()
 
   const typeOf = async (schemaId: number): Promise<avro.Type> => {
@@ -43,6 +52,9 @@ export function createReadEvent(registryUrl: string): (message: Message) => Prom
 
   return async ({ value, headerEntries }) => {
     const headers = new Map(headerEntries.map(([name, bytes]) => [String(name), bytes]))
+    if ((value ?? undefined) === undefined && String(headers.get('ce_type')) === ERASED_TYPE) {
+      return { erasedOrderId: readText(headers, 'ce_subject') }
+    }
     const id = readText(headers, 'ce_id')
     const sequence = readSequence(readText(headers, 'ce_sequence'))
     const orderId = readText(headers, 'ce_subject')

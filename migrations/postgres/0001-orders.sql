@@ -60,6 +60,16 @@ WHERE idempotency_key IS NOT NULL;
 CREATE INDEX order_events_keys_by_age ON order_events (settled_at)
 WHERE idempotency_key IS NOT NULL AND settled_at IS NOT NULL;
 
+-- The last place of the events that went with their orders: readers of the stream that are behind it
+-- may have missed some.
+CREATE TABLE retired_events (
+  id       integer PRIMARY KEY CHECK (id = 1),
+  settling bigint NOT NULL,
+  arrival  bigint NOT NULL
+);
+
+INSERT INTO retired_events (id, settling, arrival) VALUES (1, 0, 0);
+
 -- The instances that nobody has taken over from. A row may be deleted once its lease has run out.
 CREATE TABLE instances (
   instance_id text COLLATE "C" PRIMARY KEY,

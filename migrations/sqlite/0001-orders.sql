@@ -66,6 +66,16 @@ CREATE INDEX orders_by_date ON orders (order_date, order_id);
 CREATE INDEX orders_by_status ON orders (status, order_date, order_id);
 CREATE INDEX orders_by_customer ON orders (customer_id, order_date, order_id);
 
+-- The last place of the events that went with their orders: readers of the stream that are behind it
+-- may have missed some.
+CREATE TABLE retired_events (
+  id       INTEGER PRIMARY KEY CHECK (id = 1),
+  settling INTEGER NOT NULL,
+  arrival  INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO retired_events (id, settling, arrival) VALUES (1, 0, 0);
+
 -- The instance that opened this file last. Every other one is gone: the file belongs to one process.
 CREATE TABLE current_instance (
   id          INTEGER PRIMARY KEY CHECK (id = 1),

@@ -37,12 +37,10 @@ type JudgedBody = { readonly [Field in keyof CreationBody]?: unknown }
 const WIDEST_GENERATED: Currency = 'USD'
 
 /**
- * Before the fields are judged: spaces around ids mean nothing, nor does the case of a code. Of too many
- * items one too many is judged; each could be wrong, and a body has room for thousands.
+ * Before the fields are judged: spaces around ids of items mean nothing, nor does the case of a code. Of
+ * too many items one too many is judged; each could be wrong, and a body has room for thousands.
  */
 export function tidyCreation(body: Record<string, unknown>, maxItemsPerOrder: number): void {
-  trim(body, 'orderId')
-  trim(body, 'customerId')
   const { currency, items } = body
   // ASCII alone: other letters become ours in upper case, too.
   if (typeof currency === 'string' && /^[a-z]{3}$/i.test(currency)) {

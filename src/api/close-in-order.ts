@@ -10,31 +10,38 @@ import type { Socket } from 'node:net'
 /** By which a server says that a connection is there: the second one over TLS. */
 export type ConnectionEvent = 'connection' | 'secureConnection'
 
-/** A caller that sends nothing for so long has read the answer, or never will. */
-const SILENCE_MS = 500
+/** How long a caller is listened to that has got its answer. */
+interface Patience {
+  /** One that sends nothing for so long has read the answer, or never will. */
+  readonly silenceMs: number
+  readonly lingerMs: number
+}
 
-/** Nobody is listened to for longer. */
-const LINGER_MS = 10_000
+/** Of a connection on which nothing more is asked. */
+const BRIEF: Patience = { silenceMs: 500, lingerMs: 10_000 }
 
-/** Nor for more. */
+/** Of one whose caller is in the middle of a body: a slow line takes long for 5 MB, and may falter. */
+const IN_A_BODY: Patience = { silenceMs: 1_000, lingerMs: 30_000 }
+
+/** Nobody is listened to for more. */
 const LINGER_BYTES_MAX = 64 * 1024 * 1024
 
 const lingering = new WeakSet<Socket>()
 
 /** Ends the connection after what was written to it; the caller has time to read it. */
-export function closeInOrder(socket: Socket): void {
+export function closeInOrder(socket: Socket, { silenceMs, lingerMs } = BRIEF): void {
   if (lingering.has(socket) || socket.destroyed) return
   lingering.add(socket)
   socket.end()
   const bytesBefore = socket.bytesRead
   let bytesSeen = bytesBefore
-  let leftMs = LINGER_MS
+  let leftMs = lingerMs
   const watch = setInterval(() => {
-    leftMs -= SILENCE_MS
+    leftMs -= silenceMs
     const isSilent = socket.bytesRead === bytesSeen
     bytesSeen = socket.bytesRead
     if (isSilent || leftMs <= 0 || bytesSeen - bytesBefore > LINGER_BYTES_MAX) socket.destroy()
-  }, SILENCE_MS)
+  }, silenceMs)
   socket.once('close', () => clearInterval(watch))
 }
 
@@ -55,7 +62,7 @@ export function closeConnectionsInOrder(server: Server, connectionEvent: Connect
       const request = latestRequests.get(socket)
       if (request === undefined || request.complete) return destroySoon()
       request.resume()
-      return closeInOrder(socket)
+      return closeInOrder(socket, IN_A_BODY)
     }
   })
 }

@@ -37,6 +37,7 @@ export const SAMPLE_REQUESTS: Readonly<Record<string, SampleRequest>> = {
   listSettings: { method: 'GET', path: '/api/operations/settings' },
   getPublication: { method: 'GET', path: '/api/operations/publication' },
   listRuns: { method: 'GET', path: '/api/operations/runs' },
+  eraseOrder: { method: 'POST', path: '/api/operations/erasures', body: { orderId: 'ORD-1' } },
   startRun: { method: 'POST', path: '/api/operations/runs', body: { tool: 'doctor' } },
   getService: { method: 'GET', path: '/' },
   getHealth: { method: 'GET', path: '/health' },
@@ -92,9 +93,10 @@ function python({ method, path, body, isStream }: SampleRequest): string {
       'import requests',
       '',
       `with requests.get(${url}, stream=True, timeout=(5, 60)) as changes:`,
-      '    for line in changes.iter_lines(decode_unicode=True):',
-      '        if line.startswith("data:"):',
-      '            print(line.removeprefix("data:"))',
+      // As bytes: decoded, lines would end at characters of the texts, too.
+      '    for line in changes.iter_lines():',
+      '        if line.startswith(b"data:"):',
+      '            print(line.removeprefix(b"data:").decode())',
     ].join('\n')
   }
   const options = [

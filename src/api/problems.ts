@@ -10,6 +10,7 @@ import {
   notTakenInTime,
   orderAlreadyExists,
   orderNotFound,
+  orderStillOpen,
   rateLimited,
   requestInFlight,
   schemaIdUnknown,
@@ -26,7 +27,8 @@ import {
   bodyTooLarge,
   credentialMissing,
   credentialRefused,
-  entityTagWeak,
+  entityTagAltered,
+  eventsRetired,
   expectationUnknown,
   fieldsInvalid,
   headersTooLarge,
@@ -143,6 +145,11 @@ export const PROBLEM_KINDS = {
       transitionNotAllowed({ orderId: ORDER_ID, status: 'shipped' }, 'pending', ['delivered']),
     ),
   },
+  ORDER_STILL_OPEN: {
+    status: 409,
+    title: 'The order is still open',
+    example: failureOf(orderStillOpen({ orderId: ORDER_ID, status: 'shipped' })),
+  },
   CHANGE_IN_FLIGHT: {
     status: 409,
     title: 'Another change of this order is in flight',
@@ -158,6 +165,11 @@ export const PROBLEM_KINDS = {
     title: 'A tool is at work',
     example: failureOf(toolAtWork()),
   },
+  EVENTS_RETIRED: {
+    status: 410,
+    title: 'Events after this place are gone',
+    example: failureOf(eventsRetired('Last-Event-ID', '4711-1207')),
+  },
   VERSION_MOVED: {
     status: 412,
     title: 'The order has another version',
@@ -166,7 +178,7 @@ export const PROBLEM_KINDS = {
   ENTITY_TAG_WEAK: {
     status: 412,
     title: 'A weak entity tag matches nothing',
-    example: failureOf(entityTagWeak('W/"3"')),
+    example: failureOf(entityTagAltered('W/"3"', '"3"')),
   },
   BODY_TOO_LARGE: {
     status: 413,

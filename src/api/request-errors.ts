@@ -9,6 +9,7 @@ export const REQUEST_CODES = [
   'REQUEST_INVALID',
   'PATH_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'EVENTS_RETIRED',
   'EXPECTATION_FAILED',
   'REQUEST_TIMED_OUT',
   'ENTITY_TAG_WEAK',
@@ -111,15 +112,19 @@ export function alternativesMissing(field: string, other: string, rule: string):
   return { field, message: `${field} or ${other} is required: ${rule}` }
 }
 
-/** A strong comparison never finds a weak one equal (RFC 9110 §13.1.1): the same again would not help. */
-export function entityTagWeak(tag: string): RequestError {
-  const detail = `If-Match has only weak entity tags, which match nothing: send ${tag.replace('W/', '')} instead of ${tag}`
+/**
+ * Of tags that a server in between made weak or has marked with a coding: a strong comparison never finds
+ * one equal (RFC 9110 §13.1.1). `ours` is the one that the answer had.
+ */
+export function entityTagAltered(tag: string, ours: string): RequestError {
+  const kind = tag.startsWith('W/') ? 'weak entity tags' : 'entity tags with a coding'
+  const detail = `If-Match has only ${kind}, which match nothing: send ${ours} instead of ${tag}`
   return new RequestError('ENTITY_TAG_WEAK', detail)
 }
 
-/** Of a query: a parameter that is not known would be ignored, and the answer taken for another one. */
 export function parameterUnknown(field: string, known: readonly string[]): FieldError {
-  return { field, message: `${field} is no parameter here: there are ${known.join(', ')}` }
+  const others = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`
+  return { field, message: `${field} is no parameter here: ${others}` }
 }
 
 export function urlNotDecodable(): RequestError {
@@ -213,6 +218,12 @@ export function originNotAllowed(): RequestError {
 
 export function pathNotFound(path: string): RequestError {
   return new RequestError('PATH_NOT_FOUND', `Nothing is at ${path}`)
+}
+
+/** Of a reader of the stream. `id`: as it would send it. */
+export function eventsRetired(field: string, id: string): RequestError {
+  const detail = `Orders were retired with events that came after this ${field}: read the orders anew, and go on after ${id}`
+  return new RequestError('EVENTS_RETIRED', detail)
 }
 
 export function methodNotAllowed(path: string, allow: string, method: string): RequestError {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import type { Caller } from '../models/caller.ts'
-import { entityTagWeak } from './request-errors.ts'
 import { ruled } from './schemas/rule.ts'
 import type { RetryKey } from '../models/order-event.ts'
 
@@ -26,18 +25,6 @@ export const idempotencyKeyHeader = Type.Optional(
   }),
 )
 
-/** RFC 9110 §8.8.3. */
-const ENTITY_TAG = String.raw`(?:W/)?"[\x21\x23-\x7e]*"`
-
-export const ifMatchHeader = Type.Optional(
-  Type.String({
-    ...ruled(
-      'Carried out only if the order is at one of these versions.',
-      'must be * or a list of entity tags, such as "3"',
-    ),
-    pattern: String.raw`^(?:\*|${ENTITY_TAG}(?:[ \t]*,[ \t]*${ENTITY_TAG})*)$`,
-  }),
-)
 /** In no header and in no principal: so the two cannot be put together in two ways. */
 const AFTER_PRINCIPAL = '\n'
 
@@ -63,37 +50,4 @@ export function readRetryKey(
   const asked = JSON.stringify([operation, ...parts])
   const fingerprint = createHash('sha256').update(asked).digest('hex')
   return { retryKey: { idempotencyKey, fingerprint } }
-}
-
-/**
- * The versions that `If-Match` names; absent where it names any. Throws ENTITY_TAG_WEAK where all tags
- * are weak, as a proxy that compresses makes them.
- */
-export function readExpectedVersions(headers: IncomingHttpHeaders): {
-  expectedVersions?: readonly number[]
-} {
-  const header = headers['if-match']
-  if (header === undefined || header === '*') return {}
-  const tags = header.match(new RegExp(ENTITY_TAG, 'g')) ?? []
-  const [weak] = tags
-  if (weak !== undefined && tags.every((tag) => tag.startsWith('W/'))) throw entityTagWeak(weak)
-  const versions = tags
-    .map((tag) => /^"(\d{1,10})"$/.exec(tag)?.[1])
-    .filter((text) => text !== undefined)
-  return { expectedVersions: versions.map(Number) }
-}
-
-/**
- * Whether `If-None-Match` names the version, weak tags included (RFC 9110 §13.1.2). What is no list of
- * tags names nothing: then the answer is sent as without the header.
- */
-export function isNamedByIfNoneMatch(headers: IncomingHttpHeaders, version: number): boolean {
-  const header = headers['if-none-match']?.trim()
-  if (header === undefined) return false
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return header === '*' || tags.includes(entityTag(version))
-}
-
-export function entityTag(version: number): string {
-  return `"${version}"`
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { writeCsv, type CsvColumns } from './csv.ts'
+import { toJsonLine } from './json-line.ts'
 import { LIST_MEDIA_TYPES, preferredFormat, type ListFormat } from './list-format.ts'
 
 /** One page of a list, before it is in a format. */
@@ -37,8 +38,6 @@ export function sendList<Row>(
   reply.type(format === 'csv' ? 'text/csv; charset=utf-8' : LIST_MEDIA_TYPES[format])
   reply.header('content-disposition', `attachment; filename="${fileName}.${format}"`)
   const text =
-    format === 'csv'
-      ? writeCsv(columns, rows)
-      : rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    format === 'csv' ? writeCsv(columns, rows) : rows.map((row) => `${toJsonLine(row)}\n`).join('')
   return Buffer.from(text)
 }

@@ -26,6 +26,7 @@ import {
   type ReadinessMeaning,
   type ServiceInfo,
 } from './controllers/health-controller.ts'
+import { registerErasureRoute, type EraseOrderCommand } from './controllers/erasure-controller.ts'
 import {
   countRequests,
   registerMetricsRoute,
@@ -54,6 +55,7 @@ import { registerProviderLogin } from './security/provider-login.ts'
 import { LOGIN, SealedCookie, SESSION, type CookieRules } from './security/sealed-cookie.ts'
 import type { TlsIdentity } from './security/tls-server.ts'
 import { EventStreams } from './stream/event-streams.ts'
+import { tidyRequests } from './tidy-requests.ts'
 import { traceRequests, type TraceRequest } from './trace-requests.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
@@ -63,6 +65,7 @@ export interface ServerDeps {
   readonly queries: OrderQueries
   readonly feed: LiveFeed
   readonly operations: Operations
+  readonly eraseOrder: EraseOrderCommand
   readonly changes: ChangePlaces
   readonly clock: Clock
   readonly random: Random
@@ -171,7 +174,7 @@ function createFastify({ logger, random, settings }: ServerDeps, door: HttpDoor)
         keywords: [RULE_KEYWORD],
       },
       onCreate: (ajv) => {
-        ajv.addFormat(ID_FORMAT, (text) => isOrderId(text.trim()))
+        ajv.addFormat(ID_FORMAT, isOrderId)
         ajv.addFormat('date-time', (text) => toUtc(text) !== undefined)
       },
     },
@@ -251,6 +254,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   countRequests(server, deps.measures)
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
+  tidyRequests(server)
   openOperatorsPort(server, settings.management)
   const session = createCookie(SESSION, deps)
   const { publicUrl, requestsPerSecond } = settings
@@ -277,6 +281,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   await registerLogins(server, deps, session)
   registerOperationsRoutes(server, deps.operations, deps.eventContract.topic)
+  registerErasureRoute(server, deps.eraseOrder)
   registerServiceInfoRoute(server, settings)
   registerHealthRoutes(server, { ...deps, readiness: settings.readiness })
   registerMetricsRoute(server, deps.writeMetrics)

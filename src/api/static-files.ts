@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { NO_WORK } from './admission/admit-work.ts'
+import { entityTag as toEntityTag, isNamedByIfNoneMatch } from './entity-tags.ts'
 import type { PageName } from './security/pages.ts'
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -61,7 +62,7 @@ export function serveFile(server: FastifyInstance, served: StaticFile): void {
 
 function createAsset(content: Buffer): Asset {
   const hash = createHash('sha256').update(content).digest('base64url')
-  return { content, entityTag: `"${hash}"` }
+  return { content, entityTag: toEntityTag(hash) }
 }
 
 function send(
@@ -71,7 +72,7 @@ function send(
 ): FastifyReply {
   // Asked for each time, and sent only when it is another: a new version is never mixed with an old.
   reply.header('cache-control', 'no-cache').header('etag', entityTag)
-  return request.headers['if-none-match'] === entityTag
+  return isNamedByIfNoneMatch(request.headers, entityTag)
     ? reply.code(304).send()
     : reply.send(content)
 }

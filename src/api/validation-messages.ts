@@ -8,6 +8,7 @@ import {
   type FieldError,
   type RequestError,
 } from './request-errors.ts'
+import { hasInstantForm } from '../models/instant.ts'
 import { HEADER_NAMES } from './request-headers.ts'
 import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 
@@ -16,6 +17,10 @@ const SHOWN_VALUE_LENGTH_MAX = 60
 
 /** These two ids have valid characters, but a URL drops them as path segments. */
 const NO_DOTS_RULE = 'must not be "." or "..", which no URL can carry'
+
+const HALF_CHARACTER = ', which has half of a character: an unpaired surrogate'
+const INSTANT_FORM = '; the form is 2026-01-31T12:00:00Z, without leap seconds'
+const CURRENCY_UNKNOWN = ', which this service does not know'
 
 interface RuledSchema {
   readonly [RULE_KEYWORD]?: string
@@ -65,7 +70,17 @@ function toFieldError(violation: SchemaViolation): FieldError {
     return { field, message: `${field} ${NO_DOTS_RULE}` }
   }
   if (data instanceof InexactNumber) return numberInexact(field, cutShort(data.text))
-  return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), showValue(data))
+  const hint = parentSchema === undefined ? '' : findHint(field, parentSchema, data)
+  return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), `${showValue(data)}${hint}`)
+}
+
+/** Of a value that keeps the rule by its words, and is refused for what they do not say. */
+function findHint(field: string, { format }: RuledSchema, data: unknown): string {
+  if (typeof data !== 'string') return ''
+  if (format === ID_FORMAT && !data.isWellFormed()) return HALF_CHARACTER
+  if (format === 'date-time' && /^\d/.test(data) && !hasInstantForm(data)) return INSTANT_FORM
+  if (field === 'currency' && /^[a-z]{3}$/i.test(data)) return CURRENCY_UNKNOWN
+  return ''
 }
 
 /** `/items/1/price` is `items[1].price`, and `/if-match` is `If-Match`. */

@@ -1,8 +1,7 @@
 import type { Clock } from './ports.ts'
 
-export const DEPENDENCIES = ['kafka', 'schemaRegistry', 'storage'] as const
-
-export type Dependency = (typeof DEPENDENCIES)[number]
+/** The identity provider is there for callers with tokens only. */
+export type Dependency = 'kafka' | 'schemaRegistry' | 'storage' | 'identityProvider'
 
 export interface DependencyState {
   /** `degraded`: it serves, though not everything, or not everybody. */
@@ -13,7 +12,13 @@ export interface DependencyState {
   readonly reason?: string
 }
 
-export type DependencyStates = Readonly<Record<Dependency, DependencyState>>
+type OptionalDependency = 'identityProvider'
+
+/** Without the optional ones that nobody has reported on. */
+export type DependencyStates = Readonly<
+  Record<Exclude<Dependency, OptionalDependency>, DependencyState> &
+    Partial<Record<OptionalDependency, DependencyState>>
+>
 
 type OnChange = (dependency: Dependency, state: DependencyState) => void
 
@@ -21,7 +26,7 @@ type OnChange = (dependency: Dependency, state: DependencyState) => void
 export class DependencyHealth {
   readonly #clock: Clock
   readonly #onChange: OnChange
-  readonly #states: Record<Dependency, DependencyState>
+  #states: DependencyStates
 
   /** Everything starts down: "up" is said only of what has answered. */
   constructor(clock: Clock, onChange: OnChange) {
@@ -36,7 +41,7 @@ export class DependencyHealth {
   }
 
   reportUp(dependency: Dependency): void {
-    if (this.#states[dependency].status === 'up') return
+    if (this.#states[dependency]?.status === 'up') return
     this.#change(dependency, { status: 'up', since: this.#clock.now() })
   }
 
@@ -49,19 +54,19 @@ export class DependencyHealth {
   }
 
   states(): DependencyStates {
-    return { ...this.#states }
+    return this.#states
   }
 
   /** A new reason for the same trouble keeps its beginning. */
   #report(dependency: Dependency, status: 'degraded' | 'down', reason: string): void {
     const current = this.#states[dependency]
-    if (current.status === status && current.reason === reason) return
-    const since = current.status === status ? current.since : this.#clock.now()
+    if (current?.status === status && current.reason === reason) return
+    const since = current?.status === status ? current.since : this.#clock.now()
     this.#change(dependency, { status, since, reason })
   }
 
   #change(dependency: Dependency, state: DependencyState): void {
-    this.#states[dependency] = state
+    this.#states = { ...this.#states, [dependency]: state }
     this.#onChange(dependency, state)
   }
 }

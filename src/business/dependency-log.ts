@@ -1,4 +1,4 @@
-import type { Dependency, DependencyState } from './dependency-health.ts'
+import type { Dependency, DependencyState, DependencyStates } from './dependency-health.ts'
 import type { Clock } from './ports.ts'
 
 /** As long as this a start may take before it sounds wrong. */
@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<Dependency, string>> = {
   kafka: 'Kafka',
   schemaRegistry: 'the Schema Registry',
   storage: 'the store',
+  identityProvider: 'the identity provider',
 }
 
 export interface DependencyLogDeps {
@@ -41,7 +42,7 @@ export class DependencyLog {
   }
 
   /** For those of `states` that have not answered yet. */
-  async watchStart(states: () => Readonly<Record<Dependency, DependencyState>>): Promise<void> {
+  async watchStart(states: () => DependencyStates): Promise<void> {
     const { clock, signal } = this.#deps
     await clock.sleep(PATIENCE_MS, signal)
     if (signal.aborted) return

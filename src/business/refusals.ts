@@ -30,8 +30,26 @@ export function transitionNotAllowed(
   return new CommandError('STATUS_TRANSITION_NOT_ALLOWED', detail)
 }
 
+/** Of an erasure. */
+export function orderStillOpen({
+  orderId,
+  status,
+}: Pick<Order, 'orderId' | 'status'>): CommandError {
+  const detail = `Order '${orderId}' is ${status}: whose it is can be erased once it is delivered or cancelled`
+  return new CommandError('ORDER_STILL_OPEN', detail)
+}
+
+/** The erasure itself is a fact. */
+export function tombstoneNotWritten(orderId: OrderId, cause?: unknown): CommandError {
+  const detail = `Order '${orderId}' is erased; its tombstone may be missing on the topic: send the request again`
+  return unavailable('KAFKA_UNAVAILABLE', detail, 'unknown', cause)
+}
+
+/** With the tag in full: one that was altered on the way would be sent again and again. */
 export function versionMoved(orderId: OrderId, version: number): CommandError {
-  const detail = `Order '${orderId}' is at version ${version}, not at one that If-Match names`
+  const detail =
+    `Order '${orderId}' is at version ${version}, not at one that If-Match names; ` +
+    `to change it as it is now, send If-Match: "${version}"`
   return new CommandError('VERSION_MOVED', detail)
 }
 

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { runCart } from './commands.ts'
+import { createTerminal } from './terminal.ts'
 
 /** The command line, as a process. */
 
@@ -11,9 +12,7 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-process.exitCode = await runCart(process.argv.slice(2), {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  progress: (line) => void process.stderr.write(`${line}\n`),
-})
+const terminal = createTerminal(process.stdout, process.stderr)
+process.exitCode = await runCart(process.argv.slice(2), terminal)
 // The launcher's channel would keep the process alive.
 if (process.connected) process.disconnect?.()

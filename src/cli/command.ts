@@ -1,9 +1,9 @@
-import { cartCall } from './cart-call.ts'
-
-/** Where a command writes, one line each: results to stdout, progress to stderr. */
+/** Where a command writes, one line each: results to stdout, what goes on and what is wrong to stderr. */
 export interface Print {
   readonly out: (line: string) => void
   readonly progress: (line: string) => void
+  /** One line on the terminal that each call writes over; absent where stderr is no terminal. */
+  readonly status?: ((line: string) => void) | undefined
 }
 
 /** One option, in the form that `parseArgs` of node:util takes, and what the help says of it. */
@@ -15,6 +15,8 @@ export interface CommandOption {
   readonly multiple?: boolean
   /** What follows the option, such as `<n>`; absent where nothing does. */
   readonly value?: string
+  /** The values that it takes, where these are few. */
+  readonly choices?: readonly string[]
   readonly description: string
 }
 
@@ -23,6 +25,8 @@ export interface Command {
   readonly summary: string
   /** The arguments as the usage line has them, such as `<orderId> <status>`; absent where there are none. */
   readonly parameters?: string
+  /** The values that each of the arguments takes, by place; empty where they are not few. */
+  readonly parameterChoices?: ReadonlyArray<readonly string[]>
   /** Hand them to `parseArgs` as they are, so that the help tells the truth. */
   readonly options: Readonly<Record<string, CommandOption>>
   /** Words after the command's name that show how it is used. */
@@ -52,34 +56,6 @@ export const JSON_OPTION = {
   default: false,
   description: 'print JSON',
 } as const satisfies CommandOption
-
-/** The text of `cart <name> --help`. */
-export function renderCommandHelp(name: string, command: Command): string {
-  const options = Object.entries(command.options).map(
-    ([option, { short, value }]) =>
-      `${short === undefined ? '' : `-${short}, `}--${option}${value === undefined ? '' : ` ${value}`}`,
-  )
-  const width = Math.max(0, ...options.map(({ length }) => length))
-  const descriptions = Object.values(command.options).map(describeOption)
-  return [
-    `Usage: cart ${[name, command.parameters, '[options]'].filter(Boolean).join(' ')}`,
-    '',
-    command.summary,
-    '',
-    'Options:',
-    ...options.map((option, index) => `  ${option.padEnd(width)}  ${descriptions[index]}`),
-    ...(command.examples === undefined
-      ? []
-      : ['', 'Examples:', ...command.examples.map((words) => `  ${callOf(name, words)}`)]),
-    '',
-    'Exit codes:',
-    ...listExitCodes(command).map(([code, meaning]) => `  ${code}  ${meaning}`),
-  ].join('\n')
-}
-
-function callOf(name: string, words: readonly string[]): string {
-  return cartCall(...name.split(' '), ...words)
-}
 
 export function describeOption({ description, default: byDefault }: CommandOption): string {
   return typeof byDefault === 'string' ? `${description} (default: ${byDefault})` : description

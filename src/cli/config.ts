@@ -5,7 +5,11 @@ import type { Environment } from '../config/environment.ts'
 import { findNearNames } from '../config/near-names.ts'
 import { readSettingSources, type EffectiveSetting } from '../config/setting-sources.ts'
 import { JSON_OPTION, type Command } from './command.ts'
+import { columnsOf } from './layout.ts'
 import { paintFor, type Paint } from './paint.ts'
+
+/** The longest source, and the gaps between the columns. */
+const SOURCE_COLUMNS = 'environment'.length + 4
 
 const options = { json: JSON_OPTION } as const
 
@@ -25,7 +29,7 @@ export const config: Command = {
     const isUsable = problems.length === 0
     if (values.json) print.out(JSON.stringify({ ok: isUsable, settings, problems, hints }))
     else {
-      for (const line of describeSettings(settings, paintFor(process.stdout))) print.out(line)
+      for (const line of listSettings(settings)) print.out(line)
       for (const line of [...problems, ...hints]) print.progress(line)
     }
     return isUsable ? 0 : 1
@@ -42,12 +46,24 @@ function listProblems(env: Environment): readonly string[] {
   }
 }
 
-export function describeSettings(settings: readonly EffectiveSetting[], paint: Paint): string[] {
+function listSettings(settings: readonly EffectiveSetting[]): string[] {
+  return describeSettings(settings, paintFor(process.stdout), columnsOf(process.stdout))
+}
+
+/** In columns, or where the terminal is too narrow for them each as it may stand in a file. */
+export function describeSettings(
+  settings: readonly EffectiveSetting[],
+  paint: Paint,
+  columns = Infinity,
+): string[] {
   const nameWidth = Math.max(...settings.map(({ name }) => name.length))
   const valueWidth = Math.max(...settings.map(({ value = '' }) => value.length))
+  const isNarrow = nameWidth + valueWidth + SOURCE_COLUMNS > columns
   return settings.map(({ name, value = '', source }) => {
     const isOwn = source === 'environment' || source === '.env'
-    const line = `${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${source}`
+    const line = isNarrow
+      ? `${name}=${value}  (${source})`
+      : `${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${source}`
     return isOwn ? paint('bold', line) : line
   })
 }

@@ -20,11 +20,20 @@ export function paintFor(stream: NodeJS.WritableStream): Paint {
     styleText(style, 'x', { stream }) === 'x' ? text : `${MARK}<${style}>${text}${MARK}<>`
 }
 
+const UNCHANGED = `${MARK}<unchanged>`
+
+/** A line for a file or a program, to the letter: {@link visible} leaves it as it is but on a terminal. */
+export function unchangedFor(stream: { readonly isTTY?: boolean }): (text: string) => string {
+  return (text) => (stream.isTTY === true ? text : UNCHANGED + text)
+}
+
 /**
  * The line as a terminal may get it. Everything that a line shows may come from others: records and
- * headers, a registry's message, a service's answer. So it is {@link escapeHidden}, and only what was painted here has colour.
+ * headers, a registry's message, a service's answer. So hidden characters are written as JSON writes
+ * them, and only what was painted here has colour.
  */
 export function visible(line: string): string {
+  if (line.startsWith(UNCHANGED)) return line.slice(UNCHANGED.length)
   return escapeHidden(line).replace(PAINTED, (_, style: Style, text: string) =>
     styleText(style, text, { validateStream: false }),
   )

@@ -45,7 +45,12 @@ export function numberOf(option: string, text: string, min: number, max: number)
   throw new UsageError(`--${option} must be a number from ${min} to ${max}, got '${text}'`)
 }
 
-export function choiceOf(option: string, text: string, choices: readonly string[]): string {
-  if (choices.includes(text)) return text
+export function choiceOf<Choice extends string>(
+  option: string,
+  text: string,
+  choices: readonly Choice[],
+): Choice {
+  const choice = choices.find((one) => one === text)
+  if (choice !== undefined) return choice
   throw new UsageError(`--${option} must be one of ${choices.join(', ')}, got '${text}'`)
 }

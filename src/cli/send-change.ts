@@ -1,22 +1,11 @@
 import type { Config } from '../config/config.ts'
 import { UsageError, type CommandOption } from './command.ts'
 import { credentialHeader } from './credential.ts'
+import { parseObject, readFailure, readProblem, type ProblemAnswer } from './service-answer.ts'
 import { serviceUrl } from './service-url.ts'
 
 /** Added to PUBLISH_TIMEOUT_MS, within which the service answers. */
 const ANSWER_MARGIN_MS = 10_000
-
-/** Errors by which a connection was never there, so that no request can have left. */
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  // fetch's own, for ports such as 1.
-  'bad port',
-])
 
 export const URL_OPTION = {
   type: 'string',
@@ -62,20 +51,6 @@ export type ChangeResult =
   | { readonly kind: 'no-answer'; readonly reason: string; readonly outcome: Outcome }
 
 export type Outcome = 'not-applied' | 'unknown'
-
-interface ProblemAnswer {
-  readonly httpStatus: number
-  readonly code: string
-  readonly detail: string
-  /** The fields that are wrong, where the service names them. */
-  readonly errors?: readonly FieldProblem[]
-  readonly retryAfterSeconds: number | undefined
-}
-
-interface FieldProblem {
-  readonly field: string
-  readonly message: string
-}
 
 /** Refusals by which nothing happened and which may not be repeated. */
 const PASSING = new Set(['CHANGE_IN_FLIGHT', 'REQUEST_TIMED_OUT'])
@@ -128,30 +103,22 @@ export async function sendChange(
       const reason = `Stopped before ${address.url} answered`
       return { kind: 'no-answer', outcome: 'unknown', reason }
     }
-    return readFailure(address, error)
+    const { reason, wasNeverSent } = readFailure(address, error)
+    return { kind: 'no-answer', outcome: wasNeverSent ? 'not-applied' : 'unknown', reason }
   }
 }
 
 export function readResult(
-  { status, headers }: Pick<Response, 'status' | 'headers'>,
+  response: Pick<Response, 'status' | 'headers'>,
   text: string,
 ): ChangeResult {
+  const { status } = response
   const body = parseObject(text)
   if ((status === 200 || status === 201) && isOrder(body['data'])) {
     return { kind: 'done', httpStatus: status, order: body['data'] }
   }
-  const { code, detail, outcome, errors } = body
-  const retryAfter = headers.get('retry-after')
-  const problem = {
-    httpStatus: status,
-    code: typeof code === 'string' ? code : 'NO_PROBLEM_CODE',
-    detail:
-      typeof detail === 'string'
-        ? detail
-        : 'this is no answer of CartService; is that its address?',
-    ...(isFieldProblems(errors) ? { errors } : {}),
-    retryAfterSeconds: /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined,
-  }
+  const { code, outcome } = body
+  const problem = readProblem(response, body)
   // An earlier try is still being settled: not yet a no.
   const isOver = code !== 'REQUEST_IN_FLIGHT' && code !== 'RATE_LIMITED'
   const isRefusal = status >= 400 && status < 500 && isOver
@@ -160,55 +127,7 @@ export function readResult(
   return { kind: 'failed', outcome: outcome === 'not-applied' ? outcome : 'unknown', ...problem }
 }
 
-function readFailure({ url, timeoutMs }: ServiceAddress, error: unknown): ChangeResult {
-  const isLate = error instanceof Error && error.name === 'TimeoutError'
-  if (isLate) {
-    const reason = `${url} did not answer within ${timeoutMs} ms`
-    return { kind: 'no-answer', outcome: 'unknown', reason }
-  }
-  const cause = causeOf(error)
-  const wasNeverSent = NEVER_CONNECTED.has(cause)
-  return {
-    kind: 'no-answer',
-    outcome: wasNeverSent ? 'not-applied' : 'unknown',
-    reason: wasNeverSent
-      ? `${url} cannot be reached (${cause})`
-      : `${url} gave no answer (${cause})`,
-  }
-}
-
-/** fetch hides the socket's error one level down. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { cause } = error
-  if (!(cause instanceof Error)) return error.message
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value = JSON.parse(text) as unknown
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
-}
-
-function isFieldProblems(value: unknown): value is readonly FieldProblem[] {
-  return (
-    Array.isArray(value) &&
-    value.every(
-      (one: unknown) =>
-        typeof one === 'object' &&
-        one !== null &&
-        'field' in one &&
-        'message' in one &&
-        typeof one.message === 'string',
-    )
-  )
-}
-
-function isOrder(value: unknown): value is OrderJson {
+export function isOrder(value: unknown): value is OrderJson {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -122,7 +122,7 @@ export const settingsSchema = Type.Object({
     'Connections that may be open at once; further ones are answered 503. Each needs a file descriptor of the process.',
     { minimum: 1, maximum: 1_000_000, default: 20_000 },
   ),
-  MAX_ITEMS_PER_ORDER: integer('Largest numItems of a new order.', {
+  MAX_ITEMS_PER_ORDER: integer('How many items a new order may have, brought or generated.', {
     minimum: 1,
     maximum: 1_000,
     default: 100,

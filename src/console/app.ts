@@ -89,7 +89,9 @@ const newOrder = startNewOrder(
   },
   () => addresses,
 )
-byId('new-order', HTMLButtonElement).addEventListener('click', newOrder.open)
+for (const id of ['new-order', 'first-order']) {
+  byId(id, HTMLButtonElement).addEventListener('click', newOrder.open)
+}
 
 startFilters({
   form: byId('event-filters', HTMLFormElement),
@@ -116,6 +118,8 @@ const events = startEventsView(
 
 startOperationsView(
   {
+    refusal: byId('operations-refusal', HTMLElement),
+    blocks: byId('operations-blocks', HTMLElement),
     publication: byId('publication', HTMLElement),
     settings: byId('settings', HTMLElement),
     doctor: {
@@ -142,13 +146,16 @@ startOperationsView(
 
 const openOrder = startOpenOrder(byId('detail', HTMLElement), () => addresses)
 
+const showHelp = (): void => byId('help-dialog', HTMLDialogElement).showModal()
+// Also without the key, which may be switched off.
+byId('help', HTMLButtonElement).addEventListener('click', showHelp)
 startShortcuts(
   {
     search: () => byId(isOnEvents() ? 'event-search' : 'search', HTMLInputElement).select(),
     create: newOrder.open,
     move: (step) =>
       moveThroughRows(byId(isOnEvents() ? 'event-rows' : 'order-rows', HTMLElement), step),
-    help: () => byId('help-dialog', HTMLDialogElement).showModal(),
+    help: showHelp,
     close: () => goTo({ order: '' }),
   },
   byId('shortcuts-on', HTMLInputElement),

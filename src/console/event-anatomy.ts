@@ -23,15 +23,20 @@ export function eventItem(
   addresses: () => Addresses,
 ): HTMLElement {
   const { version, type, status, time, partition, offset } = event
-  const happened = type.slice(type.lastIndexOf('.') + 1).replaceAll('-', ' ')
   const summary = element(
     'summary',
     {},
     element('span', { class: `step step-${status}`, 'aria-hidden': 'true' }),
-    statusPill(status),
-    element('span', { class: 'happened' }, version === 1 ? 'created' : happened),
+    element('span', { class: 'step-status' }, statusPill(status)),
     element('time', { class: 'sub', datetime: time }, momentText(time)),
-    element('span', { class: 'sub place' }, `v${version} · ${partition}@${offset}`),
+    element(
+      'span',
+      {
+        class: 'sub place',
+        title: `Version ${version}: ${type}, partition ${partition}, offset ${offset}`,
+      },
+      `v${version} · ${partition}@${offset}`,
+    ),
   )
   const content = element('div', { class: 'anatomy' })
   const details = element('details', {}, summary, content)

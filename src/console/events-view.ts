@@ -86,7 +86,7 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
     const count = waiting.filter((record) => isWanted(record, place)).length
     const text = count === 0 ? 'Newest events' : countText(count, 'new event')
     if (view.bring.textContent !== text) view.bring.textContent = text
-    view.bring.classList.toggle('is-away', count === 0)
+    view.bring.classList.toggle('is-away', count === 0 || !hold.isHeld())
   }
 
   async function readEarlier(since: string): Promise<void> {

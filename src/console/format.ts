@@ -7,13 +7,26 @@ const MS_PER_MINUTE = 60_000
 const amountFormats = new Map<string, Intl.NumberFormat>()
 
 export function amountText(amount: number, currency: string): string {
+  return amountFormat(currency).format(amount)
+}
+
+/** For columns whose currency is said elsewhere. */
+export function amountWithoutCurrency(amount: number, currency: string): string {
+  return amountFormat(currency)
+    .formatToParts(amount)
+    .filter(({ type }) => type !== 'currency' && type !== 'literal')
+    .map(({ value }) => value)
+    .join('')
+}
+
+function amountFormat(currency: string): Intl.NumberFormat {
   let format = amountFormats.get(currency)
   if (format === undefined) {
     const style = { style: 'currency', currency, currencyDisplay: 'code' } as const
     format = new Intl.NumberFormat(undefined, style)
     amountFormats.set(currency, format)
   }
-  return format.format(amount)
+  return format
 }
 
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
@@ -34,8 +47,10 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
+const COUNT = new Intl.NumberFormat()
+
 export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${COUNT.format(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 export function hexText(bytes: Uint8Array): string {

@@ -72,11 +72,10 @@ export function startItemRows(rows: HTMLElement, add: HTMLButtonElement): ItemRo
   }
 }
 
-function createField({ name, label, mode, value }: (typeof FIELDS)[number]): HTMLElement {
+function createField({ name, mode, value }: (typeof FIELDS)[number]): HTMLElement {
   const input = element('input', {
     value,
     inputmode: mode,
-    placeholder: label,
     autocomplete: 'off',
     spellcheck: 'false',
     dir: 'auto',

@@ -1,9 +1,11 @@
 import { followPlace } from './navigation.ts'
-import { read, sentenceOf } from './api-client.ts'
+import { read, sentenceOf, type Answer } from './api-client.ts'
 import { element } from './dom.ts'
+import { countText } from './format.ts'
 import { describePublication, type Publication } from './publication-report.ts'
 import type { Addresses } from './copy-commands.ts'
 import { startDeadLetters, type DeadLettersView } from './dead-letters.ts'
+import { refusalOf } from './tool-client.ts'
 import { startToolPanel, type ToolPanelView } from './tool-panel.ts'
 import { describeAudit, describeDoctor } from './tool-results.ts'
 
@@ -17,7 +19,12 @@ interface Setting {
   readonly source: string
 }
 
+const REFUSALS = [403, 404]
+
 export interface OperationsView {
+  /** Has one sentence for those whom the service tells nothing, in place of the blocks. */
+  readonly refusal: HTMLElement
+  readonly blocks: HTMLElement
   readonly publication: HTMLElement
   readonly settings: HTMLElement
   readonly doctor: ToolPanelView
@@ -35,12 +42,22 @@ export function startOperationsView(view: OperationsView, addresses: () => Addre
     isAsking = true
     const answer = await read<{ data: Publication }>('api/operations/publication')
     isAsking = false
+    showRefusal(answer)
+    // Nothing is taken away from somebody who is in it.
+    if (view.publication.contains(document.activeElement)) return
     view.publication.replaceChildren(
       ...(answer.kind === 'success'
         ? describePublication(answer.body.data)
         : [element('p', { class: 'note' }, sentenceOf(answer))]),
     )
     if (answer.kind === 'success') suggestTopic(answer.body.data.topic)
+  }
+
+  function showRefusal(answer: Answer<unknown>): void {
+    const isRefused = answer.kind === 'problem' && REFUSALS.includes(answer.problem.status)
+    view.refusal.hidden = !isRefused
+    view.blocks.hidden = isRefused
+    if (isRefused) view.refusal.textContent = `${refusalOf(answer)}.`
   }
 
   function suggestTopic(topic: string): void {
@@ -54,7 +71,7 @@ export function startOperationsView(view: OperationsView, addresses: () => Addre
       view.settings.replaceChildren(element('p', { class: 'note' }, sentenceOf(answer)))
       return
     }
-    view.settings.replaceChildren(settingsTable(answer.body.data))
+    view.settings.replaceChildren(...describeSettings(answer.body.data))
   }
 
   function begin(): void {
@@ -75,11 +92,26 @@ export function startOperationsView(view: OperationsView, addresses: () => Addre
   })
 }
 
+/** Those that somebody has chosen; there are many others. */
+function describeSettings(settings: readonly Setting[]): Node[] {
+  const isChosen = ({ source }: Setting): boolean => source !== 'default' && source !== 'unset'
+  const others = settings.filter((setting) => !isChosen(setting))
+  return [
+    settingsTable(settings.filter(isChosen)),
+    element(
+      'details',
+      { class: 'quiet-details' },
+      element('summary', {}, `${countText(others.length, 'setting')} as they are by default`),
+      settingsTable(others),
+    ),
+  ]
+}
+
 function settingsTable(settings: readonly Setting[]): HTMLElement {
   const rows = settings.map(({ name, value, source }) =>
     element(
       'tr',
-      { class: source === 'default' || source === 'unset' ? '' : 'is-own' },
+      {},
       element('th', { scope: 'row' }, element('code', {}, name)),
       element('td', {}, value ?? '–'),
       element('td', { class: 'sub' }, source),

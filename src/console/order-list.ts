@@ -120,8 +120,9 @@ export function startOrderList(view: ListView): OrderList {
   }
 
   function letIn(): void {
-    if (list.waitingCount === 0 || list.isPast || hold.isHeld()) return
-    bringIn()
+    if (list.waitingCount === 0 || list.isPast) return
+    if (hold.isHeld()) showWaiting()
+    else bringIn()
   }
 
   function bringIn(): void {
@@ -180,7 +181,8 @@ export function startOrderList(view: ListView): OrderList {
     const many = list.hasLost ? `${count}+` : String(count)
     const text = count === 0 ? 'Newest orders' : `${many} new ${count === 1 ? 'order' : 'orders'}`
     if (view.bring.textContent !== text) view.bring.textContent = text
-    view.bring.classList.toggle('is-away', count === 0 && !list.isPast)
+    // Rows that nobody holds come in by themselves in a moment.
+    view.bring.classList.toggle('is-away', !list.isPast && (count === 0 || !hold.isHeld()))
     if (count > 0 && list.rows.length === 0) bringIn()
   }
 

@@ -4,7 +4,7 @@ import type { Order, Page } from './order-json.ts'
 import type { Addresses } from './copy-commands.ts'
 import { button, element, statusPill, userText } from './dom.ts'
 import { eventItem } from './event-anatomy.ts'
-import { amountText, countText, momentText } from './format.ts'
+import { amountText, amountWithoutCurrency, countText, momentText } from './format.ts'
 import { createStatusChange } from './status-change.ts'
 
 /** One order: what it is, its next step, its items, and the statuses that it has had. */
@@ -138,9 +138,9 @@ function itemTable({ items, currency, totalAmount }: Order): Node[] {
       {},
       element('td', {}, userText(itemId)),
       element('td', { class: 'number' }, String(quantity)),
-      element('td', { class: 'number' }, amountText(price, currency)),
+      element('td', { class: 'number' }, amountWithoutCurrency(price, currency)),
       // Written with the decimals of the currency, which rounds away what a number adds to them.
-      element('td', { class: 'number' }, amountText(quantity * price, currency)),
+      element('td', { class: 'number' }, amountWithoutCurrency(quantity * price, currency)),
     ),
   )
   const head = ['Item', 'Quantity', 'Price', 'Amount'].map((name, index) =>

@@ -119,7 +119,8 @@ function createPlot(
     shown = bars
     const most = Math.max(...bars.map(({ high }) => high))
     const scale = PLOT_HEIGHT / Math.max(most, 1)
-    setText(top, axisText(most))
+    // An axis of nothing would begin and end at 0.
+    setText(top, most === 0 ? '' : axisText(most))
     const shapes = bars.flatMap(({ low, high }, index) => [
       shape('faint', index, high * scale),
       shape('strong', index, low * scale),

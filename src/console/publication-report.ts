@@ -33,20 +33,25 @@ export interface Publication {
   readonly hasMore: boolean
 }
 
+/** As long as an event may well be pending while all is well. */
+const ON_THE_WAY_MS = 5_000
+
 const STATES = { parked: 'bad', blocked: 'warn', 'under-way': 'plain' } as const
 
 export function describePublication(publication: Publication): Node[] {
   const { topic, lanes, instances, pending, hasMore } = publication
   const troubled = lanes.filter(({ trouble }) => trouble !== null)
+  const late = pending.filter(isLate)
+  const count = `${pending.length}${hasMore ? '+' : ''}`
   return [
     element(
       'p',
       {},
       pending.length === 0
         ? 'No event is pending: all that is stored is on the topic.'
-        : `${pending.length}${hasMore ? '+' : ''} pending, oldest first.`,
+        : `${count} pending${late.length === 0 ? ', on the way to the topic' : ', oldest first'}.`,
     ),
-    ...(pending.length === 0 ? [] : [pendingTable(pending)]),
+    ...(late.length === 0 ? [] : [pendingTable(late)]),
     element(
       'p',
       {},
@@ -58,6 +63,11 @@ export function describePublication(publication: Publication): Node[] {
     ),
     instanceTable(instances),
   ]
+}
+
+/** Others come and go with every change: their rows would move what is below all the time. */
+function isLate({ state, time }: Pending): boolean {
+  return state !== 'under-way' || Date.now() - Date.parse(time) > ON_THE_WAY_MS
 }
 
 function pendingTable(pending: readonly Pending[]): HTMLElement {
@@ -80,7 +90,7 @@ function instanceTable(instances: readonly Instance[]): HTMLElement {
     instances.map(({ instanceId, joinedAt, leaseUntil, isThisOne }) => [
       element('span', {}, element('code', {}, instanceId), isThisOne ? ' this one' : ''),
       joinedAt === null ? '–' : momentText(joinedAt),
-      leaseUntil === null ? 'the file is its own' : momentText(leaseUntil),
+      leaseUntil === null ? 'not needed with SQLite' : momentText(leaseUntil),
     ]),
   )
 }

@@ -38,8 +38,12 @@ export function createStatusChange(
   }
 
   function choose(status: Status): void {
-    if (status === 'cancelled') askToCancel(orderId, () => send(status))
+    if (status === 'cancelled') askToCancel(orderId, () => send(status), focusSteps)
     else send(status)
+  }
+
+  function focusSteps(): void {
+    steps.querySelector<HTMLElement>('button, summary')?.focus()
   }
 
   /** Not `disabled`, which would take the focus away. */
@@ -66,7 +70,7 @@ export function createStatusChange(
       element('div', { class: 'menu-items' }, ...others),
     )
     steps.replaceChildren(...(primary === undefined ? [menu] : [primary, menu]))
-    if (hadFocus) steps.querySelector<HTMLElement>('button, summary')?.focus()
+    if (hadFocus) focusSteps()
     setSending(isSending)
     showCopies(next ?? 'delivered')
   }
@@ -97,7 +101,8 @@ export function createStatusChange(
   }
 }
 
-function askToCancel(orderId: string, onYes: () => void): void {
+/** The menu that led here is closed, so the focus cannot go back into it: the caller says where it goes. */
+function askToCancel(orderId: string, onYes: () => void, onClosed: () => void): void {
   const keep = button('Keep the order', () => dialog.close())
   const cancel = button(
     'Cancel the order',
@@ -115,7 +120,10 @@ function askToCancel(orderId: string, onYes: () => void): void {
     element('p', {}, 'Everybody who follows the orders is told. An event cannot be taken back.'),
     element('div', { class: 'dialog-actions' }, keep, cancel),
   )
-  dialog.addEventListener('close', () => dialog.remove())
+  dialog.addEventListener('close', () => {
+    dialog.remove()
+    onClosed()
+  })
   document.body.append(dialog)
   dialog.showModal()
 }

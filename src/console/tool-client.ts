@@ -1,4 +1,4 @@
-import { read, sentenceOf, send } from './api-client.ts'
+import { read, sentenceOf, send, type Answer } from './api-client.ts'
 
 /** The tools of the service, which run beside it, one at a time: started here, and looked at until they end. */
 
@@ -23,6 +23,10 @@ export interface ToolRequest {
 
 const LOOK_EVERY_MS = 500
 
+const ELSEWHERE =
+  'This service answers operators on a port of their own (MANAGEMENT_PORT), which this page does not ' +
+  'reach. In a shell, “cart doctor”, “cart audit” and “cart listen” show what is shown here otherwise'
+
 /** Of a run: none takes longer. */
 const LOOKS_MAX = 2_000
 
@@ -36,7 +40,7 @@ export async function runTool(
   onProgress: (run: ToolRun) => void,
 ): Promise<ToolOutcome> {
   const started = await send<{ data: ToolRun }>('POST', 'api/operations/runs', request)
-  if (started.kind !== 'success') return { kind: 'failed', sentence: sentenceOf(started) }
+  if (started.kind !== 'success') return { kind: 'failed', sentence: refusalOf(started) }
   onProgress(started.body.data)
   return untilEnded(request.tool, onProgress)
 }
@@ -63,6 +67,12 @@ export async function untilEnded(
     onProgress(run)
   }
   return { kind: 'failed', sentence }
+}
+
+/** In the words of the service, but where operators have a port of their own: there this page finds no path. */
+export function refusalOf(answer: Exclude<Answer<unknown>, { kind: 'success' }>): string {
+  const isElsewhere = answer.kind === 'problem' && answer.problem.code === 'PATH_NOT_FOUND'
+  return isElsewhere ? ELSEWHERE : sentenceOf(answer)
 }
 
 export async function listRuns(): Promise<readonly ToolRun[] | undefined> {

@@ -20,6 +20,8 @@ export function describeDoctor(result: unknown): Node[] {
   const countOf = (verdict: Finding['verdict']): number =>
     findings.filter((finding) => finding.verdict === verdict).length
   const skipped = countOf('skipped')
+  const isFine = ({ verdict }: Finding): boolean => verdict === 'ok' || verdict === 'skipped'
+  const fine = findings.filter(isFine)
   const sum = [
     `${countOf('ok')} ok`,
     countText(countOf('warning'), 'warning'),
@@ -28,8 +30,24 @@ export function describeDoctor(result: unknown): Node[] {
   ].join(', ')
   return [
     element('p', {}, `${sum}.`),
-    element('ul', { class: 'findings' }, ...findings.map(describeFinding)),
+    // What is wrong first; the rest is read by those who want to.
+    ...listOf(findings.filter((finding) => !isFine(finding)).toSorted(compareVerdicts)),
+    element(
+      'details',
+      { class: 'quiet-details' },
+      element('summary', {}, `${countText(fine.length, 'check')} without a finding`),
+      ...listOf(fine),
+    ),
   ]
+}
+
+function compareVerdicts(one: Finding, other: Finding): number {
+  return Number(other.verdict === 'problem') - Number(one.verdict === 'problem')
+}
+
+function listOf(findings: readonly Finding[]): Node[] {
+  if (findings.length === 0) return []
+  return [element('ul', { class: 'findings' }, ...findings.map(describeFinding))]
 }
 
 function describeFinding({ check, verdict, detail, action, command }: Finding): HTMLElement {
@@ -70,7 +88,7 @@ export function describeAudit(result: unknown): Node[] {
   const { agrees, topicCount, storedCount, pendingCount, expiredCount, differenceCount } = audit
   const expired =
     expiredCount === 0 ? '' : `, ${expiredCount} not on the topic any more by its retention`
-  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}.`
+  const counts = `${countText(topicCount, 'event')} on the topic, ${countText(storedCount, 'event')} in the store, ${pendingCount} of them pending${expired}.`
   const verdict = agrees
     ? element('span', { class: 'verdict verdict-good' }, 'agree')
     : element('span', { class: 'verdict verdict-bad' }, countText(differenceCount, 'difference'))

@@ -1,8 +1,25 @@
-/** ISO 8601: a date, a time of any precision, and a zone. */
-const INSTANT =
-  /^(?<day>\d{4}-\d{2}-\d{2})T(?<minute>\d{2}:\d{2})(?<second>:\d{2})?(?:[.,](?<fraction>\d+))?(?<zone>Z|[+-]\d{2}(?::?\d{2})?)$/
+/**
+ * ISO 8601 in the form of RFC 3339, and a little more, as it is written elsewhere: without seconds, with a
+ * comma, with the hours of the zone alone. No leap second: nothing that counts milliseconds has one. For
+ * schemas, whose readers know no named groups.
+ */
+const DAY = String.raw`\d{4}-\d{2}-\d{2}`
+const TIME = String.raw`[Tt](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?:[Zz]|[+\-]\d{2}(?::?\d{2})?)`
+
+export const INSTANT_PATTERN = `^${DAY}${TIME}$`
+export const DAY_OR_INSTANT_PATTERN = `^${DAY}(?:${TIME})?$`
+
+/** Of a text in that form. */
+const PARTS =
+  /^(?<day>.{10})T(?<minute>.{5})(?<second>:\d{2})?(?:[.,](?<fraction>\d+))?(?<zone>Z|[+-].+)$/
+
+const instantRegExp = new RegExp(INSTANT_PATTERN)
 
 const MINUTE_MS = 60_000
+
+export function hasInstantForm(text: string): boolean {
+  return instantRegExp.test(text)
+}
 
 /**
  * The instant in UTC, to the millisecond: `2026-01-31T12:00:00.000Z`. Further digits are cut off.
@@ -10,11 +27,9 @@ const MINUTE_MS = 60_000
  * not in the years 0000 to 9999 in UTC: further ones have another form.
  */
 export function toUtc(text: string): string | undefined {
-  const parts = INSTANT.exec(text)?.groups
+  const parts = hasInstantForm(text) ? PARTS.exec(text.toUpperCase())?.groups : undefined
   if (parts === undefined) return undefined
   const { day = '', minute = '', second = ':00', fraction = '', zone = '' } = parts
-  // A fraction of a minute would be another thing.
-  if (fraction !== '' && parts['second'] === undefined) return undefined
   const local = `${day}T${minute}${second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`
   const offsetMinutes = readOffset(zone)
   if (!exists(local) || offsetMinutes === undefined) return undefined

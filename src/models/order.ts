@@ -50,6 +50,20 @@ export interface Order {
   readonly status: OrderStatus
 }
 
+/** The customer of an order that was erased. No caller can bring it: an id has a character. */
+export const NOBODY = ''
+
+export function isErased({ customerId }: Pick<Order, 'customerId'>): boolean {
+  return customerId === NOBODY
+}
+
+/** Statuses after which nothing more is expected of an order. */
+export const CLOSED_STATUSES = ['cancelled', 'delivered'] as const
+
+export function isClosed({ status }: Pick<Order, 'status'>): boolean {
+  return CLOSED_STATUSES.some((closed) => closed === status)
+}
+
 /**
  * The sum of price × quantity, in minor units: exact where it is a safe integer. Where the exact one
  * is none this is none either, because nothing of 2^53 or more is ever rounded below.

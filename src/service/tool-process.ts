@@ -61,7 +61,8 @@ export function createRunTool({ environment }: ToolProcessOptions): RunTool {
 }
 
 function argumentsOf({ tool, since }: ToolRequest): string[] {
-  if (tool !== 'read-topic') return [tool, '--json']
+  if (tool === 'doctor') return ['doctor', '--json']
+  if (tool === 'audit') return ['audit', '--json', '--progress']
   const start = since === undefined ? ['--from-beginning'] : ['--since', since]
   return ['listen', '--json', '--exit-at-end', ...start]
 }

@@ -32,6 +32,8 @@ test('shows how to call every operation, in programs that parse', async (t) => {
     const { status, stderr } = spawnSync('bash', ['-n'], { input: curl, encoding: 'utf8' })
     assert.equal(status, 0, `${operationId}: ${stderr}`)
     assert.doesNotThrow(() => stripTypeScriptTypes(javaScript), operationId)
+    // Decoded, the lines of a stream would end at characters of the texts, too.
+    assert.doesNotMatch(python, /decode_unicode|\.text\b/, operationId)
     for (const source of [curl, javaScript, python]) assert.match(source, /http:\/\/cart:81\//)
   }
 })

@@ -80,7 +80,7 @@ test('a browser that has a file of the console is told so, and never keeps an ol
 
 test('serves nothing of the folder that is not part of the page', async (t) => {
   const { server } = await startTestServer(t)
-  for (const path of ['/console/tsconfig.json', '/console/page.html', '/console/..%2fmain.ts']) {
+  for (const path of ['/console/tsconfig.json', '/console/page.html', '/console/..%2fmain.mjs']) {
     const response = await server.inject(path)
     assert.deepEqual([response.statusCode, response.json().code], [404, 'PATH_NOT_FOUND'], path)
   }

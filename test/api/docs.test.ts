@@ -35,6 +35,7 @@ test('documents every route but the documentation', async (t) => {
     'GET /health/live',
     'GET /health/ready',
     'POST /api/create-order',
+    'POST /api/operations/erasures',
     'POST /api/operations/runs',
     'PUT /api/update-order',
   ])

@@ -147,6 +147,7 @@ export function createFakeOperations(operations: Partial<Operations> = {}): Oper
 export const EMPTY_FEED: SettledFeed = {
   findLastPlace: () => Promise.resolve(FIRST_PLACE),
   listSettled: () => Promise.resolve([]),
+  findRetiredPlace: () => Promise.resolve(FIRST_PLACE),
 }
 
 export interface TestServer {
@@ -155,13 +156,14 @@ export interface TestServer {
   readonly logged: Record<string, unknown>[]
 }
 
-type TestServerDeps = Partial<
+export type TestServerDeps = Partial<
   Pick<
     ServerDeps,
     | 'commands'
     | 'queries'
     | 'feed'
     | 'operations'
+    | 'eraseOrder'
     | 'changes'
     | 'clock'
     | 'random'
@@ -195,6 +197,11 @@ export async function startTestServer(
     commands: createFakeCommands(),
     queries: createFakeQueries(),
     operations: createFakeOperations(),
+    eraseOrder: async ({ orderId }) => ({
+      order: { ...orderOf(orderId, 1), customerId: '', status: 'delivered' },
+      version: 3,
+      tombstone: 'written',
+    }),
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
     changes: {
       enter: () => ({ begin: () => true, leave: () => undefined }),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CommandError } from '../../src/business/errors.ts'
+import { versionMoved } from '../../src/business/refusals.ts'
+import type { OrderId } from '../../src/models/order.ts'
 import {
   changedOrder,
   createFakeCommands,
@@ -138,6 +140,35 @@ test('says of weak entity tags that they match nothing, and what to send', async
   assert.deepEqual([response.statusCode, response.json().code], [412, 'ENTITY_TAG_WEAK'])
   assert.match(response.json().detail, /send "3" instead of W\/"3"$/)
   assert.deepEqual(commands.changed, [])
+})
+
+test('knows a tag that was altered on the way, and says which one to send', async (t) => {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, { commands })
+  for (const tag of ['"3-gzip"', '"3--gzip"', '"3;gzip"', '"3-br"', '"3:zstd"', 'W/"3-gzip"']) {
+    const response = await putOrder(server, UPDATE, { ...JSON_TYPE, 'if-match': tag })
+    assert.deepEqual([response.statusCode, response.json().code], [412, 'ENTITY_TAG_WEAK'], tag)
+    assert.ok(response.json().detail.endsWith(`send "3" instead of ${tag}`), tag)
+    const headers = { 'if-none-match': tag.replace('3', '2') }
+    const read = await server.inject({ url: '/api/orders/ORD-1', headers })
+    assert.equal(read.statusCode, 304, tag)
+  }
+  assert.deepEqual(commands.changed, [])
+})
+
+test('says at which version an order is, as the tag to send', () => {
+  const { message } = versionMoved('ORD-1' as OrderId, 3)
+  assert.match(message, /is at version 3, .* send If-Match: "3"$/)
+})
+
+test('sends nothing of an event that If-None-Match names', async (t) => {
+  const { server } = await startTestServer(t)
+  const url = '/api/orders/ORD-1/events/1'
+  const first = await server.inject(url)
+  const etag = String(first.headers['etag'])
+  assert.equal(etag, `"${first.json().data.eventId}"`)
+  const again = await server.inject({ url, headers: { 'if-none-match': `"x", W/${etag}` } })
+  assert.deepEqual([again.statusCode, again.body, again.headers['etag']], [304, '', etag])
 })
 
 test('sends nothing of a version that If-None-Match names', async (t) => {

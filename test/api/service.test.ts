@@ -76,6 +76,13 @@ for (const dependency of ['kafka', 'schemaRegistry', 'storage'] as const) {
   })
 }
 
+test('names the identity provider that is away, and is ready all the same', async (t) => {
+  const { server } = await startTestServer(t, { states: { identityProvider: DOWN } })
+  const { status, checks } = (await server.inject('/health')).json()
+  assert.deepEqual([status, checks], ['degraded', { ...ALL_UP, identityProvider: DOWN_CHECK }])
+  assert.equal((await server.inject('/health/ready')).statusCode, 200)
+})
+
 test('says when its lease has run out, and is not ready then', async (t) => {
   const state: InstanceState = { ...INSTANCE, isLeaseHeld: false }
   const { server } = await startTestServer(t, { instanceState: () => state })

@@ -66,7 +66,7 @@ test('a reader gets every change that is settled from then on, with the whole or
   const { open, settle } = await startStreams(t)
   settle('before')
   const stream = await open()
-  assert.equal(stream.headers.get('content-type'), 'text/event-stream')
+  assert.equal(stream.headers.get('content-type'), 'text/event-stream; charset=utf-8')
   assert.equal(stream.headers.get('cache-control'), 'no-store, no-transform')
   assert.equal(stream.headers.get('x-accel-buffering'), 'no')
   await until(() => stream.lastEventId() === '10-1', 'the place comes before any event')
@@ -132,7 +132,7 @@ test('a reader from far back gets every event once while others are settled', as
 
 test('filters by order and by status', async (t) => {
   const { open, settle } = await startStreams(t)
-  const ofOrder = await open('?orderId=a%20b')
+  const ofOrder = await open('?orderId=%20a%20b%20')
   const ofStatus = await open('?status=shipped')
   const ofBoth = await open('?orderId=c&status=shipped')
   settle('a b')
@@ -262,19 +262,45 @@ test('ends a stream when the store fails while old events are read', async (t) =
   const { store, open, settle } = await startStreams(t)
   settle('a')
   const live = await open()
-  store.isDown = true
+  store.hasNoPages = true
   const old = await open('?from=beginning')
   await old.ended
   assert.equal(old.events.length, 0)
-  store.isDown = false
+  store.hasNoPages = false
   settle('b')
   assert.deepEqual(ordersOf(await untilSeen(live, 1)), ['b'])
+})
+
+test('tells a reader that is behind retired events from where to go on', async (t) => {
+  const { store, url, open, settle } = await startStreams(t)
+  for (const orderId of ['a', 'b', 'c']) settle(orderId)
+  store.retire(2)
+  const response = await fetch(`${url}?lastEventId=10-1`)
+  const problem = (await response.json()) as { code: string; detail: string }
+  assert.deepEqual([response.status, problem.code], [410, 'EVENTS_RETIRED'])
+  const [, id] = /go on after (\S+)$/.exec(problem.detail) ?? []
+  const goingOn = await open('', id)
+  assert.deepEqual(ordersOf(await untilSeen(goingOn, 1)), ['c'])
+  const fromBeginning = await open('?from=beginning')
+  assert.deepEqual(ordersOf(await untilSeen(fromBeginning, 1)), ['c'])
+})
+
+test('ends the stream of a reader whose next events are retired while it catches up', async (t) => {
+  const { store, open, logged } = await startStreams(t)
+  for (let index = 0; index < 2_000; index += 1) store.settle(`old-${index}`)
+  const stream = await open('?from=beginning')
+  await untilSeen(stream, 250)
+  store.retire(1_990)
+  await stream.ended
+  assert.ok(stream.events.length < 1_990)
+  const [dropped] = logged.filter(({ msg }) => msg === 'a reader of the stream was disconnected')
+  assert.equal(dropped?.['reason'], 'retired')
 })
 
 test('answers HEAD with the head alone', async (t) => {
   const { url } = await startStreams(t)
   const response = await fetch(url, { method: 'HEAD' })
   assert.equal(response.status, 200)
-  assert.equal(response.headers.get('content-type'), 'text/event-stream')
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8')
   assert.equal(await response.text(), '')
 })

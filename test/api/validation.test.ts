@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
 
 const ORDER_ID_RULE = 'must be a string of 1 to 255 characters without control characters'
+const HALF = ', which has half of a character: an unpaired surrogate'
 const NUM_ITEMS_RULE = 'must be an integer from 1 to 100'
 const STATUS_RULE = 'must be one of pending, confirmed, shipped, delivered, cancelled'
 
@@ -10,7 +11,10 @@ const REFUSED_CREATIONS: readonly (readonly [body: string, message: string])[] =
   ['{"orderId":"O","numItems":"three"}', `numItems ${NUM_ITEMS_RULE}, got "three"`],
   ['{"orderId":"O","numItems":"3"}', `numItems ${NUM_ITEMS_RULE}, got "3"`],
   ['{"orderId":"O","numItems":true}', `numItems ${NUM_ITEMS_RULE}, got true`],
-  ['{"orderId":"O","numItems":null}', `numItems ${NUM_ITEMS_RULE}, got null`],
+  [
+    '{"orderId":"O","numItems":null,"items":null}',
+    `numItems or items is required: numItems ${NUM_ITEMS_RULE}`,
+  ],
   ['{"orderId":"O","numItems":[3]}', `numItems ${NUM_ITEMS_RULE}, got [3]`],
   ['{"orderId":"O","numItems":0}', `numItems ${NUM_ITEMS_RULE}, got 0`],
   ['{"orderId":"O","numItems":101}', `numItems ${NUM_ITEMS_RULE}, got 101`],
@@ -23,7 +27,7 @@ const REFUSED_CREATIONS: readonly (readonly [body: string, message: string])[] =
   ['{"orderId":123,"numItems":1}', `orderId ${ORDER_ID_RULE}, got 123`],
   [String.raw`{"orderId":"a\nb","numItems":1}`, String.raw`orderId ${ORDER_ID_RULE}, got "a\nb"`],
   [String.raw`{"orderId":"a\u0000","numItems":1}`, `orderId ${ORDER_ID_RULE}, got "a\\u0000"`],
-  [String.raw`{"orderId":"\ud800","numItems":1}`, `orderId ${ORDER_ID_RULE}, got "\\ud800"`],
+  [String.raw`{"orderId":"\ud800","numItems":1}`, `orderId ${ORDER_ID_RULE}, got "\\ud800"${HALF}`],
   [
     `{"orderId":"${'x'.repeat(256)}","numItems":1}`,
     `orderId ${ORDER_ID_RULE}, got "${'x'.repeat(59)}…`,

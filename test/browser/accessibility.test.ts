@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { after, before, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { startTestServer } from '../api/harness.ts'
+import { findFreePort } from '../../dev-services/ports.ts'
+import { startTestServer, type TestServerDeps } from '../api/harness.ts'
+import { createBusyOperations } from './busy-operations.ts'
 import { launchChromium } from './console-page.ts'
 
 /** The rules of axe on every page and what opens on it, light and dark. */
@@ -27,21 +29,27 @@ async function openPage(
   t: TestContext,
   path: string,
   colorScheme: 'light' | 'dark',
+  deps: TestServerDeps = {},
 ): Promise<Page> {
-  const { server } = await startTestServer(t)
+  const { server } = await startTestServer(t, deps)
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })
   const context = await browser.newContext({ colorScheme })
   t.after(() => context.close())
   const page = await context.newPage()
   await page.goto(`${origin}${path}`)
   // The head is there, and with it the theme.
-  await page.locator('#state-pill').getByText('All systems up').waitFor()
+  const hasOperatorsPort = deps.settings?.management !== undefined
+  await page
+    .locator('#state-pill')
+    .getByText(hasOperatorsPort ? 'Connected' : 'All systems up')
+    .waitFor()
   return page
 }
 
 async function findings(page: Page): Promise<string[]> {
-  // What fades in has no colour of its own yet.
-  await page.evaluate('Promise.all(document.getAnimations().map((one) => one.finished))')
+  // What fades in has no colour of its own yet. What is taken away meanwhile, such as the sign of Swagger
+  // UI that it loads, is cancelled, which is no finding.
+  await page.evaluate('Promise.allSettled(document.getAnimations().map((one) => one.finished))')
   await page.evaluate(AXE)
   const { violations } = await page.evaluate<{ violations: readonly Violation[] }>('axe.run()')
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' ')}`)
@@ -82,5 +90,38 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByRole('button', { name: 'Create order' }).click()
     await page.locator('.field-error').first().waitFor()
     assert.deepEqual(await findings(page), [])
+  })
+  test(`axe finds nothing on what the tools have said, and on a record (${colorScheme})`, async (t) => {
+    const operations = createBusyOperations()
+    const page = await openPage(t, '/console#view=operations', colorScheme, { operations })
+    await page.locator('#doctor-result').getByText('1 problem').waitFor()
+    await page.locator('#audit-result').getByText('1 difference').waitFor()
+    await page.getByRole('button', { name: 'Look' }).click()
+    await page.locator('#letters-rows .record-toggle').first().click()
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('link', { name: 'Events' }).click()
+    await page.locator('#events-view summary').click()
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('button', { name: 'The last hour' }).click()
+    await page.locator('#event-note').getByText('2 records read.').waitFor()
+    for (const toggle of await page.locator('#event-rows .record-toggle').all()) {
+      await toggle.click()
+    }
+    await page.locator('#event-rows').getByText('the value has no framing').waitFor()
+    assert.deepEqual(await findings(page), [])
+  })
+
+  test(`says where operations are when operators have a port of their own (${colorScheme})`, async (t) => {
+    const management = { host: '127.0.0.1', port: await findFreePort() }
+    const settings = { management }
+    const page = await openPage(t, '/console#view=operations', colorScheme, { settings })
+    const sentence = 'This service answers operators on a port of their own (MANAGEMENT_PORT)'
+    await page.locator('#operations-refusal').getByText(sentence).waitFor()
+    assert.equal(await page.locator('#operations-view button:visible').count(), 0)
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('link', { name: 'Events' }).click()
+    await page.locator('#events-view summary').click()
+    await page.getByRole('button', { name: 'The last hour' }).click()
+    await page.locator('#event-note').getByText(sentence).waitFor()
   })
 }

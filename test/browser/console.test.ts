@@ -307,57 +307,6 @@ test('an order that is not there is not offered to be changed', async (t) => {
   assert.equal(await detail.locator('.steps button:visible').count(), 0)
 })
 
-test('works by the keyboard alone', async (t) => {
-  const { service } = await setUp(t)
-  const { page, assertQuiet } = await openConsole(t, browser, service.url)
-  const { keyboard } = page
-  const focused = () =>
-    page.evaluate<string>('document.activeElement.localName + document.activeElement.textContent')
-
-  /** Goes on by Tab until the element has the focus, as a bounded number of times. */
-  async function tabTo(wanted: string): Promise<void> {
-    for (let step = 0; step < 40; step += 1) {
-      await keyboard.press('Tab')
-      if (await page.evaluate<boolean>(`document.activeElement.matches('${wanted}')`)) return
-    }
-    assert.fail(`Tab does not lead to ${wanted}`)
-  }
-
-  await tabTo('.skip')
-  await keyboard.press('c')
-  await keyboard.press('Control+A')
-  await keyboard.type('ORD-1')
-  await keyboard.press('Enter')
-  await orderRow(page, 'ORD-1').waitFor()
-  await keyboard.press('j')
-  assert.equal(await focused(), 'aORD-1')
-  await keyboard.press('Enter')
-  await page.locator('#detail h2').waitFor()
-  assert.equal(await focused(), 'h2ORD-1')
-  await tabTo('#detail .primary')
-  await keyboard.press('Enter')
-  await orderRow(page, 'ORD-1').getByText('confirmed').waitFor()
-  await page.getByRole('button', { name: 'Mark as shipped' }).waitFor()
-  await tabTo('#detail .timeline summary')
-  await keyboard.press('Enter')
-  await page.locator('#detail .bytes-avro').waitFor()
-  await keyboard.press('Escape')
-  await page.locator('#detail').waitFor({ state: 'hidden' })
-  assert.equal(await focused(), 'aORD-1')
-  await keyboard.press('/')
-  assert.equal(await page.evaluate('document.activeElement.id'), 'search')
-  await keyboard.press('?')
-  assert.equal(await page.locator('#help-dialog').isVisible(), false)
-  await tabTo('.menu summary')
-  await keyboard.press('?')
-  await page.locator('#help-dialog').waitFor()
-  await page.getByLabel('Keys of one character work').uncheck()
-  await keyboard.press('Escape')
-  await keyboard.press('c')
-  assert.equal(await page.locator('#create-dialog').isVisible(), false)
-  assertQuiet()
-})
-
 test('shows any order id as the text that it is, and cuts nothing off on 360 pixels', async (t) => {
   const { service } = await setUp(t)
   const viewport = { width: 360, height: 740 }

@@ -125,6 +125,18 @@ export function describeOrderRetirement(
       assert.equal(await store.findEvent(retired, 1), undefined)
     })
 
+    it('notes the last place of what it takes out, for readers that are behind it', async () => {
+      const [earlier, later] = [await close(), await close()]
+      await settle(creationOf(newOrderId()))
+      const last = (await store.listSettled(FIRST_PLACE, 10))[3]
+      assert.equal(last?.order.orderId, later)
+      assert.deepEqual(await store.findRetiredPlace(), FIRST_PLACE)
+      await retirement.retire([{ orderId: later, version: 2 }])
+      assert.deepEqual(await store.findRetiredPlace(), last.place)
+      await retirement.retire([{ orderId: earlier, version: 2 }])
+      assert.deepEqual(await store.findRetiredPlace(), last.place)
+    })
+
     it('leaves an order that was changed since it was found, or is about to be', async () => {
       const [changed, pending] = [await close(), await close()]
       await settle(changeOf(changed, 3, 'delivered'))

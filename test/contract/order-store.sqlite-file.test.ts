@@ -7,6 +7,7 @@ import { openImport } from '../../src/service/storage/sqlite/import-events.ts'
 import { openRetirement } from '../../src/service/storage/sqlite/retire-orders.ts'
 import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
 import { WorkerRunner } from '../../src/service/storage/sqlite/worker-runner.ts'
+import { describeOrderErasure } from './order-erasure.contract.ts'
 import { describeOrderReader } from './order-reader.contract.ts'
 import { describeOrderRetirement, type RetirementHarness } from './order-retirement.contract.ts'
 import { describeOrderStore, type StoreHarness } from './order-store.contract.ts'
@@ -40,3 +41,5 @@ describeSettledFeed('a SQLite file', createHarness)
 describeStoreImport('a SQLite file', createHarness)
 
 describeOrderRetirement('a SQLite file', createHarness)
+
+describeOrderErasure('a SQLite file', createHarness)

@@ -24,15 +24,18 @@ const wanted = {
 suite('bin/with-node.mjs', () => {
   test('hands arguments on and ends with the exit code of the script', async () => {
     await using project = await createProject({ installed: wanted })
-    await project.write('src/main.ts', 'console.log(process.argv.slice(2).join()); process.exit(7)')
-    const { code, output } = await project.run(['src/main.ts', 'a', 'b'])
+    await project.write(
+      'src/main.mjs',
+      'console.log(process.argv.slice(2).join()); process.exit(7)',
+    )
+    const { code, output } = await project.run(['src/main.mjs', 'a', 'b'])
     assert.equal(output, 'a,b\n')
     assert.equal(code, 7)
   })
 
   test('installs what package-lock.json asks for when nothing is installed', async () => {
     await using project = await createProject({ installed: undefined })
-    const { output } = await project.run(['src/main.ts'])
+    const { output } = await project.run(['src/main.mjs'])
     assert.match(output, /^Installing dependencies: npm ci\nran\n$/)
     assert.deepEqual(await project.npmArguments(), ['ci', '--loglevel=error'])
   })
@@ -40,14 +43,14 @@ suite('bin/with-node.mjs', () => {
   test('installs when another version is installed than package-lock.json asks for', async () => {
     const installed = { ...wanted, 'node_modules/library': { ...library, version: '0.9.0' } }
     await using project = await createProject({ installed })
-    await project.run(['src/main.ts'])
+    await project.run(['src/main.mjs'])
     assert.ok(await project.npmArguments())
   })
 
   test('runs the service without what only developers need, and tests with it', async () => {
     const production = { 'node_modules/node': node, 'node_modules/library': library }
     await using project = await createProject({ installed: production })
-    assert.equal((await project.run(['src/main.ts'])).output, 'ran\n')
+    assert.equal((await project.run(['src/main.mjs'])).output, 'ran\n')
     assert.equal(await project.npmArguments(), undefined)
     await project.run(['scripts/test.ts'])
     assert.deepEqual(await project.npmArguments(), ['ci', '--loglevel=error', '--include=dev'])
@@ -56,12 +59,12 @@ suite('bin/with-node.mjs', () => {
   test('hands SIGTERM on and waits for the end of the script', async () => {
     await using project = await createProject({ installed: wanted })
     await project.write(
-      'src/main.ts',
+      'src/main.mjs',
       `process.on('SIGTERM', () => { console.log('closed'); process.exit(0) })
        setInterval(() => {}, 1000)
        console.log('up')`,
     )
-    const { code, output } = await project.run(['src/main.ts'], (child) => child.kill('SIGTERM'))
+    const { code, output } = await project.run(['src/main.mjs'], (child) => child.kill('SIGTERM'))
     assert.equal(output, 'up\nclosed\n')
     assert.equal(code, 0)
   })
@@ -96,7 +99,8 @@ async function createProject({ installed }: { installed: object | undefined }): 
     `import { writeFileSync } from 'node:fs'
      writeFileSync('called.json', JSON.stringify(process.argv.slice(2)))`,
   )
-  for (const script of ['src/main.ts', 'scripts/test.ts']) await write(script, "console.log('ran')")
+  for (const script of ['src/main.mjs', 'scripts/test.ts'])
+    await write(script, "console.log('ran')")
 
   return {
     write,

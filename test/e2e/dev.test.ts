@@ -66,7 +66,7 @@ suite('npm run dev', () => {
     const processes = await run.listProcesses()
     assert.ok(processes.every(({ command }) => !command.includes('java')))
 
-    const service = processes.findLast(({ command }) => command.includes('src/main.ts'))
+    const service = processes.findLast(({ command }) => command.includes('src/main.mjs'))
     assert.ok(service)
     process.kill(service.pid, 'SIGKILL')
     assert.equal(await run.exited, 1)

@@ -14,6 +14,7 @@ import { infrastructure } from '../support/infrastructure.ts'
 import {
   createPlanter,
   eventRecord,
+  tombstoneRecord,
   withHeader,
   type PlantedRecord,
 } from '../support/plant-records.ts'
@@ -61,6 +62,8 @@ test('the TypeScript example applies events once and in order, and puts aside wh
     [event('C', 4, 'delivered'), 'kept C version 4: GAP, version 2 is missing'],
     [event('D', 2, 'confirmed'), 'kept D version 2: GAP, version 1 is missing'],
     [{ ...odd, value: null }, 'dead letter, InvalidFrame'],
+    [event('E', 2, 'confirmed'), 'kept E version 2: GAP, version 1 is missing'],
+    [tombstoneRecord('E'), 'forgot what waited of E: erased'],
     [{ ...odd, key: null, value: Buffer.from('{"orderId":"X"}') }, 'dead letter, InvalidFrame'],
     [{ ...odd, value: oddValue.subarray(0, 5) }, 'dead letter, InvalidFrame'],
     [{ ...odd, value: framed(2 ** 31 - 1, oddValue.subarray(5)) }, 'dead letter, UnknownSchema'],

@@ -72,6 +72,27 @@ suite('the command line as a client', () => {
     }
   })
 
+  test('reads what is in the store: an order, its history, and lists by filters', async (t) => {
+    const service = await startOwnService(t, freshSettings())
+    const url = ['--url', service.url]
+    const items = ['--currency', 'EUR', '--item', 'MOUSE:3:24.1']
+    for (const id of ['a/b', 'a/c', 'd']) {
+      assert.equal((await runCart(['create', id, ...items, ...url], {})).code, 0)
+    }
+    assert.equal((await runCart(['update', 'a/b', 'shipped', ...url], {})).code, 0)
+    const shown = await runCart(['get', 'a/b', '--events', ...url], {})
+    assert.equal(shown.code, 0, shown.stderr)
+    assert.match(
+      shown.stdout,
+      /^Order a\/b: shipped, 72\.30 EUR\n.*version 2\n[^]* MOUSE +3 +24\.10 +72\.30\n[^]* v2 +status-changed +shipped /,
+    )
+    assert.equal((await runCart(['get', 'lost', ...url], {})).code, 1)
+    const listed = await runCart(['list', '--order', 'a/', '--from', '1h', ...url], {})
+    assert.match(listed.stdout, /^order +customer .*\na\/[bc] .*\na\/[bc] .*\n$/)
+    const csv = await runCart(['list', '--status', 'pending', '--format', 'csv', ...url], {})
+    assert.match(csv.stdout, /^orderId,.*\r\n(?:(?:a\/c|d),.*\r\n){2}$/)
+  })
+
   test('says that nothing happened when nothing listens, and how to send it again', async () => {
     const env = { API_PORT: String(await findFreePort()), API_HOST: '127.0.0.1' }
     const { code, stderr } = await runCart(['create', "it's", '--items', '4'], env)

@@ -181,23 +181,32 @@ suite('the service on a broker that protects itself', () => {
     assert.deepEqual(failed, [])
   })
 
-  test('a wrong password is told by health, and the right one needs no restart', async (t) => {
+  test('a wrong or withdrawn password is told by health, and the right one needs no restart', async (t) => {
     const passwordFile = join(broker.folder, 'mistyped-password')
     await writeFile(passwordFile, 'mistyped')
-    const { KAFKA_SASL_PASSWORD: _, ...access } = saslTls('PLAIN')
+    const { KAFKA_SASL_PASSWORD: _, ...access } = saslTls('SCRAM-SHA-512')
     const settings = await settingsFor(t, { ...access, KAFKA_SASL_PASSWORD_FILE: passwordFile })
     const service = await spawnService(settings)
     t.after(() => service.end('SIGKILL'))
     const health = async (): Promise<string> => (await fetch(`${service.url}/health`)).text()
-    await until(
-      async () => (await health()).includes("the broker refuses the user 'cart' or its password"),
-      'health names the credential',
-    )
-    const refused = await create(service, 'A')
-    assert.equal(refused.status, 503)
-    assert.equal(((await refused.json()) as { outcome: string }).outcome, 'not-applied')
+    const assertRefused = async (orderId: string): Promise<void> => {
+      await until(
+        async () => (await health()).includes("the broker refuses the user 'cart' or its password"),
+        'health names the credential',
+      )
+      const refused = await create(service, orderId)
+      assert.equal(refused.status, 503)
+      assert.equal(((await refused.json()) as { outcome: string }).outcome, 'not-applied')
+    }
+    await assertRefused('A')
     await writeFile(passwordFile, PASSWORD)
     await until(async () => (await create(service, 'A')).status === 201, 'changes are taken')
+    await setScramPassword(broker.plain.bootstrapServers, USER, 'withdrawn')
+    t.after(() => setScramPassword(broker.plain.bootstrapServers, USER, PASSWORD))
+    assert.equal((await create(service, 'B')).status, 201, 'the session that is open goes on')
+    await assertRefused('C')
+    await setScramPassword(broker.plain.bootstrapServers, USER, PASSWORD)
+    await until(async () => (await create(service, 'C')).status === 201, 'changes are taken again')
   })
 
   test('doctor says until when a certificate is valid, and which credential is wrong', async (t) => {

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runCart } from '../support/cart-command.ts'
 import {
+  answerKeys,
+  answerText,
   AUDIENCE,
   ISSUER,
   newSigningKey,
@@ -81,6 +83,53 @@ test('keys and tokens end to end: the change, its event, the log, and a key that
 
   const output = service.output()
   for (const secret of [shop, reader, late, token]) assert.ok(!output.includes(secret))
+})
+
+test('health names the identity provider that is away, and changes get their 503 until it is back', async (t) => {
+  const folder = await temporaryFolder(t)
+  const file = join(folder, 'keys')
+  const operator = await newKey(file, 'operator', 'admin')
+  const signing = await newSigningKey('one')
+  const provider = await startIdentityProvider(t)
+  provider.answer = answerText(200, '<html>')
+  const service = await startOwnService(t, {
+    ...freshSettings(),
+    API_AUTH: 'api-key,jwt',
+    API_KEYS_FILE: file,
+    API_JWT_ISSUER: ISSUER,
+    API_JWT_AUDIENCE: AUDIENCE,
+    API_JWT_JWKS_URL: provider.keySetUrl,
+  })
+  const health = async () => {
+    const answer = await fetch(`${service.url}/health`, bearer(operator))
+    return (await answer.json()) as {
+      status: string
+      checks: { identityProvider: { status: string; reason?: string } }
+    }
+  }
+  await until(
+    async () => (await health()).checks.identityProvider.reason?.includes('is not JSON') === true,
+    'health says what the provider answers',
+  )
+  const away = await health()
+  assert.deepEqual([away.status, away.checks.identityProvider.status], ['degraded', 'down'])
+  const metrics = await (await fetch(`${service.url}/metrics`, bearer(operator))).text()
+  assert.match(metrics, /^cart_dependency_up\{dependency="identity-provider"\} 0$/mu)
+  const token = await sign(signing, { scope: 'orders:write' })
+  const create = () =>
+    fetch(`${service.url}/api/create-order`, {
+      method: 'POST',
+      headers: { ...bearer(token).headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ orderId: 'ORD-1', numItems: 1 }),
+    })
+  const refused = await create()
+  assert.equal(refused.status, 503)
+  assert.equal(((await refused.json()) as { outcome: string }).outcome, 'not-applied')
+
+  provider.answer = answerKeys(signing)
+  await until(async () => (await create()).status === 201, 'tokens are taken without a restart')
+  assert.deepEqual((await health()).status, 'healthy')
+  assert.match(service.output(), /the identity provider is up/)
 })
 
 test('a start in production, open to others, ends at once and names both ways out', async () => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { findFreePort } from '../../dev-services/ports.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { freshSettings, startOwnService } from '../support/own-service.ts'
+import { spawnService } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -15,6 +21,11 @@ async function scrape(url: string): Promise<string> {
   const answer = await fetch(`${url}/metrics`, { headers: { accept } })
   assert.equal(answer.status, 200)
   return answer.text()
+}
+
+/** Seconds since 1970. */
+async function endOf(certificateFile: string): Promise<number> {
+  return new X509Certificate(await readFile(certificateFile)).validToDate.getTime() / 1_000
 }
 
 test('a healthy start says nothing that sounds wrong', async (t) => {
@@ -33,6 +44,38 @@ test('a healthy start says nothing that sounds wrong', async (t) => {
   assert.ok(lines.some(({ msg }) => msg === 'the store is up'))
 })
 
+test('the end of the certificates of the port is that of those in use', async (t) => {
+  const folder = await temporaryFolder(t)
+  const authority = await createAuthority(folder)
+  const { certificateFile, keyFile } = await authority.issue('api', { days: 3 })
+  const port = await findFreePort()
+  const service = await spawnService({
+    ...freshSettings(),
+    API_TLS_CERT_FILE: certificateFile,
+    API_TLS_KEY_FILE: keyFile,
+    API_TLS_CLIENT_CA_FILE: authority.caFile,
+    MANAGEMENT_HOST: '127.0.0.1',
+    MANAGEMENT_PORT: String(port),
+  })
+  t.after(() => service.end('SIGKILL'))
+  const management = `http://127.0.0.1:${port}`
+  let text = ''
+  await until(
+    async () => {
+      text = await scrape(management)
+      return true
+    },
+    () => `the service listens; it wrote:\n${service.output()}`,
+  )
+  for (const [kind, file] of [
+    ['api-server', certificateFile],
+    ['api-client-authority', authority.caFile],
+  ] as const) {
+    const line = `cart_credential_expiry_timestamp_seconds{kind="${kind}"} ${await endOf(file)}`
+    assert.ok(text.split('\n').includes(line), line)
+  }
+})
+
 test('a scrape of a live service tells what was changed, sent and stored', async (t) => {
   const service = await startOwnService(t, freshSettings())
   const create = `${service.url}/api/create-order`
@@ -48,7 +91,8 @@ test('a scrape of a live service tells what was changed, sent and stored', async
     'cart_changes_total{command="update",outcome="done"} 1',
     'cart_publications_total{outcome="acked"} 2',
     'cart_publish_ack_seconds_count 2',
-    'cart_produce_requests_total{result="acked"} 2',
+    'cart_produce_requests_total{result="answered"} 2',
+    'cart_produced_batches_total{result="acked"} 2',
     'cart_produced_events_total 2',
     'cart_pending_events 0',
     'cart_lease_held 1',

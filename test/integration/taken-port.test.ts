@@ -4,8 +4,10 @@ import { readdir } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { FakeRegistry } from '../support/fake-registry.ts'
+import { findFreePort } from '../../dev-services/ports.ts'
 import { spawnService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { until } from '../support/until.ts'
 
 test('a start whose port is taken ends with 1, and has touched nothing', async (t) => {
   await using registry = await FakeRegistry.start()
@@ -30,4 +32,37 @@ test('a start whose port is taken ends with 1, and has touched nothing', async (
   assert.deepEqual(registry.asked, [], 'no schema is registered')
   assert.equal(brokerConnections, 0, 'no topic is created')
   assert.deepEqual(await readdir(folder), [], 'no file is made, and so no lock')
+})
+
+test('of two starts at once for one port, one gets it, and the other has touched nothing', async (t) => {
+  await using registry = await FakeRegistry.start()
+  const port = await findFreePort()
+  const hosts = ['127.0.0.1', '0.0.0.0']
+  const services = await Promise.all(
+    hosts.map(async (host, index) =>
+      spawnService({
+        API_HOST: host,
+        API_PORT: String(port),
+        KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1',
+        SCHEMA_REGISTRY_URL: `${registry.url}/of-${index}`,
+        DATABASE_URL: `sqlite:${await temporaryFolder(t)}/cart.db`,
+      }),
+    ),
+  )
+  t.after(() => Promise.all(services.map((service) => service.end('SIGKILL'))))
+  const loser = await Promise.race(
+    services.map(async (service, index) => {
+      const { code } = await service.exited
+      assert.equal(code, 1, service.output())
+      return index
+    }),
+  )
+  assert.match(services[loser]?.output() ?? '', RegExp(`address already in use .*:${port}`))
+  const other = services[1 - loser]
+  await until(
+    async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok,
+    () => `the other one answers; it wrote:\n${other?.output()}`,
+  )
+  const asked = registry.asked.filter((line) => line.includes(`/of-${loser}/`))
+  assert.deepEqual(asked, [], 'no schema is registered')
 })

@@ -48,6 +48,15 @@ def event(schema_id: int, order_id: str, sequence: int, status: str = 'pending')
     return Record(order_id.encode(), frame(schema_id, content.getvalue()), encoded)
 
 
+def tombstone(order_id: str) -> Record:
+    """As the service writes it, with the headers that are read here."""
+    headers: Headers = [
+        ('ce_type', b'com.ecommerce.order.erased'),
+        ('ce_subject', order_id.encode()),
+    ]
+    return Record(order_id.encode(), None, headers)
+
+
 def with_header(record: Record, name: str, value: bytes | None) -> Record:
     """The same record with another value for a header; None takes the header away."""
     others = [header for header in record.headers if header[0] != name]
@@ -81,6 +90,8 @@ def planted(schema_id: int, other_schema_id: int) -> list[tuple[Record, str]]:
         (of('C', 1), 'applied C version 1'),
         (of('C', 3, 'shipped'), 'kept C version 3: GAP, version 2 is missing'),
         (of('D', 2, 'confirmed'), 'kept D version 2: GAP, version 1 is missing'),
+        (of('E', 2, 'confirmed'), 'kept E version 2: GAP, version 1 is missing'),
+        (tombstone('E'), 'forgot what waited of E: erased'),
         (replace(odd, value=None), 'dead letter, InvalidFrame'),
         (replace(odd, key=None, value=b'{"orderId":"X"}'), 'dead letter, InvalidFrame'),
         (replace(odd, value=odd.value[:5]), 'dead letter, InvalidFrame'),

@@ -61,7 +61,7 @@ start_service() {
       exec env API_HOST=127.0.0.1 API_PORT="$port" DATABASE_URL="$database" LOG_LEVEL=warn \
         KAFKA_BOOTSTRAP_SERVERS="$kafka" SCHEMA_REGISTRY_URL="$registry" KAFKA_TOPIC="$topic" \
         KAFKA_TOPIC_PARTITIONS=$partitions KAFKA_KEY_FORMAT="$key_format" \
-        node "$root/src/main.ts" >"$temp/service.log" 2>&1
+        node "$root/src/main.mjs" >"$temp/service.log" 2>&1
   ) &
   service=$!
   local end=$((SECONDS + start_seconds))

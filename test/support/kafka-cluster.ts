@@ -2,8 +2,9 @@ import { newClusterId } from '../../dev-services/kafka.ts'
 import { findFreePort } from '../../dev-services/ports.ts'
 import { startTestBroker, type TestBroker } from './kafka-broker.ts'
 import { startKafkaProxy, type KafkaProxy } from './kafka-proxy.ts'
+import { createClusterSecurity, type ClusterSecurity } from './secured-cluster.ts'
 
-/** A broker with two doors: the plain one, and one that leads through a proxy. */
+/** A broker with three doors: one for the test, one for services, and one that leads through a proxy. */
 export interface ClusterBroker extends TestBroker {
   readonly nodeId: number
   readonly proxy: KafkaProxy
@@ -12,10 +13,14 @@ export interface ClusterBroker extends TestBroker {
 /** Brokers of its own for a test that breaks them; each is a controller as well. */
 export interface TestCluster {
   readonly brokers: readonly ClusterBroker[]
-  /** Past the proxies: for who wants to see the truth, whatever the proxies do. */
+  /** Past the proxies, in plain text: for a test that wants to see the truth, whatever the proxies do. */
   readonly bootstrapServers: string
+  /** Past the proxies too, as services get in. */
+  readonly directServers: string
   /** Through the proxies, and so are all addresses that are learned there. */
   readonly proxiedServers: string
+  /** How a service gets in; none where everybody does. */
+  readonly access: Readonly<Record<string, string>>
   /** Idempotent. */
   close(): Promise<void>
 }
@@ -24,18 +29,27 @@ interface Ports {
   readonly nodeId: number
   readonly port: number
   readonly controllerPort: number
+  readonly directPort: number
   /** Where the broker listens for its proxy. */
   readonly behindProxyPort: number
   readonly proxyPort: number
 }
 
-export async function startTestCluster(count: 1 | 3): Promise<TestCluster> {
+/** `isSecured`: services get in by TLS and SCRAM; the brokers among themselves and the test do not. */
+export async function startTestCluster(
+  count: 1 | 3,
+  { isSecured = false } = {},
+): Promise<TestCluster> {
   const members: Ports[] = []
   for (let nodeId = 1; nodeId <= count; nodeId += 1) members.push(await findPorts(nodeId))
   const clusterId = newClusterId()
   await using resources = new AsyncDisposableStack()
+  const security = isSecured ? await createClusterSecurity() : undefined
+  resources.defer(async () => security?.close())
   // Together, because none of them answers before most of them are there.
-  const starting = members.map((ports) => startMember(ports, members, clusterId, resources))
+  const starting = members.map((ports) =>
+    startMember(ports, { members, clusterId, security }, resources),
+  )
   const settled = await Promise.allSettled(starting)
   const failed = settled.find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
@@ -44,7 +58,9 @@ export async function startTestCluster(count: 1 | 3): Promise<TestCluster> {
   return {
     brokers,
     bootstrapServers: brokers.map(({ bootstrapServers }) => bootstrapServers).join(','),
+    directServers: members.map(({ directPort }) => `localhost:${directPort}`).join(','),
     proxiedServers: brokers.map(({ proxy }) => `127.0.0.1:${proxy.port}`).join(','),
+    access: security?.settings ?? {},
     close: () => owned.disposeAsync(),
   }
 }
@@ -54,19 +70,25 @@ async function findPorts(nodeId: number): Promise<Ports> {
     nodeId,
     port: await findFreePort(),
     controllerPort: await findFreePort(),
+    directPort: await findFreePort(),
     behindProxyPort: await findFreePort(),
     proxyPort: await findFreePort(),
   }
 }
 
+interface Plan {
+  readonly members: readonly Ports[]
+  readonly clusterId: string
+  readonly security: ClusterSecurity | undefined
+}
+
 async function startMember(
   ports: Ports,
-  members: readonly Ports[],
-  clusterId: string,
+  { members, clusterId, security }: Plan,
   resources: AsyncDisposableStack,
 ): Promise<ClusterBroker> {
   const { nodeId, port, controllerPort, behindProxyPort, proxyPort } = ports
-  const proxy = await startKafkaProxy(proxyPort, behindProxyPort)
+  const proxy = await startKafkaProxy(proxyPort, behindProxyPort, security?.certificate)
   resources.defer(() => proxy.close())
   const voters = members.map((member) => `${member.nodeId}@localhost:${member.controllerPort}`)
   const broker = await startTestBroker({
@@ -76,17 +98,27 @@ async function startMember(
     properties: {
       'node.id': String(nodeId),
       'controller.quorum.voters': voters.join(','),
-      listeners: `PLAINTEXT://localhost:${port},CONTROLLER://localhost:${controllerPort},PROXIED://127.0.0.1:${behindProxyPort}`,
-      'advertised.listeners': `PLAINTEXT://localhost:${port},PROXIED://127.0.0.1:${proxyPort}`,
-      'listener.security.protocol.map':
-        'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
-      'inter.broker.listener.name': 'PLAINTEXT',
+      ...listenersOf(ports, security !== undefined),
       ...(members.length > 1 && {
         'default.replication.factor': String(members.length),
         'min.insync.replicas': '2',
       }),
+      ...security?.properties,
     },
+    ...(security && { formatArguments: security.formatArguments }),
   })
   resources.defer(() => broker.close())
   return { ...broker, nodeId, proxy }
+}
+
+function listenersOf(ports: Ports, isSecured: boolean): Record<string, string> {
+  const { port, controllerPort, directPort, behindProxyPort, proxyPort } = ports
+  const [direct, proxied] = isSecured ? ['SASL_SSL', 'SASL_PLAINTEXT'] : ['PLAINTEXT', 'PLAINTEXT']
+  const both = `PLAINTEXT://localhost:${port},DIRECT://localhost:${directPort}`
+  return {
+    listeners: `${both},CONTROLLER://localhost:${controllerPort},PROXIED://127.0.0.1:${behindProxyPort}`,
+    'advertised.listeners': `${both},PROXIED://127.0.0.1:${proxyPort}`,
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DIRECT:${direct},PROXIED:${proxied}`,
+    'inter.broker.listener.name': 'PLAINTEXT',
+  }
 }

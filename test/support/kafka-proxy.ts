@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import {
   API_KEYS,
   apiKeyOf,
@@ -92,9 +93,14 @@ function asItIs(frame: Buffer): Buffer {
 
 /**
  * Stands between the service and a broker, and harms Produce requests one by one, or everything.
- * The broker must advertise the proxy's port.
+ * The broker must advertise the proxy's port. With a certificate it ends the clients' TLS, because it has
+ * to read frames; the broker then listens behind it without TLS.
  */
-export async function startKafkaProxy(port: number, brokerPort: number): Promise<KafkaProxy> {
+export async function startKafkaProxy(
+  port: number,
+  brokerPort: number,
+  certificate?: Pick<TlsOptions, 'cert' | 'key'>,
+): Promise<KafkaProxy> {
   const fates: ProduceFate[] = []
   const sockets = new Set<Socket>()
   const requests = new Map<number, number>()
@@ -106,8 +112,13 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
   let harm: Harm = asItIs
 
   const count = (apiKey: number): number => requests.get(apiKey) ?? 0
+  const keep = (socket: Socket): void => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+  }
 
-  const server = createServer((client) => {
+  const serve = (client: Socket): void => {
     connections += 1
     const broker = connect(brokerPort, '127.0.0.1')
     const answerFates = new Map<number, ProduceFate>()
@@ -115,11 +126,8 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
     const toBroker = createLine(broker, () => link)
     const heldRequests = new Map<number, Holding>()
     let isClientGone = false
-    for (const socket of [client, broker]) {
-      sockets.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => sockets.delete(socket))
-    }
+    client.on('error', () => {})
+    keep(broker)
     broker.on('close', () => client.destroy())
     client.on('close', () => {
       isClientGone = true
@@ -164,7 +172,11 @@ export async function startKafkaProxy(port: number, brokerPort: number): Promise
       if (fate?.kind === 'cut-answer') client.destroy()
       else if (fate?.kind !== 'swallow-answer') toClient(harm(harmed(frame, fate)))
     })
-  })
+  }
+  const server =
+    certificate === undefined ? createServer(serve) : createTlsServer(certificate, serve)
+  // Also one whose handshake is not over.
+  server.on('connection', keep)
 
   const listen = async (): Promise<void> => {
     server.listen(port, '127.0.0.1')

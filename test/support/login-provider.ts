@@ -16,6 +16,8 @@ export interface TestLoginProvider {
   readonly issuer: string
   /** Of the access token, beside those of every token. */
   claims: Readonly<Record<string, unknown>>
+  /** With a page and a button, as one does that does not know the browser yet. */
+  asksFirst: boolean
   close(): void
 }
 
@@ -35,6 +37,7 @@ export async function startLoginProvider(
   const provider: TestLoginProvider = {
     issuer,
     claims: {},
+    asksFirst: false,
     close: () => server.close().closeAllConnections(),
   }
   t.after(() => provider.close())
@@ -57,6 +60,10 @@ export async function startLoginProvider(
       case '/keys':
         return send(200, { keys: [key.publicJwk] })
       case '/authorize': {
+        if (provider.asksFirst && request.method === 'GET') {
+          const page = '<form method="post"><button>Yes, it is me</button></form>'
+          return void response.writeHead(200, { 'content-type': 'text/html' }).end(page)
+        }
         const asked = Object.fromEntries(url.searchParams)
         if (asked['code_challenge_method'] !== 'S256') return send(400, { error: 'no PKCE' })
         const code = randomUUID()

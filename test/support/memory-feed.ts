@@ -14,6 +14,8 @@ export class MemoryFeed implements SettledFeed {
   readonly events: PlacedEvent[] = []
   readonly asked = { places: 0, pages: 0 }
   isDown = false
+  hasNoPages = false
+  retiredPlace = FIRST_PLACE
 
   settle(orderId: string, status: OrderStatus = 'pending', itemCount = 1): PlacedEvent {
     const number = this.events.length + 1
@@ -49,9 +51,19 @@ export class MemoryFeed implements SettledFeed {
     return this.events.at(-1)?.place ?? FIRST_PLACE
   }
 
+  async findRetiredPlace(): Promise<EventPlace> {
+    if (this.isDown) throw new StoreError('down', 'no')
+    return this.retiredPlace
+  }
+
+  /** The first `count` events are gone with their orders. */
+  retire(count: number): void {
+    this.retiredPlace = this.events.splice(0, count).at(-1)?.place ?? this.retiredPlace
+  }
+
   async listSettled(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
     this.asked.pages += 1
-    if (this.isDown) throw new StoreError('down', 'no')
+    if (this.isDown || this.hasNoPages) throw new StoreError('down', 'no')
     const from = this.events.findIndex(({ place }) => isAfter(place, after))
     return from === -1 ? [] : this.events.slice(from, from + limit)
   }

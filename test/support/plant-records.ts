@@ -89,6 +89,16 @@ export function eventRecord(
   }
 }
 
+/** As the service writes it, with the headers that are read here. */
+export function tombstoneRecord(orderId: string): PlantedRecord {
+  const headers = { ce_type: 'com.ecommerce.order.erased', ce_subject: orderId }
+  return {
+    key: Buffer.from(orderId),
+    value: null,
+    headers: Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]),
+  }
+}
+
 /** The same record with another value for a header; null takes the header away. */
 export function withHeader(
   record: PlantedRecord,

@@ -10,6 +10,11 @@ export const USER = 'cart'
 /** With what a JAAS file and a shell would take for their own. */
 export const PASSWORD = 'pa=ss#wo%rd$1'
 
+/** For the command that prepares a broker's folder: the user is in the metadata from the start. */
+export const SCRAM_USERS: readonly string[] = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].map(
+  (mechanism) => `--add-scram=${mechanism}=[name=${USER},password=${PASSWORD}]`,
+)
+
 /** One Kafka that is reached in every way, and the certificates for it. */
 export interface SecuredBroker {
   /** In plain text, for a test that looks at the topic. */
@@ -75,9 +80,7 @@ async function start(folder: string, options: SecuredBrokerOptions): Promise<Sec
       'connections.max.reauth.ms': String(options.sessionMsMax ?? 0),
       ...options.properties,
     },
-    formatArguments: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].map(
-      (mechanism) => `--add-scram=${mechanism}=[name=${USER},password=${PASSWORD}]`,
-    ),
+    formatArguments: SCRAM_USERS,
     moreJvmFlags: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${tokenIssuer.keysUrl}`],
   })
   return {
@@ -108,7 +111,8 @@ function listeners(ports: Readonly<Record<string, number>>): Record<string, stri
   }
 }
 
-function mechanisms(listener: string): Record<string, string> {
+/** Of one listener: users with passwords. */
+export function mechanisms(listener: string): Record<string, string> {
   const name = (property: string): string => `listener.name.${listener}.${property}`
   const module = 'org.apache.kafka.common.security'
   const scram = `${module}.scram.ScramLoginModule required;`

@@ -88,6 +88,7 @@ export async function startServiceOnStore(t: TestContext): Promise<ServiceOnStor
     feed: {
       findLastPlace: () => begun().feed.findLastPlace(),
       listSettled: (...args) => begun().feed.listSettled(...args),
+      findRetiredPlace: () => begun().feed.findRetiredPlace(),
     },
     clock,
     publishTimeoutMs: PUBLISH_TIMEOUT_MS,

@@ -3,10 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../../dev-services/ports.ts'
-import { assertNoSecret } from './secrets.ts'
 import { until } from './until.ts'
+import { watchAnswers } from './watched-answers.ts'
 
-const MAIN = new URL('../../src/main.ts', import.meta.url)
+const MAIN = new URL('../../src/main.mjs', import.meta.url)
 
 /** The process ends by itself after this, whatever becomes of the test. */
 const LIFE_MS_MAX = 10 * 60_000
@@ -38,7 +38,7 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null
 }
 
-/** Starts `src/main.ts` as its own process, without waiting for anything. */
+/** Starts `src/main.mjs` as its own process, without waiting for anything. */
 export async function spawnService(
   settings: Readonly<Record<string, string>>,
   { imports = [], lifeMsMax = LIFE_MS_MAX, main = MAIN, stdout }: ServiceOptions = {},
@@ -58,6 +58,7 @@ export async function spawnService(
     // SIGTERM would not end a process that is paused.
     killSignal: 'SIGKILL',
   })
+  const answers = watchAnswers(port, settings)
   const chunks: string[] = []
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
@@ -65,7 +66,7 @@ export async function spawnService(
   process.once('exit', endWithUs)
   const exited = once(child, 'close').then(() => {
     process.off('exit', endWithUs)
-    assertNoSecret(chunks.join(''), settings)
+    answers.assertNoLeak(chunks.join(''))
     return { code: child.exitCode, signal: child.signalCode }
   })
   assert.ok(child.pid !== undefined)

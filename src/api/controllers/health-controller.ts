@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Dependency, DependencyStates } from '../../business/dependency-health.ts'
+import type { DependencyStates } from '../../business/dependency-health.ts'
 import type { InstanceState } from '../../business/publication/ownership.ts'
 import { NO_WORK } from '../admission/admit-work.ts'
 import { HOME_PAGE_CSP, renderHomePage } from '../home-page.ts'
@@ -22,7 +22,7 @@ import {
  * away, and taking it out of the load balancer would turn the registry's outage into one of the
  * service.
  */
-const NEEDED_TO_BE_READY: readonly Dependency[] = ['kafka', 'storage']
+const NEEDED_TO_BE_READY = ['kafka', 'storage'] as const
 
 const DRAINING_REASON = 'the service is stopping and takes no new changes'
 
@@ -63,9 +63,9 @@ function whyNotReady(deps: HealthDeps): string | undefined {
   // What cannot be done is answered 503 with its outcome: a balancer could not say that.
   if (deps.readiness === 'answers') return undefined
   const states = deps.dependencyStates()
-  const needed: readonly Dependency[] = deps.areSchemaIdsKnown()
+  const needed = deps.areSchemaIdsKnown()
     ? NEEDED_TO_BE_READY
-    : [...NEEDED_TO_BE_READY, 'schemaRegistry']
+    : ([...NEEDED_TO_BE_READY, 'schemaRegistry'] as const)
   const reasons = needed
     .filter((name) => states[name].status === 'down')
     .map((name) => `${name} is down: ${states[name].reason ?? 'no reason given'}`)

@@ -18,6 +18,7 @@ import {
 const TAGS = ['Operations']
 
 const READ_PROBLEMS: readonly ProblemCode[] = [
+  'REQUEST_INVALID',
   'HEADERS_TOO_LARGE',
   'INTERNAL',
   'STORE_UNAVAILABLE',
@@ -27,7 +28,6 @@ const READ_PROBLEMS: readonly ProblemCode[] = [
 const RUN_PROBLEMS: readonly ProblemCode[] = [
   ...READ_PROBLEMS,
   'BODY_NOT_JSON',
-  'REQUEST_INVALID',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
   'TOOL_AT_WORK',

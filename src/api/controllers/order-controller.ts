@@ -3,31 +3,24 @@ import { Type } from 'typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ChangedOrder, OrderCommands } from '../../business/order/commands.ts'
 import { readCreation, tidyCreation } from '../brought-order.ts'
+import { entityTag, ifMatchHeader, readExpectedVersions } from '../entity-tags.ts'
 import { creationBytesMax } from '../json-body.ts'
 import { bodyEmpty, RequestError } from '../request-errors.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
 import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
 import { readTraceparent } from '../traceparent.ts'
-import {
-  entityTag,
-  idempotencyKeyHeader,
-  ifMatchHeader,
-  readExpectedVersions,
-  readRetryKey,
-} from '../request-headers.ts'
+import { idempotencyKeyHeader, readRetryKey } from '../request-headers.ts'
 
 const CREATED = 'created successfully'
 const UPDATED = 'updated successfully'
 
 /** What any change can be answered with. */
-const COMMAND_PROBLEMS: readonly ProblemCode[] = [
+export const CHANGE_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_INVALID',
   'BODY_NOT_JSON',
   'REQUEST_TIMED_OUT',
   'CHANGE_IN_FLIGHT',
-  'REQUEST_IN_FLIGHT',
-  'IDEMPOTENCY_KEY_REUSED',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_NOT_SUPPORTED',
   'HEADERS_TOO_LARGE',
@@ -40,10 +33,20 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
   'SERVICE_DRAINING',
 ]
 
+const COMMAND_PROBLEMS: readonly ProblemCode[] = [
+  ...CHANGE_PROBLEMS,
+  'REQUEST_IN_FLIGHT',
+  'IDEMPOTENCY_KEY_REUSED',
+]
+
 /** Before validation, because an id is judged without the spaces around it. */
+function demandBody({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  if (body === undefined) throw bodyEmpty()
+  done()
+}
+
 function tidyBody(maxItemsPerOrder: number) {
   return ({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
-    if (body === undefined) throw bodyEmpty()
     if (typeof body === 'object' && body !== null) {
       tidyCreation(body as Record<string, unknown>, maxItemsPerOrder)
     }
@@ -122,7 +125,7 @@ export function registerOrderRoutes(
       access: 'orders:write',
     },
     bodyLimit: creationBytesMax(maxItemsPerOrder),
-    preValidation: tidyBody(maxItemsPerOrder),
+    preValidation: [demandBody, tidyBody(maxItemsPerOrder)],
     // The handler has more to say of the fields than the schema.
     attachValidation: true,
     handler: async (request, reply) => {
@@ -157,7 +160,7 @@ export function registerOrderRoutes(
       work: { kind: 'change' },
       access: 'orders:write',
     },
-    preValidation: tidyBody(maxItemsPerOrder),
+    preValidation: demandBody,
     handler: async (request, reply) => {
       const { orderId, status } = request.body
       const changed = await commands.changeOrderStatus({

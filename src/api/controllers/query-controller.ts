@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
+import { entityTag, ifNoneMatchHeader, isNamedByIfNoneMatch } from '../entity-tags.ts'
 import type { ProblemCode } from '../problems.ts'
-import { entityTag, isNamedByIfNoneMatch } from '../request-headers.ts'
 import {
   countMessage,
   EVENT_COLUMNS,
@@ -30,6 +30,8 @@ import { orderPath } from '../schemas/order-requests.ts'
 const FOUND = 'found'
 
 const ETAG = { ETag: { type: 'string', description: 'The version of the order, in quotes.' } }
+
+const EVENT_ETAG = { ETag: { type: 'string', description: 'The id of the event, in quotes.' } }
 
 const TAGS = ['Orders']
 
@@ -58,11 +60,7 @@ const GET_ORDER_SCHEMA = {
     'still vanish is never shown.',
   tags: TAGS,
   params: orderPath,
-  headers: Type.Object({
-    'If-None-Match': Type.Optional(
-      Type.String({ description: 'ETags of versions that are known: of these nothing is sent.' }),
-    ),
-  }),
+  headers: Type.Object({ 'If-None-Match': ifNoneMatchHeader }),
   response: {
     200: Object.assign(orderAnswerSchema(FOUND, 'The order.', 'confirmed'), { headers: ETAG }),
     304: { description: 'The order is as If-None-Match names it.', type: 'null', headers: ETAG },
@@ -73,7 +71,7 @@ const LIST_ORDERS_SCHEMA = {
   operationId: 'listOrders',
   summary: 'List orders',
   description:
-    'Orders as their last confirmed changes left them, newest first. Going on by the cursor, no ' +
+    'Orders as their last confirmed changes left them, the newest first by orderDate. Going on by the cursor, no ' +
     'order is shown twice and none is left out, also while orders are added. As JSON, as lines of ' +
     'JSON, or as CSV, in which a text that a spreadsheet would take for a formula has an apostrophe ' +
     'before it.',
@@ -101,20 +99,27 @@ const GET_EVENT_SCHEMA = {
     'A confirmed change with all that its record on the topic is made of: key, headers and bytes.',
   tags: TAGS,
   params: eventPath,
-  response: { 200: eventAnswer },
+  headers: Type.Object({ 'If-None-Match': ifNoneMatchHeader }),
+  response: {
+    200: Object.assign(eventAnswer, { headers: EVENT_ETAG }),
+    304: { description: 'The event is known.', type: 'null', headers: EVENT_ETAG },
+  },
 }
 
 /**
- * A query is text; this one number is read before validation, which does not convert. A `+` that is
- * not encoded arrives as a space: before the offset of an instant it can have been nothing else.
+ * A query is text; this one number is read before validation, which does not convert. No id begins with a
+ * space, so the beginning of one does not either. A `+` that is not encoded arrives as a space: before the
+ * offset of an instant it can have been nothing else.
  */
 function tidyQuery(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   const query = request.query as Record<string, unknown>
-  const { limit } = query
+  const { limit, orderId: prefix } = query
+  if (typeof prefix === 'string') query['orderId'] = prefix.trimStart()
   if (typeof limit === 'string' && /^\d{1,9}$/.test(limit)) query['limit'] = Number(limit)
   for (const field of ['from', 'to']) {
     const instant = query[field]
-    if (typeof instant === 'string') query[field] = instant.replace(/ (?=\d{2}:\d{2}$)/, '+')
+    if (typeof instant === 'string')
+      query[field] = instant.replace(/(?<=T.*) (?=\d{2}(?::?\d{2})?$)/i, '+')
   }
   done()
 }
@@ -133,10 +138,7 @@ export function registerQueryRoutes(
     config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'], access: 'orders:read' },
     handler: async (request, reply) => {
       const { order, version } = await queries.getOrder(request.params.orderId)
-      reply.header('etag', entityTag(version))
-      // To be kept, and to be asked for again each time.
-      reply.header('cache-control', 'private, no-cache')
-      if (isNamedByIfNoneMatch(request.headers, version)) return reply.code(304).send()
+      if (isKnownToCaller(request, reply, entityTag(version))) return reply.code(304).send()
       return {
         success: true as const,
         message: orderMessage(order.orderId, FOUND),
@@ -215,9 +217,11 @@ export function registerQueryRoutes(
       problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND', 'EVENT_NOT_FOUND'],
       access: 'orders:read',
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { orderId, version } = request.params
       const event = await queries.getOrderEvent(orderId, Number(version))
+      const tag = entityTag(event.event.eventId)
+      if (isKnownToCaller(request, reply, tag)) return reply.code(304).send()
       return {
         success: true as const,
         message: `Event ${version} of order '${orderId}' found`,
@@ -225,6 +229,12 @@ export function registerQueryRoutes(
       }
     },
   })
+}
+
+/** Tags the answer, which may be kept and is asked for again each time. */
+function isKnownToCaller({ headers }: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+  reply.header('etag', tag).header('cache-control', 'private, no-cache')
+  return isNamedByIfNoneMatch(headers, tag)
 }
 
 function orderCursor(last: SettledOrder | undefined): string | null {

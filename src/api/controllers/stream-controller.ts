@@ -3,12 +3,15 @@ import type { FastifyInstance } from 'fastify'
 import { draining } from '../../business/refusals.ts'
 import type { LiveFeed } from '../../business/stream/live-feed.ts'
 import type { ProblemCode } from '../problems.ts'
+import { eventsRetired } from '../request-errors.ts'
 import { notOurs, readStart, streamHeaders, streamRequest } from '../schemas/stream-request.ts'
 import { EXAMPLE_STREAM, STREAM_MEDIA_TYPE } from '../schemas/stream-answer.ts'
+import { writePlace } from '../stream/event-frame.ts'
 import type { EventStreams } from '../stream/event-streams.ts'
 
 const PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_INVALID',
+  'EVENTS_RETIRED',
   'HEADERS_TOO_LARGE',
   'INTERNAL',
   'STORE_UNAVAILABLE',
@@ -21,9 +24,11 @@ const SCHEMA = {
   summary: 'Follow the changes of orders',
   description:
     'Every confirmed change as a server-sent event, once, those of one order by its versions, from ' +
-    'all instances. It does not end by itself. A connection that is lost goes on by Last-Event-ID, ' +
+    'all instances. It does not end by itself, but within 15 seconds after its credential was withdrawn or is over. A connection that is lost goes on by Last-Event-ID, ' +
     'at any instance, without a gap and without a repetition. A reader that does not keep up is ' +
-    'disconnected, and goes on in the same way.',
+    'disconnected, and goes on in the same way. One that is so far behind that orders were retired ' +
+    'since is answered 410, with the id after which nothing is missing: it reads the orders anew, and ' +
+    'goes on from there.',
   tags: ['Orders'],
   headers: streamHeaders,
   querystring: streamRequest,
@@ -61,9 +66,11 @@ export function registerStreamRoute(
       const { orderId, status } = request.query
       const { field, start: asked } = readStart(request.headers, request.query)
       assertOpen()
-      const start = await feed.findStart(asked)
-      if (start === undefined) throw notOurs(field)
-      reply.type(STREAM_MEDIA_TYPE)
+      const found = await feed.findStart(asked)
+      if (found.kind === 'not-ours') throw notOurs(field)
+      if (found.kind === 'retired') throw eventsRetired(field, writePlace(found.until))
+      // It is UTF-8 in any case, but many read the texts of text/* as Latin-1.
+      reply.type(`${STREAM_MEDIA_TYPE}; charset=utf-8`)
       // A proxy that compresses would keep events back until it has enough of them.
       reply.header('cache-control', 'no-store, no-transform')
       // Nginx would keep events back to send them together.
@@ -73,10 +80,11 @@ export function registerStreamRoute(
       reply.hijack()
       reply.raw.writeHead(200, reply.getHeaders() as Record<string, string>)
       if (request.method === 'HEAD') return void reply.raw.end()
-      streams.open(reply.raw, start, {
+      const filter = {
         ...(orderId === undefined ? {} : { orderId }),
         ...(status === undefined ? {} : { status }),
-      })
+      }
+      streams.open(reply.raw, found.start, filter, () => request.isStillLetIn())
       return undefined
     },
   })

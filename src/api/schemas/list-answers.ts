@@ -93,7 +93,7 @@ function listAnswer<Row>({ description, row, example, columns, what }: Documente
 }
 
 export const listOrdersAnswer = listAnswer({
-  description: 'One page of orders, newest first.',
+  description: 'One page of orders, the newest first by orderDate.',
   row: Type.Unsafe<OrderJson>(Type.Ref('Order#')),
   example: EXAMPLE_ORDER,
   columns: ORDER_COLUMNS,

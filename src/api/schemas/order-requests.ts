@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { INSTANT_PATTERN } from '../../models/instant.ts'
 import { CURRENCY_CODES, type Currency } from '../../models/money.ts'
 import {
   ORDER_ID_LENGTH_MAX,
@@ -11,6 +12,8 @@ import {
 import { ID_FORMAT, RULE_KEYWORD, ruled } from './rule.ts'
 
 const ID_RULE = `must be a string of 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`
+
+const INSTANT_FORM = ', such as 2026-01-31T12:00:00Z or 2026-01-31T13:00+01, without leap seconds'
 
 const NO_DOTS = ', and not "." or ".."'
 
@@ -41,7 +44,7 @@ export function numItemsRule(maxItemsPerOrder: number): string {
   return `must be an integer from 1 to ${maxItemsPerOrder}`
 }
 
-const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
+export const BODY_RULE = { [RULE_KEYWORD]: 'must be a JSON object' }
 
 /** With a name of its own, which generated clients give the type. */
 export const newOrderItemSchema = Type.Object(
@@ -72,16 +75,19 @@ const broughtFields = {
       ...ruled(
         'When it was ordered; kept to the millisecond, in UTC.',
         'must be an ISO 8601 date and time with a time zone',
+        INSTANT_FORM,
       ),
       format: 'date-time',
+      pattern: INSTANT_PATTERN,
     }),
   ),
   currency: Type.Optional(
     Type.Unsafe<Currency>(
       Type.String({
         ...ruled(
-          'Of the prices and the total; taken in lower case, too.',
+          'Of the prices and the total.',
           'must be a three-letter ISO 4217 code',
+          ' that this service knows: one of the list, in upper or lower case',
         ),
         enum: [...CURRENCY_CODES],
       }),
@@ -146,7 +152,6 @@ export function createOrderRequest(maxItemsPerOrder: number) {
   )
 }
 
-/** In a path the id stands as it is: nothing is trimmed. */
 export const orderPath = Type.Object({ orderId })
 
 export const updateOrderRequest = Type.Object(

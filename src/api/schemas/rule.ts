@@ -1,7 +1,7 @@
 /** The schema keyword that carries a rule as a sentence, said in the documentation and in errors. */
 export const RULE_KEYWORD = 'x-rule'
 
-/** Of a query: other parameters are refused. */
+/** Others are refused: of a query by tidy-requests.ts. */
 export const NO_OTHERS = { additionalProperties: false } as const
 
 /** Of a string that names something: checked by isOrderId, which no pattern says in full. */

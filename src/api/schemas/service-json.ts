@@ -1,9 +1,5 @@
 import { Type, type Static } from 'typebox'
-import {
-  DEPENDENCIES,
-  type DependencyState,
-  type DependencyStates,
-} from '../../business/dependency-health.ts'
+import type { DependencyState, DependencyStates } from '../../business/dependency-health.ts'
 import type { InstanceState } from '../../business/publication/ownership.ts'
 
 export const SERVICE_NAME = 'CartService'
@@ -36,6 +32,7 @@ const checksSchema = Type.Object({
   kafka: checkSchema,
   schemaRegistry: checkSchema,
   storage: checkSchema,
+  identityProvider: Type.Optional(checkSchema),
 })
 
 const instanceSchema = Type.Object({
@@ -127,6 +124,7 @@ export function toChecksJson(states: DependencyStates): Static<typeof checksSche
     kafka: toCheckJson(states.kafka),
     schemaRegistry: toCheckJson(states.schemaRegistry),
     storage: toCheckJson(states.storage),
+    ...(states.identityProvider && { identityProvider: toCheckJson(states.identityProvider) }),
   }
 }
 
@@ -139,5 +137,5 @@ export function toInstanceJson(state: InstanceState): Static<typeof instanceSche
 }
 
 export function isHealthy(states: DependencyStates): boolean {
-  return DEPENDENCIES.every((dependency) => states[dependency].status === 'up')
+  return Object.values(states).every(({ status }) => status === 'up')
 }

@@ -5,7 +5,7 @@ import type { FeedStart } from '../../business/stream/live-feed.ts'
 import { ORDER_STATUSES, type OrderId, type OrderStatus } from '../../models/order.ts'
 import { PLACE_PATTERN, readPlace } from '../stream/event-frame.ts'
 import { idText } from './order-requests.ts'
-import { NO_OTHERS, ruled } from './rule.ts'
+import { ruled } from './rule.ts'
 
 /** What a reader of the stream asks for. */
 
@@ -18,41 +18,38 @@ const LAST_EVENT_ID = Type.String({
 
 export const streamHeaders = Type.Object({ 'Last-Event-ID': Type.Optional(LAST_EVENT_ID) })
 
-export const streamRequest = Type.Object(
-  {
-    orderId: Type.Optional(idText<OrderId>('Only changes of this order.')),
-    status: Type.Optional(
-      Type.Unsafe<OrderStatus>(
-        Type.String({
-          ...ruled(
-            'Only changes that bring an order into this status.',
-            `must be one of ${ORDER_STATUSES.join(', ')}`,
-          ),
-          enum: [...ORDER_STATUSES],
-        }),
-      ),
-    ),
-    from: Type.Optional(
-      Type.Unsafe<'beginning' | 'now'>(
-        Type.String({
-          ...ruled(
-            'Where to begin when no event is given to continue after.',
-            'must be beginning or now',
-          ),
-          enum: ['beginning', 'now'],
-          default: 'now',
-        }),
-      ),
-    ),
-    lastEventId: Type.Optional(
+export const streamRequest = Type.Object({
+  orderId: Type.Optional(idText<OrderId>('Only changes of this order.')),
+  status: Type.Optional(
+    Type.Unsafe<OrderStatus>(
       Type.String({
-        ...ruled('For clients that cannot set Last-Event-ID, which wins over it.', PLACE_RULE),
-        pattern: PLACE_PATTERN,
+        ...ruled(
+          'Only changes that bring an order into this status.',
+          `must be one of ${ORDER_STATUSES.join(', ')}`,
+        ),
+        enum: [...ORDER_STATUSES],
       }),
     ),
-  },
-  NO_OTHERS,
-)
+  ),
+  from: Type.Optional(
+    Type.Unsafe<'beginning' | 'now'>(
+      Type.String({
+        ...ruled(
+          'Where to begin when no event is given to continue after.',
+          'must be beginning or now',
+        ),
+        enum: ['beginning', 'now'],
+        default: 'now',
+      }),
+    ),
+  ),
+  lastEventId: Type.Optional(
+    Type.String({
+      ...ruled('For clients that cannot set Last-Event-ID, which wins over it.', PLACE_RULE),
+      pattern: PLACE_PATTERN,
+    }),
+  ),
+})
 
 /**
  * Where to begin, and the name of the field that said so. A browser sends the address that it was

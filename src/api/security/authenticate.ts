@@ -33,6 +33,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Undefined where callers are not asked who they are, and on routes that are open. */
     caller: Caller | undefined
+    /** Asked again, while an answer goes on; true where nobody can say now. */
+    isStillLetIn(): Promise<boolean>
   }
 }
 
@@ -67,6 +69,9 @@ export function authenticateCallers(server: FastifyInstance, deps: Authenticatio
   const limit =
     requestsPerSecond === undefined ? undefined : new RateLimit(clock, requestsPerSecond)
   server.decorateRequest('caller', undefined)
+  server.decorateRequest('isStillLetIn', function isStillLetIn(this: FastifyRequest) {
+    return askAgain(this)
+  })
   if (callers === undefined) {
     if (limit === undefined) return
     server.addHook('onRequest', (request, _reply, done) => done(findExcess(request)))
@@ -74,10 +79,10 @@ export function authenticateCallers(server: FastifyInstance, deps: Authenticatio
   }
   server.addHook('onRequest', (request, reply, done) => {
     if (accessOf(request) === 'open') return done()
-    const shown = BEARER.exec(request.headers.authorization ?? '')?.groups?.['credential']
+    const shown = shownBy(request)
     const credential = shown ?? session.read(request)
     if (credential === undefined) {
-      const caller = certificateScopes && callerOfCertificate(request.raw.socket, certificateScopes)
+      const caller = certifiedCaller(request)
       if (caller !== undefined) return judge(request, reply, { kind: 'known', caller }, done)
       return refuse(request, reply, done, credentialMissing())
     }
@@ -89,6 +94,19 @@ export function authenticateCallers(server: FastifyInstance, deps: Authenticatio
     if (!(verdict instanceof Promise)) return judge(request, reply, verdict, done)
     verdict.then((late) => judge(request, reply, late, done), done)
   })
+
+  function certifiedCaller({ raw }: FastifyRequest): Caller | undefined {
+    return certificateScopes && callerOfCertificate(raw.socket, certificateScopes)
+  }
+
+  async function askAgain(request: FastifyRequest): Promise<boolean> {
+    if (callers === undefined) return true
+    const credential = shownBy(request) ?? session.read(request)
+    if (credential === undefined) return certifiedCaller(request) !== undefined
+    const verdict = await callers.check(credential)
+    if (verdict.kind !== 'known') return verdict.kind !== 'refused'
+    return scopeLacking(request, verdict.caller) === undefined
+  }
 
   function judge(
     request: FastifyRequest,
@@ -129,6 +147,15 @@ export function authenticateCallers(server: FastifyInstance, deps: Authenticatio
 
 type Done = (error?: Error) => void
 
+function shownBy({ headers }: FastifyRequest): string | undefined {
+  return BEARER.exec(headers.authorization ?? '')?.groups?.['credential']
+}
+
+function scopeLacking(request: FastifyRequest, { scopes }: Caller): Scope | undefined {
+  const access = accessOf(request)
+  return access === 'open' || access === 'known' || scopes.has(access) ? undefined : access
+}
+
 /** Of methods that change nothing (RFC 9110 §9.2.1). */
 function isSafe({ method }: FastifyRequest): boolean {
   return method === 'GET' || method === 'HEAD'
@@ -156,10 +183,10 @@ function refuse(
 function findMissingScope(
   request: FastifyRequest,
   reply: FastifyReply,
-  { scopes }: Caller,
+  caller: Caller,
 ): RequestError | undefined {
-  const access = accessOf(request)
-  if (access === 'open' || access === 'known' || scopes.has(access)) return undefined
-  reply.header('www-authenticate', `${CHALLENGE}, error="insufficient_scope", scope="${access}"`)
-  return scopeMissing(access)
+  const scope = scopeLacking(request, caller)
+  if (scope === undefined) return undefined
+  reply.header('www-authenticate', `${CHALLENGE}, error="insufficient_scope", scope="${scope}"`)
+  return scopeMissing(scope)
 }

@@ -5,7 +5,7 @@ const ALLOWED_HEADERS =
   'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, traceparent'
 
 const EXPOSED_HEADERS =
-  'etag, idempotent-replayed, location, retry-after, www-authenticate, x-request-id'
+  'etag, idempotent-replayed, link, location, retry-after, www-authenticate, x-request-id'
 
 const ALLOWED_METHODS = 'GET, POST, PUT'
 

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { Html, markup } from '../markup.ts'
 import type { PageName } from './pages.ts'
 
-/** The page that asks a browser for its key: one answer, no script, nothing that it loads. */
+/** The pages of a login: each one answer, no script, nothing that it loads. */
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -42,6 +42,32 @@ export function sendLoginPage(reply: FastifyReply, status: number, page: LoginPa
       .type('text/html; charset=utf-8')
       .send(renderLoginPage(page))
   )
+}
+
+/**
+ * The end of a login at the identity provider. A redirect would not do: a browser that comes from a form of
+ * the provider is on its way from another site until it shows a page of ours, and so long sends no cookie
+ * that is `SameSite=Strict`. It would be asked to log in again.
+ */
+export function sendWelcomePage(reply: FastifyReply, nextPage: PageName): FastifyReply {
+  const page = markup`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="refresh" content="0; url=../${nextPage}" />
+        <title>CartService: logged in</title>
+        <link rel="icon" href="data:," />
+        <style>${new Html(STYLE)}</style>
+      </head>
+      <body>
+        <main><p>You are logged in: <a href="../${nextPage}">continue</a></p></main>
+      </body>
+    </html>
+`
+  return reply
+    .header('content-security-policy', LOGIN_PAGE_CSP)
+    .type('text/html; charset=utf-8')
+    .send(page.toString())
 }
 
 function renderLoginPage({ nextPage, trouble, base, hasProvider }: LoginPage): string {

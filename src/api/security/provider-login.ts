@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { CredentialCheck } from '../../business/callers/credential-check.ts'
 import { LoginFailed, type LoginProvider } from '../../business/callers/login-provider.ts'
-import { sendLoginPage } from './login-page.ts'
+import { sendLoginPage, sendWelcomePage } from './login-page.ts'
 import { pageOf } from './pages.ts'
 import type { SealedCookie } from './sealed-cookie.ts'
 
@@ -71,7 +71,7 @@ export function registerProviderLogin(server: FastifyInstance, deps: ProviderLog
         if (!session.begin(request, reply, token)) {
           return sendLoginPage(reply, 400, { trouble: TOO_LONG, ...OFFERED })
         }
-        return await reply.redirect(`../${pageOf(next)}`, 303)
+        return sendWelcomePage(reply, pageOf(next))
       } catch (error) {
         return fail(reply, error)
       }

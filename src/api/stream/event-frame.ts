@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { EventPlace, PlacedEvent } from '../../business/stream/settled-feed.ts'
 import { CLOUD_EVENT_TYPES } from '../../models/order-event.ts'
+import { toJsonLine } from '../json-line.ts'
 import { toOrderJson } from '../schemas/order-json.ts'
 
 /** Server-sent events as the HTML standard has them (section 9.2). */
@@ -46,9 +47,8 @@ function toStreamEventJson({ position, order, ...event }: PlacedEvent) {
   }
 }
 
-/** JSON has no line breaks, so it is one line of data. */
 export function eventFrame(event: PlacedEvent): Buffer {
   const json = toStreamEventJson(event)
-  const data = JSON.stringify(json)
+  const data = toJsonLine(json)
   return Buffer.from(`id: ${writePlace(event.place)}\nevent: ${json.type}\ndata: ${data}\n\n`)
 }

@@ -3,8 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Measures } from '../../business/measures/measures.ts'
 import type { Clock } from '../../business/ports.ts'
 import { tooManyReaders } from '../../business/refusals.ts'
-import type { LiveFeed } from '../../business/stream/live-feed.ts'
-import type { EventPlace } from '../../business/stream/settled-feed.ts'
+import type { LiveFeed, ReaderStart } from '../../business/stream/live-feed.ts'
 import { FrameCache, type StreamFilter } from './frame-cache.ts'
 import { StreamReader, type DropReason } from './stream-reader.ts'
 
@@ -26,7 +25,7 @@ export interface EventStreamsDeps {
 export class EventStreams {
   readonly #deps: EventStreamsDeps
   readonly #frames = new FrameCache()
-  readonly #readers = new Set<StreamReader>()
+  readonly #readers = new Map<StreamReader, () => Promise<boolean>>()
   #unfollow: (() => void) | undefined
   #stopHeartbeat: (() => void) | undefined
   #isPumping = false
@@ -42,8 +41,16 @@ export class EventStreams {
     if (this.#readers.size >= readersMax) throw tooManyReaders(readersMax)
   }
 
-  /** The response has its head; from now on it is this reader's. */
-  open(response: ServerResponse, start: EventPlace, filter: StreamFilter): void {
+  /**
+   * The response has its head; from now on it is this reader's. `isStillLetIn` is asked at each heartbeat:
+   * a reader whose key was withdrawn gets no more, and is told why when it comes back.
+   */
+  open(
+    response: ServerResponse,
+    start: ReaderStart,
+    filter: StreamFilter,
+    isStillLetIn: () => Promise<boolean> = letIn,
+  ): void {
     // Gone while the store was asked: its close event was before, and would never be heard here.
     if (response.destroyed) return
     const { feed, onDropped } = this.#deps
@@ -54,7 +61,7 @@ export class EventStreams {
       start,
       onDropped,
     })
-    this.#readers.add(reader)
+    this.#readers.set(reader, isStillLetIn)
     this.#deps.measures.streamReaderCount += 1
     response.once('close', () => this.#remove(reader))
     if (this.#unfollow === undefined) this.#begin()
@@ -63,7 +70,7 @@ export class EventStreams {
 
   /** Ends every stream. Idempotent. */
   close(): void {
-    for (const reader of this.#readers) reader.end()
+    for (const reader of this.#readers.keys()) reader.end()
   }
 
   #begin(): void {
@@ -89,7 +96,7 @@ export class EventStreams {
     while (this.#isNews) {
       this.#isNews = false
       let count = 0
-      for (const reader of this.#readers) {
+      for (const reader of this.#readers.keys()) {
         reader.pump()
         count += 1
         if (count % READERS_AT_ONCE === 0) await setImmediate()
@@ -100,8 +107,23 @@ export class EventStreams {
 
   #scheduleHeartbeat(): void {
     this.#stopHeartbeat = this.#deps.clock.schedule(HEARTBEAT_EVERY_MS, () => {
-      for (const reader of this.#readers) reader.heartbeat()
+      for (const [reader, isStillLetIn] of this.#readers) {
+        reader.heartbeat()
+        void endUnless(isStillLetIn, reader)
+      }
       this.#scheduleHeartbeat()
     })
   }
+}
+
+function letIn(): Promise<boolean> {
+  return Promise.resolve(true)
+}
+
+/** Also where the question fails, which is a bug: the next connection is told. */
+async function endUnless(
+  isStillLetIn: () => Promise<boolean>,
+  reader: StreamReader,
+): Promise<void> {
+  if (!(await isStillLetIn().catch(() => false))) reader.end()
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { LiveFeed } from '../../business/stream/live-feed.ts'
+import type { LiveFeed, ReaderStart } from '../../business/stream/live-feed.ts'
 import type { EventPlace, PlacedEvent } from '../../business/stream/settled-feed.ts'
 import { heartbeatFrame, openingFrame } from './event-frame.ts'
 import type { FrameCache, StreamFilter } from './frame-cache.ts'
@@ -10,13 +10,13 @@ const BLOCKED_HEARTBEATS_MAX = 2
 export type StreamSource = Pick<LiveFeed, 'listRecent' | 'readPage'>
 
 /** Why a connection was ended from here. */
-export type DropReason = 'behind' | 'blocked' | 'store'
+export type DropReason = 'behind' | 'blocked' | 'store' | 'retired'
 
 export interface StreamReaderOptions {
   readonly source: StreamSource
   readonly frames: FrameCache
   readonly filter: StreamFilter
-  readonly start: EventPlace
+  readonly start: ReaderStart
   readonly onDropped: (reason: DropReason) => void
 }
 
@@ -38,7 +38,7 @@ export class StreamReader {
   constructor(response: ServerResponse, options: StreamReaderOptions) {
     this.#response = response
     this.#options = options
-    this.#place = options.start
+    this.#place = options.start.place
     response.on('drain', () => this.#onDrain())
     response.on('close', () => {
       this.#state = 'ended'
@@ -82,10 +82,12 @@ export class StreamReader {
 
   #catchUp(): void {
     this.#state = 'reading'
-    void this.#options.source.readPage(this.#place).then((events) => {
+    const { source, start } = this.#options
+    void source.readPage(this.#place, start.keptFrom).then((events) => {
       if (this.#state !== 'reading') return
       this.#state = 'ready'
-      if (events === undefined) return this.#giveUp()
+      if (events === undefined) return this.#giveUp('store')
+      if (events === 'retired') return this.#giveUp('retired')
       // All that is settled was read, and memory begins further on: look again at the next call.
       if (events.length === 0) return
       this.#send(events)
@@ -111,10 +113,10 @@ export class StreamReader {
     this.pump()
   }
 
-  /** The next connection is told that the store is away. */
-  #giveUp(): void {
+  /** The next connection is told that the store is away, or from where to go on. */
+  #giveUp(reason: DropReason): void {
     this.end()
-    this.#options.onDropped('store')
+    this.#options.onDropped(reason)
   }
 
   #drop(reason: DropReason): void {

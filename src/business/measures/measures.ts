@@ -26,7 +26,9 @@ export type ChangeOutcomeName = (typeof CHANGE_OUTCOMES)[number]
 
 const PUBLISH_OUTCOMES = ['acked', 'refused', 'cancelled', 'in-doubt'] as const
 
-const PRODUCE_RESULTS = ['acked', 'refused', 'unknown'] as const
+const REQUEST_RESULTS = ['answered', 'unanswered'] as const
+
+const BATCH_RESULTS = ['acked', 'refused', 'unknown'] as const
 
 /**
  * Why a partition is read for events: another process may have sent them, a Produce request was not
@@ -52,8 +54,10 @@ export class Measures {
   readonly acknowledgements = new Distribution(SECONDS_BOUNDS)
   /** By outcome: the first that a caller could be told. */
   readonly publications = new Tally(PUBLISH_OUTCOMES.map((outcome) => [outcome]))
-  /** By result: what the broker's answer proves. */
-  readonly produceRequests = new Tally(PRODUCE_RESULTS.map((result) => [result]))
+  /** By result. */
+  readonly produceRequests = new Tally(REQUEST_RESULTS.map((result) => [result]))
+  /** By result: what the broker's answer proves. A request has one of each of several lanes. */
+  readonly producedBatches = new Tally(BATCH_RESULTS.map((result) => [result]))
   /** By cause. */
   readonly topicLooks = new Tally(LOOK_CAUSES.map((cause) => [cause]))
   /** By how. */

@@ -24,6 +24,19 @@ const BETWEEN_PAGES_MS = 10
 /** Where a reader begins. */
 export type FeedStart = EventPlace | 'beginning' | 'now'
 
+/** `retired`: events after its place are gone; nothing is missing behind `until`. */
+export type FoundStart =
+  | { readonly kind: 'found'; readonly start: ReaderStart }
+  | { readonly kind: 'retired'; readonly until: EventPlace }
+  /** No event is there yet: the place is not of this store. */
+  | { readonly kind: 'not-ours' }
+
+export interface ReaderStart {
+  readonly place: EventPlace
+  /** What was taken out up to here was gone before the reader began, which asked for what is kept. */
+  readonly keptFrom: EventPlace
+}
+
 export interface FeedFollower {
   /** There are new events to read. */
   onEvents(): void
@@ -81,23 +94,26 @@ export class LiveFeed {
   }
 
   /**
-   * The place after which a reader begins; undefined for one where no event is yet, which is not of
-   * this store. From now: everything that is settled after the call, and perhaps a little before.
-   * Throws STORE_UNAVAILABLE.
+   * The place after which a reader begins. From now: everything that is settled after the call, and
+   * perhaps a little before. Throws STORE_UNAVAILABLE.
    */
-  async findStart(start: FeedStart): Promise<EventPlace | undefined> {
-    if (start === 'beginning') return FIRST_PLACE
-    const kept = this.#run?.recent?.end
-    if (kept !== undefined) {
-      if (start === 'now') return kept
-      if (!isAfter(start, kept)) return start
-    }
-    // Another instance may have told it, a moment before this one would have read it.
+  async findStart(start: FeedStart): Promise<FoundStart> {
+    const recent = this.#run?.recent
+    if (start === 'now' && recent !== undefined) return foundAt(recent.end)
+    if (typeof start === 'object' && recent?.covers(start) === true) return foundAt(start)
     const { feed, clock, publishTimeoutMs } = this.#deps
     const deadlineMs = clock.monotonicMs() + publishTimeoutMs
+    if (start === 'now') {
+      return foundAt(await readStore(feed.findLastPlace(), clock, deadlineMs))
+    }
+    const until = await readStore(feed.findRetiredPlace(), clock, deadlineMs)
+    if (start === 'beginning') {
+      return { kind: 'found', start: { place: FIRST_PLACE, keptFrom: until } }
+    }
+    if (isAfter(until, start)) return { kind: 'retired', until }
+    // Another instance may have told it, a moment before this one would have read it.
     const last = await readStore(feed.findLastPlace(), clock, deadlineMs)
-    if (start === 'now') return last
-    return isAfter(start, last) ? undefined : start
+    return isAfter(start, last) && isAfter(start, until) ? { kind: 'not-ours' } : foundAt(start)
   }
 
   /** The next events from memory; undefined for a place that lies further back than memory. */
@@ -110,18 +126,30 @@ export class LiveFeed {
 
   /**
    * The next events from the store, one page at a time for all readers together. Undefined when the
-   * store cannot say.
+   * store cannot say; `retired` when events between the places may have been taken out since `keptFrom`.
    */
-  readPage(after: EventPlace): Promise<readonly PlacedEvent[] | undefined> {
-    const { feed, clock } = this.#deps
-    const page = this.#lastPage.then(() =>
-      feed.listSettled(after, PAGE_EVENTS_MAX).catch(ignoreStoreError),
-    )
+  readPage(
+    after: EventPlace,
+    keptFrom: EventPlace,
+  ): Promise<readonly PlacedEvent[] | 'retired' | undefined> {
+    const { clock } = this.#deps
+    const page = this.#lastPage.then(() => this.#readKept(after, keptFrom).catch(ignoreStoreError))
     this.#lastPage = page.then(
       () => clock.sleep(BETWEEN_PAGES_MS),
       () => undefined,
     )
     return page
+  }
+
+  async #readKept(
+    after: EventPlace,
+    keptFrom: EventPlace,
+  ): Promise<readonly PlacedEvent[] | 'retired'> {
+    const { feed } = this.#deps
+    const events = await feed.listSettled(after, PAGE_EVENTS_MAX)
+    // In this order: what was taken out before the page was read shows now.
+    const until = await feed.findRetiredPlace()
+    return isAfter(until, after) && isAfter(until, keptFrom) ? 'retired' : events
   }
 
   /** Ends the following. Idempotent. */
@@ -178,6 +206,10 @@ export class LiveFeed {
     }
     this.#isWoken = false
   }
+}
+
+function foundAt(place: EventPlace): FoundStart {
+  return { kind: 'found', start: { place, keptFrom: place } }
 }
 
 function ignoreStoreError(error: unknown): undefined {

@@ -20,6 +20,11 @@ export class RecentEvents {
     return this.#events.at(-1)?.place ?? this.#start
   }
 
+  /** Whether all events after a place are here. */
+  covers(place: EventPlace): boolean {
+    return !isAfter(this.#start, place) && !isAfter(place, this.end)
+  }
+
   append(events: readonly PlacedEvent[]): void {
     this.#events.push(...events)
     for (const event of events) this.#weight += weigh(event)

@@ -37,6 +37,12 @@ export interface SettledFeed {
    * little after it was settled.
    */
   listSettled(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]>
+
+  /**
+   * Behind all events that were taken out with their orders: whoever goes on from before it may miss
+   * some. {@link FIRST_PLACE} while there are none.
+   */
+  findRetiredPlace(): Promise<EventPlace>
 }
 
 export function isAfter(one: EventPlace, other: EventPlace): boolean {

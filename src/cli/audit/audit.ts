@@ -1,15 +1,16 @@
+import process from 'node:process'
 import { parseArgs } from 'node:util'
-import type { AuditReport, Difference } from './judge.ts'
+import { DIFFERENCES, type AuditReport, type Difference } from './judge.ts'
 import type { SizeReport } from './run-audit.ts'
 import { readConfig } from '../../config/read-config.ts'
 import { systemClock } from '../../service/system.ts'
 import { JSON_OPTION, type Command, type Print } from '../command.ts'
+import { columnsOf, wrap } from '../layout.ts'
 import { durationMsOf, integerOf } from '../parse-values.ts'
+import { printProgress, showProgress } from '../progress.ts'
 import { listenForStop } from '../stop-signal.ts'
 import { serveAuditMetrics } from './audit-metrics.ts'
 import { AuditWatch } from './watch-audit.ts'
-
-const PROGRESS_EVERY_MS = 2_000
 
 /** What a person reads at most; `--json` has all. */
 const LINES_MAX = 50
@@ -18,6 +19,11 @@ const PORT_MAX = 65_535
 
 const options = {
   json: JSON_OPTION,
+  progress: {
+    type: 'boolean',
+    default: false,
+    description: 'how far it is, as lines on stderr; a terminal shows it anyway',
+  },
   watch: {
     type: 'boolean',
     default: false,
@@ -45,12 +51,8 @@ export const audit: Command = {
     // Only now: the other commands need not wait until the clients are loaded.
     const { runAudit } = await import('./run-audit.ts')
     if (values.watch) return watch(values, () => runAudit(readConfig(), () => {}), print)
-    let nextMs = performance.now() + PROGRESS_EVERY_MS
-    const report = await runAudit(readConfig(), (read, total) => {
-      if (performance.now() < nextMs) return
-      nextMs = performance.now() + PROGRESS_EVERY_MS
-      print.progress(`read ${read} of ${total} records`)
-    })
+    const onProgress = values.progress ? printProgress(print) : showProgress(print)
+    const report = await runAudit(readConfig(), onProgress)
     for (const line of linesOf(report, values.json)) print.out(line)
     return agrees(report) ? 0 : 1
   },
@@ -92,7 +94,10 @@ async function watch(
 
 function linesOf(report: AuditReport & SizeReport, isJson: boolean): readonly string[] {
   if (isJson) return [JSON.stringify({ agrees: agrees(report), ...report })]
-  return [...describe(report), ...describeSizes(report)]
+  const columns = columnsOf(process.stdout)
+  return [...describe(report), ...describeSizes(report)].flatMap((line) =>
+    wrap(line, columns, '  '),
+  )
 }
 
 function agrees({ differences }: AuditReport): boolean {
@@ -107,6 +112,9 @@ function describe(report: AuditReport): string[] {
     expiredCount,
     shortenedCount,
     retiredCount,
+    erasedCount,
+    tombstoneCount,
+    compactedCount,
     differences,
   } = report
   const expired =
@@ -114,15 +122,30 @@ function describe(report: AuditReport): string[] {
   const shortened =
     shortenedCount === 0 ? '' : `, ${shortenedCount} orders without their first events`
   const retired = retiredCount === 0 ? '' : `, ${retiredCount} of retired orders`
-  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}${shortened}${retired}`
+  const erased = erasedCount === 0 ? '' : `, ${erasedCount} whose customer was erased since`
+  const tombstones = tombstoneCount === 0 ? '' : `, ${tombstoneCount} tombstones`
+  const compacted =
+    compactedCount === 0 ? '' : `, ${compactedCount} dropped by the compaction of the topic`
+  const counts = `${topicCount} events on the topic, ${storedCount} in the store, ${pendingCount} of them pending${expired}${shortened}${retired}${erased}${tombstones}${compacted}`
   if (differences.length === 0) return [`Topic and store agree: ${counts}.`]
   const more = differences.length - LINES_MAX
   return [
     `Topic and store differ: ${counts}, ${differences.length} differences.`,
+    ...countKinds(differences),
+    '',
     'difference    partition@offset  order, version, event id',
     ...differences.slice(0, LINES_MAX).map(describeDifference),
     ...(more > 0 ? [`and ${more} more; --json lists all`] : []),
+    '',
+    'Keep the list of --json, and see docs/runbooks/CartAuditFailed.md.',
   ]
+}
+
+function countKinds(differences: readonly Difference[]): string[] {
+  return Object.entries(DIFFERENCES).flatMap(([kind, meaning]) => {
+    const count = differences.filter((difference) => difference.kind === kind).length
+    return count === 0 ? [] : [`  ${count} ${kind}: ${meaning}`]
+  })
 }
 
 /** Topic and store agree on such an event; that it stays pending is for a person to mend. */

@@ -10,28 +10,23 @@ export interface TopicEvent {
   readonly orderId: string | undefined
   readonly value: Uint8Array
   readonly position: EventPosition
+  /** It is a tombstone of this service, of that order. */
+  readonly isTombstone?: boolean
 }
 
-export const DIFFERENCE_KINDS = [
-  /** Settled, and not on the topic. */
-  'missing',
-  /** On the topic, and not in the store. */
-  'unknown',
-  /** On the topic more than once. */
-  'repeated',
-  /** On the topic elsewhere than where the store has it. */
-  'misplaced',
-  /** On the topic with other bytes than in the store. */
-  'altered',
-  /** Behind a later version of its order. */
-  'out-of-order',
-  /** Ahead of an earlier version of its order that is not there. */
-  'gap',
-  /** Records that are beyond what is read; the place is that of the first. */
-  'unreadable',
-] as const
+/** Each kind of difference, and what it means. */
+export const DIFFERENCES = {
+  missing: 'settled in the store, and not on the topic',
+  unknown: 'on the topic, and not in the store',
+  repeated: 'on the topic more than once',
+  misplaced: 'on the topic elsewhere than where the store has it',
+  altered: 'on the topic with other bytes than in the store',
+  'out-of-order': 'on the topic behind a later version of its order',
+  gap: 'ahead of it an earlier version of its order is not there',
+  unreadable: 'records that are beyond what is read; the place is that of the first',
+} as const
 
-export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number]
+export type DifferenceKind = keyof typeof DIFFERENCES
 
 export interface Difference {
   readonly kind: DifferenceKind
@@ -44,7 +39,8 @@ export interface Difference {
   readonly reason?: string
 }
 
-type KnownEvent = Omit<StoredEvent, 'value'> & { readonly digest: string }
+/** `digest` undefined: its bytes were erased with the customer. */
+type KnownEvent = Omit<StoredEvent, 'value'> & { readonly digest: string | undefined }
 
 export interface AuditReport {
   readonly storedCount: number
@@ -56,6 +52,11 @@ export interface AuditReport {
   readonly shortenedCount: number
   /** On the topic, and of retired orders. */
   readonly retiredCount: number
+  /** On the topic, and erased from the store with their customer. */
+  readonly erasedCount: number
+  readonly tombstoneCount: number
+  /** Settled events that a compacted topic has dropped for later records of their orders. */
+  readonly compactedCount: number
   readonly differences: readonly Difference[]
 }
 
@@ -76,17 +77,37 @@ export class Audit {
   #expiredCount = 0
   #shortenedCount = 0
   #retiredCount = 0
+  #erasedCount = 0
+  #tombstoneCount = 0
+  #compactedCount = 0
+  /** The first one of each order. */
+  readonly #tombstones = new Map<string, EventPosition>()
+  readonly #erased = new Set<string>()
+  /** Of the settled events of each order. */
+  readonly #lastVersions = new Map<string, number>()
+  readonly #isCompacted: boolean
   #retired: ReadonlySet<string> = new Set()
 
   /** `ranges`: by partition. `digestOf` stands for the bytes, of which there may be too many to keep. */
-  constructor(ranges: readonly OffsetRange[], digestOf: (value: Uint8Array) => string) {
+  constructor(
+    ranges: readonly OffsetRange[],
+    digestOf: (value: Uint8Array) => string,
+    isCompacted = false,
+  ) {
     this.#ranges = ranges
     this.#digestOf = digestOf
+    this.#isCompacted = isCompacted
   }
 
   addStored({ value, ...event }: StoredEvent): void {
-    this.#stored.set(event.eventId, { ...event, digest: this.#digestOf(value) })
-    const { position, orderId, version } = event
+    const digest = value.length === 0 ? undefined : this.#digestOf(value)
+    this.#stored.set(event.eventId, { ...event, digest })
+    const { position, orderId, version, isErased } = event
+    if (isErased) this.#erased.add(orderId)
+    // Only then it is needed.
+    if (this.#isCompacted && position !== undefined) {
+      this.#lastVersions.set(orderId, Math.max(version, this.#lastVersions.get(orderId) ?? 0))
+    }
     if (position === undefined) this.#pendingCount += 1
     else if (position.offset < (this.#ranges[position.partition]?.first ?? 0)) {
       this.#expiredCount += 1
@@ -103,6 +124,11 @@ export class Audit {
   addRecord(record: TopicEvent): void {
     this.#topicCount += 1
     const { eventId, orderId, position } = record
+    if (record.isTombstone === true && orderId !== undefined) {
+      this.#tombstoneCount += 1
+      if (!this.#tombstones.has(orderId)) this.#tombstones.set(orderId, position)
+      return
+    }
     const stored = eventId === undefined ? undefined : this.#stored.get(eventId)
     if (stored === undefined && orderId !== undefined && this.#retired.has(orderId)) {
       this.#retiredCount += 1
@@ -121,7 +147,8 @@ export class Audit {
     if (stored.position !== undefined && !isSame(stored.position, position)) {
       this.#note('misplaced', stored, position)
     }
-    if (stored.digest !== this.#digestOf(record.value)) this.#note('altered', stored, position)
+    if (stored.digest === undefined) this.#erasedCount += 1
+    else if (stored.digest !== this.#digestOf(record.value)) this.#note('altered', stored, position)
     this.#checkOrder(stored, position)
   }
 
@@ -133,11 +160,11 @@ export class Audit {
 
   /** To be called once, after everything was added. */
   report(): AuditReport {
-    for (const event of this.#stored.values()) {
-      const { position } = event
-      if (position === undefined || this.#seen.has(event.eventId)) continue
-      const { first = 0, end = 0 } = this.#ranges[position.partition] ?? {}
-      if (position.offset >= first && position.offset < end) this.#note('missing', event, position)
+    for (const event of this.#stored.values()) this.#checkStored(event)
+    for (const [orderId, position] of this.#tombstones) {
+      if (this.#retired.has(orderId) || this.#erased.has(orderId)) continue
+      const nothing = { eventId: undefined, orderId, version: undefined }
+      this.#differences.push({ kind: 'unknown', ...nothing, position })
     }
     return {
       storedCount: this.#stored.size,
@@ -146,8 +173,21 @@ export class Audit {
       expiredCount: this.#expiredCount,
       shortenedCount: this.#shortenedCount,
       retiredCount: this.#retiredCount,
+      erasedCount: this.#erasedCount,
+      tombstoneCount: this.#tombstoneCount,
+      compactedCount: this.#compactedCount,
       differences: this.#differences,
     }
+  }
+
+  #checkStored(event: KnownEvent): void {
+    const { position, orderId, version } = event
+    if (position === undefined || this.#seen.has(event.eventId)) return
+    const { first = 0, end = 0 } = this.#ranges[position.partition] ?? {}
+    if (position.offset < first || position.offset >= end) return
+    const isOld = version < (this.#lastVersions.get(orderId) ?? 0)
+    if (this.#isCompacted && (isOld || this.#erased.has(orderId))) this.#compactedCount += 1
+    else this.#note('missing', event, position)
   }
 
   #checkOrder(event: KnownEvent, position: EventPosition): void {
@@ -156,7 +196,8 @@ export class Audit {
     if (isShortened) this.#shortenedCount += 1
     const latest = isShortened ? event.version - 1 : (this.#latest.get(event.orderId) ?? 0)
     if (event.version <= latest) this.#note('out-of-order', event, position)
-    if (event.version > latest + 1) this.#note('gap', event, position)
+    // What compaction took is judged by what the store has.
+    if (event.version > latest + 1 && !this.#isCompacted) this.#note('gap', event, position)
     this.#latest.set(event.orderId, Math.max(latest, event.version))
   }
 

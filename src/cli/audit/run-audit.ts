@@ -10,6 +10,7 @@ import type { KafkaCluster } from '../../service/kafka/cluster.ts'
 import { readRecordedEvent } from '../../service/kafka/recorded-event.ts'
 import { findLargeEvents, type LargeEvent } from '../../service/kafka/record-size.ts'
 import { readEventId } from '../../service/kafka/event-headers.ts'
+import { isCompacted, readTombstone } from '../../service/kafka/tombstones.ts'
 import { readClusterFacts } from '../../service/kafka/topic-facts.ts'
 import { readRanges, readRangesOf, type PlacedRecord } from '../../service/kafka/topic-ranges.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
@@ -33,10 +34,10 @@ export interface SizeReport {
   readonly tooLarge: readonly LargeEvent[]
 }
 
-/** Compares the topic with the store. `onProgress` hears how many records of how many were read. */
+/** Compares the topic with the store. `onProgress` hears what was read, how much, and of how many. */
 export async function runAudit(
   config: Config,
-  onProgress: (read: number, total: number) => void,
+  onProgress: (what: string, read: number, total?: number) => void,
 ): Promise<AuditReport & SizeReport> {
   const { database } = config
   if (database.kind === 'sqlite' && database.path === MEMORY_PATH) {
@@ -45,19 +46,28 @@ export async function runAudit(
   const cluster = createCluster(config)
   // In this order: what is on the topic by now is in the store by then.
   const ranges = await readRanges(cluster)
-  const audit = new Audit(ranges, digestOf)
+  const audit = new Audit(ranges, digestOf, await isCompacted(cluster))
   // Before the records, which take long: their result is not lost with this one.
   const sizes = await readSizes(config, cluster)
-  for await (const event of readStoredEvents(config)) audit.addStored(event)
+  let stored = 0
+  for await (const event of readStoredEvents(config)) {
+    audit.addStored(event)
+    onProgress('read events of the store', (stored += 1))
+  }
   audit.addRetired(await listRetired(config))
   const total = ranges.reduce((sum, { first, end }) => sum + end - first, 0)
   let read = 0
   const addRecord = ({ partition, offset, record }: PlacedRecord): void => {
     const eventId = readEventId(record.headers)
-    const orderId = readRecordedEvent(record)?.orderId
-    const value = record.value ?? new Uint8Array()
-    audit.addRecord({ eventId, orderId, value, position: { partition, offset } })
-    onProgress((read += 1), total)
+    const tombstoneOf = readTombstone(record)
+    audit.addRecord({
+      eventId,
+      orderId: tombstoneOf ?? readRecordedEvent(record)?.orderId,
+      value: record.value ?? new Uint8Array(),
+      position: { partition, offset },
+      isTombstone: tombstoneOf !== undefined,
+    })
+    onProgress('read records of the topic', (read += 1), total)
   }
   await readRangesOf(
     cluster,

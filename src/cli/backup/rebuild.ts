@@ -1,10 +1,11 @@
+import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/read-config.ts'
 import { JSON_OPTION, type Command, type Print } from '../command.ts'
+import { columnsOf, wrap } from '../layout.ts'
+import { showProgress } from '../progress.ts'
 import { readMarks } from './marks.ts'
 import type { RebuildReport } from './run-rebuild.ts'
-
-const PROGRESS_EVERY_MS = 2_000
 
 const options = {
   marks: {
@@ -41,22 +42,23 @@ export const rebuild: Command = {
       onProgress: reportProgress(print),
     })
     if (values.json) print.out(JSON.stringify(report))
-    else for (const line of describeRebuild(report, isRehearsal)) print.out(line)
+    else for (const line of linesOfRebuild(report, isRehearsal)) print.out(line)
     return report.isComplete ? 0 : 1
   },
 }
 
-/** Every now and then. */
 export function reportProgress(print: Print): (read: number, total: number) => void {
-  let nextMs = performance.now() + PROGRESS_EVERY_MS
-  return (read, total) => {
-    if (performance.now() < nextMs) return
-    nextMs = performance.now() + PROGRESS_EVERY_MS
-    print.progress(`read ${read} of ${total} records`)
-  }
+  const show = showProgress(print)
+  return (read, total) => show('read records of the topic', read, total)
 }
 
-export function describeRebuild(report: RebuildReport, isRehearsal = false): string[] {
+/** Broken where a terminal ends. */
+export function linesOfRebuild(report: RebuildReport, isRehearsal = false): string[] {
+  const columns = columnsOf(process.stdout)
+  return describeRebuild(report, isRehearsal).flatMap((line) => wrap(line, columns))
+}
+
+function describeRebuild(report: RebuildReport, isRehearsal = false): string[] {
   const { importedCount, pendingSettledCount, pendingDroppedCount, orderCount, eventCount } = report
   const read = `${report.recordCount} records on the topic, ${report.foreignCount} of them not of this service`
   if (!report.isComplete)

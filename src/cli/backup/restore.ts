@@ -4,7 +4,7 @@ import { readConfig } from '../../config/read-config.ts'
 import { cartCall } from '../cart-call.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
 import { marksFileOf, readMarks } from './marks.ts'
-import { describeRebuild, reportProgress } from './rebuild.ts'
+import { linesOfRebuild, reportProgress } from './rebuild.ts'
 
 const options = { json: JSON_OPTION }
 
@@ -44,7 +44,7 @@ export const restore: Command = {
       onProgress: reportProgress(print),
     })
     if (values.json) print.out(JSON.stringify(report))
-    else for (const line of describeRebuild(report)) print.out(line)
+    else for (const line of linesOfRebuild(report)) print.out(line)
     return report.isComplete ? 0 : 1
   },
 }

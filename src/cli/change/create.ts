@@ -48,7 +48,7 @@ export const create: Command = {
   options,
   examples: [
     ['ORD-7', '--items', '2'],
-    ['ORD-8', '--currency', 'EUR', '--item', 'LAPTOP:1:499.99', '--item', 'MOUSE:2:24.5'],
+    ['ORD-8', '--currency', 'EUR', '--item', 'LAPTOP:1:499.99', '--item', 'PEN:2:24.5'],
     ['--file', 'order.json'],
   ],
   exitCodes: CHANGE_EXIT_CODES,

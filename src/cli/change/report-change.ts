@@ -1,5 +1,7 @@
 import type { Print } from '../command.ts'
+import { amountText } from '../amount.ts'
 import { isWorthRepeating, type ChangeResult, type OrderJson } from '../send-change.ts'
+import { describeProblem } from '../service-answer.ts'
 
 export const CHANGE_EXIT_CODES = {
   0: 'done: the event is on the topic and the order in the store',
@@ -39,9 +41,10 @@ function describeOrder(order: OrderJson, done: string): string[] {
   const { orderId, status, items, totalAmount, currency } = order
   const width = Math.max(...items.map(({ itemId }) => itemId.length))
   return [
-    `Order ${orderId} ${done}: ${status}, ${totalAmount} ${currency}`,
+    `Order ${orderId} ${done}: ${status}, ${amountText(totalAmount, currency)} ${currency}`,
     ...items.map(
-      ({ itemId, quantity, price }) => `  ${itemId.padEnd(width)}  ${quantity} x ${price}`,
+      ({ itemId, quantity, price }) =>
+        `  ${itemId.padEnd(width)}  ${quantity} x ${amountText(price, currency)}`,
     ),
   ]
 }
@@ -49,10 +52,7 @@ function describeOrder(order: OrderJson, done: string): string[] {
 function describeFailure(result: Exclude<ChangeResult, { kind: 'done' }>, again: string): string[] {
   const meaning = meaningOf(result, again)
   if (result.kind === 'no-answer') return [result.reason, ...meaning]
-  const { httpStatus, code, detail, errors = [] } = result
-  // One wrong field is the detail already.
-  if (errors.length < 2) return [`${httpStatus} ${code}: ${detail}`, ...meaning]
-  return [`${httpStatus} ${code}:`, ...errors.map(({ message }) => `  ${message}`), ...meaning]
+  return [...describeProblem(result), ...meaning]
 }
 
 /** What a person may conclude, and should do. A command is a line of its own. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { ORDER_STATUSES } from '../../models/order.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
 import { KEY_OPTION, URL_OPTION } from '../send-change.ts'
 import { CHANGE_EXIT_CODES } from './report-change.ts'
@@ -9,6 +10,7 @@ const options = { key: KEY_OPTION, url: URL_OPTION, json: JSON_OPTION } as const
 export const update: Command = {
   summary: 'gives an order another status at the running service',
   parameters: '<orderId> <status>',
+  parameterChoices: [[], ORDER_STATUSES],
   options,
   examples: [['ORD-7', 'confirmed']],
   exitCodes: CHANGE_EXIT_CODES,

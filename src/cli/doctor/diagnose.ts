@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import type { PendingEvent } from '../../models/order-event.ts'
 import { findLargeEvents } from '../../service/kafka/record-size.ts'
 import { systemClock } from '../../service/system.ts'
+import { diagnoseCallers } from './diagnose-callers.ts'
 import { diagnoseKafka } from './diagnose-kafka.ts'
 import { diagnoseLag } from './diagnose-lag.ts'
 import { diagnoseRegistry } from './diagnose-registry.ts'
@@ -25,11 +26,12 @@ const UNKNOWN = { failure: 'see what is above' }
 
 /** Everything that was looked at, in the order in which one thing rests on the other. Never rejects. */
 export async function diagnose(config: Config): Promise<Finding[]> {
-  const [kafka, registry, store, lag] = await Promise.all([
+  const [kafka, registry, store, lag, callers] = await Promise.all([
     bounded('kafka', 'Is the broker overloaded, or a firewall in between?', diagnoseKafka(config)),
     bounded('registry', 'Is the registry overloaded?', diagnoseRegistry(config)),
     bounded('store', 'Is the disk in order?', diagnoseStore(config)),
     bounded(LAG_CHECK, 'Is a broker overloaded, or the database?', diagnoseLag(config)),
+    bounded('callers', 'Is the identity provider overloaded?', diagnoseCallers(config)),
   ])
   const limits = limitsOf(kafka.topic)
   return [
@@ -40,6 +42,7 @@ export async function diagnose(config: Config): Promise<Finding[]> {
     ...store.findings,
     ...lag.findings,
     ...diagnosePending(store.pending, limits, config),
+    ...callers.findings,
   ]
 }
 

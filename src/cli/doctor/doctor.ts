@@ -7,6 +7,7 @@ import { readSettingSources } from '../../config/setting-sources.ts'
 import { cartCall } from '../cart-call.ts'
 import { credentialHeader } from '../credential.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
+import { columnsOf, hang } from '../layout.ts'
 import { paintFor, type Paint, type Style } from '../paint.ts'
 import { healthUrl } from '../service-url.ts'
 
@@ -37,7 +38,11 @@ export const doctor: Command = {
     ]
     const isWell = findings.every(({ verdict }) => verdict !== 'problem')
     if (values.json) print.out(JSON.stringify({ ok: isWell, findings }))
-    else for (const line of describeFindings(findings, paintFor(process.stdout))) print.out(line)
+    else {
+      const { stdout } = process
+      const lines = describeFindings(findings, paintFor(stdout), columnsOf(stdout))
+      for (const line of lines) print.out(line)
+    }
     return isWell ? 0 : 1
   },
 }
@@ -117,29 +122,50 @@ const STYLES: Readonly<Record<Finding['verdict'], Style>> = {
   skipped: 'cyan',
 }
 
-export function describeFindings(findings: readonly Finding[], paint: Paint): string[] {
+/** `columns`: where lines are broken; commands to paste never are. */
+export function describeFindings(
+  findings: readonly Finding[],
+  paint: Paint,
+  columns = Infinity,
+): string[] {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const indent = ' '.repeat('problem  '.length)
-  const countOf = (verdict: Finding['verdict']): number =>
-    findings.filter((finding) => finding.verdict === verdict).length
   return [
     ...findings.flatMap((finding) => {
       const { check, verdict, detail } = finding
-      const mark = paint(STYLES[verdict], verdict.padEnd('problem'.length))
-      const line = `${mark}  ${check.padEnd(width)}  ${detail}`
-      if (!('action' in finding)) return [line]
+      const mark = verdict.padEnd('problem'.length)
+      const [first = '', ...others] = hang(`${mark}  ${check.padEnd(width)}  `, detail, columns)
+      const lines = [paint(STYLES[verdict], mark) + first.slice(mark.length), ...others]
+      if (!('action' in finding)) return lines
       const { action, command } = finding
-      const advice = `${indent}${paint('bold', '->')} ${action}`
+      const [advice = '', ...more] = hang(`${indent}-> `, action, columns)
+      lines.push(advice.replace('->', paint('bold', '->')), ...more)
       // On a line of its own, so that it can be copied as it is.
-      return command === undefined ? [line, advice] : [line, advice, `${indent}   ${command}`]
+      return command === undefined ? lines : [...lines, `${indent}   ${command}`]
     }),
-    [
-      `${countOf('ok')} ok`,
-      plural(countOf('warning'), 'warning'),
-      plural(countOf('problem'), 'problem'),
-      ...(countOf('skipped') === 0 ? [] : [`${countOf('skipped')} skipped`]),
-    ].join(', '),
+    describeVerdict(findings, paint),
   ]
+}
+
+/** In a sentence, and by numbers. */
+function describeVerdict(findings: readonly Finding[], paint: Paint): string {
+  const countOf = (verdict: Finding['verdict']): number =>
+    findings.filter((finding) => finding.verdict === verdict).length
+  const counts = [
+    `${countOf('ok')} ok`,
+    plural(countOf('warning'), 'warning'),
+    plural(countOf('problem'), 'problem'),
+    ...(countOf('skipped') === 0 ? [] : [`${countOf('skipped')} skipped`]),
+  ].join(', ')
+  const worst = (['problem', 'warning', 'skipped'] as const).find((one) => countOf(one) > 0) ?? 'ok'
+  return `${paint(STYLES[worst], SENTENCES[worst])}: ${counts}`
+}
+
+const SENTENCES: Readonly<Record<Finding['verdict'], string>> = {
+  problem: 'It does not work as it should',
+  warning: 'It works, with warnings',
+  skipped: 'No problem found, not all examined',
+  ok: 'All is well',
 }
 
 function plural(count: number, noun: string): string {

@@ -2,15 +2,16 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Config } from '../../config/config.ts'
 import { readConfig } from '../../config/read-config.ts'
+import { ORDER_STATUSES } from '../../models/order.ts'
 import type { TailStart } from '../../service/kafka/topic-tail.ts'
 import { JSON_OPTION, UsageError, type Command, type Print } from '../command.ts'
+import { columnsOf } from '../layout.ts'
 import { paintFor } from '../paint.ts'
 import { createOrderLines, readOrderRecord } from './order-line.ts'
 import type { ReadableRecord } from './watch-topic.ts'
 import { choiceOf, integerOf, timeMsOf } from '../parse-values.ts'
 import { listenForStop } from '../stop-signal.ts'
 
-const STATUSES = ['pending', 'confirmed', 'shipped', 'delivered', 'cancelled']
 const TYPES = ['created', 'status-changed']
 const LIMIT_MAX = 1_000_000_000
 
@@ -26,8 +27,18 @@ const options = {
     description: 'from a time (2026-11-24T09:00:00Z), or from a while ago (10m), on',
   },
   order: { type: 'string', value: '<id>', description: 'only this order' },
-  status: { type: 'string', value: '<status>', description: `only ${STATUSES.join(', ')}` },
-  type: { type: 'string', value: '<type>', description: `only ${TYPES.join(' or ')}` },
+  status: {
+    type: 'string',
+    value: '<status>',
+    choices: ORDER_STATUSES,
+    description: `only ${ORDER_STATUSES.join(', ')}`,
+  },
+  type: {
+    type: 'string',
+    value: '<type>',
+    choices: TYPES,
+    description: `only ${TYPES.join(' or ')}`,
+  },
   limit: { type: 'string', value: '<n>', description: 'end after so many' },
   'exit-at-end': {
     type: 'boolean',
@@ -59,13 +70,15 @@ export const listen: Command = {
     const { values } = parseArgs({ args: [...args], options })
     const filters = {
       order: values.order,
-      status: values.status && choiceOf('status', values.status, STATUSES),
+      status: values.status && choiceOf('status', values.status, ORDER_STATUSES),
       type: values.type && choiceOf('type', values.type, TYPES),
     }
     const limit =
       values.limit === undefined ? Infinity : integerOf('limit', values.limit, 1, LIMIT_MAX)
     const start = readStart(values['from-beginning'], values.since)
-    const line = values.json ? JSON.stringify : createOrderLines(paintFor(process.stdout))
+    const line = values.json
+      ? JSON.stringify
+      : createOrderLines(paintFor(process.stdout), columnsOf(process.stdout))
 
     using stop = listenForStop()
     const done = new AbortController()

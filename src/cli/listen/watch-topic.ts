@@ -1,6 +1,7 @@
 import { createCluster, createRegistry } from '../../compose-clients.ts'
 import type { Config } from '../../config/config.ts'
 import type { SkippedRecords } from '../../service/kafka/record-batches.ts'
+import { readTombstone } from '../../service/kafka/tombstones.ts'
 import { tailTopic, type TailedRecord, type TailStart } from '../../service/kafka/topic-tail.ts'
 import {
   createRecordDecoder,
@@ -19,7 +20,7 @@ export interface ReadableRecord {
   readonly headers: Readonly<Record<string, string | null>>
   /** Undefined where the value names none. */
   readonly schemaId: number | undefined
-  /** Decoded by the schema that the value names; undefined where that was not possible. */
+  /** Decoded by the schema that the value names; undefined where that was not possible, null: it has none. */
   readonly value: unknown
   /** Why the value could not be decoded. */
   readonly problem?: { readonly reason: string; readonly hexPrefix: string }
@@ -75,6 +76,7 @@ async function readableRecord(
     ),
     schemaId: decoded?.schemaId,
   }
+  if (readTombstone(record) !== undefined) return { ...common, value: null }
   if (decoded === undefined) {
     return { ...common, value: null, problem: { reason: 'it has no value', hexPrefix: '' } }
   }

@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/read-config.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
 import { timeMsOf } from '../parse-values.ts'
-
-const PROGRESS_EVERY_MS = 2_000
+import { showProgress } from '../progress.ts'
 
 const options = {
   'to-topic': { type: 'string', value: '<topic>', description: 'exists, and is not the live one' },
@@ -36,18 +35,14 @@ export const replay: Command = {
     const nowMs = Date.now()
     // Only now: the other commands need not wait until the clients are loaded.
     const { runReplay } = await import('./run-replay.ts')
-    let nextMs = performance.now() + PROGRESS_EVERY_MS
+    const show = showProgress(print)
     const copiedCount = await runReplay(readConfig(), {
       topic,
       orderIds: values.order && new Set(values.order),
       fromMs: values.from === undefined ? -Infinity : timeMsOf('from', values.from, nowMs),
       untilMs: values.until === undefined ? Infinity : timeMsOf('until', values.until, nowMs),
       isRehearsal: values['dry-run'],
-      onProgress: (copied) => {
-        if (performance.now() < nextMs) return
-        nextMs = performance.now() + PROGRESS_EVERY_MS
-        print.progress(`copied ${copied} events`)
-      },
+      onProgress: (copied) => show('copied events', copied),
     })
     if (values.json) print.out(JSON.stringify({ topic, copiedCount }))
     else if (values['dry-run']) print.out(`${copiedCount} events would be copied to ${topic}.`)

@@ -56,6 +56,8 @@ async function* batches(
   let bytes = 0
   for await (const event of readPublishedEvents(config)) {
     const { time, order } = event.event
+    // Of an erased order the last event alone has bytes. Without them it would be a tombstone.
+    if (event.encoded.value.length === 0) continue
     const timeMs = Date.parse(time)
     if (timeMs < fromMs || timeMs >= untilMs) continue
     if (orderIds !== undefined && !orderIds.has(order.orderId)) continue

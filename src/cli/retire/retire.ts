@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/read-config.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
 import { durationMsOf } from '../parse-values.ts'
-
-const PROGRESS_EVERY_MS = 2_000
+import { showProgress } from '../progress.ts'
 
 const DAY_MS = 86_400_000
 
@@ -33,16 +32,12 @@ export const retire: Command = {
     const ageMs = ageOf(values['older-than'], config.retireAfterDays)
     // Only now: the other commands need not wait until the clients are loaded.
     const { runRetire } = await import('./run-retire.ts')
-    let nextMs = performance.now() + PROGRESS_EVERY_MS
+    const show = showProgress(print)
     const report = await runRetire(config, {
       beforeMs: Math.floor(Date.now() - ageMs),
       file,
       isRehearsal: values['dry-run'],
-      onProgress: (retired) => {
-        if (performance.now() < nextMs) return
-        nextMs = performance.now() + PROGRESS_EVERY_MS
-        print.progress(`took ${retired} orders out`)
-      },
+      onProgress: (retired) => show('orders taken out', retired),
     })
     const { retiredCount, exportedEventCount, changedCount } = report
     if (values.json) print.out(JSON.stringify(report))

@@ -27,11 +27,16 @@ export class KeysUnavailable extends Error {
   }
 }
 
+export interface KeySetTrouble {
+  readonly reason: string
+  readonly hasKeys: boolean
+}
+
 export interface KeySetDeps {
   readonly url: string
   readonly clock: Clock
-  /** The reason changed; undefined: the keys were read. */
-  readonly onState: (trouble: string | undefined) => void
+  /** After each reading: why it failed, and whether earlier keys are still taken; undefined: it did not. */
+  readonly onState: (trouble: KeySetTrouble | undefined) => void
 }
 
 /**
@@ -72,18 +77,20 @@ export class KeySet {
 
   /** For `jwtVerify`. Rejects with {@link KeysUnavailable}, or as jose does where there is no such key. */
   readonly findKey: JWTVerifyGetKey = async (header, token) => {
-    const { clock } = this.#deps
-    if (this.#keys === undefined || clock.monotonicMs() - this.#readAtMs > KEYS_AGE_MS_MAX) {
-      await this.#read()
-    }
+    if (!this.#hasKeys()) await this.#read()
     try {
       return await this.#known()(header, token)
     } catch (error) {
-      const isNew = clock.monotonicMs() - this.#readAtMs < UNKNOWN_KEY_EVERY_MS
+      const isNew = this.#deps.clock.monotonicMs() - this.#readAtMs < UNKNOWN_KEY_EVERY_MS
       if (!(error instanceof errors.JWKSNoMatchingKey) || isNew) throw error
       await this.#read()
       return this.#known()(header, token)
     }
+  }
+
+  #hasKeys(): boolean {
+    const ageMs = this.#deps.clock.monotonicMs() - this.#readAtMs
+    return this.#keys !== undefined && ageMs <= KEYS_AGE_MS_MAX
   }
 
   #known(): LocalJWKSet {
@@ -109,14 +116,14 @@ export class KeySet {
       this.#keys = createLocalJWKSet(JSON.parse(await readAnswer(url, this.#closing.signal)))
       this.#readAtMs = clock.monotonicMs()
       this.#retryMs = RETRY_MS_MIN
-      if (this.#trouble !== undefined) onState(undefined)
       this.#trouble = undefined
+      onState(undefined)
     } catch (error) {
       const trouble = reasonOf(error)
       this.#retryAtMs = clock.monotonicMs() + this.#retryMs
       this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX)
-      if (this.#trouble !== trouble) onState(trouble)
       this.#trouble = trouble
+      onState({ reason: trouble, hasKeys: this.#hasKeys() })
       throw new KeysUnavailable(trouble, error)
     }
   }

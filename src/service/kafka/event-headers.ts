@@ -9,6 +9,7 @@ import {
 import { splitPrincipal } from '../../models/caller.ts'
 import { ORDER_ID_PATTERN } from '../../models/order.ts'
 import type { ByteWriter } from './byte-writer.ts'
+import { EVENT_SOURCE } from './recorded-event.ts'
 
 /**
  * CloudEvents 1.0, Kafka protocol binding, binary mode: attributes as headers with `ce_` in front, their
@@ -37,7 +38,7 @@ const HEADERS: readonly Header[] = [
     },
     ({ eventId }) => eventId,
   ),
-  constant('ce_source', '/cart-service', 'the service'),
+  constant('ce_source', EVENT_SOURCE, 'the service'),
   text(
     'ce_type',
     'what happened',

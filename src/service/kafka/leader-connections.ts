@@ -3,7 +3,7 @@ import type { Clock } from '../../business/ports.ts'
 import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { JointRequests } from './lane/joint-requests.ts'
-import { produce, type BatchAnswer, type ProduceBatch } from './produce-request.ts'
+import type { BatchAnswer, Produce, ProduceBatch } from './produce-request.ts'
 
 /** How long an attempt to connect, and one request, may take before the next try. */
 export const LANE_TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_000 }
@@ -19,6 +19,7 @@ export interface ConnectionUser {
 export interface LeaderConnectionsDeps {
   readonly cluster: Pick<KafkaCluster, 'clientId' | 'topic' | 'access'>
   readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly produce: Produce
 }
 
 /** One connection for all lanes of one broker that send together (L15): `lane/sharing.ts`. */
@@ -32,13 +33,17 @@ export class LeaderConnection {
   #lastTurn: Promise<unknown> = Promise.resolve()
 
   /** `onEnd`: nobody can join it any more. */
-  constructor({ cluster, clock }: LeaderConnectionsDeps, broker: Broker, onEnd: () => void) {
+  constructor(
+    { cluster, clock, produce }: LeaderConnectionsDeps,
+    broker: Broker,
+    onEnd: () => void,
+  ) {
     this.#clock = clock
     this.#onEnd = onEnd
     this.connection = connectToBroker(cluster.clientId, broker, LANE_TIMEOUTS, cluster.access)
     this.connection.then((connection) => connection.once('close', () => this.#lose()), onEnd)
     this.#requests = new JointRequests({
-      perform: (batches) => this.#produce(cluster.topic, batches),
+      perform: (batches) => this.#send(produce, cluster.topic, batches),
       defer: setImmediate,
     })
   }
@@ -89,7 +94,7 @@ export class LeaderConnection {
     for (const { onThrottle } of this.#users) onThrottle(throttleTimeMs)
   }
 
-  async #produce(topic: string, batches: readonly ProduceBatch[]) {
+  async #send(produce: Produce, topic: string, batches: readonly ProduceBatch[]) {
     const answer = await produce(await this.connection, topic, batches)
     if (answer.throttleTimeMs > 0) this.heed(answer.throttleTimeMs)
     return answer.batches

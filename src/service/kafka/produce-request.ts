@@ -35,6 +35,9 @@ export interface ProduceAnswer {
   readonly throttleTimeMs: number
 }
 
+/** Whoever sends goes through one: what is sent may be counted. */
+export type Produce = typeof produce
+
 /**
  * Sends one batch of each of several partitions in one request, each of a producer of its own. Rejects
  * where nothing is known of any of them.

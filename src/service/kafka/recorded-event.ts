@@ -12,7 +12,7 @@ export interface RecordedEvent {
   readonly principal: string | undefined
 }
 
-const SOURCE = '/cart-service'
+export const EVENT_SOURCE = '/cart-service'
 
 const SEQUENCE = /^\d{10}$/
 
@@ -22,7 +22,7 @@ export function readRecordedEvent({ headers }: RecordBytes): RecordedEvent | und
     headers.map(([name, value]) => [name.toString(), value === null ? '' : value.toString()]),
   )
   const sequence = texts.get('ce_sequence') ?? ''
-  if (texts.get('ce_source') !== SOURCE || !SEQUENCE.test(sequence)) return undefined
+  if (texts.get('ce_source') !== EVENT_SOURCE || !SEQUENCE.test(sequence)) return undefined
   const [eventId, orderId, time] = ['ce_id', 'ce_subject', 'ce_time'].map((name) => texts.get(name))
   if (eventId === undefined || orderId === undefined || time === undefined) return undefined
   const version = Number(sequence)

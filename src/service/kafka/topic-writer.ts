@@ -29,7 +29,17 @@ export async function writeCopies(
   replayedAt: Date,
 ): Promise<void> {
   const { partitionCount } = await cluster.refresh()
-  const records = events.map((event) => toRecord(cluster.topic, partitionCount, event, replayedAt))
+  await writeRecords(
+    cluster,
+    events.map((event) => toRecord(cluster.topic, partitionCount, event, replayedAt)),
+  )
+}
+
+/** Acknowledged by all replicas in sync. In their order, for each partition. */
+export async function writeRecords(
+  cluster: KafkaCluster,
+  records: readonly MessageRecord[],
+): Promise<void> {
   for (const [partition, batch] of Map.groupBy(records, (record) => record.partition ?? 0)) {
     const { broker } = await cluster.leaderOf(partition)
     await cluster.withConnection(broker, async (connection) => {

@@ -36,6 +36,7 @@ const DEPENDENCY_LABELS: Readonly<Record<Dependency, string>> = {
   kafka: 'kafka',
   schemaRegistry: 'schema-registry',
   storage: 'storage',
+  identityProvider: 'identity-provider',
 }
 
 function single(value: number | Distribution): readonly Sample[] {
@@ -181,9 +182,15 @@ const PUBLICATION: readonly MetricKind[] = [
   ),
   tallied(
     'cart_produce_requests_total',
-    'Batches that were sent to a partition, one or more in a Produce request, by what their answer proves: acked, refused, unknown (any other answer, or none).',
+    'Produce requests that left, by result: answered, unanswered. Lanes of one leader send theirs together.',
     ['result'],
     ({ produceRequests }) => produceRequests,
+  ),
+  tallied(
+    'cart_produced_batches_total',
+    'Batches in all Produce requests, each for one partition, by what its answer proves: acked, refused, unknown (any other answer, or none).',
+    ['result'],
+    ({ producedBatches }) => producedBatches,
   ),
   counted(
     'cart_produced_events_total',
@@ -258,7 +265,7 @@ const SURROUNDINGS: readonly MetricKind[] = [
   ),
   gauge(
     'cart_credential_expiry_timestamp_seconds',
-    'When a certificate that the service uses ends, in seconds since 1970, by what it is used for. Absent for what is not used.',
+    'When a certificate that the service uses ends, in seconds since 1970, by what it is used for: kafka-, registry- and database-client, each -authority of theirs, api-server, api-client-authority. Absent for what is not used.',
     ['kind'],
     ({ certificates }) =>
       certificates().map(({ kind, endsAt }) => ({

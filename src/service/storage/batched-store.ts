@@ -14,6 +14,7 @@ import {
 } from '../../business/ports.ts'
 import type { SettledFeed } from '../../business/stream/settled-feed.ts'
 import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
+import { isErased } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import type { Arguments, ReadKind, Value } from './operation.ts'
 import { OperationQueue } from './operation-queue.ts'
@@ -57,6 +58,7 @@ export class BatchedStore
   readonly findEvent = this.#list('findEvent')
   readonly findLastPlace = this.#list('findLastPlace')
   readonly listSettled = this.#list('listSettled')
+  readonly findRetiredPlace = this.#list('findRetiredPlace')
 
   private constructor({ runner, reader, leaseMs, lock, watch }: BatchedStoreOptions) {
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
@@ -94,7 +96,8 @@ export class BatchedStore
   async settle(pending: PendingEvent, { partition, offset }: EventPosition): Promise<SettleResult> {
     const position = { partition, offset }
     assertCounts(position)
-    return this.#queue.submit('settle', this.#instanceId, toEventKey(pending), position)
+    const kind = isErased(pending.event.order) ? 'settleErasure' : 'settle'
+    return this.#queue.submit(kind, this.#instanceId, toEventKey(pending), position)
   }
 
   async discard(pending: PendingEvent): Promise<DiscardResult> {

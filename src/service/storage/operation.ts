@@ -28,6 +28,8 @@ export interface Writes {
   leave(owner: string): true
   reserve(owner: string, row: EventRow): ReserveResult | 'taken-over-from'
   settle(owner: string, key: EventKey, position: EventPosition): SettleResult
+  /** Takes the customer out of the order and its earlier events, too, in the same transaction. */
+  settleErasure(owner: string, key: EventKey, position: EventPosition): SettleResult
   discard(owner: string, key: EventKey): DiscardResult
   takeOverPending(owner: string, limit: number, choice: TakeOverChoice): readonly PendingEvent[]
   handOver(owner: string, keys: readonly EventKey[]): HandOverResult

@@ -27,7 +27,10 @@ export interface StoredEvent {
   readonly eventId: string
   readonly orderId: string
   readonly version: number
+  /** Empty where it was erased. */
   readonly value: Uint8Array
+  /** Its order has no customer any more. */
+  readonly isErased: boolean
   /** Undefined while it is pending. */
   readonly position: EventPosition | undefined
 }

@@ -19,9 +19,6 @@ export interface ClosedPage {
   readonly next: ClosedPlace | undefined
 }
 
-/** Statuses after which nothing more is expected of an order. */
-export const CLOSED_STATUSES = ['cancelled', 'delivered'] as const
-
 /** Before every closed order. */
 export const FIRST_CLOSED: ClosedPlace = {
   status: '',

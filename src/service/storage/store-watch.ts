@@ -23,6 +23,7 @@ const SHOWS_WRITING: { readonly [K in keyof Writes]: (value: Value<K>) => boolea
   leave: () => false,
   reserve: (result) => result === 'reserved',
   settle: (result) => result === 'settled',
+  settleErasure: (result) => result === 'settled',
   discard: (result) => result === 'discarded',
   takeOverPending: (taken) => taken.length > 0,
   handOver: (result) => result === 'handed-over',
@@ -97,7 +98,8 @@ export class StoreWatch {
     if (result?.kind === 'failed') return this.#noteFailure(result.message)
     if (result?.kind !== 'value') return
     if (showsWriting(kind, result.value)) this.#reportUsable()
-    if (kind === 'settle' && result.value === 'settled') this.#deps.onSettled?.()
+    const isSettling = kind === 'settle' || kind === 'settleErasure'
+    if (isSettling && result.value === 'settled') this.#deps.onSettled?.()
   }
 
   #noteList(result: OperationResult | undefined): void {

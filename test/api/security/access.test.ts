@@ -19,6 +19,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/operations/publication': 'admin',
   'GET /api/operations/runs': 'admin',
   'POST /api/operations/runs': 'admin',
+  'POST /api/operations/erasures': 'admin',
   'GET /health': 'admin',
   'GET /metrics': 'admin',
   'GET /health/live': 'open',

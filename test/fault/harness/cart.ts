@@ -106,7 +106,8 @@ export class Cart implements AsyncDisposable {
       const settings = {
         API_PORT: String(await findFreePort()),
         KAFKA_BOOTSTRAP_SERVERS:
-          options.via === 'proxy' ? cluster.proxiedServers : cluster.bootstrapServers,
+          options.via === 'proxy' ? cluster.proxiedServers : cluster.directServers,
+        ...cluster.access,
         SCHEMA_REGISTRY_URL: registryUrl,
         KAFKA_TOPIC: topic,
         DATABASE_URL: databaseUrl,

@@ -77,7 +77,8 @@ async function withPair(
     settingsOf: () => ({ DATABASE_URL: databaseUrl }),
   })
   const settings = {
-    KAFKA_BOOTSTRAP_SERVERS: context.cluster.bootstrapServers,
+    KAFKA_BOOTSTRAP_SERVERS: context.cluster.directServers,
+    ...context.cluster.access,
     SCHEMA_REGISTRY_URL: context.registryUrl,
     KAFKA_TOPIC: cart.topic,
     DATABASE_URL: databaseUrl,

@@ -24,7 +24,7 @@ CREATE TABLE notes (order_id text PRIMARY KEY);
 `
 
 interface NextVersion extends AsyncDisposable {
-  /** Its `main.ts`. */
+  /** Its `main.mjs`. */
   readonly main: URL
 }
 
@@ -37,7 +37,7 @@ async function makeNextVersion(): Promise<NextVersion> {
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   await writeFile(join(folder, 'migrations', 'postgres', '9999-next.sql'), EXPANSION)
   return {
-    main: pathToFileURL(join(folder, 'src', 'main.ts')),
+    main: pathToFileURL(join(folder, 'src', 'main.mjs')),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -4,6 +4,7 @@ import type { BatchedStore } from '../../../src/service/storage/batched-store.ts
 import { openImport } from '../../../src/service/storage/postgres/import-events.ts'
 import { openRetirement } from '../../../src/service/storage/postgres/retire-orders.ts'
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
+import { describeOrderErasure } from '../../contract/order-erasure.contract.ts'
 import { describeOrderReader } from '../../contract/order-reader.contract.ts'
 import {
   describeOrderRetirement,
@@ -55,6 +56,7 @@ function describeStore(name: string, createSchema: () => Promise<TestSchema>): v
   describeSettledFeed(name, create)
   describeStoreImport(name, create)
   describeOrderRetirement(name, create)
+  describeOrderErasure(name, create)
 }
 
 describeStore('PostgreSQL', () => createTestSchema())

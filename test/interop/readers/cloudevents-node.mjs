@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { Consumer } from '@platformatic/kafka'
 import avro from 'avsc'
 
-const text = { type: 'string' }
+const text = /** @type {const} */ ({ type: 'string' })
 const { values: options } = parseArgs({
   options: {
     'bootstrap-servers': text,
@@ -18,14 +18,14 @@ const { values: options } = parseArgs({
     packages: text,
   },
 })
-const { Kafka } = createRequire(`${options.packages}/`)('cloudevents')
+const { Kafka } = createRequire(String(options.packages) + '/')('cloudevents')
 
 const types = new Map()
 
 async function decode(bytes) {
   const id = bytes.readInt32BE(1)
   if (!types.has(id)) {
-    const response = await fetch(`${options['schema-registry']}/schemas/ids/${id}`)
+    const response = await fetch(`${String(options['schema-registry'])}/schemas/ids/${id}`)
     const { schema } = await response.json()
     types.set(id, avro.Type.forSchema(JSON.parse(schema)))
   }
@@ -62,6 +62,7 @@ const consumer = new Consumer({
   groupId: `interop-${randomUUID()}`,
   bootstrapBrokers: options['bootstrap-servers'].split(','),
 })
+/** @type {AsyncIterable<any>} */
 const messages = await consumer.consume({ topics: [options.topic], mode: 'earliest' })
 let left = Number(options.count)
 for await (const message of messages) {

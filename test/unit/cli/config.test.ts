@@ -14,3 +14,9 @@ test('settings stand in columns: name, value, source', () => {
     'LONG_NAME              unset',
   ])
 })
+
+test('in a terminal that is too narrow for columns each stands as in a file', () => {
+  const settings = [{ name: 'A', value: 'v'.repeat(70), source: '.env' }] as const
+  const lines = describeSettings(settings, paintFor(new PassThrough()), 80)
+  assert.deepEqual(lines, [`A=${'v'.repeat(70)}  (.env)`])
+})

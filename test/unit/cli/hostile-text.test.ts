@@ -64,7 +64,7 @@ test('an order that a service answers is written out', async (t) => {
 
 test('nothing of the command line writes to a terminal but the place that all lines go through', () => {
   const writers = globSync('**/*.ts', { cwd: CLI })
-    .filter((file) => file !== 'cart.ts')
+    .filter((file) => file !== 'terminal.ts')
     .filter((file) =>
       /\b(?:stdout|stderr)\.write|console\./u.test(readFileSync(CLI + file, 'utf8')),
     )

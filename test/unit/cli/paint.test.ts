@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
-import { paintFor, visible } from '../../../src/cli/paint.ts'
+import { paintFor, unchangedFor, visible } from '../../../src/cli/paint.ts'
 
 /** As far as styles go, a terminal with colours. */
 const terminal = Object.assign(new PassThrough(), {
@@ -37,4 +37,10 @@ test('only what was painted here has colour, and the text in it is written out t
   assert.equal(visible(painted), '\u{1b}[31mno\\u001b[32m\u{1b}[39m')
   assert.equal(visible(paintFor(new PassThrough())('red', 'no')), 'no')
   assert.equal(visible('<red>yes<>'), '<red>yes<>')
+})
+
+test('a line for a file is left as it is, and a terminal gets it written out', () => {
+  const line = 'id\u{200b}\r'
+  assert.equal(visible(unchangedFor({})(line)), line)
+  assert.equal(visible(unchangedFor({ isTTY: true })(line)), String.raw`id\u200b\u000d`)
 })

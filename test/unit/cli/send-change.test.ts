@@ -31,7 +31,7 @@ const order = {
 test('success is an order on stdout and 0', () => {
   const { code, out, progress } = report(answer(201, { success: true, data: order }))
   assert.equal(code, 0)
-  assert.equal(out, 'Order ORD-1 created: pending, 20.5 EUR\n  ITEM-WATCH-1  2 x 10.25')
+  assert.equal(out, 'Order ORD-1 created: pending, 20.50 EUR\n  ITEM-WATCH-1  2 x 10.25')
   assert.equal(progress, '')
 })
 

@@ -30,6 +30,20 @@ test('digits beyond the millisecond are cut off, not rounded', () => {
   assert.equal(toUtc('2026-12-31T23:59:59.5Z'), '2026-12-31T23:59:59.500Z')
 })
 
+test('takes what RFC 3339 takes, in lower case too, and what is written elsewhere', () => {
+  for (const text of [
+    '2026-01-31T12:00:00z',
+    '2026-01-31t12:00:00Z',
+    '2026-01-31T12:00Z',
+    '2026-01-31T12:00:00,000Z',
+    '2026-01-31T13:00+01',
+    '2026-01-31T17:30:00+0530',
+    '2026-01-31T12:00:00-00:00',
+  ]) {
+    assert.equal(toUtc(text), '2026-01-31T12:00:00.000Z', text)
+  }
+})
+
 test('what names no instant is none', () => {
   const texts = [
     '2026-02-30T00:00:00Z',
@@ -38,7 +52,9 @@ test('what names no instant is none', () => {
     '2026-01-01T00:00:00',
     '2026-01-01T00:00:00+24:00',
     '2026-01-01T00:00:00+10:60',
-    '2026-01-01t00:00:00z',
+    '2026-01-01T24:00:00Z',
+    '2026-01-01 00:00:00Z',
+    '2026-01-01T00Z',
     '20260101T000000Z',
     '2026-W01-1T00:00:00Z',
     '+12026-01-01T00:00:00Z',

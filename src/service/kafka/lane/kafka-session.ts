@@ -5,7 +5,7 @@ import { describeError, errorName, verdictOf } from '../broker-errors.ts'
 import type { KafkaCluster } from '../cluster.ts'
 import { readEventId } from '../event-headers.ts'
 import { LeaderConnections } from '../leader-connections.ts'
-import type { BatchAnswer } from '../produce-request.ts'
+import { produce, type BatchAnswer, type Produce } from '../produce-request.ts'
 import { writeBatch } from '../record-writer.ts'
 import { TopicReader } from '../topic-reader.ts'
 import { SEQUENCE_COUNT, sequenceAfter } from './batch-size.ts'
@@ -41,10 +41,11 @@ const UNSEEN_SEQUENCE_MIN = 2 ** 30
 export function createLaneSessions(
   cluster: KafkaCluster,
   clock: LaneConnectionDeps['clock'],
+  send: Produce = produce,
 ): (partition: number, listener: SessionListener) => LaneSession {
-  const connections = new LeaderConnections({ cluster, clock })
+  const connections = new LeaderConnections({ cluster, clock, produce: send })
   return (partition, listener) =>
-    new KafkaLaneSession({ cluster, partition, clock, connections, ...listener })
+    new KafkaLaneSession({ cluster, partition, clock, connections, produce: send, ...listener })
 }
 
 export class KafkaLaneSession implements LaneSession {

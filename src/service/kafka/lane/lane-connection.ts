@@ -8,7 +8,7 @@ import {
   type LeaderConnection,
   type LeaderConnections,
 } from '../leader-connections.ts'
-import { produce, type BatchAnswer, type ProduceBatch } from '../produce-request.ts'
+import type { BatchAnswer, Produce, ProduceBatch } from '../produce-request.ts'
 import type { PartitionLeader } from '../topic-layout.ts'
 import type { SessionListener } from './session.ts'
 
@@ -21,6 +21,7 @@ export interface LaneConnectionDeps extends SessionListener {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs' | 'sleep'>
   /** Of all lanes. */
   readonly connections: LeaderConnections
+  readonly produce: Produce
 }
 
 /** A lane's connection to the leader of its partition: one of its own, or the one that others share. */
@@ -92,7 +93,8 @@ export class LaneConnection {
   async produce(batch: ProduceBatch): Promise<BatchAnswer | undefined> {
     const shared = this.#shared
     if (shared !== undefined) return this.#unlessDropped(shared.send(batch), batch)
-    const answer = await produce(this.current, this.#deps.cluster.topic, [batch])
+    const { cluster, produce } = this.#deps
+    const answer = await produce(this.current, cluster.topic, [batch])
     this.heed(answer)
     return answer.batches[0]
   }

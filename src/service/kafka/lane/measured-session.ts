@@ -1,12 +1,13 @@
 import type { LookCause, Measures } from '../../../business/measures/measures.ts'
+import type { Produce } from '../produce-request.ts'
 import type { LaneSession, SendAnswer } from './session.ts'
 
 type SessionMeasures = Pick<
   Measures,
-  'produceRequests' | 'producedEventCount' | 'topicLooks' | 'recoveredEvents'
+  'producedBatches' | 'producedEventCount' | 'topicLooks' | 'recoveredEvents'
 >
 
-/** The same session; its requests are counted. Which look follows from which answer is counted here alone. */
+/** The same session; its batches are counted. Which look follows from which answer is counted here alone. */
 export function measureSession(session: LaneSession, measures: SessionMeasures): LaneSession {
   /** Of the look that comes next, if one does. */
   let cause: LookCause = 'taken-over'
@@ -24,10 +25,10 @@ export function measureSession(session: LaneSession, measures: SessionMeasures):
       try {
         const answer = await session.send(entries, numbers, isFirst)
         if (isFirst && answer.kind === 'acked') cause = 'unproven'
-        measures.produceRequests.add([resultOf(answer)])
+        measures.producedBatches.add([resultOf(answer)])
         return answer
       } catch (error) {
-        measures.produceRequests.add(['unknown'])
+        measures.producedBatches.add(['unknown'])
         throw error
       }
     },
@@ -47,6 +48,23 @@ export function measureSession(session: LaneSession, measures: SessionMeasures):
       }
       return page
     },
+  }
+}
+
+/** The same; each request is counted, whatever its answer says of the batches in it. */
+export function measureProduce(
+  produce: Produce,
+  { produceRequests }: Pick<Measures, 'produceRequests'>,
+): Produce {
+  return async (...args) => {
+    try {
+      const answer = await produce(...args)
+      produceRequests.add(['answered'])
+      return answer
+    } catch (error) {
+      produceRequests.add(['unanswered'])
+      throw error
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { NOBODY } from '../../../models/order.ts'
 import type { EventRow, StoredEventRow } from '../order-row.ts'
 import { type ElementType, toArrayParameter } from './array-parameters.ts'
 
@@ -35,6 +36,11 @@ const DERIVED = {
   settling: 'settled_in',
   arrival: 'id',
 } satisfies Record<Exclude<keyof StoredEventRow, keyof EventRow>, string>
+
+/** Of an event whose customer was erased: its bytes hold the customer, and its key and principal may be of a person. */
+export const ERASED_COLUMNS = `
+  value = '', state = jsonb_set(state::jsonb, '{1}', to_jsonb('${NOBODY}'::text))::json,
+  principal = NULL, idempotency_key = NULL, request_fingerprint = NULL`
 
 const COLUMNS: readonly Column[] = Object.values(RESERVED)
 

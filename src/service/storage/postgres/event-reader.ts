@@ -1,3 +1,4 @@
+import { NOBODY } from '../../../models/order.ts'
 import type { StoredEvent } from '../store-facts.ts'
 import { createLink } from './connection.ts'
 import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
@@ -13,7 +14,8 @@ const OPEN = `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
   DECLARE stored_events NO SCROLL CURSOR FOR
     SELECT event_id AS "eventId", order_id AS "orderId", version, value,
-           topic_partition AS "partition", topic_offset AS "offset"
+           topic_partition AS "partition", topic_offset AS "offset",
+           state ->> 1 = '${NOBODY}' AS "isErased"
     FROM order_events
     ORDER BY order_id, version`
 
@@ -24,6 +26,7 @@ interface Row {
   readonly orderId: string
   readonly version: number
   readonly value: Uint8Array
+  readonly isErased: boolean
   readonly partition: number
   readonly offset: number | null
 }

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import { StoreError } from '../../../business/ports.ts'
+import { NOBODY } from '../../../models/order.ts'
 import { readMigrations } from '../migrations.ts'
 import {
   CONFLICTS_NAMED_MAX,
@@ -11,6 +12,7 @@ import {
 } from '../store-import.ts'
 import { RETIRED } from '../store-retirement.ts'
 import { createLink } from './connection.ts'
+import { ERASED_COLUMNS } from './event-columns.ts'
 import type { DatabaseAddress } from './inspect.ts'
 import { migrate } from './migrate.ts'
 import { translatePostgresError } from './postgres-errors.ts'
@@ -87,9 +89,13 @@ const DROP_PENDING = `
  * readers would not see these events before this server has come so far.
  */
 const FORGET_FOREIGN_PLACES = `
+  WITH foreign_number AS (
+    SELECT FROM order_events HAVING max(settled_in) > pg_current_xact_id()::text::bigint
+  ), started AS (
+    UPDATE retired_events SET settling = 0, arrival = 0 WHERE EXISTS (SELECT FROM foreign_number)
+  )
   UPDATE order_events SET settled_in = 0
-  WHERE settled_in > 0
-    AND (SELECT max(settled_in) FROM order_events) > pg_current_xact_id()::text::bigint`
+  WHERE settled_in > 0 AND EXISTS (SELECT FROM foreign_number)`
 
 const SETTLE_PENDING = `
   UPDATE order_events AS event
@@ -121,6 +127,19 @@ const MOVE_ORDERS = `
   ORDER BY order_id, version DESC
   ON CONFLICT (order_id) DO UPDATE SET version = excluded.version, status = excluded.status
   WHERE orders.version < excluded.version`
+
+/** An order whose last event has no customer was erased: nothing here names the customer any more. */
+const ERASE_ORDERS = `
+  UPDATE orders SET customer_id = '${NOBODY}'
+  FROM staged
+  WHERE staged.order_id = orders.order_id AND staged.version = orders.version
+    AND staged.state ->> 1 = '${NOBODY}'`
+
+const ERASE_EVENTS = `
+  UPDATE order_events AS event SET ${ERASED_COLUMNS}
+  FROM orders
+  WHERE orders.order_id = event.order_id AND orders.customer_id = '${NOBODY}'
+    AND event.version < orders.version AND orders.order_id IN (SELECT order_id FROM staged)`
 
 /** Rejects with a StoreError when the database cannot be used, or instances have it. */
 export async function openImport(
@@ -223,6 +242,8 @@ async function writeStaged(client: Client) {
   const pendingSettled = await changed(SETTLE_PENDING)
   const inserted = await changed(INSERT_NEW)
   await changed(MOVE_ORDERS)
+  await changed(ERASE_ORDERS)
+  await changed(ERASE_EVENTS)
   return { imported: pendingSettled + inserted, pendingSettled, pendingDropped }
 }
 

@@ -16,11 +16,13 @@ import {
   findKeyedChanges,
   findLastPlace,
   findOrders,
+  findRetiredPlace,
   findSchemaId,
   listEvents,
   listOrders,
   listSettled,
 } from './query-statements.ts'
+import { settleErasure } from './settle-erasure.ts'
 
 /** Decides which operations of a batch one statement may carry out, and when. */
 export interface Place {
@@ -52,6 +54,7 @@ export const OPERATIONS: PostgresOperations = {
   leave: { isRead: false, run: alone(leave) },
   reserve: { isRead: false, run: together(reserve), placeOf: placeOfRow },
   settle: { isRead: false, run: together(settle), placeOf: placeOfKey },
+  settleErasure: { isRead: false, run: inTransaction(settleErasure) },
   discard: { isRead: false, run: together(discard), placeOf: placeOfKey },
   takeOverPending: { isRead: false, run: inTransaction(takeOver) },
   handOver: { isRead: false, run: alone(handOver) },
@@ -65,6 +68,7 @@ export const OPERATIONS: PostgresOperations = {
   findEvent: { isRead: true, run: alone(findEvent) },
   listSettled: { isRead: true, run: alone(listSettled) },
   findLastPlace: { isRead: true, run: alone(findLastPlace) },
+  findRetiredPlace: { isRead: true, run: alone(findRetiredPlace) },
   // None of the batch has an answer yet, so who asks for a key cannot know what came before.
   findKeyedChange: { isRead: true, run: together(findKeyedChanges), placeOf: () => ({}) },
   listPending: { isRead: true, run: alone(listPending) },

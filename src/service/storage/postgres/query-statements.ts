@@ -139,6 +139,11 @@ export async function findLastPlace(query: Query): Promise<EventPlace> {
   return (await query<EventPlace>({ text }))[0] ?? FIRST_PLACE
 }
 
+export async function findRetiredPlace(query: Query): Promise<EventPlace> {
+  const text = 'SELECT settling, arrival FROM retired_events'
+  return (await query<EventPlace>({ text }))[0] ?? FIRST_PLACE
+}
+
 const FIND_KEYED_CHANGES = {
   name: 'find-keyed-changes',
   text: `

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
+import { CLOSED_STATUSES } from '../../../models/order.ts'
 import { PUBLISHED_EVENT, type PublishedEventRow, toPublishedEvent } from '../order-row.ts'
 import {
-  CLOSED_STATUSES,
   type ClosedOrder,
   type ClosedPlace,
   type OrderRetirement,
@@ -51,7 +51,16 @@ const RETIRE = `
                     WHERE pending.order_id = orders.order_id AND pending.topic_offset IS NULL)
   RETURNING orders.order_id AS "orderId"`
 
-const FORGET = 'DELETE FROM order_events WHERE order_id = ANY ($1::text[])'
+/** The last place of them is noted, for readers of the stream that are behind it. */
+const FORGET = `
+  WITH gone AS (
+    DELETE FROM order_events WHERE order_id = ANY ($1::text[]) RETURNING settled_in, id
+  ), last AS (
+    SELECT settled_in, id FROM gone ORDER BY settled_in DESC, id DESC LIMIT 1
+  )
+  UPDATE retired_events SET settling = last.settled_in, arrival = last.id
+  FROM last
+  WHERE (settling, arrival) < (last.settled_in, last.id)`
 
 /** Rejects with a StoreError when the database cannot be used. */
 export async function openRetirement(

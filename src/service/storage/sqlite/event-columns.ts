@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 
+import { NOBODY } from '../../../models/order.ts'
 import type { EventRow, StoredEventRow } from '../order-row.ts'
 
 /** The columns of `order_events` by their names here. A column is named once. */
@@ -41,6 +42,11 @@ export function selected(names: readonly (keyof StoredEventRow)[]): string {
 
 /** All that is known of an event once it is reserved. */
 export const SELECT_RESERVED = selected(RESERVED_NAMES)
+
+/** Of an event whose customer was erased: its bytes hold the customer, and its key and principal may be of a person. */
+export const ERASED_COLUMNS = `
+  value = x'', state = json_set(state, '$[1]', '${NOBODY}'), principal = NULL,
+  idempotency_key = NULL, request_fingerprint = NULL`
 
 const [OWNER, ORDER_ID, VERSION] = ['?1', parameterOf('orderId'), parameterOf('version')]
 

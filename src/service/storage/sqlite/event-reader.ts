@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { NOBODY } from '../../../models/order.ts'
 import type { StoredEvent } from '../store-facts.ts'
 
 /**
@@ -9,7 +10,8 @@ export function* readStoredEvents(path: string): Generator<StoredEvent> {
   using db = new DatabaseSync(path, { readOnly: true })
   const rows = db
     .prepare(
-      `SELECT event_id, order_id, version, value, topic_partition, topic_offset
+      `SELECT event_id, order_id, version, value, topic_partition, topic_offset,
+              state ->> 1 = '${NOBODY}' AS is_erased
        FROM order_events ORDER BY id`,
     )
     .iterate()
@@ -20,6 +22,7 @@ export function* readStoredEvents(path: string): Generator<StoredEvent> {
       orderId: String(row['order_id']),
       version: Number(row['version']),
       value: row['value'] as Uint8Array,
+      isErased: row['is_erased'] === 1,
       position:
         offset === null
           ? undefined

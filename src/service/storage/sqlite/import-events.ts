@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { NOBODY } from '../../../models/order.ts'
 import {
   CONFLICTS_NAMED_MAX,
   type Conflict,
@@ -9,6 +10,7 @@ import {
 } from '../store-import.ts'
 import { RETIRED } from '../store-retirement.ts'
 import { createConnector } from './connection.ts'
+import { ERASED_COLUMNS } from './event-columns.ts'
 import { acquireProcessLock, settleFile } from './process-lock.ts'
 
 /**
@@ -116,6 +118,20 @@ const MOVE_ORDERS = `
   SET version = excluded.version, status = excluded.status
   WHERE version < excluded.version`
 
+/** An order whose last event has no customer was erased: nothing here names the customer any more. */
+const ERASE_ORDERS = `
+  UPDATE orders SET customer_id = '${NOBODY}'
+  WHERE EXISTS (SELECT 1 FROM staged
+                WHERE staged.order_id = orders.order_id AND staged.version = orders.version
+                  AND staged.state ->> 1 = '${NOBODY}')`
+
+const ERASE_EVENTS = `
+  UPDATE order_events SET ${ERASED_COLUMNS}
+  FROM orders
+  WHERE orders.order_number = order_events.order_number AND orders.customer_id = '${NOBODY}'
+    AND order_events.version < orders.version
+    AND orders.order_id IN (SELECT order_id FROM staged)`
+
 /** Rejects with a StoreError when the file cannot be used, or belongs to a running service. */
 export async function openImport(path: string): Promise<StoreImport> {
   using opening = new DisposableStack()
@@ -201,6 +217,8 @@ function writeStaged(db: DatabaseSync, endSum: number) {
   db.prepare(SETTLE_PENDING).run(placedFrom)
   db.prepare(INSERT_NEW).run(placedFrom)
   db.exec(MOVE_ORDERS)
+  db.exec(ERASE_ORDERS)
+  db.exec(ERASE_EVENTS)
   return { imported, pendingDropped, pendingSettled: before - pendingDropped }
 }
 

@@ -20,6 +20,7 @@ export const OPERATIONS: SqliteOperations = {
   leave: { isRead: true, run: () => true },
   reserve: { isRead: false, run: reserve },
   settle: { isRead: false, run: settle },
+  settleErasure: { isRead: false, run: settleErasure },
   discard: { isRead: false, run: discard },
   takeOverPending: { isRead: false, run: takeOverPending },
   // There is no other instance that could take over.
@@ -37,6 +38,7 @@ export const OPERATIONS: SqliteOperations = {
   findEvent: { isRead: true, run: (statements, ...args) => statements.findEvent(...args) },
   listSettled: { isRead: true, run: (statements, ...args) => statements.listSettled(...args) },
   findLastPlace: { isRead: true, run: (statements) => statements.findLastPlace() },
+  findRetiredPlace: { isRead: true, run: (statements) => statements.findRetiredPlace() },
   findKeyedChange: { isRead: true, run: (statements, key) => statements.findKeyedChange(key) },
   listPending: { isRead: true, run: (statements, limit) => statements.listPending(limit) },
   findSchemaId: { isRead: true, run: (statements, ...args) => statements.findSchemaId(...args) },
@@ -67,6 +69,15 @@ function settle(
   }
   assert.ok(statements.moveOrder(id), `order does not stand before version ${key.version}`)
   return 'settled'
+}
+
+function settleErasure(
+  statements: Statements,
+  ...[owner, key, position]: Arguments<'settleErasure'>
+): Value<'settleErasure'> {
+  const result = settle(statements, owner, key, position)
+  if (result === 'settled') statements.eraseCustomer(key)
+  return result
 }
 
 function discard(statements: Statements, ...[owner, key]: Arguments<'discard'>): Value<'discard'> {

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { EventPosition, OrderEvent, PendingEvent } from '../../../models/order-event.ts'
+import { NOBODY } from '../../../models/order.ts'
 import { type EventKey, type EventRow, toPendingEvent } from '../order-row.ts'
-import { INSERT_EVENT, insertedValues, SELECT_RESERVED } from './event-columns.ts'
+import { ERASED_COLUMNS, INSERT_EVENT, insertedValues, SELECT_RESERVED } from './event-columns.ts'
 
 /** What decides whether an event may be reserved. */
 export interface OrderFacts {
@@ -84,6 +85,14 @@ export function prepareOrderStatements(db: DatabaseSync) {
     SET version = excluded.version, status = excluded.status
     WHERE version = excluded.version - 1`)
 
+  const eraseFromEvents = db.prepare(`
+    UPDATE order_events SET ${ERASED_COLUMNS}
+    WHERE order_number = (SELECT order_number FROM orders WHERE order_id = ?1) AND version < ?2`)
+
+  const eraseFromOrder = db.prepare(
+    `UPDATE orders SET customer_id = '${NOBODY}' WHERE order_id = ?`,
+  )
+
   const deletePendingEvent = db.prepare(`
     DELETE FROM order_events WHERE ${IS_PENDING} AND owner = ?4`)
 
@@ -148,6 +157,12 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
     /** By the id of its settled event. False when the order does not stand at the version before. */
     moveOrder: (id: number): boolean => moveOrder.run(id).changes === 1,
+
+    /** From all but the event that is named. */
+    eraseCustomer({ orderId, version }: EventKey): void {
+      eraseFromEvents.run(orderId, version)
+      eraseFromOrder.run(orderId)
+    },
 
     /** False when it is not pending, or not this owner's. */
     deletePendingEvent: ({ orderId, version, eventId }: EventKey, owner: string): boolean =>

@@ -79,6 +79,8 @@ export function prepareQueryStatements(db: DatabaseSync) {
     ORDER BY settled_in DESC
     LIMIT 1`)
 
+  const findRetiredPlace = db.prepare('SELECT settling, arrival FROM retired_events')
+
   const findKeyedChange = db.prepare(`
     SELECT order_id AS orderId, version, state, request_fingerprint AS fingerprint,
            topic_offset IS NOT NULL AS isSettled
@@ -122,6 +124,11 @@ export function prepareQueryStatements(db: DatabaseSync) {
 
     findLastPlace(): EventPlace {
       const row = findLastPlace.get() as EventPlace | undefined
+      return row === undefined ? FIRST_PLACE : { ...row }
+    },
+
+    findRetiredPlace(): EventPlace {
+      const row = findRetiredPlace.get() as EventPlace | undefined
       return row === undefined ? FIRST_PLACE : { ...row }
     },
 

@@ -1,11 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
+import { CLOSED_STATUSES } from '../../../models/order.ts'
 import { PUBLISHED_EVENT, type PublishedEventRow, toPublishedEvent } from '../order-row.ts'
-import {
-  CLOSED_STATUSES,
-  type ClosedPlace,
-  type OrderRetirement,
-  RETIRED,
-} from '../store-retirement.ts'
+import { type ClosedPlace, type OrderRetirement, RETIRED } from '../store-retirement.ts'
 import { selected } from './event-columns.ts'
 
 /** As long as the service itself waits for another one that writes. */
@@ -41,6 +37,13 @@ const IS_AS_BEFORE = `
     AND NOT EXISTS (SELECT 1 FROM order_events INDEXED BY order_events_pending
                     WHERE order_id = ?1 AND topic_offset IS NULL)`
 
+/** For readers of the stream that are behind it. */
+const NOTE_PLACE = `
+  UPDATE retired_events SET (settling, arrival) =
+    (SELECT settled_in, id FROM order_events WHERE order_number = ?1
+     ORDER BY settled_in DESC LIMIT 1)
+  WHERE settling < (SELECT max(settled_in) FROM order_events WHERE order_number = ?1)`
+
 /** The ids of deleted rows may be given out again, and an order's number is one of them. */
 const RETIRE = `
   UPDATE orders SET status = '${RETIRED.status}', version = ${RETIRED.version},
@@ -54,6 +57,7 @@ export async function openRetirement(path: string): Promise<OrderRetirement> {
   const findClosed = db.prepare(FIND_CLOSED)
   const readEvents = db.prepare(READ_EVENTS)
   const isAsBefore = db.prepare(IS_AS_BEFORE)
+  const notePlace = db.prepare(NOTE_PLACE)
   const forget = db.prepare('DELETE FROM order_events WHERE order_number = ?')
   const retire = db.prepare(RETIRE)
   return {
@@ -74,7 +78,9 @@ export async function openRetirement(path: string): Promise<OrderRetirement> {
         for (const { orderId, version } of orders) {
           const row = isAsBefore.get(orderId, version)
           if (row === undefined) continue
-          forget.run(row['order_number'] as number)
+          const orderNumber = row['order_number'] as number
+          notePlace.run(orderNumber)
+          forget.run(orderNumber)
           retire.run(orderId)
           count += 1
         }

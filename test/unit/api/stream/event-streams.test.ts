@@ -20,7 +20,7 @@ test('who is gone before the stream begins takes no place', () => {
     onDropped: () => {},
   })
   const gone = Object.assign(new EventEmitter(), { destroyed: true, write: () => true })
-  streams.open(gone as unknown as ServerResponse, FIRST_PLACE, {})
+  streams.open(gone as unknown as ServerResponse, { place: FIRST_PLACE, keptFrom: FIRST_PLACE }, {})
   assert.doesNotThrow(() => streams.assertRoom())
   feed.close()
 })

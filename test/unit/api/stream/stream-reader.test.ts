@@ -49,7 +49,7 @@ function setUp() {
     source,
     frames: new FrameCache(),
     filter: {},
-    start: FIRST_PLACE,
+    start: { place: FIRST_PLACE, keptFrom: FIRST_PLACE },
     onDropped: (reason) => dropped.push(reason),
   })
   return { store, memory, response, reader, dropped }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { LiveFeed } from '../../../../src/business/stream/live-feed.ts'
-import { FIRST_PLACE, type PlacedEvent } from '../../../../src/business/stream/settled-feed.ts'
+import { LiveFeed, type FoundStart } from '../../../../src/business/stream/live-feed.ts'
+import {
+  FIRST_PLACE,
+  type EventPlace,
+  type PlacedEvent,
+} from '../../../../src/business/stream/settled-feed.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { MemoryFeed } from '../../../support/memory-feed.ts'
 
@@ -23,6 +27,10 @@ function setUp() {
       },
     })
   return { clock, store, feed, seen, calls, follow }
+}
+
+function foundAt(place: EventPlace): FoundStart {
+  return { kind: 'found', start: { place, keptFrom: place } }
 }
 
 /** Lets everything happen that waits for no clock. */
@@ -92,9 +100,9 @@ test('what is settled while nobody follows is not taken for read', async () => {
   store.settle('missed')
   const unfollowAgain = follow()
   await clock.runUntil(() => store.asked.places === 2)
-  assert.deepEqual(start, FIRST_PLACE)
+  assert.deepEqual(start, foundAt(FIRST_PLACE))
   assert.equal(feed.listRecent(FIRST_PLACE), undefined)
-  assert.deepEqual(await feed.readPage(FIRST_PLACE), store.events)
+  assert.deepEqual(await feed.readPage(FIRST_PLACE, FIRST_PLACE), store.events)
   assert.deepEqual(seen, [])
   unfollowAgain()
 })
@@ -129,7 +137,7 @@ test('memory is bounded, and says what it does not reach back to', async () => {
 test('old events are read a page at a time, whoever asks', async () => {
   const { clock, store, feed } = setUp()
   for (let index = 0; index < 300; index += 1) store.settle(`ORD-${index}`)
-  const pages = [1, 2, 3].map(() => feed.readPage(FIRST_PLACE))
+  const pages = [1, 2, 3].map(() => feed.readPage(FIRST_PLACE, FIRST_PLACE))
   await settleDown()
   assert.equal(store.asked.pages, 1)
   await clock.runUntil(() => store.asked.pages === 3)
@@ -141,10 +149,44 @@ test('a place is known when this or another instance may have told it', async ()
   const unfollow = follow()
   await settleDown()
   const { place } = store.settle('told-elsewhere')
-  assert.deepEqual(await feed.findStart(place), place)
-  assert.equal(await feed.findStart({ ...place, arrival: place.arrival + 1 }), undefined)
-  assert.deepEqual(await feed.findStart('beginning'), FIRST_PLACE)
+  assert.deepEqual(await feed.findStart(place), foundAt(place))
+  const never = { ...place, arrival: place.arrival + 1 }
+  assert.deepEqual(await feed.findStart(never), { kind: 'not-ours' })
+  assert.deepEqual(await feed.findStart('beginning'), foundAt(FIRST_PLACE))
   unfollow()
+})
+
+test('a place is refused where events behind it were retired, and not where they are in memory', async () => {
+  const { store, feed, follow } = setUp()
+  const [first, second] = [store.settle('a').place, store.settle('b').place]
+  const unfollow = follow()
+  await settleDown()
+  const { place: third } = store.settle('c')
+  store.retire(2)
+  assert.deepEqual(await feed.findStart(first), { kind: 'retired', until: second })
+  assert.deepEqual(await feed.findStart(second), foundAt(second))
+  assert.deepEqual(await feed.findStart('beginning'), {
+    kind: 'found',
+    start: { place: FIRST_PLACE, keptFrom: second },
+  })
+  store.retire(1)
+  assert.deepEqual(await feed.findStart(third), foundAt(third))
+  unfollow()
+})
+
+test('a page is not given where events before it were retired since the reader began', async () => {
+  const { store, feed, clock } = setUp()
+  const [first, second] = [store.settle('a').place, store.settle('b').place]
+  store.settle('c')
+  store.retire(2)
+  const pages = [
+    feed.readPage(first, first),
+    feed.readPage(second, second),
+    // It began when the two were gone.
+    feed.readPage(FIRST_PLACE, second),
+  ]
+  await clock.runUntil(() => store.asked.pages === 3)
+  assert.deepEqual(await Promise.all(pages), ['retired', store.events, store.events])
 })
 
 test('closing ends the following, once, and every later one at once', async () => {

@@ -7,7 +7,8 @@ const value = Buffer.from('the order')
 
 function stored(version: number, offset: number | undefined): StoredEvent {
   const position = offset === undefined ? undefined : { partition: 0, offset }
-  return { eventId: `event-${version}`, orderId: 'ORD-1', version, value, position }
+  const common = { eventId: `event-${version}`, orderId: 'ORD-1', version, position }
+  return { ...common, value, isErased: false }
 }
 
 function record(version: number, offset: number): TopicEvent {
@@ -39,6 +40,9 @@ test('a topic with what the store holds, in order, agrees', () => {
     expiredCount: 0,
     shortenedCount: 0,
     retiredCount: 0,
+    erasedCount: 0,
+    tombstoneCount: 0,
+    compactedCount: 0,
     differences: [],
   })
 })
@@ -123,4 +127,46 @@ test('events of retired orders are counted, and are no difference', () => {
     differences.map(({ kind, position }) => [kind, position.offset]),
     [['unknown', 1]],
   )
+})
+
+function erased(version: number, offset: number): StoredEvent {
+  return { ...stored(version, offset), value: Buffer.alloc(0), isErased: true }
+}
+
+const TOMBSTONE: TopicEvent = { ...record(9, 9), eventId: 'none', isTombstone: true }
+
+test('of an erased order the bytes of earlier events are gone, and its tombstones belong to it', () => {
+  const audit = new Audit([{ first: 0, end: 100 }], String)
+  for (const event of [erased(1, 0), erased(2, 5), { ...stored(3, 6), isErased: true }]) {
+    audit.addStored(event)
+  }
+  for (const one of [record(1, 0), record(2, 5), record(3, 6), TOMBSTONE, TOMBSTONE]) {
+    audit.addRecord(one)
+  }
+  const { differences, erasedCount, tombstoneCount } = audit.report()
+  assert.deepEqual([differences, erasedCount, tombstoneCount], [[], 2, 2])
+})
+
+test('a tombstone of an order that was not erased is a difference, and of a retired one none', () => {
+  assert.deepEqual(kindsFound([stored(1, 0)], [record(1, 0), TOMBSTONE]), ['unknown'])
+  const audit = new Audit([{ first: 0, end: 100 }], String)
+  audit.addRetired(new Set(['ORD-1']))
+  audit.addRecord(TOMBSTONE)
+  assert.deepEqual(audit.report().differences, [])
+})
+
+function judgeCompacted(events: readonly StoredEvent[], records: readonly TopicEvent[]) {
+  const audit = new Audit([{ first: 0, end: 100 }], String, true)
+  for (const event of events) audit.addStored(event)
+  for (const one of records) audit.addRecord(one)
+  const { differences, compactedCount } = audit.report()
+  return [differences.map(({ kind }) => kind), compactedCount]
+}
+
+test('a compacted topic may lack what later records of an order stand for, and nothing else', () => {
+  const events = [stored(1, 0), stored(2, 5), stored(3, 6)]
+  assert.deepEqual(judgeCompacted(events, [record(1, 0), record(3, 6)]), [[], 1])
+  assert.deepEqual(judgeCompacted(events, [record(1, 0), record(2, 5)]), [['missing'], 0])
+  // Its tombstone is gone, too.
+  assert.deepEqual(judgeCompacted([erased(1, 0), { ...stored(2, 5), isErased: true }], []), [[], 2])
 })

@@ -25,6 +25,23 @@ test('an event is one line without colours where nobody sees them', () => {
   )
 })
 
+test('an amount has the decimals of its currency', () => {
+  const value = { ...(record.value as object), totalAmount: 20.5 }
+  assert.match(createOrderLines(plain)({ ...record, value }), / {7}20\.50 EUR {2}2@41$/)
+})
+
+test('in a narrow terminal no line is broken', () => {
+  const line = createOrderLines(plain, 80)
+  assert.equal(
+    line(record),
+    '11-24 09:00:00  ORD-1                    v12  shipped      788.06 EUR  2@41',
+  )
+  const value = { ...(record.value as object), orderId: 'O'.repeat(60), totalAmount: 12_345.6 }
+  const long = line({ ...record, offset: 1_234_567, value })
+  assert.match(long, /^11-24 09:00:00  O+…   v12  shipped    12345\.60 EUR  2@1234567$/)
+  assert.ok(long.length <= 80)
+})
+
 test('columns stay under each other, from a long order id on', () => {
   const line = createOrderLines(plain)
   const created = { ce_type: 'com.ecommerce.order.created', ce_sequence: '1' }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, test, type TestContext } from 'node:test'
 import { jwtVerify } from 'jose'
-import { KeySet, KeysUnavailable } from '../../../../src/service/callers/key-set.ts'
+import {
+  KeySet,
+  KeysUnavailable,
+  type KeySetTrouble,
+} from '../../../../src/service/callers/key-set.ts'
 import {
   answerKeys,
   answerText,
@@ -23,8 +27,8 @@ before(async () => {
 async function setUp(t: TestContext, ...keys: readonly SigningKey[]) {
   const provider = await startIdentityProvider(t, ...keys)
   const clock = new ManualClock()
-  const states: (string | undefined)[] = []
-  const onState = (trouble: string | undefined): void => void states.push(trouble)
+  const states: (KeySetTrouble | undefined)[] = []
+  const onState = (trouble: KeySetTrouble | undefined): void => void states.push(trouble)
   const keySet = new KeySet({ url: provider.keySetUrl, clock, onState })
   t.after(() => keySet.close())
   const verify = async (key: SigningKey) => jwtVerify(await sign(key, {}), keySet.findKey)
@@ -77,7 +81,7 @@ for (const [name, status, text, reason] of GARBAGE) {
     const { provider, clock, states, verify } = await setUp(t)
     provider.answer = answerText(status, text)
     await assert.rejects(verify(one), KeysUnavailable)
-    assert.match(states[0] ?? '', reason)
+    assert.match(states[0]?.reason ?? '', reason)
     await assert.rejects(verify(one), KeysUnavailable)
     assert.equal(provider.askedCount(), 1, 'not asked again before its time')
     provider.answer = answerKeys(one)
@@ -93,15 +97,20 @@ test('a redirect is not followed', async (t) => {
   provider.answer = (_request, response) =>
     void response.writeHead(302, { location: keySetUrl }).end()
   await assert.rejects(verify(one), KeysUnavailable)
-  assert.match(states[0] ?? '', /redirect/)
+  assert.match(states[0]?.reason ?? '', /redirect/)
 })
 
 test('the last keys are taken while the provider is away, and for a day at most', async (t) => {
-  const { provider, clock, verify } = await setUp(t, one)
-  await verify(one)
+  const { provider, clock, states, keySet, verify } = await setUp(t, one)
+  keySet.start()
+  await until(() => states.length === 1, 'the keys are read')
   provider.answer = answerText(503, '')
+  const reason = 'it answers 503'
   clock.advance(23 * 3_600_000)
   await verify(one)
+  await until(() => states.length === 2, 'the keys are asked for again')
+  assert.deepEqual(states, [undefined, { reason, hasKeys: true }])
   clock.advance(2 * 3_600_000)
   await assert.rejects(verify(one), KeysUnavailable)
+  assert.deepEqual(states.at(-1), { reason, hasKeys: false })
 })

@@ -4,7 +4,11 @@ import { Measures } from '../../../../../src/business/measures/measures.ts'
 import type { Tally } from '../../../../../src/business/measures/tally.ts'
 import type { OrderId } from '../../../../../src/models/order.ts'
 import { PartitionLane } from '../../../../../src/service/kafka/lane/driver.ts'
-import { measureSession } from '../../../../../src/service/kafka/lane/measured-session.ts'
+import {
+  measureProduce,
+  measureSession,
+} from '../../../../../src/service/kafka/lane/measured-session.ts'
+import type { Produce } from '../../../../../src/service/kafka/produce-request.ts'
 import { ManualClock } from '../../../../support/manual-clock.ts'
 import { somePending } from '../../../../support/some-event.ts'
 import { FakeSession, PRODUCER, REFUSED, UNKNOWN } from './fake-session.ts'
@@ -14,6 +18,10 @@ function countsOf(tally: Tally): Record<string, number> {
     tally.list().flatMap(({ labels, count }) => (count === 0 ? [] : [[labels.join(' '), count]])),
   )
 }
+
+const answer: Produce = () => Promise.resolve({ batches: [], throttleTimeMs: 0 })
+
+const breakOff: Produce = () => Promise.reject(new Error('closed'))
 
 async function setUp() {
   const measures = new Measures()
@@ -41,7 +49,7 @@ test('a request without an answer leads to a look, and to another one behind wha
   })
   await clock.runUntil(() => kind !== undefined, 50)
   assert.equal(kind, 'acked')
-  assert.deepEqual(countsOf(measures.produceRequests), { unknown: 1, acked: 1 })
+  assert.deepEqual(countsOf(measures.producedBatches), { unknown: 1, acked: 1 })
   assert.deepEqual(countsOf(measures.topicLooks), { unanswered: 1, 'sent-again': 1 })
   assert.equal(measures.producedEventCount, 2)
   await lane.close()
@@ -56,9 +64,19 @@ test('a proven refusal is counted and needs no look', async () => {
   })
   await clock.runUntil(() => kind !== undefined, 50)
   assert.equal(kind, 'refused')
-  assert.deepEqual(countsOf(measures.produceRequests), { refused: 1 })
+  assert.deepEqual(countsOf(measures.producedBatches), { refused: 1 })
   assert.deepEqual(countsOf(measures.topicLooks), {})
   await lane.close()
+})
+
+test('a request counts once, however many batches it has', async () => {
+  const measures = new Measures()
+  const batches = [0, 1].map((partition) => ({ partition, records: Buffer.alloc(0), bytes: 0 }))
+  const connection = {} as Parameters<Produce>[0]
+  await measureProduce(answer, measures)(connection, 'orders', batches)
+  assert.deepEqual(countsOf(measures.produceRequests), { answered: 1 })
+  await assert.rejects(measureProduce(breakOff, measures)(connection, 'orders', batches), /closed/)
+  assert.deepEqual(countsOf(measures.produceRequests), { answered: 1, unanswered: 1 })
 })
 
 test('an event that was taken over is found, or published from here', async () => {

@@ -1,0 +1,108 @@
+import type { ServiceAddress } from '../send-change.ts'
+
+/** Of one page of a list. */
+const LIST_LIMIT = 100
+
+export type Erasure =
+  | {
+      readonly kind: 'erased'
+      readonly orderId: string
+      readonly version: number
+      /** As the service says it. */
+      readonly tombstone: string
+    }
+  /** `failed`: it may be erased, or its tombstone may be missing. */
+  | { readonly kind: 'refused' | 'failed'; readonly orderId: string; readonly reason: string }
+
+interface Answer {
+  readonly data?: unknown
+  readonly nextCursor?: string | null
+  readonly code?: string
+  readonly detail?: string
+}
+
+/** All at once, because an erased order is not the customer's any more. Rejects where the service does not answer. */
+export async function findOrdersOf(
+  address: ServiceAddress,
+  customerId: string,
+  stop: AbortSignal,
+): Promise<readonly string[]> {
+  const found: string[] = []
+  let cursor: string | undefined
+  do {
+    const query = new URLSearchParams({ customerId, limit: String(LIST_LIMIT) })
+    if (cursor !== undefined) query.set('cursor', cursor)
+    const { status, body } = await ask(
+      address,
+      `/api/orders?${query.toString()}`,
+      { method: 'GET' },
+      stop,
+    )
+    if (status !== 200) throw new Error(sentenceOf(status, body))
+    found.push(...(body.data as readonly { orderId: string }[]).map(({ orderId }) => orderId))
+    cursor = body.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  return found
+}
+
+/** One after the other: it has no haste. Ends at the first that has no answer. */
+export async function* eraseOrders(
+  address: ServiceAddress,
+  orderIds: readonly string[],
+  stop: AbortSignal,
+): AsyncGenerator<Erasure> {
+  for (const orderId of orderIds) {
+    const erasure = await eraseOne(address, orderId, stop)
+    yield erasure
+    if (erasure.kind === 'failed') return
+  }
+}
+
+async function eraseOne(
+  address: ServiceAddress,
+  orderId: string,
+  stop: AbortSignal,
+): Promise<Erasure> {
+  try {
+    const request = {
+      method: 'POST',
+      body: JSON.stringify({ orderId }),
+    }
+    const { status, body } = await ask(address, '/api/operations/erasures', request, stop)
+    if (status === 200) {
+      const { version, tombstone } = body.data as { version: number; tombstone: string }
+      return { kind: 'erased', orderId, version, tombstone }
+    }
+    const isRefusal = status < 500 && body.code !== 'CHANGE_IN_FLIGHT' && status !== 429
+    return { kind: isRefusal ? 'refused' : 'failed', orderId, reason: sentenceOf(status, body) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { kind: 'failed', orderId, reason: `${address.url} gave no answer (${reason})` }
+  }
+}
+
+async function ask(
+  { url, headers, timeoutMs }: ServiceAddress,
+  path: string,
+  request: Pick<RequestInit, 'method' | 'body'>,
+  stop: AbortSignal,
+): Promise<{ readonly status: number; readonly body: Answer }> {
+  const response = await fetch(url + path, {
+    ...request,
+    headers: {
+      ...headers,
+      ...(request.body !== undefined && { 'content-type': 'application/json' }),
+    },
+    redirect: 'manual',
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
+  })
+  const body = await response.json().catch(() => ({}))
+  return { status: response.status, body: body as Answer }
+}
+
+function sentenceOf(status: number, { code, detail }: Answer): string {
+  if (code === undefined || detail === undefined) {
+    return `${status}: this is no answer of CartService; is that its address?`
+  }
+  return `${status} ${code}: ${detail}`
+}

@@ -1,0 +1,29 @@
+/** The erasure of whose order it is (business/order/erase-order), with Kafka's part of it. */
+
+import type { CommandDrain } from './business/command-drain.ts'
+import type { ChangeDeps } from './business/order/change-deps.ts'
+import {
+  eraseOrder,
+  type EraseDeps,
+  type EraseOrder,
+  type ErasedOrder,
+} from './business/order/erase-order.ts'
+import type { OrderReader } from './business/ports.ts'
+import { createCluster } from './compose-clients.ts'
+import type { Config } from './config/config.ts'
+import { writeTombstones } from './service/kafka/tombstones.ts'
+
+/** A stop waits for it, as for any change. */
+export function composeErasure(
+  config: Config,
+  deps: ChangeDeps & { readonly reader: OrderReader },
+  drain: CommandDrain,
+): (command: EraseOrder) => Promise<ErasedOrder> {
+  const { clock, ids } = deps
+  const kafka = { cluster: createCluster(config), clock, ids }
+  const erasing: EraseDeps = {
+    ...deps,
+    writeTombstones: (orderId, keys) => writeTombstones(kafka, orderId, keys),
+  }
+  return (command) => drain.track(eraseOrder(erasing, command))
+}

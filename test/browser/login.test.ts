@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test, type TestContext } from 'node:test'
+import { createLocalJWKSet } from 'jose'
+import type { Browser, Page } from 'playwright-core'
+import { findFreePort } from '../../dev-services/ports.ts'
+import { createOidcProvider } from '../../src/service/callers/oidc-provider.ts'
+import { TokenCheck } from '../../src/service/callers/tokens.ts'
+import { systemClock } from '../../src/service/system.ts'
+import { createFakeCommands, startTestServer } from '../api/harness.ts'
+import { knownCallers } from '../api/security/known-callers.ts'
+import { AUDIENCE, newSigningKey, type SigningKey } from '../support/identity-provider.ts'
+import { CLIENT_ID, CLIENT_SECRET, startLoginProvider } from '../support/login-provider.ts'
+import { until } from '../support/until.ts'
+import { createOrder, launchChromium } from './console-page.ts'
+
+/** In a real Chromium, which has its own rules on which cookie goes where. */
+
+const WAIT_MS_MAX = 60_000
+
+/** In the page: all that a script can read. */
+const READABLE = 'document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)'
+
+async function startForKeys(t: TestContext) {
+  const commands = createFakeCommands()
+  const { server } = await startTestServer(t, { commands, callers: knownCallers })
+  return { commands, origin: await server.listen({ host: 'localhost', port: 0 }) }
+}
+
+async function logIn(page: Page, credential: string): Promise<void> {
+  await page.getByLabel('API key or token').fill(credential)
+  await page.getByRole('button', { name: 'Log in', exact: true }).click()
+}
+
+suite('logins', () => {
+  let browser: Browser
+  let key: SigningKey
+
+  before(async () => {
+    ;[browser, key] = await Promise.all([launchChromium(), newSigningKey('one')])
+  })
+  after(() => browser.close())
+
+  async function openPage(t: TestContext, url: string): Promise<{ page: Page; urls: string[] }> {
+    const context = await browser.newContext({ locale: 'en-GB' })
+    t.after(() => context.close())
+    context.setDefaultTimeout(WAIT_MS_MAX)
+    const page = await context.newPage()
+    const urls: string[] = []
+    page.on('request', (request) => urls.push(request.url()))
+    await page.goto(url)
+    return { page, urls }
+  }
+
+  test('the console asks for a key, and does what the key may, with no script that could read it', async (t) => {
+    const { commands, origin } = await startForKeys(t)
+    const { page, urls } = await openPage(t, `${origin}/console`)
+    assert.equal(page.url(), `${origin}/login?next=console`)
+    await logIn(page, 'not-a-key')
+    await page.getByRole('alert').waitFor()
+    await logIn(page, 'backoffice')
+    await page.waitForURL(`${origin}/console`)
+    await createOrder(page, 'ORD-1')
+    await until(() => commands.created.length === 1, 'the order is created')
+    assert.equal(commands.created[0]?.principal, 'api_key:backoffice')
+    assert.doesNotMatch(await page.evaluate<string>(READABLE), /backoffice|cart-session/)
+    assert.deepEqual(
+      urls.filter((url) => url.includes('backoffice')),
+      [],
+    )
+    const [cookie] = await page.context().cookies()
+    assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, 'Strict'])
+  })
+
+  test('/docs can authorize: what it tries is then done by the key that was given there', async (t) => {
+    const { commands, origin } = await startForKeys(t)
+    const { page } = await openPage(t, `${origin}/docs`)
+    await logIn(page, 'reader')
+    await page.waitForURL(`${origin}/docs`)
+    await page.getByRole('button', { name: 'Authorize', exact: true }).click()
+    await page.locator('.auth-container input').fill('writer')
+    await page.locator('.auth-btn-wrapper .authorize').click()
+    await page.locator('.auth-btn-wrapper .btn-done').click()
+    await page.locator('.opblock-post .opblock-summary-control').first().click()
+    await page.getByRole('button', { name: 'Execute' }).click()
+    await page.getByText('Response body').first().waitFor()
+    assert.equal(commands.created[0]?.principal, 'api_key:writer')
+  })
+
+  for (const asksFirst of [false, true]) {
+    const how = asksFirst ? 'that asks first' : 'that knows the browser'
+    test(`a login by an identity provider ${how} leads to the page that was wanted`, async (t) => {
+      // By an address, and so another site to a browser than localhost is.
+      const provider = await startLoginProvider(t, key)
+      provider.claims = { scope: 'orders:read orders:write' }
+      provider.asksFirst = asksFirst
+      const { issuer } = provider
+      const port = await findFreePort()
+      const origin = `http://localhost:${port}`
+      const commands = createFakeCommands()
+      const rules = {
+        issuer,
+        audience: AUDIENCE,
+        algorithms: ['ES256'],
+        scopesClaim: 'scope',
+        principalClaim: 'sub',
+      }
+      const findKey = createLocalJWKSet({ keys: [key.publicJwk] })
+      const { server } = await startTestServer(t, {
+        commands,
+        callers: new TokenCheck({ rules, findKey, clock: systemClock }),
+        loginProvider: createOidcProvider({
+          issuer,
+          clientId: CLIENT_ID,
+          readSecret: () => Promise.resolve(CLIENT_SECRET),
+          scope: 'openid orders:read orders:write',
+        }),
+        settings: { publicUrl: origin },
+      })
+      await server.listen({ host: 'localhost', port })
+      const { page } = await openPage(t, `${origin}/console`)
+      await page.getByRole('link', { name: 'Log in by the identity provider' }).click()
+      if (asksFirst) await page.getByRole('button', { name: 'Yes, it is me' }).click()
+      await page.waitForURL(`${origin}/console`)
+      await createOrder(page, 'ORD-1')
+      await until(() => commands.created.length === 1, 'the order is created')
+      assert.equal(commands.created[0]?.principal, 'user:anna')
+    })
+  }
+})

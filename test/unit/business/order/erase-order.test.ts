@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
+import {
+  eraseOrder,
+  type EraseDeps,
+  type RecordKey,
+} from '../../../../src/business/order/erase-order.ts'
+import type { OrderStatus } from '../../../../src/models/order.ts'
+import { ACKED, ORDER_ID, setUpUseCases } from '../../../support/use-cases.ts'
+
+async function setUp(t: TestContext) {
+  const setting = await setUpUseCases(t)
+  const written: (readonly RecordKey[])[] = []
+  const kafka = { isAway: false }
+  const deps: EraseDeps = {
+    ...setting.deps,
+    statusPolicy: 'any',
+    reader: setting.store,
+    writeTombstones: async (_orderId, keys) => {
+      if (kafka.isAway) throw new Error('not acknowledged')
+      written.push(keys)
+      return 'written'
+    },
+  }
+  return {
+    ...setting,
+    deps,
+    written,
+    kafka,
+    become: (status: OrderStatus) => changeOrderStatus(deps, { orderId: ORDER_ID, status }),
+    erase: () => eraseOrder(deps, { orderId: ORDER_ID }),
+  }
+}
+
+test('an erased order has a last event without its customer, tombstones, and takes no change', async (t) => {
+  const { create, become, erase, published, written } = await setUp(t)
+  await create(undefined)
+  await become('delivered')
+  const { order, version, tombstone } = await erase()
+  assert.deepEqual([order.customerId, order.status, version], ['', 'delivered', 3])
+  assert.equal(order.items.length, 2)
+  assert.equal(tombstone, 'written')
+  assert.deepEqual(written, [[{ partition: 0, key: new Uint8Array(Buffer.from(ORDER_ID)) }]])
+  assert.equal(published.length, 3)
+  await assert.rejects(become('shipped'), { code: 'STATUS_TRANSITION_NOT_ALLOWED' })
+  await assert.rejects(become('delivered'), { code: 'STATUS_TRANSITION_NOT_ALLOWED' })
+})
+
+test('an open order is not erased, and one that is not there neither', async (t) => {
+  const { create, become, erase, published } = await setUp(t)
+  await assert.rejects(erase(), { code: 'ORDER_NOT_FOUND' })
+  await create(undefined)
+  await become('shipped')
+  await assert.rejects(erase(), { code: 'ORDER_STILL_OPEN' })
+  assert.equal(published.length, 2)
+})
+
+test('a tombstone that was not written is not known, and the same again writes it without an event', async (t) => {
+  const { create, become, erase, published, written, kafka } = await setUp(t)
+  await create(undefined)
+  await become('cancelled')
+  kafka.isAway = true
+  await assert.rejects(erase(), { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  kafka.isAway = false
+  const { version } = await erase()
+  assert.equal(version, 3)
+  assert.equal(published.length, 3)
+  assert.equal(written.length, 1)
+})
+
+test('no tombstone comes before the last event is settled', async (t) => {
+  const { create, become, erase, answerWith, clock, written } = await setUp(t)
+  await create(undefined)
+  await become('delivered')
+  const resolution = Promise.withResolvers<typeof ACKED>()
+  answerWith(async () => ({ kind: 'in-doubt', resolution: resolution.promise }))
+  await assert.rejects(erase(), { code: 'KAFKA_UNAVAILABLE', outcome: 'unknown' })
+  assert.equal(written.length, 0)
+  const again = erase()
+  resolution.resolve({ ...ACKED, position: { partition: 0, offset: 9 } })
+  await clock.runUntil(() => written.length === 1)
+  assert.equal((await again).version, 3)
+})
