@@ -1,5 +1,6 @@
 import type { Order } from '../models/order.ts'
 import { readRecordedEvent } from './kafka/recorded-event.ts'
+import { readTombstone } from './kafka/tombstones.ts'
 import type { PlacedRecord } from './kafka/topic-ranges.ts'
 import { decodeOrder, encodeOrder } from './schema-registry/order-codec.ts'
 import { toEventRow } from './storage/order-row.ts'
@@ -8,7 +9,8 @@ import type { ImportedEvent } from './storage/store-import.ts'
 /** What a record is to a store that is completed from the topic. */
 export type ReadRecord =
   | { readonly kind: 'event'; readonly event: ImportedEvent }
-  /** Of another producer, or a tombstone: nothing for the store. */
+  | { readonly kind: 'tombstone'; readonly orderId: string }
+  /** Of another producer: nothing for the store. */
   | { readonly kind: 'foreign' }
   /** An event of this service that the store cannot hold; the reason follows on "it". */
   | { readonly kind: 'unreadable'; readonly reason: string }
@@ -16,6 +18,8 @@ export type ReadRecord =
 /** The row that a settled event has, from its record: every event is a whole order. */
 export function readImportedEvent(topic: string, placed: PlacedRecord): ReadRecord {
   const { record, partition, offset, timestampMs } = placed
+  const tombstoneOf = readTombstone(record)
+  if (tombstoneOf !== undefined) return { kind: 'tombstone', orderId: tombstoneOf }
   const recorded = readRecordedEvent(record)
   const { key, value } = record
   if (recorded === undefined || value === null || key === null) return { kind: 'foreign' }

@@ -154,5 +154,24 @@ export function describeOrderErasure(
       store = await harness.open()
       await assertErased(orderId)
     })
+
+    it('keeps the id taken of an order of which a rebuild finds a tombstone alone', async () => {
+      const [known, gone] = [newOrderId(), newOrderId()]
+      await settle(creationOf(known))
+      await store.close()
+      {
+        await using importing = await harness.openImport()
+        await importing.stageTombstones([known, gone])
+        await importing.stageTombstones([gone])
+        const { takenIdCount } = await importing.complete({ isRestored: false, endSum: 3 })
+        assert.equal(takenIdCount, 1)
+        await importing.commit()
+      }
+      store = await harness.open()
+      assert.equal(await store.findOrder(gone), undefined)
+      assert.equal(await store.reserve(creationOf(gone)), 'order-exists')
+      assert.equal((await store.findOrder(known))?.version, 1)
+      assert.equal((await store.listOrders({ limit: 10 })).length, 1)
+    })
   })
 }

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { EraseOrder, ErasedOrder } from '../../business/order/erase-order.ts'
 import { entityTag } from '../entity-tags.ts'
+import { scopeMissing } from '../request-errors.ts'
 import { erasedAnswer, erasureRequest, toErasedJson } from '../schemas/erasure-json.ts'
 import { readTraceparent } from '../traceparent.ts'
 import { CHANGE_PROBLEMS } from './order-controller.ts'
@@ -35,6 +36,8 @@ export function registerErasureRoute(
       access: 'admin',
     },
     handler: async (request, reply) => {
+      // A key for monitoring has `admin`, and must not do this.
+      if (request.caller?.scopes.has('orders:write') === false) throw scopeMissing('orders:write')
       const erased = await eraseOrder({
         orderId: request.body.orderId,
         ...(request.caller && { principal: request.caller.principal }),

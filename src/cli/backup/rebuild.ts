@@ -59,18 +59,26 @@ export function linesOfRebuild(report: RebuildReport, isRehearsal = false): stri
 }
 
 function describeRebuild(report: RebuildReport, isRehearsal = false): string[] {
-  const { importedCount, pendingSettledCount, pendingDroppedCount, orderCount, eventCount } = report
+  const { importedCount, pendingSettledCount, pendingDroppedCount, takenIdCount } = report
+  const { orderCount, eventCount } = report
   const read = `${report.recordCount} records on the topic, ${report.foreignCount} of them not of this service`
   if (!report.isComplete)
     return [`The store was left as it was: ${read}.`, ...describeFaults(report)]
-  if (importedCount === 0 && pendingDroppedCount === 0) {
+  if (importedCount === 0 && pendingDroppedCount === 0 && takenIdCount === 0) {
     return [`The store has every event of the topic: ${read}. Nothing was to be done.`]
   }
+  const taken =
+    takenIdCount === 0
+      ? []
+      : [
+          `${takenIdCount} ${takenIdCount === 1 ? 'id stays' : 'ids stay'} taken, of erased orders of which the topic has a tombstone alone.`,
+        ]
   const lost = report.losses.length === 0 ? [] : describeLosses(report)
   return [
     ...(isRehearsal ? ['Nothing was changed. Without --dry-run:'] : []),
     `The store is complete: ${read}; ${importedCount} events were added, of which ${pendingSettledCount} were pending, and ${pendingDroppedCount} pending events that the topic does not have were taken out.`,
     `It has ${orderCount} orders and ${eventCount} events now. Not restored: idempotency keys of the events that were added, and the time at which each was settled; the time of its record stands for it.`,
+    ...taken,
     ...lost,
   ]
 }

@@ -39,7 +39,7 @@ export interface UnreadableEvent {
 
 export interface RebuildReport extends ImportReport {
   readonly recordCount: number
-  /** Of other producers, and tombstones. */
+  /** Of other producers. */
   readonly foreignCount: number
   readonly unreadable: readonly UnreadableEvent[]
   readonly losses: readonly Loss[]
@@ -104,6 +104,7 @@ class Staging {
     this.#onRead((this.recordCount += 1))
     const read = readImportedEvent(this.#topic, record)
     if (read.kind === 'foreign') this.foreignCount += 1
+    else if (read.kind === 'tombstone') await this.#store.stageTombstones([read.orderId])
     else if (read.kind === 'unreadable') this.addUnreadable({ ...record, reason: read.reason })
     else if (this.#waiting.push(read.event) === STAGED_EVENTS_MAX) await this.flush()
   }

@@ -24,6 +24,8 @@ export interface ImportReport {
   readonly pendingSettledCount: number
   /** Pending events of an older store that the topic has not: taken out. */
   readonly pendingDroppedCount: number
+  /** Of erased orders of which the topic has a tombstone and no event: their ids are not free. */
+  readonly takenIdCount: number
   /** All of the store after it. */
   readonly eventCount: number
   readonly orderCount: number
@@ -51,6 +53,8 @@ export interface StoreImport extends AsyncDisposable {
   settledEnds(topic: string): Promise<ReadonlyMap<number, number>>
   /** Events of the topic, in the order of their offsets; of one that is there twice the first counts. */
   stage(events: readonly ImportedEvent[]): Promise<void>
+  /** Orders of which the topic has a tombstone. */
+  stageTombstones(orderIds: readonly string[]): Promise<void>
   /** To be called once, after everything was staged. */
   complete(choice: ImportChoice): Promise<ImportReport>
   commit(): Promise<void>

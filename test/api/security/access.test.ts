@@ -6,7 +6,7 @@ import { startTestServer } from '../harness.ts'
 import { bearer, CALLERS, knownCallers } from './known-callers.ts'
 
 /** THE table of who may ask what. A route that is not here fails the test. */
-const ACCESS: Readonly<Record<string, Access>> = {
+const ACCESS: Readonly<Record<string, Access | readonly Access[]>> = {
   'GET /': 'known',
   'POST /api/create-order': 'orders:write',
   'PUT /api/update-order': 'orders:write',
@@ -19,7 +19,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   'GET /api/operations/publication': 'admin',
   'GET /api/operations/runs': 'admin',
   'POST /api/operations/runs': 'admin',
-  'POST /api/operations/erasures': 'admin',
+  'POST /api/operations/erasures': ['admin', 'orders:write'],
   'GET /health': 'admin',
   'GET /metrics': 'admin',
   'GET /health/live': 'open',
@@ -48,7 +48,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
 /** The files that the pages load. */
 const FILE = /^GET \/(?:docs\/static|console)\/[\w.-]+$/
 
-function accessOf(route: string): Access | undefined {
+function accessOf(route: string): Access | readonly Access[] | undefined {
   return ACCESS[route] ?? (FILE.test(route) ? 'open' : undefined)
 }
 
@@ -85,7 +85,11 @@ function requestOf(route: string): InjectOptions {
   return { method: 'GET', url }
 }
 
-function isAllowed(access: Access, caller: string | undefined): boolean {
+function isAllowed(needed: Access | readonly Access[], caller: string | undefined): boolean {
+  return [needed].flat().every((access) => isOneAllowed(access, caller))
+}
+
+function isOneAllowed(access: Access, caller: string | undefined): boolean {
   if (access === 'open') return true
   const scopes = caller === undefined ? undefined : CALLERS[caller]
   if (scopes === undefined) return false

@@ -6,6 +6,7 @@ export const CALLERS: Readonly<Record<string, readonly Scope[]>> = {
   reader: ['orders:read'],
   writer: ['orders:write'],
   operator: ['admin'],
+  eraser: ['admin', 'orders:write'],
   backoffice: ['orders:read', 'orders:write'],
 }
 

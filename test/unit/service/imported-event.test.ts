@@ -51,7 +51,14 @@ test('a record is the row that its event had', () => {
   assert.deepEqual(row, toEventRow({ event, encoded, ...place }))
 })
 
-test('records of others, and tombstones, are none of ours', () => {
+test('a tombstone of the service says which order was erased', () => {
+  const placed = withHeader(recordOf(someEvent({})), 'ce_type', 'com.ecommerce.order.erased')
+  const tombstone = { ...placed, record: { ...placed.record, value: null } }
+  const orderId = someEvent({}).order.orderId
+  assert.deepEqual(readImportedEvent('orders', tombstone), { kind: 'tombstone', orderId })
+})
+
+test('records of others, and their tombstones, are none of ours', () => {
   const placed = recordOf(someEvent({}))
   const foreign = [
     withHeader(placed, 'ce_source', '/another'),

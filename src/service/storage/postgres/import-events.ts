@@ -38,7 +38,8 @@ const PREPARE = `
     traceparent text, principal text COLLATE "C", topic text COLLATE "C", topic_partition integer, schema_id integer,
     key bytea, value bytea, state json, topic_offset bigint, settled_at bigint,
     PRIMARY KEY (order_id, version, event_id)
-  ) ON COMMIT DROP`
+  ) ON COMMIT DROP;
+  CREATE TEMP TABLE tombstones (order_id text COLLATE "C" PRIMARY KEY) ON COMMIT DROP`
 
 const COUNT_LIVE = `
   SELECT count(*)::integer AS "count" FROM instances WHERE lease_until > clock_timestamp()`
@@ -141,6 +142,16 @@ const ERASE_EVENTS = `
   WHERE orders.order_id = event.order_id AND orders.customer_id = '${NOBODY}'
     AND event.version < orders.version AND orders.order_id IN (SELECT order_id FROM staged)`
 
+const STAGE_TOMBSTONES = `
+  INSERT INTO tombstones SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`
+
+/** Of an order whose events are all gone nothing else says that its id was taken. */
+const TAKE_IDS = `
+  INSERT INTO orders (order_id, version, status, customer_id, order_date)
+  SELECT order_id, ${RETIRED.version}, '${RETIRED.status}', '${RETIRED.customerId}', ${RETIRED.orderDate}
+  FROM tombstones
+  ON CONFLICT DO NOTHING`
+
 /** Rejects with a StoreError when the database cannot be used, or instances have it. */
 export async function openImport(
   address: DatabaseAddress & { readonly mustBeDurable: boolean },
@@ -164,6 +175,8 @@ export async function openImport(
   return {
     settledEnds: (topic) => asked(settledEnds(client, topic)),
     stage: (events) => asked(stage(client, events)),
+    stageTombstones: async (orderIds) =>
+      void (await asked(client.query(STAGE_TOMBSTONES, [orderIds]))),
     complete: (choice) => asked(complete(client, choice)),
     commit: async () => void (await asked(client.query('COMMIT'))),
     // An open transaction is rolled back with its connection.
@@ -224,10 +237,12 @@ async function complete(
     pendingSettled = 0,
     pendingDropped = 0,
   } = isWritten ? await writeStaged(client) : {}
+  const takenIdCount = conflicts.length === 0 ? ((await client.query(TAKE_IDS)).rowCount ?? 0) : 0
   return {
     importedCount: imported,
     pendingSettledCount: pendingSettled,
     pendingDroppedCount: pendingDropped,
+    takenIdCount,
     eventCount: await count(client, 'SELECT count(*)::integer AS "count" FROM order_events'),
     orderCount: await count(client, 'SELECT count(*)::integer AS "count" FROM orders'),
     conflicts: conflicts.slice(0, CONFLICTS_NAMED_MAX),

@@ -27,7 +27,8 @@ const STAGED = `
     place INTEGER, -- among those that are new, from 1
     row_id INTEGER,
     PRIMARY KEY (order_id, version, event_id)
-  ) WITHOUT ROWID`
+  ) WITHOUT ROWID;
+  CREATE TEMP TABLE tombstones (order_id TEXT PRIMARY KEY) WITHOUT ROWID`
 
 const STAGE = `
   INSERT INTO staged (order_id, version, event_id, time, traceparent, principal, topic, topic_partition,
@@ -132,6 +133,14 @@ const ERASE_EVENTS = `
     AND order_events.version < orders.version
     AND orders.order_id IN (SELECT order_id FROM staged)`
 
+/** Of an order whose events are all gone nothing else says that its id was taken. No event has the id 0. */
+const TAKE_IDS = `
+  INSERT INTO orders (order_id, order_number, version, status, customer_id, order_date)
+  SELECT order_id, 0, ${RETIRED.version}, '${RETIRED.status}', '${RETIRED.customerId}', ${RETIRED.orderDate}
+  FROM tombstones
+  WHERE TRUE
+  ON CONFLICT DO NOTHING`
+
 /** Rejects with a StoreError when the file cannot be used, or belongs to a running service. */
 export async function openImport(path: string): Promise<StoreImport> {
   using opening = new DisposableStack()
@@ -142,6 +151,7 @@ export async function openImport(path: string): Promise<StoreImport> {
   db.exec('BEGIN IMMEDIATE')
   db.exec(STAGED)
   const stage = db.prepare(STAGE)
+  const stageTombstone = db.prepare('INSERT INTO tombstones VALUES (?) ON CONFLICT DO NOTHING')
   const owned = opening.move()
   return {
     async settledEnds(topic) {
@@ -155,6 +165,9 @@ export async function openImport(path: string): Promise<StoreImport> {
     },
     async stage(events) {
       for (const event of events) stage.run(...stagedValues(event))
+    },
+    async stageTombstones(orderIds) {
+      for (const orderId of orderIds) stageTombstone.run(orderId)
     },
     complete: async (choice) => complete(db, choice),
     commit: async () => db.exec('COMMIT'),
@@ -192,11 +205,13 @@ function complete(db: DatabaseSync, { isRestored, endSum }: ImportChoice): Impor
   const isBehind = count(db, COUNT_NEW) > 0
   const changes = isBehind || isRestored
   const importedCount = changes && conflicts.length === 0 ? writeStaged(db, endSum) : undefined
+  const takenIdCount = conflicts.length === 0 ? Number(db.prepare(TAKE_IDS).run().changes) : 0
   const { imported = 0, pendingSettled = 0, pendingDropped = 0 } = importedCount ?? {}
   return {
     importedCount: imported,
     pendingSettledCount: pendingSettled,
     pendingDroppedCount: pendingDropped,
+    takenIdCount,
     eventCount: count(db, 'SELECT count(*) AS "count" FROM order_events'),
     orderCount: count(db, 'SELECT count(*) AS "count" FROM orders'),
     conflicts: conflicts.slice(0, CONFLICTS_NAMED_MAX),
