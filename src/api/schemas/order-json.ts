@@ -19,7 +19,9 @@ export const orderItemSchema = Type.Object(
 export const orderSchema = Type.Object(
   {
     orderId: Type.String({ description: 'As the request named it.' }),
-    customerId: Type.String({ description: 'As it was brought, or CUST-<1000..9999>.' }),
+    customerId: Type.String({
+      description: 'As it was brought, or CUST-<1000..9999>; empty where it was erased.',
+    }),
     orderDate: Type.String({
       description: 'As it was brought, or when it was created: ISO 8601, UTC, with Z.',
     }),
