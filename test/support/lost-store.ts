@@ -75,7 +75,9 @@ export async function postgresToLose(t: TestContext): Promise<LostStore> {
     url: schema.url(),
     copy: () => tool('pg_dump', '--format=custom', `--file=${dump}`, `--schema=${schema.name}`),
     async lose() {
-      await schema.sql('DROP TABLE orders, order_events, instances, schema_ids, write_probe')
+      await schema.sql(
+        'DROP TABLE orders, order_events, instances, schema_ids, write_probe, retired_events',
+      )
       await schema.sql('DROP TABLE schema_migrations')
     },
     async restoreCopy() {
