@@ -16,13 +16,20 @@ const CACHE_FOLDER = fileURLToPath(new URL('../node_modules/.cache/cart-service'
 process.env['NODE_COMPILE_CACHE'] ??= CACHE_FOLDER
 enableCompileCache(process.env['NODE_COMPILE_CACHE'])
 
+const NOTHING = moduleOf('')
+
 /**
  * Of the Kafka client the service uses the connections and these requests. Nothing is put in the place of
- * its producer, consumer and admin, and of its schema registries: to load them is to compile a validator
- * for each of their options. Nor are 240 versions of requests loaded that nobody sends here.
+ * its producer, consumer and admin, and of its schema registries, and a class that does nothing in the place
+ * of what would compile validators of their options. Nor are 240 versions of requests loaded that nobody
+ * sends here.
  */
 const KAFKA_CLIENT = '/@platformatic/kafka/dist/'
-const UNUSED = new Set(['./clients/index.js', './registries/index.js'])
+const REPLACED = new Map([
+  ['./clients/index.js', NOTHING],
+  ['./registries/index.js', NOTHING],
+  ['ajv/dist/2020.js', moduleOf('export class Ajv2020 { addKeyword() {} compile() {} }')],
+])
 const REQUEST = /^\.\/[a-z-]+-v\d+\.js$/u
 const USED_REQUESTS = new Set([
   './api-versions-v0.js',
@@ -40,7 +47,6 @@ const USED_REQUESTS = new Set([
   './sasl-authenticate-v2.js',
   './sasl-handshake-v1.js',
 ])
-const NOTHING = moduleOf('')
 
 /**
  * `import 'node:http'` reads all that the module has, and so loads the client behind its WebSocket, 15 MB
@@ -52,16 +58,20 @@ const HTTP = moduleOf(`
 
 registerHooks({
   resolve(specifier, context, next) {
-    const isOfKafkaClient = context.parentURL?.includes(KAFKA_CLIENT) === true
-    if (isOfKafkaClient && isUnused(specifier)) return NOTHING
-    const isHttp = specifier === 'node:http' && context.conditions.includes('import')
-    return isHttp ? HTTP : next(specifier, context)
+    return replacementOf(specifier, context) ?? next(specifier, context)
   },
 })
 
-/** @param {string} specifier */
-function isUnused(specifier) {
-  return UNUSED.has(specifier) || (REQUEST.test(specifier) && !USED_REQUESTS.has(specifier))
+/**
+ * @param {string} specifier
+ * @param {import('node:module').ResolveHookContext} context
+ */
+function replacementOf(specifier, { parentURL, conditions }) {
+  if (parentURL?.includes(KAFKA_CLIENT) === true) {
+    const isUnused = REQUEST.test(specifier) && !USED_REQUESTS.has(specifier)
+    return isUnused ? NOTHING : REPLACED.get(specifier)
+  }
+  return specifier === 'node:http' && conditions.includes('import') ? HTTP : undefined
 }
 
 /** @param {object} module */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { tracingChannel } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { getHeapStatistics } from 'node:v8'
@@ -7,6 +7,7 @@ import { Client } from 'pg'
 import { pino } from 'pino'
 import { composeCartService } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config/config.ts'
+import { QUICK_MS } from '../../src/service/kafka/lane/sharing.ts'
 import { freshSettings } from '../support/own-service.ts'
 import { createTestSchema } from '../support/postgres-schema.ts'
 import { API_KEYS } from '../support/produce-frame.ts'
@@ -34,26 +35,31 @@ interface Counter {
   count(): Promise<Costs>
 }
 
-/** Of a wave: one for its reservations, one for each partition's acks at the most. */
-const TRANSACTIONS = WAVES * 4
-/** Leases and health go on meanwhile. */
-const OTHER_TRANSACTIONS = 8
+/** As `KAFKA_TOPIC_PARTITIONS` has it. */
+const PARTITIONS = 3
+/** Leases and health go on meanwhile, and a partition may be late for a wave. */
+const OTHERS = 8
 
-/** Counted were at most 26 requests, 44 to 58 transactions, 7.2 to 9.0 MB written, 83 to 84 MB allocated. */
-const SQLITE_MAX = {
-  produceRequests: 26,
-  transactions: TRANSACTIONS + OTHER_TRANSACTIONS,
-  writtenBytes: 13_000_000,
-  allocatedBytes: 108_000_000,
+/**
+ * Of a wave: one request with the events of all partitions, one transaction for its reservations and one for
+ * its acks. A partition whose ack was slow sends alone, as it should, and its acks come alone; that a machine
+ * has no time for a first ack or two is soon forgotten.
+ */
+const SLOW_ACKS_MAX = 2
+const QUICK_MAX = { produceRequests: WAVES + OTHERS, transactions: 3 * WAVES + OTHERS }
+const SLOW_MAX = {
+  produceRequests: PARTITIONS * WAVES + OTHERS,
+  transactions: (PARTITIONS + 1) * WAVES + OTHERS,
 }
 
-/** Counted were at most 26 requests, 41 to 61 statements, 2.6 to 2.7 MB written, 79 to 85 MB allocated. */
+/** Counted were 20 requests, or 56 to 58 of a slow broker; 50 to 52 transactions, 4.7 MB written, 79 to 89 MB allocated. */
+const SQLITE_MAX = { writtenBytes: 6_000_000, allocatedBytes: 100_000_000 }
+
+/** Counted were 20 requests, 42 to 44 transactions of 47 to 54 statements, 2.1 to 2.2 MB written, 81 to 83 MB allocated. */
 const POSTGRES_MAX = {
-  produceRequests: 26,
-  transactions: TRANSACTIONS + OTHER_TRANSACTIONS,
-  statements: TRANSACTIONS + OTHER_TRANSACTIONS,
-  writtenBytes: 3_500_000,
-  allocatedBytes: 108_000_000,
+  statements: (PARTITIONS + 1) * WAVES + OTHERS,
+  writtenBytes: 2_800_000,
+  allocatedBytes: 100_000_000,
 }
 
 test('a thousand orders on SQLite cost a bounded number of requests, transactions and bytes', async (t) => {
@@ -118,8 +124,8 @@ async function countCosts(
     async () => (await server.inject('/health/ready')).statusCode === 200,
     'the service is ready for changes',
   )
-  const sendWave = async (wave: number): Promise<void> => {
-    const answers = await Promise.all(
+  const sendWave = (wave: number) =>
+    Promise.all(
       Array.from({ length: ORDERS_PER_WAVE }, (_, index) =>
         server.inject({
           method: 'POST',
@@ -128,34 +134,62 @@ async function countCosts(
         }),
       ),
     )
-    for (const { statusCode, body } of answers) assert.equal(statusCode, 201, body)
-  }
+  using requests = watchProduceRequests()
+  // A broker that has just started may be slow to take its first events.
   for (let wave = 0; wave < WARM_UP_WAVES; wave += 1) await sendWave(wave)
 
   const counter = await startCounter()
-  using requests = countProduceRequests()
+  const requestsBefore = requests.count()
   const allocatedBefore = getHeapStatistics().total_allocated_bytes
-  for (let wave = 0; wave < WAVES; wave += 1) await sendWave(WARM_UP_WAVES + wave)
+  for (let wave = 0; wave < WAVES; wave += 1) {
+    const answers = await sendWave(WARM_UP_WAVES + wave)
+    for (const { statusCode, body } of answers) assert.equal(statusCode, 201, body)
+  }
   return {
-    produceRequests: requests.count(),
+    slowAcks: requests.slowCount(),
+    produceRequests: requests.count() - requestsBefore,
     allocatedBytes: getHeapStatistics().total_allocated_bytes - allocatedBefore,
     ...(await counter.count()),
   }
 }
 
-/** As the client library announces what it sends. */
-function countProduceRequests(): Disposable & { count(): number } {
-  const channel = 'tracing:plt:kafka:connections:api:start'
+interface WatchedRequests extends Disposable {
+  count(): number
+  /** Those after which a partition sends alone. */
+  slowCount(): number
+}
+
+/** As the client library announces what it sends, and what was answered. */
+function watchProduceRequests(): WatchedRequests {
+  const channel = tracingChannel('plt:kafka:connections:api')
+  const startedMs = new WeakMap<object, number>()
   let count = 0
-  const note = (message: unknown): void => {
-    if ((message as { apiKey: number }).apiKey === API_KEYS.produce) count += 1
+  let slowCount = 0
+  const start = (message: unknown): void => {
+    const request = message as { apiKey: number }
+    if (request.apiKey !== API_KEYS.produce) return
+    count += 1
+    startedMs.set(request, performance.now())
   }
-  subscribe(channel, note)
-  return { count: () => count, [Symbol.dispose]: () => void unsubscribe(channel, note) }
+  const asyncEnd = (message: unknown): void => {
+    const sinceMs = startedMs.get(message as object)
+    if (sinceMs !== undefined && performance.now() - sinceMs > QUICK_MS) slowCount += 1
+  }
+  channel.start.subscribe(start)
+  channel.asyncEnd.subscribe(asyncEnd)
+  return {
+    count: () => count,
+    slowCount: () => slowCount,
+    [Symbol.dispose]() {
+      channel.start.unsubscribe(start)
+      channel.asyncEnd.unsubscribe(asyncEnd)
+    },
+  }
 }
 
 function assertWithin(costs: Costs, bounds: Costs): void {
-  const broken = Object.entries(bounds)
+  const isSlow = (costs['slowAcks'] ?? 0) > SLOW_ACKS_MAX
+  const broken = Object.entries({ ...bounds, ...(isSlow ? SLOW_MAX : QUICK_MAX) })
     .map(([name, max]) => ({ name, cost: costs[name] ?? 0, max }))
     // Nothing at all would mean that it is not counted any more.
     .filter(({ cost, max }) => cost === 0 || cost > max)

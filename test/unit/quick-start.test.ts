@@ -51,6 +51,11 @@ test('a start loads what the service needs, and keeps it compiled for the next o
     // The connection takes the client's name from it.
     ['base/options.js'],
   )
+  assert.deepEqual(
+    urls.filter((url) => url.endsWith('/ajv/dist/2020.js')),
+    [],
+    'nothing compiles validators for the client',
+  )
   assert.notEqual(readdirSync(folder, { recursive: true }).length, 0)
 })
 

@@ -12,7 +12,7 @@
  */
 
 /** Far above what a partition that is well needs, far below the time of a request. */
-const QUICK_MS = 100
+export const QUICK_MS = 100
 
 const QUICK_NEEDED_MIN = 4
 const QUICK_NEEDED_MAX = 1_024
