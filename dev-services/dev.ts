@@ -143,8 +143,8 @@ function isSet(variable: string): boolean {
 
 function environmentOf({ kafka, registry }: DependencyPlan): Environment {
   return {
-    // Lines of requests would push the summary off the screen.
-    LOG_LEVEL: 'warn',
+    // For people, whether or not this is a terminal.
+    LOG_FORMAT: 'lines',
     ...process.env,
     ...(isSet('API_HOST') ? {} : { API_HOST: OWN_MACHINE }),
     ...(kafka.kind === 'configured' ? {} : { KAFKA_BOOTSTRAP_SERVERS: `localhost:${kafkaPort}` }),

@@ -25,6 +25,8 @@ suite('npm run dev', () => {
     assert.match(firstOutput, /Kafka +localhost:\d+, topic order-events, 3 partitions/)
     assert.match(firstOutput, /started, because KAFKA_BOOTSTRAP_SERVERS is not set and nothing/)
     assert.match(firstOutput, /subject order-events-value, schema id \d+/)
+    // A line that the how-to on schemas promises.
+    assert.match(firstOutput, / INFO +the Schema Registry agreed to the schema /)
     const created = (await runPrinted(firstOutput, 'Create')) as Answer
     assert.equal(created.success, true)
     const { orderId } = created.data
