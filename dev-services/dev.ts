@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { serviceUrl } from '../src/cli/service-url.ts'
 import { ConfigError, loadConfig, type Config } from '../src/config/config.ts'
 import type { Environment } from '../src/config/environment.ts'
@@ -12,6 +11,7 @@ import {
   startOwnRegistry,
   type DependencyPlan,
 } from './dependencies.ts'
+import { DEV_HELP, readDevOptions, type DevOptions } from './dev-options.ts'
 import { DevSession, StopRequested } from './dev-session.ts'
 import { sendDemoTraffic, showLiveOrders } from './live-orders.ts'
 import { explainApiPort } from './plan.ts'
@@ -24,7 +24,7 @@ import { waitUntil } from './wait-until.ts'
 /**
  * `npm run dev`: starts what is missing of Kafka and the schema registry, then the service, prints
  * where everything is, then a line for each event, and stops what it started on Ctrl-C.
- * `npm run dev -- --demo` sends orders as well; `--quiet` prints no events.
+ * `npm run dev -- --help` names its options.
  *
  * For tests only: DEV_KAFKA_PORT and DEV_REGISTRY_PORT instead of 9092 and 8081, DEV_DATA_DIR
  * instead of .dev.
@@ -54,8 +54,12 @@ process.exit(await main())
 
 /** Resolves with the exit code. */
 async function main(): Promise<number> {
-  const options = readOptions()
+  const options = readDevOptions(process.argv.slice(2))
   if ('problems' in options) return refuse(options.problems)
+  if (options.help) {
+    for (const line of DEV_HELP) say(line)
+    return 0
+  }
   const session = new DevSession()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => session.requestStop())
@@ -66,8 +70,10 @@ async function main(): Promise<number> {
   try {
     const planned = await plan()
     if ('problems' in planned) return refuse(planned.problems)
+    // The first order may come before all of the summary is known.
+    const sinceMs = Date.now()
     await start(session, planned)
-    await runUntilEnded(session, planned.config, options)
+    await runUntilEnded(session, planned.config, sinceMs, options)
   } catch (error) {
     session.fail(error)
   }
@@ -82,31 +88,17 @@ async function main(): Promise<number> {
   return isRequested ? 0 : 1
 }
 
-interface DevOptions {
-  readonly demo: boolean
-  readonly quiet: boolean
-}
-
-function readOptions(): DevOptions | { readonly problems: readonly string[] } {
-  const flag = { type: 'boolean', default: false } as const
-  try {
-    return parseArgs({ options: { demo: flag, quiet: flag } }).values
-  } catch (error) {
-    const usage = 'Usage: npm run dev -- [--demo] [--quiet]'
-    return { problems: [error instanceof Error ? error.message : String(error), usage] }
-  }
-}
-
 async function runUntilEnded(
   session: DevSession,
   config: Config,
+  sinceMs: number,
   { demo, quiet }: DevOptions,
 ): Promise<void> {
   const { signal } = session
   if (!quiet) {
     const hint = demo ? '' : ' npm run dev -- --demo sends orders.'
     say(`  Events follow as they come; --quiet shows none.${hint}\n`)
-    void showLiveOrders(config, Date.now(), say, signal)
+    void showLiveOrders(config, sinceMs, say, signal)
   }
   // Stopping does not wait for the answers that are still to come.
   if (demo) void sendDemoTraffic(config, signal)
@@ -151,8 +143,8 @@ function isSet(variable: string): boolean {
 
 function environmentOf({ kafka, registry }: DependencyPlan): Environment {
   return {
-    // Lines of requests would push the summary off the screen.
-    LOG_LEVEL: 'warn',
+    // For people, whether or not this is a terminal.
+    LOG_FORMAT: 'lines',
     ...process.env,
     ...(isSet('API_HOST') ? {} : { API_HOST: OWN_MACHINE }),
     ...(kafka.kind === 'configured' ? {} : { KAFKA_BOOTSTRAP_SERVERS: `localhost:${kafkaPort}` }),

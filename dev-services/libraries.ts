@@ -84,8 +84,9 @@ async function download(
 ): Promise<void> {
   const { title, size, goal, mainFile } = libraries[name]
   const label = `${title} ${await pinnedVersion(name)}`
-  report(`Downloading ${label} with Maven, about ${size}, once`)
-  const progress = createMavenProgress()
+  report(`Getting ${label} with Maven`)
+  // Not where Maven has it from an earlier time.
+  const progress = createMavenProgress(() => report(`Downloading it, about ${size}, once`))
   const logFile = join(libRoot, `${name}-maven.log`)
   const log = createWriteStream(logFile)
   const maven = await startSupervised({
@@ -101,7 +102,10 @@ async function download(
     AbortSignal.timeout(downloadTimeoutMs),
     ...(signal ? [signal] : []),
   ])
-  const exit = await reportUntilExit(maven, () => report(progressLine(label, progress)), bound)
+  const reportProgress = (): void => {
+    if (progress.megabytes() > 0) report(progressLine(label, progress))
+  }
+  const exit = await reportUntilExit(maven, reportProgress, bound)
   log.end()
   signal?.throwIfAborted()
   const isComplete = (await readdir(target)).some((file) => mainFile.test(file))

@@ -16,7 +16,7 @@ export interface MavenProgress {
  * `Progress (2): 12/109 MB | 575 kB`, where lines end with either a carriage return or a newline.
  * https://github.com/apache/maven/blob/master/maven-embedder/src/main/java/org/apache/maven/cli/transfer/ConsoleMavenTransferListener.java
  */
-export function createMavenProgress(): MavenProgress {
+export function createMavenProgress(onFirstDownload: () => void = () => {}): MavenProgress {
   let rest = ''
   let finishedBytes = 0
   let unfinishedBytes = 0
@@ -26,6 +26,7 @@ export function createMavenProgress(): MavenProgress {
   const readLine = (line: string): void => {
     const transfer = /Download(?:ing|ed) from \S+ (\S+)(?: \(([\d.]+) ([kMG]?B))?/.exec(line)
     if (transfer !== null) {
+      if (currentFile === undefined) onFirstDownload()
       currentFile = transfer[1]?.split('/').at(-1)
       if (transfer[2] === undefined) return
       finishedBytes += sizeInBytes(transfer[2], transfer[3])

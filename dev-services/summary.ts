@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { columnsOf, wrap } from '../src/cli/layout.ts'
 
 export interface Summary {
   readonly apiUrl: string
@@ -20,16 +21,25 @@ export interface Summary {
 }
 
 const labelWidth = 10
+const indentWidth = labelWidth + 2
+
+/** A terminal, or what is none. */
+type SummaryOutput = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
 
 /**
  * The block that `npm run dev` ends its start with. `stream` decides about colours: none where it
  * is not a terminal or NO_COLOR is set.
  */
-export function renderSummary(summary: Summary, stream: NodeJS.WritableStream): string {
+export function renderSummary(summary: Summary, stream: SummaryOutput): string {
   const { apiUrl, topic, partitions, subject, schemaId, orderId } = summary
   const bold = (text: string): string => styleText('bold', text, { stream })
   const dim = (text: string): string => styleText('dim', text, { stream })
-  const line = (label: string, text: string): string => `  ${bold(label.padEnd(labelWidth))}${text}`
+  const columns = columnsOf(stream) - indentWidth
+  const line = (label: string, ...texts: string[]): string =>
+    texts
+      .map((text, index) => `  ${bold((index === 0 ? label : '').padEnd(labelWidth))}${text}`)
+      .join('\n')
+  const notes = (text: string): string => line('', ...wrap(text, columns).map(dim))
   const headline = summary.isReady
     ? styleText(['bold', 'green'], 'CartService is ready.', { stream })
     : styleText(['bold', 'yellow'], 'CartService is running and not ready yet.', { stream })
@@ -42,16 +52,22 @@ export function renderSummary(summary: Summary, stream: NodeJS.WritableStream): 
     line('Console', `${apiUrl}/console`),
     line('Docs', `${apiUrl}/docs and ${apiUrl}/redoc`),
     line('Health', `${apiUrl}/health`),
-    line('Kafka', `${summary.kafka}, topic ${topic}${describePartitions(partitions)}`),
-    line('', dim(summary.whyKafka)),
-    line('Registry', `${summary.registry}, subject ${subject}, ${describeSchema(schemaId)}`),
-    line('', dim(summary.whyRegistry)),
+    line(
+      'Kafka',
+      ...wrap(`${summary.kafka}, topic ${topic}${describePartitions(partitions)}`, columns),
+    ),
+    notes(summary.whyKafka),
+    line(
+      'Registry',
+      ...wrap(`${summary.registry}, subject ${subject}, ${describeSchema(schemaId)}`, columns),
+    ),
+    notes(summary.whyRegistry),
     line('Store', summary.store),
     '',
-    line('Create', createCommand(apiUrl, orderId)),
-    line('Update', updateCommand(apiUrl, orderId)),
+    line('Create', ...commandLines(createCommand(apiUrl, orderId), columns)),
+    line('Update', ...commandLines(updateCommand(apiUrl, orderId), columns)),
     '',
-    '  Ctrl-C stops what was started here. Orders, events and schemas are kept for the next start.',
+    '  Ctrl-C stops what was started here. Orders, events and schemas are kept.',
     '',
   ].join('\n')
 }
@@ -64,14 +80,28 @@ function describeSchema(id: number | undefined): string {
   return id === undefined ? 'schema id not known yet' : `schema id ${id}`
 }
 
-function createCommand(apiUrl: string, orderId: string): string {
+function createCommand(apiUrl: string, orderId: string): Words {
   return curl('POST', `${apiUrl}/api/create-order`, { orderId, numItems: 3 })
 }
 
-function updateCommand(apiUrl: string, orderId: string): string {
+function updateCommand(apiUrl: string, orderId: string): Words {
   return curl('PUT', `${apiUrl}/api/update-order`, { orderId, status: 'confirmed' })
 }
 
-function curl(method: string, url: string, body: object): string {
-  return `curl -X ${method} ${url} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
+/** Of a command: what belongs on one line where it has to be broken. */
+type Words = readonly string[]
+
+function curl(method: string, url: string, body: object): Words {
+  return [
+    `curl -X ${method} ${url}`,
+    "-H 'content-type: application/json'",
+    `-d '${JSON.stringify(body)}'`,
+  ]
+}
+
+/** To paste: broken as a shell takes it, where the terminal would break it. */
+function commandLines(words: Words, columns: number): string[] {
+  const whole = words.join(' ')
+  if (whole.length <= columns) return [whole]
+  return words.map((word, index) => (index < words.length - 1 ? `${word} \\` : word))
 }

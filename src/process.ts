@@ -2,14 +2,17 @@ import process from 'node:process'
 import { isSpanContextValid, trace } from '@opentelemetry/api'
 import { pino } from 'pino'
 import { composeCartService, type CartService } from './compose.ts'
+import { StoreError } from './business/ports.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import { isLoopback } from './config/loopback.ts'
 import { findNearNames } from './config/near-names.ts'
 import { readConfig } from './config/read-config.ts'
 import { escapeHidden } from './models/visible-text.ts'
+import { claimPlace, ListenError, type ListenPlace } from './service/listen-place.ts'
 import { toTerminalLine } from './service/log-lines.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
-import { claimAddress } from './service/network.ts'
+import { SchemaIncompatibleError } from './service/schema-registry/registry-error.ts'
+import { StoreBehindError } from './service/store-guard.ts'
 
 /** The process: read the settings, look at the port, compose, listen, close on a signal. */
 
@@ -18,6 +21,9 @@ const LOG_FLUSH_MS = 500
 
 const OPEN_TO_OTHERS =
   'the API, which asks nobody who they are, is open to other machines: set API_AUTH, put a proxy in front of it, or set API_HOST=localhost'
+
+/** What keeps the service from starting, or ends it, for a reason that is not ours. */
+const REFUSALS = [ListenError, StoreError, StoreBehindError, SchemaIncompatibleError]
 
 const config = readConfigOrExit()
 const logOutput = new LogOutput({
@@ -74,11 +80,7 @@ function readConfigOrExit(): Config {
 async function startOrExit(): Promise<CartService> {
   try {
     // First: a start that cannot listen has registered no schema, made no topic and taken no lock.
-    claims.use(await claimAddress(config.apiHost, config.apiPort))
-    const { management } = config.door
-    if (management !== undefined) {
-      claims.use(await claimAddress(management.host, management.port))
-    }
+    for (const place of listPlaces(config)) claims.use(await claimPlace(place))
     const composed = await composeCartService({
       config,
       logger,
@@ -101,6 +103,12 @@ async function startOrExit(): Promise<CartService> {
   }
 }
 
+function listPlaces({ apiHost, apiPort, door: { management } }: Config): readonly ListenPlace[] {
+  const api = { host: apiHost, port: apiPort, hostSetting: 'API_HOST', portSetting: 'API_PORT' }
+  const names = { hostSetting: 'MANAGEMENT_HOST', portSetting: 'MANAGEMENT_PORT' }
+  return management === undefined ? [api] : [api, { ...management, ...names }]
+}
+
 /** What is not settled stays pending and is recovered by the next start, so leaving is always safe. */
 function stop(signal: NodeJS.Signals): void {
   logger.info({ signal }, 'shutting down')
@@ -117,7 +125,14 @@ function stop(signal: NodeJS.Signals): void {
 }
 
 function exitWith(error: unknown): Promise<never> {
-  logger.fatal({ err: error }, error instanceof Error ? error.message : 'the service cannot go on')
+  const refusal = REFUSALS.find((kind) => error instanceof kind)
+  // The sentence says it all; a stack is for a bug.
+  if (refusal !== undefined && error instanceof Error) logger.fatal(error.message)
+  else
+    logger.fatal(
+      { err: error },
+      error instanceof Error ? error.message : 'the service cannot go on',
+    )
   return leave(1)
 }
 

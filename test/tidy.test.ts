@@ -74,6 +74,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/cli/backup': TOOL,
   'src/cli/backup/judge.ts': JUDGE,
   'src/cli/change': TOOL,
+  'src/cli/completion': TOOL,
   'src/cli/demo': TOOL,
   'src/cli/doctor': TOOL,
   'src/cli/doctor/judges': JUDGE,

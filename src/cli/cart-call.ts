@@ -5,11 +5,16 @@ import { shellWord } from './shell-word.ts'
 
 const CLONE = fileURLToPath(new URL('../../', import.meta.url))
 
+/** Calls cart from any folder, without words. */
+export function cloneCall(): string {
+  return `node ${shellWord(join(CLONE, 'bin', 'cart.mjs'))}`
+}
+
 /** Calls cart with these words, from where the caller is: every command that is printed can be pasted. */
 export function cartCall(...words: readonly string[]): string {
   // npx finds the command in the clone; a folder below it may have a package of its own.
   const isInClone = relative(CLONE, callerFolder()) === ''
-  const launcher = isInClone ? 'npx cart' : `node ${shellWord(join(CLONE, 'bin', 'cart.mjs'))}`
+  const launcher = isInClone ? 'npx cart' : cloneCall()
   return [launcher, ...words.map(shellWord)].join(' ')
 }
 

@@ -7,6 +7,7 @@ import { rebuild } from './backup/rebuild.ts'
 import { restore } from './backup/restore.ts'
 import { cartCall } from './cart-call.ts'
 import { UsageError, type Command, type Print } from './command.ts'
+import { completionOf } from './completion/completion.ts'
 import { config } from './config.ts'
 import { create } from './change/create.ts'
 import { demo } from './demo/demo.ts'
@@ -50,6 +51,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   replay,
   'schema check': schemaCheck,
   'keys new': newKey,
+  completion: completionOf(() => COMMANDS),
 }
 
 /**

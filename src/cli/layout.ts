@@ -8,6 +8,9 @@ export const LINE_COLUMNS = 80
 /** Narrower, words would stand alone. */
 const COLUMNS_MIN = 40
 
+/** Beside a wide lead. */
+const HANG_COLUMNS_MIN = 20
+
 const ELLIPSIS = '…'
 
 /** A letter of two columns: East Asian wide and full-width forms, and emoji. */
@@ -18,7 +21,10 @@ const letters = new Intl.Segmenter()
 
 /** Of a terminal; elsewhere lines are not broken, because programs read them. */
 export function columnsOf(stream: { readonly isTTY?: boolean; readonly columns?: number }): number {
-  return stream.isTTY === true ? Math.max(COLUMNS_MIN, stream.columns ?? LINE_COLUMNS) : Infinity
+  if (stream.isTTY !== true) return Infinity
+  // Some say that they have none.
+  const { columns = 0 } = stream
+  return columns === 0 ? LINE_COLUMNS : Math.max(COLUMNS_MIN, columns)
 }
 
 /** The columns that it takes on a terminal. The text is one that {@link escapeHidden} has seen. */
@@ -67,7 +73,7 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 /** `lead` and the text behind it; where the text is broken, it stays to the right of the lead. */
 export function hang(lead: string, text: string, width: number): string[] {
   const indent = ' '.repeat(widthOf(lead))
-  const [first = '', ...others] = wrap(text, width - indent.length)
+  const [first = '', ...others] = wrap(text, Math.max(HANG_COLUMNS_MIN, width - indent.length))
   return [lead + first, ...others.map((line) => indent + line)]
 }
 

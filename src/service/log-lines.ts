@@ -30,16 +30,17 @@ export function toTerminalLine(json: string, isColoured: boolean): string {
   const time = new Date(Number(record['time'])).toISOString().slice(11, -1)
   const { msg } = record
   const message = typeof msg === 'string' ? msg : ''
+  const [first = '', ...others] = message.split('\n')
   const fields = Object.entries(record)
     .filter(([key, value]) => !LEFT_OUT.has(key) && !isSaid(message, value))
     .map(([key, value]) => `${key}=${toValue(value)}`)
   const parts = [
     paint('dim', time),
     paint(style, name.padEnd(5)),
-    escapeHidden(message),
+    escapeHidden(first),
     ...(fields.length === 0 ? [] : [paint('dim', escapeHidden(fields.join(' ')))]),
   ]
-  return `${parts.join(' ')}\n${stackOf(record['err'])}`
+  return `${parts.join(' ')}\n${others.map(below).join('')}${stackOf(record['err'])}`
 }
 
 function isSaid(message: string, value: unknown): boolean {
@@ -52,10 +53,12 @@ function toValue(value: unknown): string {
   return JSON.stringify(value)
 }
 
+/** What belongs to the line above; so nobody's words look like a line of the log. */
+function below(line: string): string {
+  return `    ${escapeHidden(line)}\n`
+}
+
 function stackOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('stack' in error)) return ''
-  return String(error.stack)
-    .split('\n')
-    .map((line) => `    ${escapeHidden(line)}\n`)
-    .join('')
+  return String(error.stack).split('\n').map(below).join('')
 }

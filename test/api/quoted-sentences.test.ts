@@ -55,7 +55,6 @@ test('every problem that a page shows has a detail that the service gives', asyn
 
 /** Of Node.js and of the Kafka client. */
 const FOREIGN = [
-  'listen EADDRINUSE: address already in use',
   'connect ECONNREFUSED',
   'getaddrinfo ENOTFOUND',
   'Request timed out',

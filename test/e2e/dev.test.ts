@@ -4,6 +4,7 @@ import process from 'node:process'
 import { suite, test } from 'node:test'
 import { infrastructure } from '../support/infrastructure.ts'
 import { readTopic } from '../support/read-topic.ts'
+import { until } from '../support/until.ts'
 import { areGone, devSurroundings, runPrinted, startDev } from './dev-process.ts'
 
 interface Answer {
@@ -24,6 +25,8 @@ suite('npm run dev', () => {
     assert.match(firstOutput, /Kafka +localhost:\d+, topic order-events, 3 partitions/)
     assert.match(firstOutput, /started, because KAFKA_BOOTSTRAP_SERVERS is not set and nothing/)
     assert.match(firstOutput, /subject order-events-value, schema id \d+/)
+    // A line that the how-to on schemas promises.
+    assert.match(firstOutput, / INFO +the Schema Registry agreed to the schema /)
     const created = (await runPrinted(firstOutput, 'Create')) as Answer
     assert.equal(created.success, true)
     const { orderId } = created.data
@@ -60,7 +63,10 @@ suite('npm run dev', () => {
       DEV_KAFKA_PORT: String(kafkaBootstrapServers.split(':')[1]),
       DEV_REGISTRY_PORT: new URL(schemaRegistryUrl).port,
     })
+    // Before all of the summary is known.
+    const created = await createFirstOrder(surroundings.apiUrl)
     await run.waitFor('CartService is ready.')
+    await run.waitFor(`${created}  `)
     assert.match(run.output(), /found running while KAFKA_BOOTSTRAP_SERVERS is not set/)
     assert.match(run.output(), /found running while SCHEMA_REGISTRY_URL is not set/)
     const processes = await run.listProcesses()
@@ -97,6 +103,23 @@ suite('npm run dev', () => {
     assert.equal((await fetch(`${schemaRegistryUrl}/subjects`)).status, 200)
   })
 })
+
+/** At the first moment at which the service takes it. Resolves with its id. */
+async function createFirstOrder(apiUrl: string): Promise<string> {
+  const orderId = 'FIRST-ORDER'
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ orderId, numItems: 1 }),
+  }
+  const isTaken = (): Promise<boolean> =>
+    fetch(`${apiUrl}/api/create-order`, request).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  await until(isTaken, () => 'the first order is created')
+  return orderId
+}
 
 /** All orders on the topic, oldest first, decoded as a stranger does it: by the registry's schema. */
 async function decodeTopic(env: Readonly<Record<string, string>>): Promise<readonly unknown[]> {

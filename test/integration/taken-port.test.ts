@@ -28,7 +28,12 @@ test('a start whose port is taken ends with 1, and has touched nothing', async (
   })
   const { code } = await service.exited
   assert.equal(code, 1, service.output())
-  assert.match(service.output(), RegExp(`address already in use 127\\.0\\.0\\.1:${taken}`))
+  const lines = service.output().trim().split('\n')
+  assert.equal(lines.length, 1, 'one line, and no warning of Node.js')
+  assert.deepEqual(sayingOf(lines[0]), {
+    level: 60,
+    msg: `Port ${taken} of 127.0.0.1 is taken: stop what listens on it, or set API_PORT to another port.`,
+  })
   assert.deepEqual(registry.asked, [], 'no schema is registered')
   assert.equal(brokerConnections, 0, 'no topic is created')
   assert.deepEqual(await readdir(folder), [], 'no file is made, and so no lock')
@@ -57,7 +62,7 @@ test('of two starts at once for one port, one gets it, and the other has touched
       return index
     }),
   )
-  assert.match(services[loser]?.output() ?? '', RegExp(`address already in use .*:${port}`))
+  assert.match(services[loser]?.output() ?? '', RegExp(`Port ${port} of .* is taken: `))
   const other = services[1 - loser]
   await until(
     async () => (await fetch(`http://127.0.0.1:${port}/health/live`)).ok,
@@ -66,3 +71,13 @@ test('of two starts at once for one port, one gets it, and the other has touched
   const asked = registry.asked.filter((line) => line.includes(`/of-${loser}/`))
   assert.deepEqual(asked, [], 'no schema is registered')
 })
+
+function sayingOf(line = ''): Record<string, unknown> {
+  const {
+    time: _,
+    pid: _pid,
+    hostname: _host,
+    ...saying
+  } = JSON.parse(line) as Record<string, unknown>
+  return saying
+}

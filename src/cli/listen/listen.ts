@@ -31,13 +31,13 @@ const options = {
     type: 'string',
     value: '<status>',
     choices: ORDER_STATUSES,
-    description: `only ${ORDER_STATUSES.join(', ')}`,
+    description: `only events with this status: ${ORDER_STATUSES.join(', ')}`,
   },
   type: {
     type: 'string',
     value: '<type>',
     choices: TYPES,
-    description: `only ${TYPES.join(' or ')}`,
+    description: `only events of this type: ${TYPES.join(' or ')}`,
   },
   limit: { type: 'string', value: '<n>', description: 'end after so many' },
   'exit-at-end': {

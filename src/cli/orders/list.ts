@@ -24,7 +24,7 @@ const options = {
     type: 'string',
     value: '<status>',
     choices: ORDER_STATUSES,
-    description: `only ${ORDER_STATUSES.join(', ')}`,
+    description: `only orders in this status: ${ORDER_STATUSES.join(', ')}`,
   },
   customer: { type: 'string', value: '<id>', description: 'only orders of this customer' },
   from: {
@@ -41,7 +41,7 @@ const options = {
     value: '<format>',
     choices: FORMATS,
     default: 'table',
-    description: `${FORMATS.join(', ')}; all but the table have the whole order`,
+    description: `how it is written: ${FORMATS.join(', ')}; all but the table have the whole order`,
   },
   url: URL_OPTION,
   json: { ...JSON_OPTION, description: 'the same as --format json: an array of orders' },

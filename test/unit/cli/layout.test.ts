@@ -15,7 +15,11 @@ test('text is broken between words, and a long word is left whole', () => {
 })
 
 test('what hangs stays to the right of its lead', () => {
-  assert.deepEqual(hang('ok  ', 'one two three', 12), ['ok  one two', '    three'])
+  assert.deepEqual(hang('ok  ', 'one two three four five', 24), [
+    'ok  one two three four',
+    '    five',
+  ])
+  assert.deepEqual(hang('l'.repeat(20), 'one two three four five', 24).length, 2)
   assert.deepEqual(hang('ok  ', 'one two three', Infinity), ['ok  one two three'])
 })
 
@@ -31,5 +35,6 @@ test('letters of two columns count twice, and marks not at all', () => {
 test('only a terminal has columns', () => {
   assert.equal(columnsOf({}), Infinity)
   assert.equal(columnsOf({ isTTY: true, columns: 120 }), 120)
-  assert.equal(columnsOf({ isTTY: true, columns: 0 }), 40)
+  assert.equal(columnsOf({ isTTY: true, columns: 0 }), 80)
+  assert.equal(columnsOf({ isTTY: true, columns: 10 }), 40)
 })

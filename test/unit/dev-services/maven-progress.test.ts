@@ -12,6 +12,17 @@ suite("Maven's progress", () => {
     assert.equal(progress.currentFile(), 'a-1.jar')
   })
 
+  test('says once that something is downloaded, and nothing where Maven has it', () => {
+    let count = 0
+    const progress = createMavenProgress(() => (count += 1))
+    progress.read('[INFO] Unpacking /m2/registry-3.0.9.zip\n')
+    assert.equal(count, 0)
+    progress.read(
+      'Downloading from central: https://h/a.jar\nDownloading from central: https://h/b.jar\n',
+    )
+    assert.equal(count, 1)
+  })
+
   test('counts a file once, when it is finished', () => {
     const progress = createMavenProgress()
     progress.read('Progress (1): 2.0/3.0 MB\rProgress (1): 3.0 MB    \r        \r')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { suite, test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
 import { renderSummary, type Summary } from '../../../dev-services/summary.ts'
 
 const summary: Summary = {
@@ -45,6 +46,19 @@ suite('the summary', () => {
     assert.match(
       text,
       /curl -X PUT http:\/\/localhost:8000\/api\/update-order .*-d '{"orderId":"ORD-1","status":"confirmed"}'/,
+    )
+  })
+
+  test('fits a terminal of 80 columns, with commands that can still be pasted', () => {
+    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 80 })
+    const text = stripVTControlCharacters(
+      renderSummary({ ...summary, whyKafka: 'started, because '.repeat(8).trim() }, terminal),
+    )
+    const long = text.split('\n').filter(({ length }) => length > 80)
+    assert.deepEqual(long, [])
+    assert.match(
+      text,
+      /create-order \\\n +-H 'content-type: application\/json' \\\n +-d '{"orderId"/,
     )
   })
 

@@ -42,3 +42,10 @@ test('colours are for a terminal that shows them', () => {
   assert.ok(lineOf({ msg: 'x' }, true).includes(`${escape}[33mWARN`))
   assert.ok(!lineOf({ msg: 'x' }).includes(escape))
 })
+
+test('further lines of a message are below it, and look like no line of the log', () => {
+  assert.equal(
+    lineOf({ msg: 'refused:\n- one\r\n12:30:01.250 INFO  all is well', dependency: 'x' }),
+    '12:30:01.250 WARN  refused: dependency=x\n    - one\\u000d\n    12:30:01.250 INFO  all is well\n',
+  )
+})
