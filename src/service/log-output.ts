@@ -3,6 +3,7 @@
  * a pipe that nobody reads, a reader that has gone: none of them may hold up the service or its end.
  *
  *   line ─▶ queue, bounded ─▶ one write at a time, never waited for ─▶ the descriptor
+ *             │               those of one turn of the loop together: a write costs more than a line
  *             │ full: dropped, counted        │ fails: its lines are dropped, counted
  *
  * Once everything that waits could be written again, what was dropped is told, in one line.
@@ -30,6 +31,8 @@ interface LogOutputDeps {
   readonly sink: LogSink
   /** So many lines were dropped, and lines can be written again. */
   readonly onRecovered: (droppedLines: number) => void
+  /** Runs it at the end of this turn of the loop. */
+  readonly defer?: (task: () => void) => void
 }
 
 /** A destination of pino. */
@@ -60,7 +63,10 @@ export class LogOutput {
     }
     this.#lines.push(line)
     this.#queuedLength += line.length
-    if (!this.#isWriting) this.#writeNext()
+    if (this.#isWriting) return
+    this.#isWriting = true
+    const { defer = setImmediate } = this.#deps
+    defer(() => this.#writeNext())
   }
 
   /** Resolves when nothing waits any more, or after `timeoutMs`. */
@@ -76,15 +82,14 @@ export class LogOutput {
   #writeNext(): void {
     const lines = this.#takeChunk()
     const chunk = Buffer.from((this.#isTorn ? '\n' : '') + lines.join(''))
-    this.#isWriting = true
     this.#deps.sink.write(chunk, (error, byteCount) => {
-      this.#isWriting = false
       if (error === null) this.#isTorn = false
       else {
         this.#droppedLines += lines.length
         this.#isTorn ||= byteCount > 0
       }
       if (this.#lines.length > 0) return this.#writeNext()
+      this.#isWriting = false
       if (error === null && this.#droppedLines > 0) this.#tellDropped()
       if (!this.#isWriting) this.#onIdle()
     })

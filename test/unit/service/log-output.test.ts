@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { LogOutput, type LogSink } from '../../../src/service/log-output.ts'
 
 type Answer = (error: Error | null, byteCount: number) => void
@@ -39,6 +40,7 @@ function setUp() {
   const told: number[] = []
   const output = new LogOutput({
     sink,
+    defer: (task) => task(),
     onRecovered: (droppedLines) => {
       told.push(droppedLines)
       output.write(`${droppedLines} dropped\n`)
@@ -55,6 +57,15 @@ test('what comes while a line is written waits, and is written together', () => 
   assert.deepEqual(sink.chunks, ['a\n', 'b\nc\n'])
   sink.answer()
   assert.equal(sink.isAsked, false)
+})
+
+test('lines of one turn of the loop are one write', async () => {
+  const sink = new HeldSink()
+  const output = new LogOutput({ sink, onRecovered: () => {} })
+  for (const line of ['a\n', 'b\n', 'c\n']) output.write(line)
+  assert.equal(output.holdsUpExit, true, 'the end waits for them')
+  await setImmediate()
+  assert.deepEqual(sink.chunks, ['a\nb\nc\n'])
 })
 
 test('a chunk is bounded, and has whole lines', () => {
