@@ -24,6 +24,10 @@ function rate(name: string, by: string, more = ''): string {
   return `sum by (${by}) (rate(${name}{instance=~"$instance"${more}}[$__rate_interval]))`
 }
 
+function increase(name: string, by: string): string {
+  return `sum by (${by}) (increase(${name}{instance=~"$instance"}[$__rate_interval]))`
+}
+
 function quantile(share: number, name: string, by = ''): Query {
   const labels = by === '' ? 'le' : `le, ${by}`
   const legend = by === '' ? `p${share * 100}` : `{{${by}}}`
@@ -42,9 +46,20 @@ export const ROWS: readonly Row[] = [
         queries: [{ expr: '1 - cart:indefinite:ratio_rate1h', legend: 'definite' }],
       },
       {
+        title: 'Changes without a definite answer',
+        description: 'unknown: settled later. failed: a bug. Both spend the budget.',
+        unit: 'reqps',
+        queries: [
+          {
+            expr: rate('cart_changes_total', 'outcome', ', outcome=~"unknown|failed"'),
+            legend: '{{outcome}}',
+          },
+        ],
+      },
+      {
         title: 'Changes by outcome',
         description:
-          'done and replayed are successes, refused is the caller’s, unknown and failed spend the budget.',
+          'done and replayed are successes, refused is the caller’s, not-applied came to nothing for sure.',
         unit: 'reqps',
         queries: [{ expr: rate('cart_changes_total', 'outcome'), legend: '{{outcome}}' }],
       },
@@ -122,10 +137,16 @@ export const ROWS: readonly Row[] = [
         queries: [{ expr: rate('cart_produce_requests_total', 'result'), legend: '{{result}}' }],
       },
       {
-        title: 'Batches of a partition',
-        description: 'By what the answer proves. A healthy service has only acked ones.',
+        title: 'Batches that were not acked',
+        description:
+          'refused: proven not on the topic. unknown: looked for there. A healthy service has none.',
         unit: 'ops',
-        queries: [{ expr: rate('cart_produced_batches_total', 'result'), legend: '{{result}}' }],
+        queries: [
+          {
+            expr: rate('cart_produced_batches_total', 'result', ', result!="acked"'),
+            legend: '{{result}}',
+          },
+        ],
       },
       {
         title: 'Events in a Produce request',
@@ -157,12 +178,18 @@ export const ROWS: readonly Row[] = [
       },
       {
         title: 'Events taken over and recovered',
-        description: 'Of instances that are gone.',
-        unit: 'ops',
+        description: 'Of instances that are gone, or whose partition made no progress.',
+        unit: 'short',
         queries: [
-          { expr: rate('cart_taken_over_events_total', 'instance'), legend: 'taken over' },
-          { expr: rate('cart_handed_over_events_total', 'instance'), legend: 'handed over' },
-          { expr: rate('cart_recovered_events_total', 'how'), legend: 'recovered: {{how}}' },
+          {
+            expr: increase('cart_taken_over_events_total', 'instance'),
+            legend: 'taken over by {{instance}}',
+          },
+          {
+            expr: increase('cart_handed_over_events_total', 'instance'),
+            legend: 'handed over by {{instance}}',
+          },
+          { expr: increase('cart_recovered_events_total', 'how'), legend: 'recovered: {{how}}' },
         ],
       },
       {
@@ -171,11 +198,11 @@ export const ROWS: readonly Row[] = [
         unit: 'short',
         queries: [
           {
-            expr: `increase(cart_contested_total${OF}[$__rate_interval])`,
+            expr: increase('cart_contested_total', 'instance'),
             legend: 'contested {{instance}}',
           },
           {
-            expr: `increase(cart_lease_losses_total${OF}[$__rate_interval])`,
+            expr: increase('cart_lease_losses_total', 'instance'),
             legend: 'lost {{instance}}',
           },
         ],
@@ -212,7 +239,7 @@ export const ROWS: readonly Row[] = [
         queries: [
           { expr: `cart_stream_readers${OF}`, legend: '{{instance}}' },
           {
-            expr: rate('cart_stream_readers_dropped_total', 'instance'),
+            expr: increase('cart_stream_readers_dropped_total', 'instance'),
             legend: 'dropped {{instance}}',
           },
         ],
@@ -224,17 +251,20 @@ export const ROWS: readonly Row[] = [
         queries: [{ expr: `nodejs_eventloop_lag_p99_seconds${OF}`, legend: '{{instance}}' }],
       },
       {
-        title: 'Processor and memory',
-        description: 'Seconds of processor time a second, and resident bytes.',
+        title: 'Cores',
+        description: 'Seconds of processor time a second; one is all that the main thread can use.',
         unit: 'short',
-        queries: [
-          { expr: rate('process_cpu_seconds_total', 'instance'), legend: 'cores {{instance}}' },
-          { expr: `process_resident_memory_bytes${OF} / 1e9`, legend: 'GB {{instance}}' },
-        ],
+        queries: [{ expr: rate('process_cpu_seconds_total', 'instance'), legend: '{{instance}}' }],
+      },
+      {
+        title: 'Resident memory',
+        description: 'Of the whole process.',
+        unit: 'bytes',
+        queries: [{ expr: `process_resident_memory_bytes${OF}`, legend: '{{instance}}' }],
       },
       {
         title: 'Days to the end of certificates',
-        description: 'Below seven an alert fires.',
+        description: 'Below seven an alert fires. Empty where no certificate is used.',
         unit: 'd',
         queries: [
           {
@@ -244,8 +274,8 @@ export const ROWS: readonly Row[] = [
         ],
       },
       {
-        title: 'Versions',
-        description: 'Two while an upgrade goes round.',
+        title: 'Instances by version',
+        description: 'Two versions while an upgrade goes round.',
         unit: 'short',
         queries: [
           {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { findFreePort } from '../../dev-services/ports.ts'
 import { createAuthority } from '../support/certificates.ts'
@@ -28,6 +28,10 @@ async function endOf(certificateFile: string): Promise<number> {
   return new X509Certificate(await readFile(certificateFile)).validToDate.getTime() / 1_000
 }
 
+function lineOf(kind: string, endsAt: number): string {
+  return `cart_credential_expiry_timestamp_seconds{kind="${kind}"} ${endsAt}`
+}
+
 test('a healthy start says nothing that sounds wrong', async (t) => {
   // A machine may allow fewer files than the default of connections needs, and is told so.
   const service = await startOwnService(t, { ...freshSettings(), MAX_CONNECTIONS: '100' })
@@ -44,7 +48,7 @@ test('a healthy start says nothing that sounds wrong', async (t) => {
   assert.ok(lines.some(({ msg }) => msg === 'the store is up'))
 })
 
-test('the end of the certificates of the port is that of those in use', async (t) => {
+test('the end of the certificates of the port is that of those in use, also when they are renewed', async (t) => {
   const folder = await temporaryFolder(t)
   const authority = await createAuthority(folder)
   const { certificateFile, keyFile } = await authority.issue('api', { days: 3 })
@@ -71,9 +75,18 @@ test('the end of the certificates of the port is that of those in use', async (t
     ['api-server', certificateFile],
     ['api-client-authority', authority.caFile],
   ] as const) {
-    const line = `cart_credential_expiry_timestamp_seconds{kind="${kind}"} ${await endOf(file)}`
+    const line = lineOf(kind, await endOf(file))
     assert.ok(text.split('\n').includes(line), line)
   }
+  // As the page of the alert says.
+  const renewed = await authority.issue('renewed', { days: 20 })
+  await copyFile(renewed.certificateFile, certificateFile)
+  await copyFile(renewed.keyFile, keyFile)
+  const line = lineOf('api-server', await endOf(renewed.certificateFile))
+  await until(
+    async () => (await scrape(management)).split('\n').includes(line),
+    'the new certificate is in use',
+  )
 })
 
 test('a scrape of a live service tells what was changed, sent and stored', async (t) => {

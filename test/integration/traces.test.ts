@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
-import { findFreePort } from '../../dev-services/ports.ts'
 import { freshSettings } from '../support/own-service.ts'
+import { startOtlpReceiver, type OtlpReceiver, type Span } from '../support/otlp-receiver.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -15,47 +13,22 @@ const PRELOAD = new URL('../../examples/tracing/tracing.ts', import.meta.url).hr
 
 const FAILPOINTS = new URL('../support/failpoints.ts', import.meta.url).href
 
-interface Span {
-  readonly name: string
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly links?: ReadonlyArray<{ readonly traceId: string; readonly spanId: string }>
+async function receiverOf(t: TestContext): Promise<OtlpReceiver> {
+  const receiver = await startOtlpReceiver()
+  t.after(() => receiver[Symbol.dispose]())
+  return receiver
 }
 
-interface OtlpTraces {
-  readonly resourceSpans: ReadonlyArray<{
-    readonly scopeSpans: ReadonlyArray<{ readonly spans: readonly Span[] }>
-  }>
-}
-
-async function startReceiver(t: TestContext): Promise<{ url: string; spans: readonly Span[] }> {
-  const spans: Span[] = []
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { resourceSpans } = JSON.parse(body) as OtlpTraces
-      spans.push(
-        ...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((one) => one.spans)),
-      )
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-  })
-  const port = await findFreePort()
-  server.listen(port, '127.0.0.1')
-  t.after(() => server.close())
-  return { url: `http://127.0.0.1:${port}`, spans }
-}
-
-function createOrder(url: string): Promise<Response> {
+function createOrder(url: string, orderId = 'ORD-1', headers = {}): Promise<Response> {
   return fetch(`${url}/api/create-order`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ orderId: 'ORD-1', numItems: 1 }),
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ orderId, numItems: 1 }),
   })
 }
 
 test('a change is one trace, from the request to the topic and back', async (t) => {
-  const receiver = await startReceiver(t)
+  const receiver = await receiverOf(t)
   const settings = freshSettings()
   const service = await startService(
     {
@@ -90,8 +63,43 @@ test('a change is one trace, from the request to the topic and back', async (t) 
   assert.equal(header, `00-${create?.traceId}-${create?.spanId}-01`)
 })
 
+test('a trace is kept where its caller keeps it, and of the others the share', async (t) => {
+  const receiver = await receiverOf(t)
+  const settings = freshSettings()
+  const service = await startService(
+    {
+      ...settings,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_TRACES_SAMPLER_ARG: '0',
+    },
+    { imports: [PRELOAD] },
+  )
+  t.after(() => service.end('SIGKILL'))
+  const unkept = '00-1bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'
+  const kept = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  for (const [orderId, headers] of [
+    ['ORD-1', {}],
+    ['ORD-2', { traceparent: unkept }],
+    ['ORD-3', { traceparent: kept }],
+  ] as const) {
+    assert.equal((await createOrder(service.url, orderId, headers)).status, 201)
+  }
+  await until(
+    () => receiver.spans.some(({ name }) => name === 'settle'),
+    'the spans of the third request are received',
+  )
+  const traceIds = new Set(receiver.spans.map(({ traceId }) => traceId))
+  assert.deepEqual([...traceIds], [kept.slice(3, 35)])
+  const records = await readTopic(settings.KAFKA_BOOTSTRAP_SERVERS, settings.KAFKA_TOPIC)
+  const carried = (orderId: string): string | undefined =>
+    records.find(({ headers }) => headers['ce_subject'] === orderId)?.headers['traceparent']
+  assert.equal(carried('ORD-1'), undefined)
+  assert.equal(carried('ORD-2'), unkept)
+  assert.equal(carried('ORD-3')?.slice(3, 35), kept.slice(3, 35))
+})
+
 test('what a dead service left is recovered in a trace of its own, linked to the one on the topic', async (t) => {
-  const receiver = await startReceiver(t)
+  const receiver = await receiverOf(t)
   const settings = {
     ...freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`),
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,

@@ -43,6 +43,21 @@ test('dashboard and rules use no name that the service does not have', () => {
   }
 })
 
+test('the pages for people name no metric that the service does not have', () => {
+  const kinds = [...METRICS, ...AUDIT_METRICS, ...listNodeMetrics()]
+  const known = new Set([...knownNames(), ...kinds.map(({ name }) => name)])
+  const runbooks = readdirSync(new URL('docs/runbooks', ROOT)).map(
+    (file) => `docs/runbooks/${file}`,
+  )
+  const pages = [...runbooks, 'docs/how-to/watch.md', 'docs/how-to/troubleshoot.md'].map(read)
+  const used = namesOf(pages.join('\n'), NAME)
+  assert.ok(used.size > 5)
+  assert.deepEqual(
+    [...used].filter((name) => !known.has(name)),
+    [],
+  )
+})
+
 test('every metric of the service is on the dashboard, but for the single lanes', () => {
   const shown = [...namesOf(DASHBOARD, NAME)].map((name) => name.replace(/_(?:bucket|count)$/u, ''))
   const hidden = METRICS.map(({ name }) => name).filter((name) => !shown.includes(name))
