@@ -57,7 +57,8 @@ const server = await buildServer({
     publishTimeoutMs: 5_000,
   }),
   changes: {
-    enter: () => ({ begin: () => true, leave: () => undefined }),
+    enter: () => true,
+    leave: () => undefined,
     isFull: () => false,
     outcomeOfRefusal: () => 'not-applied',
   },

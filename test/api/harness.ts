@@ -204,7 +204,8 @@ export async function startTestServer(
     }),
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
     changes: {
-      enter: () => ({ begin: () => true, leave: () => undefined }),
+      enter: () => true,
+      leave: () => undefined,
       isFull: () => false,
       outcomeOfRefusal: () => 'not-applied',
     },

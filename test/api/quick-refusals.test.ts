@@ -20,7 +20,8 @@ async function startFull(t: TestContext, isHostOpen = true) {
     clock: { ...systemClock, monotonicMs: () => asked },
     ...(isHostOpen && { settings: { allowedHosts: ['*'] } }),
     changes: {
-      enter: () => (isFull ? undefined : { begin: () => true, leave: () => undefined }),
+      enter: () => !isFull,
+      leave: () => undefined,
       isFull() {
         asked += 1
         return isFull
