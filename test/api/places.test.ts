@@ -94,6 +94,44 @@ test('a change is begun when its body is here, and is turned away when there is 
   )
 })
 
+test('a change learns that its client has left, and a list of one that has is not written', async (t) => {
+  const signals: AbortSignal[] = []
+  const commands = createFakeCommands()
+  commands.createOrder = ({ leaving }) => {
+    if (leaving !== undefined) signals.push(leaving())
+    return new Promise(() => undefined)
+  }
+  const page = Promise.withResolvers<readonly SettledOrder[]>()
+  let asked = 0
+  const queries = createFakeQueries({
+    listOrders() {
+      asked += 1
+      return page.promise
+    },
+  })
+  const { open, connectionCount } = await startRawServer(t, { commands, queries })
+  const [changing, listing] = [await open(), await open()]
+  changing.send(createText('ORD-1'))
+  listing.send(getText('/api/orders'))
+  await until(() => signals.length === 1 && asked === 1, 'both are at work')
+  assert.equal(signals[0]?.aborted, false)
+  for (const client of [changing, listing]) client.socket.resetAndDestroy()
+  await until(() => signals[0]?.aborted === true, 'the change knows')
+  await until(async () => (await connectionCount()) === 0, 'both have left')
+  let isWritten = false
+  const orders: SettledOrder[] = [{ order: orderOf('ORD-1' as OrderId, 1), version: 1 }]
+  page.resolve(
+    Object.defineProperty(orders, 'slice', {
+      value: () => {
+        isWritten = true
+        return []
+      },
+    }),
+  )
+  await setImmediate()
+  assert.equal(isWritten, false)
+})
+
 /** The head of a request whose body has so many bytes, and does not come. */
 function headText(requestLine: string, bodyBytes: number): string {
   const length = `Content-Length: ${bodyBytes}`

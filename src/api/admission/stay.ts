@@ -55,6 +55,14 @@ export function isOver(response: ServerResponse): boolean {
   return stays.get(response)?.isOver === true
 }
 
+/** Aborted when the client has left, or has its answer. */
+export function leavingOf(response: ServerResponse): AbortSignal {
+  const leaving = new AbortController()
+  if (response.destroyed) leaving.abort()
+  else response.once('close', () => leaving.abort())
+  return leaving.signal
+}
+
 /** The same handler, whose work keeps the place of its request. It is not begun for one that has left. */
 export function keepPlace(handler: RouteHandlerMethod): RouteHandlerMethod {
   return function handleInPlace(request, reply) {

@@ -171,6 +171,7 @@ export function registerQueryRoutes(
         limit: limit + 1,
       }
       const found = await queries.listOrders(query)
+      if (isGone(reply)) return reply
       const page = found.slice(0, limit)
       return sendList(request, reply, {
         message: countMessage(page.length, 'order'),
@@ -197,6 +198,7 @@ export function registerQueryRoutes(
       const limit = limitOf(request.query)
       const after = cursor === undefined ? 0 : readEventCursor(cursor)
       const found = await queries.listOrderEvents(request.params.orderId, after, limit + 1)
+      if (isGone(reply)) return reply
       const page = found.slice(0, limit)
       const last = page.at(-1)
       return sendList(request, reply, {
@@ -235,6 +237,12 @@ export function registerQueryRoutes(
 function isKnownToCaller({ headers }: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('etag', tag).header('cache-control', 'private, no-cache')
   return isNamedByIfNoneMatch(headers, tag)
+}
+
+/** Nobody waits for the page: it is not written. */
+function isGone(reply: FastifyReply): boolean {
+  if (reply.raw.destroyed) reply.hijack()
+  return reply.raw.destroyed
 }
 
 function orderCursor(last: SettledOrder | undefined): string | null {
