@@ -77,7 +77,7 @@ const server = await buildServer({
   measures: new Measures(),
   writeMetrics: notPartOfThis,
   settings: {
-    allowedHosts: [],
+    ownNames: { names: [], hasOthers: false },
     publicUrl: undefined,
     trustedProxies: [],
     requestsPerSecond: undefined,

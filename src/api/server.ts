@@ -15,7 +15,7 @@ import type { EventContract } from '../models/event-contract.ts'
 import { toUtc } from '../models/instant.ts'
 import type { Scope } from '../models/caller.ts'
 import { isOrderId } from '../models/order.ts'
-import { createHostCheck } from './allowed-hosts.ts'
+import { createHostCheck, type OwnNames } from './allowed-hosts.ts'
 import { admitWork, type ChangePlaces } from './admission/admit-work.ts'
 import { createHttpDoor, type HttpDoor } from './admission/http-server.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
@@ -94,8 +94,7 @@ export interface ServerDeps {
 
 export interface ServerSettings extends ServiceInfo {
   readonly maxItemsPerOrder: number
-  /** In lower case; `*.` in front of a name means all names below it, `*` alone means every name. */
-  readonly allowedHosts: readonly string[]
+  readonly ownNames: OwnNames
   readonly streamReadersMax: number
   readonly readiness: ReadinessMeaning
   readonly connectionsMax: number
@@ -236,7 +235,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { commands, queries, settings, isDraining } = deps
   const door = createDoor(deps)
   const server = createFastify(deps, door)
-  const isHostAllowed = createHostCheck(settings.allowedHosts)
+  const isHostAllowed = createHostCheck(settings.ownNames)
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
     const fault = findFault(request.raw)
@@ -248,7 +247,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
       reply.header('connection', 'close')
       door.lineOf(request.raw.socket)?.endBehind()
     }
-    done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
+    done(fault ?? (isHostAllowed(hostOf(request.raw), request.raw) ? undefined : hostNotAllowed()))
   })
   if (deps.traceRequest !== undefined) traceRequests(server, deps.traceRequest)
   countRequests(server, deps.measures)

@@ -22,7 +22,7 @@ import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/mo
 
 const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
-  allowedHosts: [],
+  ownNames: { names: [], hasOthers: false },
   publicUrl: undefined,
   readiness: 'changes',
   trustedProxies: [],

@@ -18,7 +18,7 @@ async function startFull(t: TestContext, isHostOpen = true) {
   const server = await startRawServer(t, {
     commands,
     clock: { ...systemClock, monotonicMs: () => asked },
-    ...(isHostOpen && { settings: { allowedHosts: ['*'] } }),
+    ...(isHostOpen && { settings: { ownNames: { names: ['*'], hasOthers: false } } }),
     changes: {
       enter: () => !isFull,
       leave: () => undefined,

@@ -218,7 +218,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
       begin(request, reply, done) {
         const visit = visits.get(request)
         if (visit === undefined || isOver(reply.raw)) return void reply.hijack()
-        bodies.noteArrived(visit.room)
+        bodies.noteArrived(visit.room, request.bodyBytes)
         visit.isAtWork = places.enter(request)
         if (!visit.isAtWork) return places.refuse(request, reply)
         done()

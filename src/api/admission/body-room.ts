@@ -8,7 +8,7 @@ export const KEPT_BACK_MS_MIN = 1_000
 
 /** The room of one body. */
 export interface BodyPlace {
-  /** As its head says, or the most that it may have. None after it was turned away. */
+  /** As its head says, or the most that it may have, until it is here. None after it was turned away. */
   bytes: number
   readonly sinceMs: number
   readonly turnAway: () => void
@@ -40,9 +40,11 @@ export class BodyRoom {
     return place
   }
 
-  /** All of its body is here. */
-  noteArrived(place: BodyPlace): void {
+  /** All of its body is here, and is so large. */
+  noteArrived(place: BodyPlace, bytes: number): void {
     this.#coming.delete(place)
+    this.#bytes += bytes - place.bytes
+    place.bytes = bytes
   }
 
   /** Its request has left. Once. */
