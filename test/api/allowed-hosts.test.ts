@@ -76,12 +76,12 @@ test('a browser on this machine has to know the name, also where others may have
     const isAllowed = checkOf(['orders.example', '*.shop.example'], hasOthers)
     for (const address of LOOPBACK) {
       for (const headers of SIGNS) {
-        const request = requestWith(headers, address)
+        const asked = requestWith(headers, address)
         for (const host of [...NAMED, '10.1.2.3:8000', '[::1]:8000', 'localhost', 'a.localhost']) {
-          assert.equal(isAllowed(host, request), true, host)
+          assert.equal(isAllowed(host, asked), true, host)
         }
         for (const host of [...NEVER, 'evil.local', 'evil:8000', 'a.svc', 'b.internal']) {
-          assert.equal(isAllowed(host, request), false, host)
+          assert.equal(isAllowed(host, asked), false, host)
         }
       }
       assert.equal(isAllowed('cart-service:8000', requestWith({}, address)), true)
@@ -143,12 +143,18 @@ test('a probe by address, and a caller by a configured name, are answered', asyn
   }
 })
 
+function asEvil(text: string): string {
+  return text.replace('Host: cart', 'Host: evil.example:8000')
+}
+
+function asPage(text: string): string {
+  return text.replace('Host: ', 'Accept-Language: de\r\nHost: ')
+}
+
 test('where it listens for others a page on this machine creates and reads nothing, and a program does', async (t) => {
   const settings = { ownNames: { names: [], hasOthers: true } }
   const { open } = await startRawServer(t, { settings })
   const client = await open()
-  const asEvil = (text: string) => text.replace('Host: cart', 'Host: evil.example:8000')
-  const asPage = (text: string) => text.replace('Host: ', 'Accept-Language: de\r\nHost: ')
   client.send(asEvil(getText('/api/orders/ORD-1')) + asEvil(createText('ORD-1')))
   assert.deepEqual(await client.answers(2), [200, 201])
   client.send(asPage(asEvil(getText('/api/orders/ORD-1'))) + asPage(asEvil(createText('ORD-1'))))
