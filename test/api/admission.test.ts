@@ -186,6 +186,32 @@ test('large pages have fewer places: their answers together have a bound', async
   for (const client of clients) assert.deepEqual(await client.answers(1), [200])
 })
 
+test('orders with more items than a new one may have count as what they are, once they were seen', async (t) => {
+  const large = [{ order: orderOf('ORD-1' as OrderId, 1_000), version: 1 }]
+  const lists = createHeldLists(large)
+  const { open } = await startRawServer(t, { queries: lists.queries })
+  const clients = await Promise.all(Array.from({ length: 2 }, open))
+  const [first, second] = clients
+  assert.ok(first && second)
+  first.send(getText('/api/orders?limit=200'))
+  await until(() => lists.asked() === 1, 'the first page is asked for')
+  second.send(getText('/api/orders?limit=200'))
+  await until(() => lists.asked() === 2, 'the second has room beside it')
+  lists.releaseOne()
+  lists.releaseOne()
+  for (const client of clients) await client.answers(1)
+  for (const client of clients) client.send(getText('/api/orders?limit=200'))
+  const live = await open()
+  live.send(getText('/health/live'))
+  await live.answers(1)
+  await until(() => lists.asked() === 3, 'one page is asked for')
+  assert.equal(lists.asked(), 3)
+  lists.releaseOne()
+  await until(() => lists.asked() === 4, 'the other one follows')
+  lists.releaseOne()
+  for (const client of clients) await client.answers(2)
+})
+
 test('a bound of reads, beyond which others are turned away and health is answered', async (t) => {
   const held = Promise.withResolvers<void>()
   let asked = 0

@@ -29,7 +29,7 @@ export type Work =
   /** An answer of its own, of a size that does not depend on the request. */
   | { readonly kind: 'read' }
   /** Up to `limit` entries of at most so many bytes each. */
-  | { readonly kind: 'list'; readonly entryBytesMax: number }
+  | { readonly kind: 'list'; readonly entryBytesMax: () => number }
   /** An answer that does not end. */
   | { readonly kind: 'stream' }
   /** Answered always: it costs nothing, or is what tells that the service lives. */
@@ -234,13 +234,13 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   }
 
   // A page is large: a socket has one at a time, however many it has asked for.
-  function enterList(entryBytesMax: number): onRequestHookHandler {
+  function enterList(entryBytesMax: () => number): onRequestHookHandler {
     return (request, reply, done) => {
       takeAlone(request, () => {
         // Before it enters: it may begin at once.
         stayUntilDone(reply.raw, () => leave())
         const leave = lists.enter({
-          bytesMax: limitOrMost(request.query) * entryBytesMax,
+          bytesMax: limitOrMost(request.query) * entryBytesMax(),
           begin: () => done(),
           refuse: () => refuseList(request, reply),
           cut: () => request.raw.socket.destroy(),

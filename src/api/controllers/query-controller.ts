@@ -130,6 +130,8 @@ export function registerQueryRoutes(
   maxItemsPerOrder: number,
 ): void {
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
+  // Orders from before the maximum was set lower have more: that is seen when they are read.
+  let itemsMax = maxItemsPerOrder
 
   server.route({
     method: 'GET',
@@ -154,7 +156,7 @@ export function registerQueryRoutes(
     config: {
       problemCodes: QUERY_PROBLEMS,
       access: 'orders:read',
-      work: { kind: 'list', entryBytesMax: ORDER_BYTES_MAX + maxItemsPerOrder * ITEM_BYTES_MAX },
+      work: { kind: 'list', entryBytesMax: () => ORDER_BYTES_MAX + itemsMax * ITEM_BYTES_MAX },
     },
     preValidation: tidyQuery,
     handler: async (request, reply) => {
@@ -171,6 +173,7 @@ export function registerQueryRoutes(
         limit: limit + 1,
       }
       const found = await queries.listOrders(query)
+      for (const { order } of found) itemsMax = Math.max(itemsMax, order.items.length)
       if (isGone(reply)) return reply
       const page = found.slice(0, limit)
       return sendList(request, reply, {
@@ -190,7 +193,7 @@ export function registerQueryRoutes(
     config: {
       problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'],
       access: 'orders:read',
-      work: { kind: 'list', entryBytesMax: EVENT_BYTES_MAX },
+      work: { kind: 'list', entryBytesMax: () => EVENT_BYTES_MAX },
     },
     preValidation: tidyQuery,
     handler: async (request, reply) => {
