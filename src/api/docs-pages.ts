@@ -53,9 +53,6 @@ const REDOC_BUNDLE = new URL(import.meta.resolve('redoc/bundles/redoc.standalone
 
 const SWAGGER_FOLDER = new URL('static/', import.meta.resolve('@fastify/swagger-ui'))
 
-/** The plugin writes them anew for each request: as YAML that takes longer than hundreds of orders. */
-const WRITTEN_ONCE = ['/docs/json', '/docs/yaml']
-
 /** The plugin has this one made anew, with our settings. */
 const NOT_AS_IT_IS = new Set(['index.html'])
 
@@ -235,7 +232,8 @@ function withoutLogo(bundle: Buffer): Buffer {
 
 async function registerSwaggerUi(server: FastifyInstance, site: Site): Promise<void> {
   await server.register(async (scope) => {
-    answerFromKept(scope, WRITTEN_ONCE)
+    // The plugin writes them for each request: as YAML that takes longer than hundreds of orders.
+    answerFromKept(scope, ['/docs/json', '/docs/yaml'])
     // The page without a slash at its end has whole paths, which a proxy's prefix is not in.
     scope.addHook('onSend', (request, _reply, payload, done) => {
       const isBare = request.routeOptions.url === '/docs' && typeof payload === 'string'

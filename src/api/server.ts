@@ -51,7 +51,7 @@ import { authenticateCallers } from './security/authenticate.ts'
 import { allowOrigins } from './security/cors.ts'
 import { registerLogin } from './security/login-routes.ts'
 import {
-  OPERATORS_CONNECTIONS_MAX,
+  OPERATORS_DOOR,
   openOperatorsPort,
   type OperatorsAddress,
 } from './security/operators-port.ts'
@@ -150,12 +150,6 @@ function createDoor({ settings, clock, random }: ServerDeps, own: DoorSettings):
     clock,
     random,
   })
-}
-
-const OPERATORS_DOOR: DoorSettings = {
-  tls: undefined,
-  connectionsMax: OPERATORS_CONNECTIONS_MAX,
-  acceptQueues: 1,
 }
 
 function createFastify({ logger, random, settings }: ServerDeps, door: HttpDoor): FastifyInstance {

@@ -4,8 +4,8 @@ import type { HttpDoor } from '../admission/http-server.ts'
 import { pathNotFound } from '../request-errors.ts'
 import { accessOf } from './authenticate.ts'
 
-/** Probes, a scraper of metrics and a person. */
-export const OPERATORS_CONNECTIONS_MAX = 64
+/** For probes, a scraper of metrics and a person. */
+export const OPERATORS_DOOR = { tls: undefined, connectionsMax: 64, acceptQueues: 1 }
 
 export interface OperatorsAddress {
   readonly host: string
