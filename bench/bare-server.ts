@@ -57,7 +57,8 @@ const server = await buildServer({
     publishTimeoutMs: 5_000,
   }),
   changes: {
-    enter: () => ({ begin: () => true, leave: () => undefined }),
+    enter: () => true,
+    leave: () => undefined,
     isFull: () => false,
     outcomeOfRefusal: () => 'not-applied',
   },
@@ -76,7 +77,7 @@ const server = await buildServer({
   measures: new Measures(),
   writeMetrics: notPartOfThis,
   settings: {
-    allowedHosts: [],
+    ownNames: { names: [], hasOthers: false },
     publicUrl: undefined,
     trustedProxies: [],
     requestsPerSecond: undefined,

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
 import type { ServerSettings } from './api/server.ts'
+import type { OwnNames } from './api/allowed-hosts.ts'
 import type { Config } from './config/config.ts'
 import { isLoopback } from './config/loopback.ts'
 import { boundConnections, readFileLimit } from './service/file-limit.ts'
@@ -16,13 +17,19 @@ const RECEIVE_TIMEOUT_MS = 10_000
 /** So many new connections are taken in a turn of the loop. */
 const ACCEPT_QUEUES = 8
 
+/** What says by which names the service is reached. */
+type OwnNamesConfig = Pick<Config, 'allowedHosts' | 'apiHost'> & {
+  readonly callers: Pick<Config['callers'], 'publicUrl' | 'ways'>
+  readonly door: Pick<Config['door'], 'corsOrigins'>
+}
+
 type Log = Pick<FastifyBaseLogger, 'info'>
 
 export function composeServerSettings(config: Config, logger: Log): ServerSettings {
   return {
     connectionsMax: openConnectionsMax(config, logger),
     maxItemsPerOrder: config.maxItemsPerOrder,
-    allowedHosts: allowedHosts(config),
+    ownNames: ownNamesOf(config),
     ...config.door,
     publicUrl: config.callers.publicUrl,
     streamReadersMax: config.maxStreamReaders,
@@ -46,10 +53,19 @@ function openConnectionsMax(config: Config, logger: Log): number {
 }
 
 /**
- * The name that it listens on is its own. Where it listens for other machines it has names that it
- * cannot know, so without a list every name is taken.
+ * The name that it listens on is its own, and so are those by which pages reach it. Where it listens for
+ * other machines it has names that it cannot know. A page of another has no credential, so where callers
+ * are asked who they are its name does not matter.
  */
-function allowedHosts({ allowedHosts: names, apiHost }: Config): readonly string[] {
-  if (names.length === 0 && !isLoopback(apiHost)) return ['*']
-  return [...names, apiHost.toLowerCase()]
+export function ownNamesOf({
+  allowedHosts: named,
+  apiHost,
+  callers,
+  door,
+}: OwnNamesConfig): OwnNames {
+  const pages = [callers.publicUrl, ...door.corsOrigins].filter((url) => url !== undefined)
+  const names = [...named, apiHost.toLowerCase(), ...pages.map((url) => new URL(url).hostname)]
+  const hasOthers = named.length === 0 && !isLoopback(apiHost)
+  const asksCallers = (callers.ways ?? []).length > 0
+  return { names: hasOthers && asksCallers ? ['*'] : names, hasOthers }
 }

@@ -1,38 +1,81 @@
-import { isIP } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP, type Socket } from 'node:net'
 
 /** Of a Host header: a name or an address, and perhaps a port. */
 const HOST = /^(?:\[(?<address>[\da-f:.]+)\]|(?<name>[\w.-]+))(?::\d{1,5})?$/iu
 
+const LOOPBACK_NAME = /^(?:.*\.)?localhost$/u
+
 /** Nobody can register a name below one of these, nor one without a dot. */
-const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'svc']
+const PRIVATE_SUFFIXES = ['local', 'internal', 'svc']
 
 const EVERY_HOST = '*'
 const BELOW = '*.'
 
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+export interface OwnNames {
+  /** In lower case; `*.` in front of a name means all names below it, `*` alone means every name. */
+  readonly names: readonly string[]
+  /** Other machines may reach the service, by names that it cannot know. */
+  readonly hasOthers: boolean
+}
+
 /**
  * Whether a request means this service by its Host header. A page may point its own name at an address
  * that the browser reaches, this machine's among them; its requests are then of the same origin to the
- * browser, and it may read the answers. But their Host header has the page's name. So a name has to be
- * known here, or be one that no page of another can have. An address is no name: probes use it.
+ * browser, and it may read the answers. But their Host header has the page's name. So the name in a
+ * browser's request has to be known here; an address is no name. Of a program names are taken, too, that nobody can
+ * register: any device of the link can claim some of them, and serve a page. Where the service has names
+ * that it cannot know, only requests of a browser on this very machine are judged: for others it is meant,
+ * and they reach it without a trick.
  */
-export function createHostCheck(allowed: readonly string[]): (host: string | undefined) => boolean {
-  if (allowed.includes(EVERY_HOST)) return () => true
-  const names = new Set(allowed)
-  const suffixes = allowed
+export function createHostCheck({ names: own, hasOthers }: OwnNames) {
+  const names = new Set(own)
+  const suffixes = own
     .filter((host) => host.startsWith(BELOW))
     .map((host) => host.slice(EVERY_HOST.length))
-  return (host) => {
-    // HTTP/1.0 has none, and no browser speaks that.
-    if (host === undefined) return true
-    const { address, name = '' } = HOST.exec(host)?.groups ?? {}
-    const known = name.toLowerCase().replace(/\.$/u, '')
+
+  function isKnown(address: string | undefined, name: string): boolean {
     return (
-      isIP(address ?? known) !== 0 ||
-      isPrivate(known) ||
-      names.has(known) ||
-      suffixes.some((suffix) => known.endsWith(suffix))
+      isIP(address ?? name) !== 0 ||
+      LOOPBACK_NAME.test(name) ||
+      names.has(name) ||
+      suffixes.some((suffix) => name.endsWith(suffix))
     )
   }
+
+  /** `request`: undefined for one that is known to come from a program. */
+  return (host: string | undefined, request?: IncomingMessage): boolean => {
+    // HTTP/1.0 has none, and no browser speaks that.
+    if (host === undefined || names.has(EVERY_HOST)) return true
+    const isOfBrowser = request !== undefined && hasSignOfBrowser(request)
+    if (hasOthers && !(isOfBrowser && isOverLoopback(request.socket))) return true
+    const { address, name = '' } = HOST.exec(host)?.groups ?? {}
+    const known = name.toLowerCase().replace(/\.$/u, '')
+    return isKnown(address, known) || (!isOfBrowser && isPrivate(known))
+  }
+}
+
+/**
+ * A page that reads from its own origin sends no Origin, and one that came without TLS no Sec-Fetch-Site.
+ * But a browser names its user's languages in every request, and no page can keep it from that
+ * (https://fetch.spec.whatwg.org/#http-network-or-cache-fetch). Programs that do so, too, say localhost.
+ */
+function hasSignOfBrowser({ headers }: IncomingMessage): boolean {
+  return (
+    headers['accept-language'] !== undefined ||
+    headers.origin !== undefined ||
+    headers['sec-fetch-site'] !== undefined ||
+    headers['sec-fetch-mode'] !== undefined
+  )
+}
+
+function isOverLoopback({ localAddress }: Socket): boolean {
+  const family = isIP(localAddress ?? '')
+  return family !== 0 && LOOPBACK.check(localAddress ?? '', family === 6 ? 'ipv6' : 'ipv4')
 }
 
 function isPrivate(name: string): boolean {

@@ -9,6 +9,7 @@ import type {
   RouteOptions,
 } from 'fastify'
 import { pathNotFound } from './request-errors.ts'
+import { answerFromKept } from './kept-answers.ts'
 import { LABELS_SCRIPT } from './docs-labels.ts'
 import { markup } from './markup.ts'
 import { renderHeaderScript, renderSiteHeader, SITE_LINKS } from './site-header.ts'
@@ -127,8 +128,11 @@ function sampleCalls(schema: FastifySchema | undefined): object {
 
 const SERVER_NAME = 'This service'
 
-/** Of a Host header, which callers choose: nothing but a name and a port gets into the document. */
-const HOST = /^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i
+/**
+ * Of a Host header, which callers choose: nothing but a name and a port gets into the document, where it
+ * stands many times. No name is longer (RFC 1035 §2.3.4).
+ */
+const HOST = /^(?:[\w.-]{1,253}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i
 
 /** The samples send to where the document was asked for, or where all browsers are told to ask. */
 function withOrigin(
@@ -228,6 +232,8 @@ function withoutLogo(bundle: Buffer): Buffer {
 
 async function registerSwaggerUi(server: FastifyInstance, site: Site): Promise<void> {
   await server.register(async (scope) => {
+    // The plugin writes them for each request: as YAML that takes longer than hundreds of orders.
+    answerFromKept(scope, ['/docs/json', '/docs/yaml'])
     // The page without a slash at its end has whole paths, which a proxy's prefix is not in.
     scope.addHook('onSend', (request, _reply, payload, done) => {
       const isBare = request.routeOptions.url === '/docs' && typeof payload === 'string'

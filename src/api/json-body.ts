@@ -56,12 +56,20 @@ function parseJson(text: string): unknown {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of a body that was read. */
+    bodyBytes: number
+  }
+}
+
 function parseBody(
-  { headers }: FastifyRequest,
+  request: FastifyRequest,
   body: Buffer,
   done: (error: null, body: unknown) => void,
 ): void {
-  refuseOtherEncodings(headers)
+  request.bodyBytes = body.length
+  refuseOtherEncodings(request.headers)
   if (body.length === 0) throw bodyEmpty()
   done(null, parseJson(decodeUtf8(body)))
 }
@@ -71,6 +79,7 @@ function parseBody(
  * replaced: two different requests would otherwise name the same order.
  */
 export function acceptOnlyJson(server: FastifyInstance): void {
+  server.decorateRequest('bodyBytes', 0)
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseBody)
   server.addContentTypeParser(

@@ -15,9 +15,9 @@ import type { EventContract } from '../models/event-contract.ts'
 import { toUtc } from '../models/instant.ts'
 import type { Scope } from '../models/caller.ts'
 import { isOrderId } from '../models/order.ts'
-import { createHostCheck } from './allowed-hosts.ts'
+import { createHostCheck, type OwnNames } from './allowed-hosts.ts'
 import { admitWork, type ChangePlaces } from './admission/admit-work.ts'
-import { createHttpDoor, type HttpDoor } from './admission/http-server.ts'
+import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from './admission/http-server.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
 import { registerConsole } from './console-pages.ts'
 import {
@@ -50,7 +50,11 @@ import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
 import { authenticateCallers } from './security/authenticate.ts'
 import { allowOrigins } from './security/cors.ts'
 import { registerLogin } from './security/login-routes.ts'
-import { openOperatorsPort, type OperatorsAddress } from './security/operators-port.ts'
+import {
+  OPERATORS_DOOR,
+  openOperatorsPort,
+  type OperatorsAddress,
+} from './security/operators-port.ts'
 import { registerProviderLogin } from './security/provider-login.ts'
 import { LOGIN, SealedCookie, SESSION, type CookieRules } from './security/sealed-cookie.ts'
 import type { TlsIdentity } from './security/tls-server.ts'
@@ -94,8 +98,7 @@ export interface ServerDeps {
 
 export interface ServerSettings extends ServiceInfo {
   readonly maxItemsPerOrder: number
-  /** In lower case; `*.` in front of a name means all names below it, `*` alone means every name. */
-  readonly allowedHosts: readonly string[]
+  readonly ownNames: OwnNames
   readonly streamReadersMax: number
   readonly readiness: ReadinessMeaning
   readonly connectionsMax: number
@@ -129,8 +132,10 @@ const HEADERS_TIMEOUT_MS = 5_000
 /** How often Node looks for connections that are over a bound; its default of 30 s adds that much. */
 const CONNECTIONS_CHECK_INTERVAL_MS = 1_000
 
-function createDoor({ settings, clock, random, tls }: ServerDeps): HttpDoor {
-  const { requestTimeoutMs: requestTimeout, keepAliveMs, connectionsMax, acceptQueues } = settings
+type DoorSettings = Pick<HttpDoorOptions, 'tls' | 'connectionsMax' | 'acceptQueues'>
+
+function createDoor({ settings, clock, random }: ServerDeps, own: DoorSettings): HttpDoor {
+  const { requestTimeoutMs: requestTimeout, keepAliveMs } = settings
   return createHttpDoor({
     http: {
       requestTimeout,
@@ -141,9 +146,7 @@ function createDoor({ settings, clock, random, tls }: ServerDeps): HttpDoor {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
       connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_INTERVAL_MS, requestTimeout),
     },
-    tls,
-    acceptQueues,
-    connectionsMax,
+    ...own,
     clock,
     random,
   })
@@ -234,9 +237,12 @@ async function registerLogins(
  */
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { commands, queries, settings, isDraining } = deps
-  const door = createDoor(deps)
+  const { connectionsMax, acceptQueues, management } = settings
+  const door = createDoor(deps, { tls: deps.tls, connectionsMax, acceptQueues })
+  const operatorsDoor = createDoor(deps, OPERATORS_DOOR)
+  const lineOf: HttpDoor['lineOf'] = (socket) => door.lineOf(socket) ?? operatorsDoor.lineOf(socket)
   const server = createFastify(deps, door)
-  const isHostAllowed = createHostCheck(settings.allowedHosts)
+  const isHostAllowed = createHostCheck(settings.ownNames)
   server.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(reply)
     const fault = findFault(request.raw)
@@ -246,16 +252,16 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     // Fastify has set it by itself when it closes.
     if (isLast || reply.raw.hasHeader('connection')) {
       reply.header('connection', 'close')
-      door.lineOf(request.raw.socket)?.endBehind()
+      lineOf(request.raw.socket)?.endBehind()
     }
-    done(fault ?? (isHostAllowed(hostOf(request.raw)) ? undefined : hostNotAllowed()))
+    done(fault ?? (isHostAllowed(hostOf(request.raw), request.raw) ? undefined : hostNotAllowed()))
   })
   if (deps.traceRequest !== undefined) traceRequests(server, deps.traceRequest)
   countRequests(server, deps.measures)
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
   tidyRequests(server)
-  openOperatorsPort(server, settings.management)
+  if (management !== undefined) openOperatorsPort(server, operatorsDoor, management)
   const session = createCookie(SESSION, deps)
   const { publicUrl, requestsPerSecond } = settings
   authenticateCallers(server, { ...deps, session, publicUrl, requestsPerSecond })
@@ -265,7 +271,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (raw.headers.expect !== undefined && raw.httpVersion === '1.1') reply.raw.writeContinue()
     done(null, payload)
   })
-  admitWork(server, { ...deps, ...door, isHostAllowed })
+  admitWork(server, { ...deps, lineOf, onConnection: door.onConnection, isHostAllowed })
   acceptOnlyJson(server)
   server.addSchema(orderItemSchema)
   server.addSchema(orderSchema)

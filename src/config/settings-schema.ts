@@ -72,7 +72,7 @@ export const settingsSchema = Type.Object({
   ),
   ALLOWED_HOSTS: Type.Optional(
     text(
-      'Names by which callers may reach the service, beside addresses, names without a dot and those that end with .localhost, .local, .internal or .svc. A request with another name in its Host header is answered 403: it may come from a page that points its own name at this machine. Unset: no others where API_HOST is loopback, every name where it is not.',
+      'Names by which callers may reach the service, beside addresses, localhost, API_HOST and the names in PUBLIC_URL and API_CORS_ORIGINS. A request with another name in its Host header is answered 403: it may come from a page that points its own name at this machine. Programs, which send no Accept-Language, may also use names without a dot and those that end with .local, .internal or .svc. Unset, and API_HOST not loopback: every name, but not to a browser on this machine while everybody may call (API_AUTH).',
       {
         form: 'host names without ports, separated by commas; *.example.com means all below it, * means every name',
         accepts: (value) => parseHostNames(value) !== undefined,

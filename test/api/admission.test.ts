@@ -19,7 +19,8 @@ import { countedPlaces } from './counted-places.ts'
 import { createText, getText, startRawServer } from './raw-client.ts'
 
 const FULL = {
-  enter: () => undefined,
+  enter: () => false,
+  leave: () => undefined,
   isFull: () => true,
   outcomeOfRefusal: () => 'not-applied' as const,
 }
@@ -104,12 +105,11 @@ test('a change gives its place back once: answered, refused, or left and its wor
   await client.answers(2)
   await until(() => changes.left() === 2, 'both are left')
   client.send(createText('HELD-1') + createText('HELD-2') + createText('HELD-3').slice(0, -3))
-  await until(() => changes.taken() === 5, 'all three have a place')
+  await until(() => changes.taken() === 4, 'those with their bodies have a place')
   client.socket.resetAndDestroy()
-  await until(() => changes.left() === 3, 'the one without its body is left')
   held.resolve()
-  await until(() => changes.left() === 5, 'all are left')
-  assert.equal(changes.taken(), 5)
+  await until(() => changes.left() === 4, 'all are left')
+  assert.equal(changes.taken(), 4)
 })
 
 /** Each list waits for its release; what it is answered with is given. */
@@ -184,6 +184,32 @@ test('large pages have fewer places: their answers together have a bound', async
     await until(() => lists.asked() === Math.min(count + 1, clients.length), 'the next follows')
   }
   for (const client of clients) assert.deepEqual(await client.answers(1), [200])
+})
+
+test('orders with more items than a new one may have count as what they are, once they were seen', async (t) => {
+  const large = [{ order: orderOf('ORD-1' as OrderId, 1_000), version: 1 }]
+  const lists = createHeldLists(large)
+  const { open } = await startRawServer(t, { queries: lists.queries })
+  const clients = await Promise.all(Array.from({ length: 2 }, open))
+  const [first, second] = clients
+  assert.ok(first && second)
+  first.send(getText('/api/orders?limit=200'))
+  await until(() => lists.asked() === 1, 'the first page is asked for')
+  second.send(getText('/api/orders?limit=200'))
+  await until(() => lists.asked() === 2, 'the second has room beside it')
+  lists.releaseOne()
+  lists.releaseOne()
+  for (const client of clients) await client.answers(1)
+  for (const client of clients) client.send(getText('/api/orders?limit=200'))
+  const live = await open()
+  live.send(getText('/health/live'))
+  await live.answers(1)
+  await until(() => lists.asked() === 3, 'one page is asked for')
+  assert.equal(lists.asked(), 3)
+  lists.releaseOne()
+  await until(() => lists.asked() === 4, 'the other one follows')
+  lists.releaseOne()
+  for (const client of clients) await client.answers(2)
 })
 
 test('a bound of reads, beyond which others are turned away and health is answered', async (t) => {

@@ -274,3 +274,29 @@ test('tells Redoc to send no telemetry', async (t) => {
   const { body } = await server.inject('/redoc')
   assert.match(body, /<redoc spec-url="openapi\.json" disable-telemetry="true">/)
 })
+
+test('writes the document once in each form, however often it is asked for', async (t) => {
+  const { server } = await startTestServer(t)
+  const write = t.mock.method(server, 'swagger')
+  for (const url of ['/docs/json', '/docs/yaml']) {
+    const [first, second] = [await server.inject(url), await server.inject(url)]
+    assert.equal(write.mock.callCount(), 1, url)
+    assert.equal(first.statusCode, 200)
+    assert.equal(second.body, first.body)
+    assert.equal(second.headers['content-type'], first.headers['content-type'])
+    assert.equal((await server.inject({ method: 'HEAD', url })).body, '')
+    write.mock.resetCalls()
+  }
+})
+
+test('puts no longer name into the document than a host can have', async (t) => {
+  const { server } = await startTestServer(t, {
+    settings: { ownNames: { names: ['*'], hasOthers: false } },
+  })
+  const host = 'a'.repeat(254)
+  const { body } = await server.inject({ url: '/openapi.json', headers: { host } })
+  assert.equal(body.includes(host), false)
+  const longest = host.slice(1)
+  const answer = await server.inject({ url: '/openapi.json', headers: { host: longest } })
+  assert.ok(answer.body.includes(longest))
+})

@@ -22,7 +22,7 @@ import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/mo
 
 const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
-  allowedHosts: [],
+  ownNames: { names: [], hasOthers: false },
   publicUrl: undefined,
   readiness: 'changes',
   trustedProxies: [],
@@ -77,6 +77,13 @@ export interface FakeCommands extends OrderCommands {
   readonly changed: ChangeOrderStatus[]
 }
 
+/** What was asked for, without the way to learn that nobody waits. */
+function withoutLeaving<Command extends { leaving?: unknown }>(command: Command): Command {
+  const asked = { ...command }
+  delete asked.leaving
+  return asked
+}
+
 /** Keeps what it was called with; fails with `error` when there is one. */
 export function createFakeCommands(error?: unknown): FakeCommands {
   const created: CreateOrder[] = []
@@ -85,12 +92,12 @@ export function createFakeCommands(error?: unknown): FakeCommands {
     created,
     changed,
     async createOrder(command) {
-      created.push(command)
+      created.push(withoutLeaving(command))
       if (error !== undefined) throw error
       return changedOrder(orderOf(command.orderId, command.numItems))
     },
     async changeOrderStatus(command) {
-      changed.push(command)
+      changed.push(withoutLeaving(command))
       if (error !== undefined) throw error
       return changedOrder({ ...orderOf(command.orderId, 1), status: command.status }, 2)
     },
@@ -204,7 +211,8 @@ export async function startTestServer(
     }),
     feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
     changes: {
-      enter: () => ({ begin: () => true, leave: () => undefined }),
+      enter: () => true,
+      leave: () => undefined,
       isFull: () => false,
       outcomeOfRefusal: () => 'not-applied',
     },

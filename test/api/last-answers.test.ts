@@ -9,7 +9,8 @@ import { changedOrder, createFakeCommands, orderOf } from './harness.ts'
 import { createText, getText, startRawServer } from './raw-client.ts'
 
 const FULL = {
-  enter: () => undefined,
+  enter: () => false,
+  leave: () => undefined,
   isFull: () => true,
   outcomeOfRefusal: () => 'not-applied' as const,
 }

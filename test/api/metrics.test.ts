@@ -43,7 +43,12 @@ test('a request that the door turns away is counted by its work and its status',
   const measures = new Measures()
   const { server } = await startTestServer(t, {
     measures,
-    changes: { enter: () => undefined, isFull: () => false, outcomeOfRefusal: () => 'unknown' },
+    changes: {
+      enter: () => false,
+      leave: () => undefined,
+      isFull: () => false,
+      outcomeOfRefusal: () => 'unknown',
+    },
   })
   assert.equal((await postOrder(server, { orderId: 'ORD-1', numItems: 1 })).statusCode, 503)
   assert.deepEqual(

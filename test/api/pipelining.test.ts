@@ -243,7 +243,12 @@ test('a socket that was full takes its next requests one by one as before', asyn
 
 test('a socket whose requests are refused at once leaves turns of the loop to others', async (t) => {
   const { server, open } = await startRawServer(t, {
-    changes: { enter: () => undefined, isFull: () => true, outcomeOfRefusal: () => 'not-applied' },
+    changes: {
+      enter: () => false,
+      leave: () => undefined,
+      isFull: () => true,
+      outcomeOfRefusal: () => 'not-applied',
+    },
   })
   let inThisTurn = 0
   let mostInOneTurn = 0

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
-import { READS_AT_WORK_MAX } from '../../src/api/admission/admit-work.ts'
+import { READ_TAKEN_MS_MAX, READS_AT_WORK_MAX } from '../../src/api/admission/admit-work.ts'
+import { BODY_BYTES_MAX_IN_ALL, KEPT_BACK_MS_MIN } from '../../src/api/admission/body-room.ts'
 import { LIST_TAKEN_MS_MAX, LISTS_AT_WORK_MAX } from '../../src/api/admission/list-places.ts'
+import { creationBytesMax } from '../../src/api/json-body.ts'
 import type { SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -80,18 +82,115 @@ test('a change is begun when its body is here, and is turned away when there is 
   const [late, honest] = [await open(), await open()]
   const create = createText('LATE')
   late.send(create.slice(0, -5))
-  await until(() => changes.taken() === 1, 'its head is here')
-  assert.equal(changes.begun(), 0)
   honest.send(createText('HONEST'))
   assert.deepEqual(await honest.answers(1), [201])
   late.send(create.slice(-5) + getText('/health/live'))
   assert.deepEqual(await late.answers(2), [503, 200])
   assert.match(late.text(), /"code":"SERVICE_FULL".*"outcome":"not-applied"/)
-  await until(() => changes.left() === 2, 'both are left')
+  await until(() => changes.left() === 1, 'the one that had a place has left')
   assert.deepEqual(
     commands.created.map(({ orderId }) => orderId),
     ['HONEST'],
   )
+})
+
+test('a change learns that its client has left, and a list of one that has is not written', async (t) => {
+  const signals: AbortSignal[] = []
+  const commands = createFakeCommands()
+  commands.createOrder = ({ leaving }) => {
+    if (leaving !== undefined) signals.push(leaving())
+    return new Promise(() => undefined)
+  }
+  const page = Promise.withResolvers<readonly SettledOrder[]>()
+  let asked = 0
+  const queries = createFakeQueries({
+    listOrders() {
+      asked += 1
+      return page.promise
+    },
+  })
+  const { open, connectionCount } = await startRawServer(t, { commands, queries })
+  const [changing, listing] = [await open(), await open()]
+  changing.send(createText('ORD-1'))
+  listing.send(getText('/api/orders'))
+  await until(() => signals.length === 1 && asked === 1, 'both are at work')
+  assert.equal(signals[0]?.aborted, false)
+  for (const client of [changing, listing]) client.socket.resetAndDestroy()
+  await until(() => signals[0]?.aborted === true, 'the change knows')
+  await until(async () => (await connectionCount()) === 0, 'both have left')
+  let isWritten = false
+  const orders: SettledOrder[] = [{ order: orderOf('ORD-1' as OrderId, 1), version: 1 }]
+  page.resolve(
+    Object.defineProperty(orders, 'slice', {
+      value: () => {
+        isWritten = true
+        return []
+      },
+    }),
+  )
+  await setImmediate()
+  assert.equal(isWritten, false)
+})
+
+/** The head of a request whose body has so many bytes, and does not come. */
+function headText(requestLine: string, bodyBytes: number): string {
+  const length = `Content-Length: ${bodyBytes}`
+  return `${requestLine} HTTP/1.1\r\nHost: cart\r\nContent-Type: application/json\r\n${length}\r\n\r\n`
+}
+
+test('bodies that are kept back have a bound together, and make room for others', async (t) => {
+  const clock = new ManualClock()
+  const settings = { maxItemsPerOrder: 1_000 }
+  const { open, server } = await startRawServer(t, { settings, clock })
+  let heads = 0
+  server.server.prependListener('request', () => (heads += 1))
+  const bytes = creationBytesMax(settings.maxItemsPerOrder)
+  const count = Math.floor(BODY_BYTES_MAX_IN_ALL / bytes)
+  const late = await Promise.all(Array.from({ length: count }, open))
+  // The last one does not say how long it is.
+  const head = headText('POST /api/create-order', bytes)
+  for (const client of late.slice(1)) client.send(head)
+  late[0]?.send(head.replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked'))
+  await until(() => heads === count, 'all heads are here')
+  const honest = await open()
+  honest.send(head)
+  assert.deepEqual(await honest.answers(1), [503])
+  assert.match(honest.text(), /"code":"SERVICE_FULL".*"outcome":"not-applied"/)
+  clock.advance(KEPT_BACK_MS_MIN)
+  const next = await open()
+  next.send(createText('SMALL') + head)
+  assert.deepEqual(await next.answers(1), [201])
+  await until(() => late.some((client) => client.statuses().length > 0), 'one has made room')
+  assert.equal(late.filter((client) => client.text().includes('SERVICE_FULL')).length, 1)
+})
+
+test('reads that keep their bodies back take no place from those that do not', async (t) => {
+  const { open, server } = await startRawServer(t)
+  let heads = 0
+  server.server.prependListener('request', () => (heads += 1))
+  const late = await Promise.all(Array.from({ length: READS_AT_WORK_MAX }, open))
+  for (const client of late) client.send(headText('POST /api/operations/runs', 20))
+  await until(() => heads === READS_AT_WORK_MAX, 'all heads are here')
+  const other = await open()
+  other.send(getText('/api/orders/ORD-1'))
+  assert.deepEqual(await other.answers(1), [200])
+})
+
+test('a read keeps its place for no longer than it may', async (t) => {
+  const clock = new ManualClock()
+  let asked = 0
+  const queries = createFakeQueries({
+    getOrder() {
+      asked += 1
+      return new Promise(() => undefined)
+    },
+  })
+  const { open } = await startRawServer(t, { queries, clock })
+  const client = await open()
+  client.send(getText('/api/orders/ORD-1'))
+  await until(() => asked === 1, 'it is at work')
+  clock.advance(READ_TAKEN_MS_MAX)
+  await client.ended()
 })
 
 const CHECK_MS = 1_000

@@ -18,9 +18,10 @@ async function startFull(t: TestContext, isHostOpen = true) {
   const server = await startRawServer(t, {
     commands,
     clock: { ...systemClock, monotonicMs: () => asked },
-    ...(isHostOpen && { settings: { allowedHosts: ['*'] } }),
+    ...(isHostOpen && { settings: { ownNames: { names: ['*'], hasOthers: false } } }),
     changes: {
-      enter: () => (isFull ? undefined : { begin: () => true, leave: () => undefined }),
+      enter: () => !isFull,
+      leave: () => undefined,
       isFull() {
         asked += 1
         return isFull

@@ -6,18 +6,19 @@ import { createRequest, getRequest } from './requests.ts'
 
 const FORBIDDEN = '403 HOST_NOT_ALLOWED'
 
+/** Of a page: a request that changes nothing has no Origin when it goes to its own. */
 function asEvil(request: string): string {
-  return request.replace(
-    'Host: localhost',
-    'Host: evil.example:8000\r\nOrigin: http://evil.example',
-  )
+  const origin = request.startsWith('GET') ? '' : '\r\nOrigin: http://evil.example:8000'
+  const host = 'Host: evil.example:8000\r\nAccept-Language: en'
+  return request.replace('Host: localhost', host + origin)
 }
 
 export const foreignHost: Attack = {
   name: 'foreign-host',
   about: 'a page of another origin asks by its own name',
   async run(place) {
-    const { port, url } = await place.start()
+    // As `npm start` does, without a setting.
+    const { port, url } = await place.start({ API_HOST: '0.0.0.0' })
     const requests = [
       createRequest('EVIL-1'),
       getRequest('/api/orders'),

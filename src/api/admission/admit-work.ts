@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type {
   FastifyInstance,
@@ -8,16 +9,19 @@ import type {
   preValidationHookHandler,
   RouteOptions,
 } from 'fastify'
-import type { ChangeAdmission, ChangePlace } from '../../business/admission/change-admission.ts'
+import type { ChangeAdmission } from '../../business/admission/change-admission.ts'
+import type { ChangeOutcome, CommandError } from '../../business/errors.ts'
 import type { Measures } from '../../business/measures/measures.ts'
 import type { Clock, Random } from '../../business/ports.ts'
 import { tooManyChanges, tooManyLists, tooManyReads } from '../../business/refusals.ts'
+import { BODY_BYTES_MAX } from '../json-body.ts'
 import { limitOrMost } from '../schemas/list-requests.ts'
+import { BodyRoom, type BodyPlace } from './body-room.ts'
 import { createFullAnswer, type FullAnswer } from './full-answer.ts'
 import { ListPlaces } from './list-places.ts'
 import { QuickRefusals } from './quick-refusals.ts'
 import type { SocketLine } from './socket-line.ts'
-import { keepPlace, stayUntilDone } from './stay.ts'
+import { isOver, keepPlace, stayUntilDone } from './stay.ts'
 
 /** What a route's request asks for. A route that does not say it is a `read`. */
 export type Work =
@@ -25,7 +29,7 @@ export type Work =
   /** An answer of its own, of a size that does not depend on the request. */
   | { readonly kind: 'read' }
   /** Up to `limit` entries of at most so many bytes each. */
-  | { readonly kind: 'list'; readonly entryBytesMax: number }
+  | { readonly kind: 'list'; readonly entryBytesMax: () => number }
   /** An answer that does not end. */
   | { readonly kind: 'stream' }
   /** Answered always: it costs nothing, or is what tells that the service lives. */
@@ -42,8 +46,11 @@ declare module 'fastify' {
 /** Reads at work at once, from their arrival until their answers are taken and their work is over. */
 export const READS_AT_WORK_MAX = 512
 
+/** From their arrival until their answers are taken: a client may take a little now and then. */
+export const READ_TAKEN_MS_MAX = 60_000
+
 /** How many changes may be at work is for business to say. */
-export type ChangePlaces = Pick<ChangeAdmission, 'enter' | 'isFull' | 'outcomeOfRefusal'>
+export type ChangePlaces = Pick<ChangeAdmission, 'enter' | 'leave' | 'isFull' | 'outcomeOfRefusal'>
 
 export interface AdmissionDeps {
   readonly changes: ChangePlaces
@@ -58,14 +65,14 @@ export interface AdmissionDeps {
 
 /**
  * Lets a request in, or turns it away, by what it asks for. That is in `onRequest`, before a body is read:
- * to say no has to cost little. A change is asked again when its body is here, because a body can be kept
- * back. Call it before the routes are registered, and after the hooks that judge every request. HEAD is
+ * to say no has to cost little. A request with a body has room for it then, and takes its place at work when
+ * it is here, because a body can be kept back. Call it before the routes are registered, and after the hooks that judge every request. HEAD is
  * admitted as GET is.
  */
 export function admitWork(server: FastifyInstance, deps: AdmissionDeps): void {
   const hooks = createHooks(deps)
   server.addHook('onRoute', (route: RouteOptions) => {
-    const { enter, begin } = hooks(route.config?.work ?? { kind: 'read' })
+    const { enter, begin } = hooks(route.config?.work ?? { kind: 'read' }, route)
     if (enter === undefined) return
     route.onRequest = [enter, ...[route.onRequest ?? []].flat()]
     if (begin !== undefined) route.preValidation = [begin, ...[route.preValidation ?? []].flat()]
@@ -79,10 +86,26 @@ interface Hooks {
   readonly begin?: preValidationHookHandler
 }
 
-function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
-  const { changes, random, lineOf } = deps
+/** Where requests with bodies are at work. */
+interface Places {
+  readonly isFull: () => boolean
+  /** False: there is none. */
+  readonly enter: (request: FastifyRequest) => boolean
+  readonly leave: (request: FastifyRequest) => void
+  readonly refuse: (request: FastifyRequest, reply: FastifyReply) => void
+  readonly refusalOf: (request: FastifyRequest) => CommandError
+}
+
+/** A request that was let in with its head. */
+interface Visit {
+  readonly room: BodyPlace
+  isAtWork: boolean
+}
+
+function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => Hooks {
+  const { changes, random, lineOf, clock } = deps
   const { turnedAway } = deps.measures
-  const placesOfChanges = new WeakMap<FastifyRequest, ChangePlace>()
+  const bodies = new BodyRoom(clock)
   const lists = new ListPlaces(deps.clock)
   let readCount = 0
 
@@ -123,36 +146,84 @@ function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
     else line.takeAlone(() => begin(line))
   }
 
+  function outcomeOfRefusal({ headers }: FastifyRequest): ChangeOutcome {
+    return changes.outcomeOfRefusal(headers['idempotency-key'] !== undefined)
+  }
+
   function turnChangeAway(request: FastifyRequest, reply: FastifyReply): void {
-    const hasRetryKey = request.headers['idempotency-key'] !== undefined
     const { socket } = request.raw
     const line = lineOf(socket)
     if (line !== undefined) quickRefusals.watch(socket, line)
-    refuseChange[changes.outcomeOfRefusal(hasRetryKey)](request, reply)
+    refuseChange[outcomeOfRefusal(request)](request, reply)
   }
 
-  const enterChange: onRequestHookHandler = (request, reply, done) => {
-    const place = changes.enter()
-    if (place === undefined) return turnChangeAway(request, reply)
-    placesOfChanges.set(request, place)
-    stayUntilDone(reply.raw, () => place.leave())
-    done()
+  const changePlaces: Places = {
+    isFull: () => changes.isFull(),
+    enter: () => changes.enter(),
+    leave: () => changes.leave(),
+    refuse: turnChangeAway,
+    refusalOf: (request) => tooManyChanges(outcomeOfRefusal(request)),
   }
 
-  const beginChange: preValidationHookHandler = (request, reply, done) => {
-    if (placesOfChanges.get(request)?.begin() === false) return turnChangeAway(request, reply)
-    done()
-  }
+  const endsOfReads = new WeakMap<FastifyRequest, () => void>()
 
-  const leaveRead = (): void => {
-    readCount -= 1
+  const readPlaces: Places = {
+    isFull: () => readCount >= READS_AT_WORK_MAX,
+    enter(request) {
+      if (readCount >= READS_AT_WORK_MAX) return false
+      readCount += 1
+      const { socket } = request.raw
+      endsOfReads.set(
+        request,
+        clock.schedule(READ_TAKEN_MS_MAX, () => socket.destroy()),
+      )
+      return true
+    },
+    leave(request) {
+      readCount -= 1
+      endsOfReads.get(request)?.()
+    },
+    refuse: refuseRead,
+    refusalOf: tooManyReads,
   }
 
   const enterRead: onRequestHookHandler = (request, reply, done) => {
-    if (readCount >= READS_AT_WORK_MAX) return refuseRead(request, reply)
-    readCount += 1
-    stayUntilDone(reply.raw, leaveRead)
+    if (!readPlaces.enter(request)) return refuseRead(request, reply)
+    stayUntilDone(reply.raw, () => readPlaces.leave(request))
     done()
+  }
+
+  /** For requests that have bodies: room for it first, and a place when it is here. */
+  function createBodyHooks(kind: Work['kind'], places: Places, bytesMax: number): Hooks {
+    const visits = new WeakMap<FastifyRequest, Visit>()
+    return {
+      enter(request, reply, done) {
+        const { raw } = request
+        const room = places.isFull() ? undefined : bodies.enter(bodyBytes(raw, bytesMax), turnAway)
+        if (room === undefined) return places.refuse(request, reply)
+        const visit = { room, isAtWork: false }
+        visits.set(request, visit)
+        stayUntilDone(reply.raw, () => {
+          bodies.leave(room)
+          if (visit.isAtWork) places.leave(request)
+        })
+        done()
+
+        // Fastify gives up what it has of the body.
+        function turnAway(): void {
+          turnedAway.add([kind])
+          raw.emit('error', places.refusalOf(request))
+        }
+      },
+      begin(request, reply, done) {
+        const visit = visits.get(request)
+        if (visit === undefined || isOver(reply.raw)) return void reply.hijack()
+        bodies.noteArrived(visit.room, request.bodyBytes)
+        visit.isAtWork = places.enter(request)
+        if (!visit.isAtWork) return places.refuse(request, reply)
+        done()
+      },
+    }
   }
 
   const enterStream: onRequestHookHandler = (request, _reply, done) => {
@@ -163,13 +234,13 @@ function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
   }
 
   // A page is large: a socket has one at a time, however many it has asked for.
-  function enterList(entryBytesMax: number): onRequestHookHandler {
+  function enterList(entryBytesMax: () => number): onRequestHookHandler {
     return (request, reply, done) => {
       takeAlone(request, () => {
         // Before it enters: it may begin at once.
         stayUntilDone(reply.raw, () => leave())
         const leave = lists.enter({
-          bytesMax: limitOrMost(request.query) * entryBytesMax,
+          bytesMax: limitOrMost(request.query) * entryBytesMax(),
           begin: () => done(),
           refuse: () => refuseList(request, reply),
           cut: () => request.raw.socket.destroy(),
@@ -178,12 +249,13 @@ function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
     }
   }
 
-  return (work) => {
+  return (work, { method, bodyLimit = BODY_BYTES_MAX }) => {
     switch (work.kind) {
       case 'change':
-        return { enter: enterChange, begin: beginChange }
+        return createBodyHooks('change', changePlaces, bodyLimit)
       case 'read':
-        return { enter: enterRead }
+        if (!hasBody(method)) return { enter: enterRead }
+        return createBodyHooks('read', readPlaces, bodyLimit)
       case 'list':
         return { enter: enterList(work.entryBytesMax) }
       case 'stream':
@@ -192,4 +264,14 @@ function createHooks(deps: AdmissionDeps): (work: Work) => Hooks {
         return {}
     }
   }
+}
+
+function hasBody(method: RouteOptions['method']): boolean {
+  return [method].flat().some((one) => one !== 'GET' && one !== 'HEAD')
+}
+
+/** What the body of a request may take: what its head says, and where it does not, the most that is read. */
+function bodyBytes({ headers }: IncomingMessage, bytesMax: number): number {
+  if (headers['transfer-encoding'] !== undefined) return bytesMax
+  return Math.min(Number(headers['content-length'] ?? 0), bytesMax)
 }

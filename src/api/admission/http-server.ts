@@ -103,6 +103,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
     answerForNode(server, (one) => gate.guard(one))
     closeConnectionsInOrder(server, connectionEvent)
     gate.watch(server, connectionEvent)
+    if (tls !== undefined) gate.boundHandshakes(server)
     return server
   }
 

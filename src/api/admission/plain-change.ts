@@ -12,10 +12,11 @@ const CONTENT_LENGTH = /^\d{1,6}$/u
 /** A longer head is none of the commonest. */
 const HEAD_BYTES_MAX = 4_096
 
-/** They say how the body is to be read, or what is to become of the connection. */
+/** They say how the body is to be read, what is to become of the connection, or that a page asks. */
 const NOT_PLAIN = new Set([
   'content-encoding',
   'expect',
+  'origin',
   'te',
   'trailer',
   'transfer-encoding',

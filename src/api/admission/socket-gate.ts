@@ -14,7 +14,7 @@ export const STALLED_CHECKS_MAX = 11
 const RELEASED_PER_TURN_MAX = 4
 
 /** Connections that are told at once that they are too many. More are closed without a word. */
-const REFUSED_AT_ONCE_MAX = 64
+export const REFUSED_AT_ONCE_MAX = 64
 
 export interface SocketGateDeps {
   /** How many connections may be open. */
@@ -34,6 +34,8 @@ export class SocketGate {
   readonly #deps: SocketGateDeps
   readonly #lines = new Map<Socket, SocketLine>()
   #letInCount = 0
+  /** Over TLS: with those that have not shown who they are yet. */
+  #openCount = 0
   #restBytes = 0
   /** Their held requests have room to begin. In their order. */
   readonly #ready = new Set<SocketLine>()
@@ -59,6 +61,21 @@ export class SocketGate {
       })
       if (isLetIn) this.#deps.onLetIn(socket, line)
       else this.#refuse(socket, line)
+    })
+  }
+
+  /**
+   * Over TLS a connection has its line when both sides have shown who they are, for which its client has
+   * time. Until then nothing can be said to it, so what is too much is closed without a word.
+   */
+  boundHandshakes(server: Server): void {
+    server.on('connection', (socket: Socket) => {
+      const isTooMuch = this.#openCount >= this.#deps.connectionsMax + REFUSED_AT_ONCE_MAX
+      this.#openCount += 1
+      socket.once('close', () => {
+        this.#openCount -= 1
+      })
+      if (isTooMuch) socket.destroy()
     })
   }
 

@@ -50,11 +50,24 @@ export function stayUntilDone(response: ServerResponse, leave: () => void): void
   response.on('close', () => stay.close())
 }
 
+/** The request of this response has left. */
+export function isOver(response: ServerResponse): boolean {
+  return stays.get(response)?.isOver === true
+}
+
+/** Aborted when the client has left, or has its answer. */
+export function leavingOf(response: ServerResponse): AbortSignal {
+  const leaving = new AbortController()
+  if (response.destroyed) leaving.abort()
+  else response.once('close', () => leaving.abort())
+  return leaving.signal
+}
+
 /** The same handler, whose work keeps the place of its request. It is not begun for one that has left. */
 export function keepPlace(handler: RouteHandlerMethod): RouteHandlerMethod {
   return function handleInPlace(request, reply) {
+    if (isOver(reply.raw)) return void reply.hijack()
     const stay = stays.get(reply.raw)
-    if (stay?.isOver === true) return void reply.hijack()
     const work: unknown = handler.call(this, request, reply)
     if (isPromise(work)) stay?.begin(work)
     return work

@@ -5,6 +5,7 @@ import type { ChangedOrder, OrderCommands } from '../../business/order/commands.
 import { readCreation, tidyCreation } from '../brought-order.ts'
 import { entityTag, ifMatchHeader, readExpectedVersions } from '../entity-tags.ts'
 import { creationBytesMax } from '../json-body.ts'
+import { leavingOf } from '../admission/stay.ts'
 import { bodyEmpty, RequestError } from '../request-errors.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
@@ -136,6 +137,7 @@ export function registerOrderRoutes(
         orderId,
         numItems,
         ...(Object.keys(brought).length === 0 ? {} : { brought }),
+        leaving: () => leavingOf(reply.raw),
         ...readRetryKey(request, 'create-order', orderId, numItems, brought),
         ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
@@ -166,6 +168,7 @@ export function registerOrderRoutes(
       const changed = await commands.changeOrderStatus({
         orderId,
         status,
+        leaving: () => leavingOf(reply.raw),
         ...readExpectedVersions(request.headers),
         ...readRetryKey(request, 'update-order', orderId, status),
         ...(request.caller && { principal: request.caller.principal }),

@@ -130,6 +130,8 @@ export function registerQueryRoutes(
   maxItemsPerOrder: number,
 ): void {
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
+  // Orders from before the maximum was set lower have more: that is seen when they are read.
+  let itemsMax = maxItemsPerOrder
 
   server.route({
     method: 'GET',
@@ -154,7 +156,7 @@ export function registerQueryRoutes(
     config: {
       problemCodes: QUERY_PROBLEMS,
       access: 'orders:read',
-      work: { kind: 'list', entryBytesMax: ORDER_BYTES_MAX + maxItemsPerOrder * ITEM_BYTES_MAX },
+      work: { kind: 'list', entryBytesMax: () => ORDER_BYTES_MAX + itemsMax * ITEM_BYTES_MAX },
     },
     preValidation: tidyQuery,
     handler: async (request, reply) => {
@@ -171,6 +173,8 @@ export function registerQueryRoutes(
         limit: limit + 1,
       }
       const found = await queries.listOrders(query)
+      for (const { order } of found) itemsMax = Math.max(itemsMax, order.items.length)
+      if (isGone(reply)) return reply
       const page = found.slice(0, limit)
       return sendList(request, reply, {
         message: countMessage(page.length, 'order'),
@@ -189,7 +193,7 @@ export function registerQueryRoutes(
     config: {
       problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'],
       access: 'orders:read',
-      work: { kind: 'list', entryBytesMax: EVENT_BYTES_MAX },
+      work: { kind: 'list', entryBytesMax: () => EVENT_BYTES_MAX },
     },
     preValidation: tidyQuery,
     handler: async (request, reply) => {
@@ -197,6 +201,7 @@ export function registerQueryRoutes(
       const limit = limitOf(request.query)
       const after = cursor === undefined ? 0 : readEventCursor(cursor)
       const found = await queries.listOrderEvents(request.params.orderId, after, limit + 1)
+      if (isGone(reply)) return reply
       const page = found.slice(0, limit)
       const last = page.at(-1)
       return sendList(request, reply, {
@@ -235,6 +240,12 @@ export function registerQueryRoutes(
 function isKnownToCaller({ headers }: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('etag', tag).header('cache-control', 'private, no-cache')
   return isNamedByIfNoneMatch(headers, tag)
+}
+
+/** Nobody waits for the page: it is not written. */
+function isGone(reply: FastifyReply): boolean {
+  if (reply.raw.destroyed) reply.hijack()
+  return reply.raw.destroyed
 }
 
 function orderCursor(last: SettledOrder | undefined): string | null {

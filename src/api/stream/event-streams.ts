@@ -6,6 +6,7 @@ import { tooManyReaders } from '../../business/refusals.ts'
 import type { LiveFeed, ReaderStart } from '../../business/stream/live-feed.ts'
 import { FrameCache, type StreamFilter } from './frame-cache.ts'
 import { StreamReader, type DropReason } from './stream-reader.ts'
+import { UnsentBytes } from './unsent-bytes.ts'
 
 /** Below the 60 s after which common proxies drop a silent connection. */
 const HEARTBEAT_EVERY_MS = 15_000
@@ -26,6 +27,7 @@ export class EventStreams {
   readonly #deps: EventStreamsDeps
   readonly #frames = new FrameCache()
   readonly #readers = new Map<StreamReader, () => Promise<boolean>>()
+  readonly #unsent = new UnsentBytes()
   #unfollow: (() => void) | undefined
   #stopHeartbeat: (() => void) | undefined
   #isPumping = false
@@ -57,6 +59,7 @@ export class EventStreams {
     const reader = new StreamReader(response, {
       source: feed,
       frames: this.#frames,
+      unsent: this.#unsent,
       filter,
       start,
       onDropped,

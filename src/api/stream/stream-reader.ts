@@ -3,18 +3,24 @@ import type { LiveFeed, ReaderStart } from '../../business/stream/live-feed.ts'
 import type { EventPlace, PlacedEvent } from '../../business/stream/settled-feed.ts'
 import { heartbeatFrame, openingFrame } from './event-frame.ts'
 import type { FrameCache, StreamFilter } from './frame-cache.ts'
+import type { UnsentBytes, UnsentReader } from './unsent-bytes.ts'
 
 /** Of a reader that takes nothing: it is dropped at the second. */
 const BLOCKED_HEARTBEATS_MAX = 2
 
+/** How many old events are asked for: few at first, because nobody knows how large they are. */
+const PAGE_EVENTS_FIRST = 25
+const PAGE_EVENTS_MAX = 250
+
 export type StreamSource = Pick<LiveFeed, 'listRecent' | 'readPage'>
 
 /** Why a connection was ended from here. */
-export type DropReason = 'behind' | 'blocked' | 'store' | 'retired'
+export type DropReason = 'behind' | 'blocked' | 'room' | 'store' | 'retired'
 
 export interface StreamReaderOptions {
   readonly source: StreamSource
   readonly frames: FrameCache
+  readonly unsent: Pick<UnsentBytes, 'add' | 'remove'>
   readonly filter: StreamFilter
   readonly start: ReaderStart
   readonly onDropped: (reason: DropReason) => void
@@ -27,13 +33,15 @@ export interface StreamReaderOptions {
  * goes on after its place when it comes back: the store is read for those that catch up, and not again
  * and again for one that never does.
  */
-export class StreamReader {
+export class StreamReader implements UnsentReader {
   readonly #response: ServerResponse
   readonly #options: StreamReaderOptions
   #place: EventPlace
   #state: 'ready' | 'reading' | 'blocked' | 'ended' = 'ready'
   #isLive = false
   #blockedHeartbeats = 0
+  #pageEvents = PAGE_EVENTS_FIRST
+  #reading = new AbortController()
 
   constructor(response: ServerResponse, options: StreamReaderOptions) {
     this.#response = response
@@ -42,6 +50,8 @@ export class StreamReader {
     response.on('drain', () => this.#onDrain())
     response.on('close', () => {
       this.#state = 'ended'
+      this.#reading.abort()
+      options.unsent.remove(this)
     })
     this.#write(openingFrame(this.#place))
   }
@@ -63,12 +73,18 @@ export class StreamReader {
   heartbeat(): void {
     if (this.#state !== 'blocked') {
       this.#blockedHeartbeats = 0
-      // While a page is read its bytes come next; a heartbeat that blocked would start another read.
+      // While a page is read it does not block: the socket has taken everything, and this is little.
+      if (this.#state === 'reading') this.#response.write(heartbeatFrame(this.#place))
       if (this.#state === 'ready') this.#write(heartbeatFrame(this.#place))
       return
     }
     this.#blockedHeartbeats += 1
     if (this.#blockedHeartbeats >= BLOCKED_HEARTBEATS_MAX) this.#drop('blocked')
+  }
+
+  /** It takes too little, and others need the room. */
+  cut(): void {
+    this.#drop('room')
   }
 
   /** An orderly end; the reader comes back by itself, where it can. */
@@ -82,32 +98,42 @@ export class StreamReader {
 
   #catchUp(): void {
     this.#state = 'reading'
+    this.#reading = new AbortController()
     const { source, start } = this.#options
-    void source.readPage(this.#place, start.keptFrom).then((events) => {
+    const wanted = { keptFrom: start.keptFrom, limit: this.#pageEvents }
+    void source.readPage(this.#place, wanted, this.#reading.signal).then((events) => {
       if (this.#state !== 'reading') return
       this.#state = 'ready'
       if (events === undefined) return this.#giveUp('store')
       if (events === 'retired') return this.#giveUp('retired')
       // All that is settled was read, and memory begins further on: look again at the next call.
       if (events.length === 0) return
-      this.#send(events)
+      const sentCount = this.#send(events)
+      // Those that did not fit are read once more.
+      const isSmall = sentCount === events.length
+      this.#pageEvents = isSmall ? Math.min(2 * this.#pageEvents, PAGE_EVENTS_MAX) : sentCount
       this.pump()
     })
   }
 
-  #send(events: readonly PlacedEvent[]): void {
+  /** How many of them fit in what is sent at once. */
+  #send(events: readonly PlacedEvent[]): number {
     const { frames, filter } = this.#options
-    this.#place = events.at(-1)?.place ?? this.#place
-    const bytes = frames.encode(events, filter)
+    const { bytes, count } = frames.encode(events, filter)
+    this.#place = events[count - 1]?.place ?? this.#place
     if (bytes.length > 0) this.#write(bytes)
+    return count
   }
 
   #write(bytes: string | Uint8Array): void {
-    if (!this.#response.write(bytes)) this.#state = 'blocked'
+    if (this.#response.write(bytes)) return
+    this.#state = 'blocked'
+    this.#options.unsent.add(this, bytes.length)
   }
 
   #onDrain(): void {
     if (this.#state !== 'blocked') return
+    this.#options.unsent.remove(this)
     this.#state = 'ready'
     this.#blockedHeartbeats = 0
     this.pump()

@@ -28,7 +28,10 @@ const INTERVAL_MS_MAX = 4 * INTERVAL_MS
 
 export class DelayLimit {
   #limit = LIMIT_START
-  /** The least that a change ever took: more on a slow disk, or where the brokers are far away. */
+  /**
+   * What a change takes by itself: more on a slow disk, or where the brokers are far away. That is the
+   * least that one took; it may become more while the service lives, as when the database moves away.
+   */
   #ownMs = Infinity
   #sinceMs = 0
   #count = 0
@@ -64,6 +67,8 @@ export class DelayLimit {
       if (this.#isReached) this.#limit = Math.ceil(this.#limit * GROWTH)
       return
     }
+    // As little as ever is under way, so no queue of ours is what takes so long.
+    if (this.#limit === LIMIT_MIN) this.#ownMs = this.#leastMs
     this.#limit = Math.max(LIMIT_MIN, Math.min(this.#limit, Math.ceil(perMs * wantedMs)))
   }
 }

@@ -16,7 +16,7 @@ export function changeOrderStatus(
   deps: ChangeDeps,
   command: ChangeOrderStatus,
 ): Promise<ChangedOrder> {
-  const { orderId, status, retryKey, traceparent, principal } = command
+  const { orderId, status, leaving, retryKey, traceparent, principal } = command
   const asksFor = ({ type, order, version, principal: of }: OrderEvent): boolean =>
     type === 'order-status-changed' &&
     of === principal &&
@@ -24,7 +24,7 @@ export function changeOrderStatus(
     !isErased(order) &&
     isExpected(command, version - 1)
   return changeOrder(deps, {
-    request: { orderId, asksFor, ...(retryKey && { retryKey }) },
+    request: { orderId, asksFor, leaving, ...(retryKey && { retryKey }) },
     findObjection: (settled) => findObjection(deps, command, settled),
     apply: (order) => ({ ...order, status }),
     retryKey,

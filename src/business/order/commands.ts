@@ -18,6 +18,12 @@ export interface BroughtItem {
   readonly price: number
 }
 
+/**
+ * Aborted when nobody waits for the answer any more: a request that still waits for its turn is not begun.
+ * Called for one that has to wait, and for no other.
+ */
+export type Leaving = () => AbortSignal
+
 export interface CreateOrder {
   readonly orderId: OrderId
   /** As many as are brought, where items are brought. */
@@ -27,6 +33,7 @@ export interface CreateOrder {
    * their sum.
    */
   readonly brought?: BroughtOrder
+  readonly leaving?: Leaving
   readonly retryKey?: RetryKey
   readonly traceparent?: string
   /** Whose request it is, where callers say who they are. */
@@ -38,6 +45,7 @@ export interface ChangeOrderStatus {
   readonly status: OrderStatus
   /** The change is carried out only if the order is at one of these versions. */
   readonly expectedVersions?: readonly number[]
+  readonly leaving?: Leaving
   readonly retryKey?: RetryKey
   readonly traceparent?: string
   /** Whose request it is, where callers say who they are. */

@@ -13,13 +13,13 @@ import { refusalBehind, waitForEarlierChange, type Request } from './wait-for-ea
  * {@link findAnswerByKey} throws.
  */
 export function createOrder(deps: ChangeDeps, command: CreateOrder): Promise<ChangedOrder> {
-  const { orderId, retryKey } = command
+  const { orderId, leaving, retryKey } = command
   const deadlineMs = deps.clock.monotonicMs() + deps.publishTimeoutMs
   const asksFor = (event: OrderEvent): boolean =>
     event.type === 'order-created' &&
     event.principal === command.principal &&
     asksTheSame(command, event)
-  const request = { orderId, asksFor, ...(retryKey && { retryKey }) }
+  const request = { orderId, asksFor, leaving, ...(retryKey && { retryKey }) }
   return inTurn(deps, request, deadlineMs, () => create(deps, command, request, deadlineMs))
 }
 

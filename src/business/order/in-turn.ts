@@ -1,4 +1,5 @@
 import type { SettledOrder } from '../ports.ts'
+import { changeInFlight } from '../refusals.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder } from './commands.ts'
@@ -24,7 +25,7 @@ export async function inTurn(
   change: (left: SettledOrder | undefined) => Promise<ChangedOrder>,
 ): Promise<ChangedOrder> {
   const { publications } = deps
-  const { orderId } = request
+  const { orderId, leaving } = request
   const turnByMs = deadlineMs - deps.publishTimeoutMs * TURN_PART
   const concerns = (earlier: Publication): boolean => relate(earlier, request) !== 'other'
   let isTurn = publications.turns.take(orderId)
@@ -33,13 +34,16 @@ export async function inTurn(
     // Asked again when the change with its key has ended: its turn may come too late for that.
     const answer = await findAnswerByKey(deps, request, deadlineMs)
     if (answer !== undefined) return answer
-    const waited = await publications.turns.wait(orderId, concerns, turnByMs)
+    const waited = await publications.turns.wait(orderId, concerns, turnByMs, leaving?.())
     isTurn = waited.kind === 'turn'
     if (waited.kind === 'turn') {
       left = waited.left
     } else if (waited.kind === 'ended') {
       const repeated = answerAtEnd(deps, waited.change, request, waited.end)
       if (repeated !== undefined) return repeated
+    } else if (waited.kind === 'left') {
+      // Nobody hears it. Nothing was begun.
+      throw changeInFlight(orderId)
     } else {
       const earlier = publications.find(orderId)
       // The change with its key may have ended in this very moment.

@@ -10,12 +10,13 @@ import {
   stillNotConfirmed,
 } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
-import type { ChangedOrder } from './commands.ts'
+import type { ChangedOrder, Leaving } from './commands.ts'
 
 /** A request that wants to change an order, to those that came before it. */
 export interface Request {
   readonly orderId: OrderId
   readonly retryKey?: RetryKey
+  readonly leaving?: Leaving | undefined
   /** For one without a key: does it ask for what that event says? */
   readonly asksFor: (event: OrderEvent) => boolean
 }

@@ -10,11 +10,14 @@ import type { Publication, PublicationEnd } from './publication.ts'
 /** Bounds memory. Those whose turns do not come in time are told so at their deadlines. */
 const WAITING_MAX = 1_000
 
-/** How a wait ended. `ended`: a change that concerns the request has ended; its turn has not come. */
+/** Of all orders: many of them may have long lines. */
+const ALL_WAITING_MAX = 10_000
+
+/** How a wait ended. `ended`: a change that concerns the request has ended; `left`: nobody waits any more. */
 export type Waited =
   /** `left`: the order as the turn before has left it, if that one has changed it. */
   | { readonly kind: 'turn'; readonly left?: SettledOrder | undefined }
-  | { readonly kind: 'full' | 'deadline' }
+  | { readonly kind: 'full' | 'deadline' | 'left' }
   | { readonly kind: 'ended'; readonly change: Publication; readonly end: PublicationEnd }
 
 interface Waiter {
@@ -47,20 +50,24 @@ export class OrderTurns {
   }
 
   /**
-   * Waits for the turn, until `deadlineMs` of the monotonic clock. `concerns` says whether the end of a
-   * change that is alive meanwhile is the answer.
+   * Waits for the turn, until `deadlineMs` of the monotonic clock or until `leaving` is aborted. `concerns`
+   * says whether the end of a change that is alive meanwhile is the answer.
    */
   wait(
     orderId: OrderId,
     concerns: (change: Publication) => boolean,
     deadlineMs: number,
+    leaving?: AbortSignal,
   ): Promise<Waited> {
     const waiting = this.#waiting.get(orderId)
     if (waiting === undefined) {
       this.take(orderId)
       return Promise.resolve({ kind: 'turn' })
     }
-    if (waiting.length >= WAITING_MAX) return Promise.resolve({ kind: 'full' })
+    if (leaving?.aborted === true) return Promise.resolve({ kind: 'left' })
+    if (waiting.length >= WAITING_MAX || this.#waitingCount >= ALL_WAITING_MAX) {
+      return Promise.resolve({ kind: 'full' })
+    }
     return new Promise((resolve) => {
       const waiter: Waiter = {
         deadlineMs,
@@ -68,14 +75,18 @@ export class OrderTurns {
         resolve: (waited) => {
           this.#waitingCount -= 1
           cancelDeadline()
+          leaving?.removeEventListener('abort', leave)
           resolve(waited)
         },
       }
       const leftMs = Math.max(0, deadlineMs - this.#clock.monotonicMs())
-      const cancelDeadline = this.#clock.schedule(leftMs, () => {
+      const end = (kind: 'deadline' | 'left'): void => {
         waiting.splice(waiting.indexOf(waiter), 1)
-        waiter.resolve({ kind: 'deadline' })
-      })
+        waiter.resolve({ kind })
+      }
+      const cancelDeadline = this.#clock.schedule(leftMs, () => end('deadline'))
+      const leave = (): void => end('left')
+      leaving?.addEventListener('abort', leave)
       waiting.push(waiter)
       this.#waitingCount += 1
     })

@@ -1,6 +1,7 @@
 import { StoreError, type Clock } from '../ports.ts'
 import { readStore } from '../read-store.ts'
 import { RecentEvents } from './recent-events.ts'
+import { SharedQuestion } from './shared-question.ts'
 import {
   FIRST_PLACE,
   isAfter,
@@ -50,6 +51,21 @@ export interface LiveFeedDeps {
   readonly publishTimeoutMs: number
 }
 
+export interface WantedPage {
+  readonly limit: number
+  /** Behind this place the reader has all that was not retired before it came. */
+  readonly keptFrom: EventPlace
+}
+
+type ReadPage = readonly PlacedEvent[] | 'retired' | undefined
+
+/** A page that a reader waits for. */
+interface AskedPage {
+  readonly after: EventPlace
+  readonly wanted: WantedPage
+  readonly resolve: (page: ReadPage) => void
+}
+
 /** One time of following, from the first look at the store to the last. */
 interface Run {
   readonly stopping: AbortController
@@ -68,11 +84,17 @@ export class LiveFeed {
   #run: Run | undefined
   #isWoken = false
   #waking = new AbortController()
-  #lastPage: Promise<unknown> = Promise.resolve()
+  /** In their order; of each reader one at most. */
+  readonly #askedPages = new Set<AskedPage>()
+  #isReadingPages = false
+  readonly #lastPlace: SharedQuestion<EventPlace>
+  readonly #retiredPlace: SharedQuestion<EventPlace>
   #isClosed = false
 
   constructor(deps: LiveFeedDeps) {
     this.#deps = deps
+    this.#lastPlace = new SharedQuestion(() => deps.feed.findLastPlace())
+    this.#retiredPlace = new SharedQuestion(() => deps.feed.findRetiredPlace())
   }
 
   /** Something was settled here. */
@@ -101,18 +123,18 @@ export class LiveFeed {
     const recent = this.#run?.recent
     if (start === 'now' && recent !== undefined) return foundAt(recent.end)
     if (typeof start === 'object' && recent?.covers(start) === true) return foundAt(start)
-    const { feed, clock, publishTimeoutMs } = this.#deps
+    const { clock, publishTimeoutMs } = this.#deps
     const deadlineMs = clock.monotonicMs() + publishTimeoutMs
     if (start === 'now') {
-      return foundAt(await readStore(feed.findLastPlace(), clock, deadlineMs))
+      return foundAt(await readStore(this.#lastPlace.ask(), clock, deadlineMs))
     }
-    const until = await readStore(feed.findRetiredPlace(), clock, deadlineMs)
+    const until = await readStore(this.#retiredPlace.ask(), clock, deadlineMs)
     if (start === 'beginning') {
       return { kind: 'found', start: { place: FIRST_PLACE, keptFrom: until } }
     }
     if (isAfter(until, start)) return { kind: 'retired', until }
     // Another instance may have told it, a moment before this one would have read it.
-    const last = await readStore(feed.findLastPlace(), clock, deadlineMs)
+    const last = await readStore(this.#lastPlace.ask(), clock, deadlineMs)
     return isAfter(start, last) && isAfter(start, until) ? { kind: 'not-ours' } : foundAt(start)
   }
 
@@ -125,31 +147,17 @@ export class LiveFeed {
   }
 
   /**
-   * The next events from the store, one page at a time for all readers together. Undefined when the
-   * store cannot say; `retired` when events between the places may have been taken out since `keptFrom`.
+   * The next events from the store, at most `limit`, one page at a time for all readers together.
+   * Undefined when the store cannot say; `retired` when events between the places may have been taken out
+   * since `keptFrom`. A reader that has left is not read for, and not answered.
    */
-  readPage(
-    after: EventPlace,
-    keptFrom: EventPlace,
-  ): Promise<readonly PlacedEvent[] | 'retired' | undefined> {
-    const { clock } = this.#deps
-    const page = this.#lastPage.then(() => this.#readKept(after, keptFrom).catch(ignoreStoreError))
-    this.#lastPage = page.then(
-      () => clock.sleep(BETWEEN_PAGES_MS),
-      () => undefined,
-    )
-    return page
-  }
-
-  async #readKept(
-    after: EventPlace,
-    keptFrom: EventPlace,
-  ): Promise<readonly PlacedEvent[] | 'retired'> {
-    const { feed } = this.#deps
-    const events = await feed.listSettled(after, PAGE_EVENTS_MAX)
-    // In this order: what was taken out before the page was read shows now.
-    const until = await feed.findRetiredPlace()
-    return isAfter(until, after) && isAfter(until, keptFrom) ? 'retired' : events
+  readPage(after: EventPlace, wanted: WantedPage, signal: AbortSignal): Promise<ReadPage> {
+    return new Promise((resolve) => {
+      const asked = { after, wanted, resolve }
+      this.#askedPages.add(asked)
+      signal.addEventListener('abort', () => this.#askedPages.delete(asked))
+      if (!this.#isReadingPages) void this.#readPages()
+    })
   }
 
   /** Ends the following. Idempotent. */
@@ -159,6 +167,25 @@ export class LiveFeed {
     if (run === undefined) return
     this.#stop(run)
     run.follower.onEnd()
+  }
+
+  async #readPages(): Promise<void> {
+    this.#isReadingPages = true
+    // Those that are asked for meanwhile come last.
+    for (const asked of this.#askedPages) {
+      this.#askedPages.delete(asked)
+      asked.resolve(await this.#readKept(asked).catch(ignoreStoreError))
+      await this.#deps.clock.sleep(BETWEEN_PAGES_MS)
+    }
+    this.#isReadingPages = false
+  }
+
+  async #readKept({ after, wanted }: AskedPage): Promise<ReadPage> {
+    const { feed } = this.#deps
+    const events = await feed.listSettled(after, wanted.limit)
+    // In this order: what was taken out before the page was read shows now.
+    const until = await feed.findRetiredPlace()
+    return isAfter(until, after) && isAfter(until, wanted.keptFrom) ? 'retired' : events
   }
 
   #stop(run: Run): void {

@@ -48,17 +48,27 @@ export function renderAuditMetrics(numbers: AuditNumbers): string {
   ).join('\n')
 }
 
-/** Listens on every address: a scraper is on another machine. Whatever is asked for, it answers these. */
+/** Some scrapers and a person. */
+const CONNECTIONS_MAX = 16
+
+/** Nothing but a head is expected, and it is not waited for. */
+const REQUEST_TIMEOUT_MS = 5_000
+
+/** Whatever is asked for, it answers these. */
 export async function serveAuditMetrics(
-  port: number,
+  { host, port }: { readonly host: string; readonly port: number },
   numbers: () => AuditNumbers,
 ): Promise<AsyncDisposable & { readonly server: Server }> {
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(renderAuditMetrics(numbers()))
+  const times = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
+  const server = createServer(times, (_request, response) => {
+    // The last one of its connection: so much and no more is at work for one.
+    const headers = { 'content-type': CONTENT_TYPE, connection: 'close' }
+    response.writeHead(200, headers).end(renderAuditMetrics(numbers()))
   })
+  server.maxConnections = CONNECTIONS_MAX
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
-  server.listen(port, resolve)
+  server.listen({ host, port }, resolve)
   await promise
   return {
     server,

@@ -40,6 +40,13 @@ const options = {
     value: '<port>',
     description: 'with --watch: answer the results at /metrics there, for Prometheus',
   },
+  'metrics-host': {
+    type: 'string',
+    value: '<address>',
+    default: '127.0.0.1',
+    description:
+      'with --metrics-port: where it listens; 0.0.0.0 for a Prometheus on another machine',
+  },
 } as const
 
 export const audit: Command = {
@@ -62,10 +69,11 @@ interface WatchValues {
   readonly json: boolean
   readonly every: string
   readonly 'metrics-port'?: string | undefined
+  readonly 'metrics-host': string
 }
 
 async function watch(
-  { json, every, 'metrics-port': port }: WatchValues,
+  { json, every, 'metrics-port': port, 'metrics-host': host }: WatchValues,
   auditOnce: () => Promise<AuditReport & SizeReport>,
   print: Print,
 ): Promise<number> {
@@ -85,7 +93,7 @@ async function watch(
     port === undefined
       ? undefined
       : await serveAuditMetrics(
-          integerOf('metrics-port', port, 1, PORT_MAX),
+          { host, port: integerOf('metrics-port', port, 1, PORT_MAX) },
           () => watching.numbers,
         )
   await watching.run()

@@ -115,7 +115,8 @@ test('while nobody can check tokens the answer is 503, and says what it knows', 
   const callers = { check: () => Promise.resolve({ kind: 'unavailable' } as const) }
   const changes = {
     isFull: () => false,
-    enter: () => ({ begin: () => true, leave: () => undefined }),
+    enter: () => true,
+    leave: () => undefined,
     outcomeOfRefusal: (hasRetryKey: boolean) =>
       hasRetryKey ? ('unknown' as const) : ('not-applied' as const),
   }

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
-import { connect as connectTcp } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { json } from 'node:stream/consumers'
+import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net'
+import { buffer, json } from 'node:stream/consumers'
 import { before, test, type TestContext } from 'node:test'
 import { connect, type ConnectionOptions } from 'node:tls'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { REFUSED_AT_ONCE_MAX } from '../../../src/api/admission/socket-gate.ts'
 import { parseTlsMaterial, type TlsMaterial } from '../../../src/service/callers/tls-material.ts'
 import { createAuthority, type IssuedCertificate } from '../../support/certificates.ts'
+import { until } from '../../support/until.ts'
 import { createFakeCommands, startTestServer } from '../harness.ts'
 import { knownCallers } from './known-callers.ts'
 
@@ -44,7 +45,7 @@ before(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function setUp(t: TestContext, withClients = false) {
+async function setUp(t: TestContext, withClients = false, settings = {}) {
   const commands = createFakeCommands()
   let material: TlsMaterial = parseTlsMaterial(
     server.cert,
@@ -54,6 +55,7 @@ async function setUp(t: TestContext, withClients = false) {
   const listeners: (() => void)[] = []
   const { server: api } = await startTestServer(t, {
     commands,
+    settings,
     callers: knownCallers,
     tls: { current: () => material, onReplaced: (listener) => void listeners.push(listener) },
     ...(withClients && { certificateScopes: new Set(['orders:write'] as const) }),
@@ -154,4 +156,31 @@ test('a certificate is replaced under load, and no request fails', async (t) => 
 
 test('a key that is not the certificate’s is not taken', () => {
   assert.throws(() => parseTlsMaterial(server.cert, renewed.key), /key values mismatch/)
+})
+
+test('connections without a handshake have a bound, and those that are closed are not counted', async (t) => {
+  const sockets: Socket[] = []
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  const connectionsMax = 2
+  const { port } = await setUp(t, false, { connectionsMax })
+  const openMax = connectionsMax + REFUSED_AT_ONCE_MAX
+  const open = async (): Promise<Socket> => {
+    const socket = connectTcp({ host: 'localhost', port })
+    sockets.push(socket)
+    await once(socket, 'connect')
+    return socket
+  }
+  for (let count = 0; count <= openMax; count += 1) {
+    assert.equal((await create(port, {}, WRITER)).status, 201)
+  }
+  const silent = await Promise.all(Array.from({ length: openMax }, open))
+  assert.deepEqual(await buffer(await open()), Buffer.alloc(0))
+  assert.ok(silent.every((socket) => !socket.closed))
+  silent[0]?.destroy()
+  await until(
+    async () => (await create(port, {}, WRITER)).status === 201,
+    'there is room for a handshake',
+  )
 })

@@ -44,6 +44,7 @@ const OTHERS: Readonly<Record<string, Buffer>> = {
   'a length with a sign': request({ headers: ['Host: cart', 'Content-Length: +32'] }),
   chunks: withHeader('Transfer-Encoding: chunked'),
   'an expectation': withHeader('Expect: 100-continue'),
+  'an origin': withHeader('Origin: http://page'),
   'another protocol': withHeader('Upgrade: h2c'),
   'the last request': withHeader('Connection: close'),
   'a folded line': withHeader('X-A: 1', ' folded'),

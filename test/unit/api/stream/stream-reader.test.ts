@@ -3,8 +3,13 @@ import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { FrameCache } from '../../../../src/api/stream/frame-cache.ts'
-import { StreamReader, type StreamSource } from '../../../../src/api/stream/stream-reader.ts'
+import { FrameCache, PORTION_BYTES_MAX } from '../../../../src/api/stream/frame-cache.ts'
+import {
+  StreamReader,
+  type StreamReaderOptions,
+  type StreamSource,
+} from '../../../../src/api/stream/stream-reader.ts'
+import { UnsentBytes } from '../../../../src/api/stream/unsent-bytes.ts'
 import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
 import { MemoryFeed } from '../../../support/memory-feed.ts'
 
@@ -33,26 +38,32 @@ class FakeResponse extends EventEmitter {
   }
 }
 
-function setUp() {
+function setUp(unsent: StreamReaderOptions['unsent'] = new UnsentBytes()) {
   const store = new MemoryFeed()
   const memory = { isReached: true }
+  const pages: number[] = []
   const source: StreamSource = {
     listRecent: (after) =>
       memory.isReached
-        ? store.events.filter(({ place }) => place.settling > after.settling).slice(0, 2)
+        ? store.events.filter(({ place }) => place.settling > after.settling).slice(0, 100)
         : undefined,
-    readPage: (after) => store.listSettled(after, 2),
+    readPage(after, { limit }, signal) {
+      pages.push(limit)
+      signal.addEventListener('abort', () => pages.pop())
+      return store.listSettled(after, limit)
+    },
   }
   const response = new FakeResponse()
   const dropped: string[] = []
   const reader = new StreamReader(response as unknown as ServerResponse, {
     source,
     frames: new FrameCache(),
+    unsent,
     filter: {},
     start: { place: FIRST_PLACE, keptFrom: FIRST_PLACE },
     onDropped: (reason) => dropped.push(reason),
   })
-  return { store, memory, response, reader, dropped }
+  return { store, memory, response, reader, dropped, pages }
 }
 
 test('writes nothing more while the socket has earlier bytes, and everything after that', () => {
@@ -112,18 +123,64 @@ test('at a stop a reader that takes nothing is not waited for', () => {
   assert.equal(other.response.end_, 'ended')
 })
 
-test('says nothing while a page is read, so that no second read begins', async () => {
-  const { store, memory, response, reader } = setUp()
+test('says that it is there while it waits for a page, and reads no second one', async () => {
+  const { store, memory, response, reader, pages } = setUp()
   for (const orderId of ['a', 'b']) store.settle(orderId)
   memory.isReached = false
   reader.pump()
-  const before = response.written.length
-  response.takes = false
   reader.heartbeat()
-  assert.equal(response.written.length, before)
-  response.takes = true
+  assert.match(response.written.at(-1) ?? '', /^: still here/)
   response.emit('drain')
+  assert.equal(pages.length, 1)
   await setImmediate()
   const events = response.written.join('').match(/^event:/gm)
   assert.equal(events?.length, 2)
+})
+
+test('one that leaves while it waits for a page takes its question back', () => {
+  const { memory, response, reader, pages } = setUp()
+  memory.isReached = false
+  reader.pump()
+  assert.equal(pages.length, 1)
+  response.destroy()
+  assert.equal(pages.length, 0)
+})
+
+/** Of a large order: some 125 kB. */
+const LARGE_ITEMS = 2_000
+
+test('a portion has a bound of bytes, and what does not fit comes next', async () => {
+  for (const isReached of [true, false]) {
+    const { store, memory, response, reader, pages } = setUp()
+    memory.isReached = isReached
+    for (const orderId of ['a', 'b', 'c', 'd']) store.settle(orderId, 'pending', LARGE_ITEMS)
+    store.settle('e', 'pending', 5 * LARGE_ITEMS)
+    reader.pump()
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate()
+    const ids = [...response.written.join('').matchAll(/"orderId":"(.)"/g)].map(([, id]) => id)
+    assert.deepEqual(ids, ['a', 'b', 'c', 'd', 'e'])
+    const lengths = response.written.map((text) => text.length)
+    assert.ok(lengths.filter((length) => length > PORTION_BYTES_MAX).length <= 1, String(lengths))
+    if (!isReached) assert.deepEqual(pages.slice(0, 2), [25, 2])
+  }
+})
+
+test('what a reader does not take is counted until it takes it or is gone', () => {
+  const counted: string[] = []
+  const { store, response, reader, dropped } = setUp({
+    add: (_reader, bytes) => counted.push(`${bytes}`),
+    remove: () => counted.push('none'),
+  })
+  store.settle('a')
+  response.takes = false
+  reader.pump()
+  const length = response.written.at(-1)?.length
+  response.takes = true
+  response.emit('drain')
+  assert.deepEqual(counted, [`${length}`, 'none'])
+  reader.cut()
+  assert.equal(response.end_, 'destroyed')
+  assert.deepEqual(dropped, ['room'])
+  assert.equal(counted.at(-1), 'none')
+  assert.equal(counted.length, 3)
 })

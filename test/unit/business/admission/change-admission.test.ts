@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ChangeAdmission,
-  type ChangePlace,
-} from '../../../../src/business/admission/change-admission.ts'
+import { ChangeAdmission } from '../../../../src/business/admission/change-admission.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
 function setUp({ requestsMax = 10_000 } = {}) {
@@ -14,44 +11,33 @@ function setUp({ requestsMax = 10_000 } = {}) {
     waitingCount: () => state.waiting,
     inDoubtCount: () => state.inDoubt,
   })
-  /** Those of so many requests that are let in, with their bodies. */
-  const beginMany = (count: number): ChangePlace[] =>
-    Array.from({ length: count }, () => admission.enter()).filter(
-      (place) => place !== undefined && place.begin(),
-    ) as ChangePlace[]
-  return { admission, state, beginMany }
+  /** How many of so many requests are let in. */
+  const enterMany = (count: number): number =>
+    Array.from({ length: count }, () => admission.enter()).filter(Boolean).length
+  return { admission, state, enterMany }
 }
 
 test('so many are let in, and the next one when one has left', () => {
-  const { admission, beginMany } = setUp({ requestsMax: 3 })
-  const [first] = beginMany(3)
-  assert.equal(admission.enter(), undefined)
-  first?.leave()
-  assert.ok(admission.enter())
-  assert.equal(admission.enter(), undefined)
+  const { admission, enterMany } = setUp({ requestsMax: 3 })
+  assert.equal(enterMany(4), 3)
+  assert.equal(admission.isFull(), true)
+  admission.leave()
+  assert.equal(enterMany(2), 1)
 })
 
 test('more than can be served soon are turned away, though many more could wait', () => {
-  assert.equal(setUp().beginMany(2_000).length, 1_024)
+  assert.equal(setUp().enterMany(2_000), 1_024)
 })
 
-test('requests that keep their bodies back take no place from those that do not', () => {
-  const { admission, beginMany } = setUp()
-  const heads = Array.from({ length: 5_000 }, () => admission.enter())
-  assert.equal(beginMany(2_000).length, 1_024)
-  // Now that their bodies come there is no place for them.
-  assert.equal(heads[0]?.begin(), false)
-  for (const head of heads) head?.leave()
-  assert.equal(beginMany(2_000).length, 0)
-})
-
-test('those that wait for others of their order take no place from the others', () => {
-  const { admission, state, beginMany } = setUp()
-  beginMany(1_024)
-  assert.equal(admission.enter(), undefined)
-  state.waiting = 1_000
-  assert.equal(beginMany(2_000).length, 1_000)
-})
+for (const requestsMax of [1_024, 10_000]) {
+  test(`those that wait for others of their order take no place of ${requestsMax} from the others`, () => {
+    const { admission, state, enterMany } = setUp({ requestsMax })
+    assert.equal(enterMany(1_024), 1_024)
+    assert.equal(admission.enter(), false)
+    state.waiting = 1_000
+    assert.equal(enterMany(2_000), 1_000)
+  })
+}
 
 test('"not applied" is said only of a request that cannot be one that was sent before', () => {
   const { admission, state } = setUp()

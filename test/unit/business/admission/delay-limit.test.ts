@@ -61,6 +61,34 @@ test('it grows again while it is reached and changes are quick, and not otherwis
   assert.equal(limit.value, 550)
 })
 
+/** A change takes so long by itself, and what is under way is always as much as the limit allows. */
+function settleAtLimit(limit: DelayLimit, fromMs: number, seconds: number, ownMs: number): number {
+  let nowMs = fromMs
+  for (let interval = 0; interval < seconds * 4; interval += 1) {
+    limit.noteReached()
+    const perSecond = Math.min(4_000, (limit.value * 1_000) / ownMs)
+    const tookMs = Math.max(ownMs, (limit.value * 1_000) / perSecond)
+    nowMs = settle(limit, { fromMs: nowMs, forMs: 250, perSecond, tookMs })
+  }
+  return nowMs
+}
+
+test('what becomes slow by itself is no queue for longer than it takes to see that', () => {
+  const { limit, nowMs } = limitOf(5)
+  const movedMs = settleAtLimit(limit, nowMs, 1, 150)
+  assert.ok(limit.value < 1_024)
+  const seenMs = settleAtLimit(limit, movedMs, 20, 150)
+  // 4,000 a second, each of which takes 150 ms, and 100 ms more in the queue.
+  assert.ok(limit.value >= 4 * 150, String(limit.value))
+  assert.ok(limit.value <= 4 * 250 * 1.25, String(limit.value))
+  const steadyMs = settleAtLimit(limit, seenMs, 600, 150)
+  assert.ok(limit.value <= 4 * 250 * 1.25, `it does not drift: ${limit.value}`)
+  const backMs = settleAtLimit(limit, steadyMs, 1, 5)
+  settle(limit, { fromMs: backMs, forMs: 250, perSecond: 1_000, tookMs: 5 })
+  settleAtLimit(limit, backMs + 250, 20, 5)
+  assert.ok(limit.value <= 4 * 105 * 1.25, `a change is quick again: ${limit.value}`)
+})
+
 test('where a change is slow by itself, as with a far broker, that is not taken for a queue', () => {
   const { limit, nowMs } = limitOf(400)
   settle(limit, { fromMs: nowMs, forMs: 2_000, perSecond: 4_000, tookMs: 480 })

@@ -163,6 +163,28 @@ test('a request whose first try is in doubt is told so, also when its turn comes
   assert.equal(published.length, 2)
 })
 
+test('a change whose client leaves while it waits for its turn is never begun', async (t) => {
+  const { deps, create, change, clock, published, answerWith } = await setUpUseCases(t)
+  await create(undefined)
+  const acked = Promise.withResolvers<Acked>()
+  answerWith(() => acked.promise)
+  const first = change(undefined, 'confirmed')
+  await clock.runUntil(() => published.length === 2, 1)
+  const leaving = new AbortController()
+  const left = changeOrderStatus(deps, {
+    orderId: ORDER_ID,
+    status: 'shipped',
+    leaving: () => leaving.signal,
+  })
+  await setImmediate()
+  leaving.abort()
+  await assert.rejects(left, { code: 'CHANGE_IN_FLIGHT' })
+  acked.resolve({ ...ACKED, position: { partition: 0, offset: 100 } })
+  assert.equal((await first).version, 2)
+  assert.equal(published.length, 2)
+  assert.equal(deps.publications.turns.waitingCount, 0)
+})
+
 test('above MAX_PENDING_EVENTS that are alive here nothing more is stored', async (t) => {
   const { deps, create, answerWith, published } = await setUpUseCases(t)
   Object.assign(deps, { pendingEventsMax: 0 })

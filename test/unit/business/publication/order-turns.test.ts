@@ -72,6 +72,52 @@ test('a thousand wait for one order, and the next one is told at once that it is
   assert.equal(turns.waitingCount, 0)
 })
 
+test('many orders have no more that wait than there is room for', async () => {
+  const turns = new OrderTurns(new ManualClock())
+  const waits = Array.from({ length: 10_000 }, (_, index) => {
+    const orderId = `ORD-${index % 20}` as OrderId
+    turns.take(orderId)
+    return turns.wait(orderId, () => false, DEADLINE_MS)
+  })
+  assert.equal(turns.waitingCount, 10_000)
+  const { kind } = await turns.wait('ORD-0' as OrderId, () => false, DEADLINE_MS)
+  assert.equal(kind, 'full')
+  turns.pass('ORD-0' as OrderId)
+  assert.equal((await waits[0])?.kind, 'turn')
+  void turns.wait('ORD-0' as OrderId, () => false, DEADLINE_MS)
+  assert.equal(turns.waitingCount, 10_000)
+})
+
+test('one whose client leaves leaves the line, and those behind it move up', async () => {
+  const { clock, turns, told, wait } = setUp()
+  const leaving = new AbortController()
+  const left = turns.wait(ORDER_ID, () => false, DEADLINE_MS, leaving.signal)
+  const patient = wait('patient')
+  leaving.abort()
+  assert.deepEqual(await left, { kind: 'left' })
+  assert.equal(turns.waitingCount, 1)
+  turns.pass(ORDER_ID)
+  await patient
+  assert.deepEqual(told, ['patient: turn'])
+  const late = await turns.wait(ORDER_ID, () => false, DEADLINE_MS, leaving.signal)
+  assert.deepEqual(late, { kind: 'left' })
+  clock.advance(DEADLINE_MS)
+  assert.equal(turns.waitingCount, 0)
+})
+
+test('one that has had its turn is not touched when its client leaves', async () => {
+  const { turns } = setUp()
+  const leaving = new AbortController()
+  const first = turns.wait(ORDER_ID, () => false, DEADLINE_MS, leaving.signal)
+  const second = turns.wait(ORDER_ID, () => false, DEADLINE_MS)
+  turns.pass(ORDER_ID)
+  assert.equal((await first).kind, 'turn')
+  leaving.abort()
+  assert.equal(turns.waitingCount, 1)
+  turns.pass(ORDER_ID)
+  assert.equal((await second).kind, 'turn')
+})
+
 test('the end of a change answers those whom it concerns, and the others keep their places', async () => {
   const { turns, told, wait } = setUp()
   const change = new LivePublication(someEvent({ orderId: ORDER_ID }), undefined)

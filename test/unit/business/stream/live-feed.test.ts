@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { LiveFeed, type FoundStart } from '../../../../src/business/stream/live-feed.ts'
+import {
+  LiveFeed,
+  type FoundStart,
+  type WantedPage,
+} from '../../../../src/business/stream/live-feed.ts'
 import {
   FIRST_PLACE,
   type EventPlace,
@@ -9,6 +13,13 @@ import {
 } from '../../../../src/business/stream/settled-feed.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { MemoryFeed } from '../../../support/memory-feed.ts'
+
+/** Of a reader that does not leave. */
+const STAYING = new AbortController().signal
+
+function wanted(limit: number, keptFrom = FIRST_PLACE): WantedPage {
+  return { limit, keptFrom }
+}
 
 /** A follower that reads everything it can, from where it began. */
 function setUp() {
@@ -102,7 +113,7 @@ test('what is settled while nobody follows is not taken for read', async () => {
   await clock.runUntil(() => store.asked.places === 2)
   assert.deepEqual(start, foundAt(FIRST_PLACE))
   assert.equal(feed.listRecent(FIRST_PLACE), undefined)
-  assert.deepEqual(await feed.readPage(FIRST_PLACE, FIRST_PLACE), store.events)
+  assert.deepEqual(await feed.readPage(FIRST_PLACE, wanted(10), STAYING), store.events)
   assert.deepEqual(seen, [])
   unfollowAgain()
 })
@@ -137,11 +148,58 @@ test('memory is bounded, and says what it does not reach back to', async () => {
 test('old events are read a page at a time, whoever asks', async () => {
   const { clock, store, feed } = setUp()
   for (let index = 0; index < 300; index += 1) store.settle(`ORD-${index}`)
-  const pages = [1, 2, 3].map(() => feed.readPage(FIRST_PLACE, FIRST_PLACE))
+  const pages = [1, 2, 3].map(() => feed.readPage(FIRST_PLACE, wanted(250), STAYING))
   await settleDown()
   assert.equal(store.asked.pages, 1)
   await clock.runUntil(() => store.asked.pages === 3)
   for (const page of await Promise.all(pages)) assert.deepEqual(page, store.events.slice(0, 250))
+})
+
+test('no page is read for readers that have left', async () => {
+  const { clock, store, feed } = setUp()
+  store.settle('ORD-1')
+  const leaving = new AbortController()
+  const pages = Array.from({ length: 100 }, () =>
+    feed.readPage(FIRST_PLACE, wanted(1), leaving.signal),
+  )
+  const page = feed.readPage(FIRST_PLACE, wanted(1), STAYING)
+  leaving.abort()
+  await clock.runUntil(() => store.asked.pages === 2)
+  assert.deepEqual([await page, await pages[0]], [store.events, store.events])
+  await clock.runUntil(() => clock.monotonicMs() >= 10_000)
+  assert.equal(store.asked.pages, 2)
+})
+
+test('readers that come together ask for the last place once, and not by a question from before', async () => {
+  const { store, feed } = setUp()
+  const first = feed.findStart('now')
+  await settleDown()
+  const held = Promise.withResolvers<void>()
+  const findLastPlace = store.findLastPlace.bind(store)
+  store.findLastPlace = async () => {
+    const last = await findLastPlace()
+    await held.promise
+    return last
+  }
+  const second = feed.findStart('now')
+  await settleDown()
+  const { place } = store.settle('told-elsewhere')
+  const others = Array.from({ length: 100 }, () => feed.findStart(place))
+  await settleDown()
+  assert.equal(store.asked.places, 2)
+  held.resolve()
+  const none = foundAt(FIRST_PLACE)
+  assert.deepEqual(await Promise.all([first, second]), [none, none])
+  for (const start of await Promise.all(others)) assert.deepEqual(start, foundAt(place))
+  assert.equal(store.asked.places, 3)
+})
+
+test('a store that did not know the last place is asked by the next reader', async () => {
+  const { store, feed } = setUp()
+  store.isDown = true
+  await assert.rejects(feed.findStart('now'), { code: 'STORE_UNAVAILABLE' })
+  store.isDown = false
+  assert.deepEqual(await feed.findStart('now'), foundAt(FIRST_PLACE))
 })
 
 test('a place is known when this or another instance may have told it', async () => {
@@ -180,10 +238,10 @@ test('a page is not given where events before it were retired since the reader b
   store.settle('c')
   store.retire(2)
   const pages = [
-    feed.readPage(first, first),
-    feed.readPage(second, second),
+    feed.readPage(first, wanted(250, first), STAYING),
+    feed.readPage(second, wanted(250, second), STAYING),
     // It began when the two were gone.
-    feed.readPage(FIRST_PLACE, second),
+    feed.readPage(FIRST_PLACE, wanted(250, second), STAYING),
   ]
   await clock.runUntil(() => store.asked.pages === 3)
   assert.deepEqual(await Promise.all(pages), ['retired', store.events, store.events])

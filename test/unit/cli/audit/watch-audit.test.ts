@@ -56,7 +56,7 @@ test('an audit that cannot be made is told and tried again soon; the last result
 test('a scraper reads the numbers as they are now', async () => {
   let differenceCount = 0
   const port = await findFreePort()
-  await using _ = await serveAuditMetrics(port, () => ({
+  await using _ = await serveAuditMetrics({ host: '127.0.0.1', port }, () => ({
     differenceCount,
     completedAt: 1_800_000_000,
     failureCount: 3,
