@@ -150,10 +150,9 @@ suite('cart doctor', () => {
     const unknown = away.findings.filter(({ verdict }) => verdict === 'skipped')
     assert.deepEqual(
       unknown.map(({ check }) => check.replace(/doctor-[\w-]+?(-value)?$/, '*$1')),
-      [
-        ...['requests', 'topic *', 'partitions', 'replication', 'rights'],
-        ...['subject *-value', 'key format', 'clock', 'store and topic'],
-      ],
+      'requests, topic *, partitions, replication, rights, subject *-value, key format, clock, store and topic'.split(
+        ', ',
+      ),
     )
     const nameless = await examine({ KAFKA_BOOTSTRAP_SERVERS: 'kafka.invalid:9092' })
     assert.ok(problemsOf(nameless).includes('kafka dns'))
