@@ -61,7 +61,7 @@ test('what is no command ends with 2, names what is meant, and says where to loo
 test('an option that is none ends with 2, and names the one that is meant', async () => {
   for (const [option, meant] of [
     ['--jsno', " Did you mean '--json'?"],
-    ['--met=1', " Did you mean '--metrics-port'?"],
+    ['--met=1', " Did you mean '--metrics-port' or '--metrics-host'?"],
     ['-j', ''],
   ]) {
     const { code, progress } = await run('audit', option ?? '')
