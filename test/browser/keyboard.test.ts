@@ -98,7 +98,7 @@ test('works by the keyboard alone', async (t) => {
   await page.getByRole('dialog').waitFor()
   assert.equal(await focusedText(page), 'buttonKeep the order', 'Enter alone cancels nothing')
   await keyboard.press('Enter')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.locator('#cancel-title').waitFor({ state: 'detached' })
   assert.equal(await focusedText(page), 'buttonMark as shipped')
   await press(page, '#detail .steps summary')
   await press(page, '#detail .steps .danger')
