@@ -109,6 +109,7 @@ const events = startEventsView(
     body: byId('event-rows', HTMLElement),
     table: byId('event-table', HTMLElement),
     empty: byId('no-events', HTMLElement),
+    noMatch: byId('no-event-match', HTMLElement),
     note: byId('event-note', HTMLElement),
     bring: byId('event-bring', HTMLButtonElement),
     earlier: byId('earlier', HTMLElement),

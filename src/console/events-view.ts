@@ -19,6 +19,7 @@ export interface EventsView {
   readonly body: HTMLElement
   readonly table: HTMLElement
   readonly empty: HTMLElement
+  readonly noMatch: HTMLElement
   readonly note: HTMLElement
   readonly bring: HTMLButtonElement
   readonly earlier: HTMLElement
@@ -35,6 +36,11 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
   const rows = new Map<string, readonly HTMLElement[]>()
   const hold = watchHold(view.body)
 
+  /** Somebody points at a row, or reads one that is open. */
+  function isHeld(): boolean {
+    return hold.isHeld() || view.body.querySelector('.is-open') !== null
+  }
+
   function add(event: LiveEvent): void {
     waiting.unshift(fromLive(event))
     if (waiting.length > ROWS_MAX) waiting.length = ROWS_MAX
@@ -42,7 +48,7 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
 
   function letIn(): void {
     if (currentPlace().view !== 'events') return
-    if (waiting.length > 0 && !hold.isHeld()) bringIn()
+    if (waiting.length > 0 && !isHeld()) bringIn()
     else showWaiting()
   }
 
@@ -68,7 +74,8 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
       else view.body.insertBefore(line, before)
     }
     view.table.hidden = shown.length === 0
-    view.empty.hidden = shown.length > 0
+    view.empty.hidden = records.length > 0
+    view.noMatch.hidden = records.length === 0 || shown.length > 0
     showWaiting()
   }
 
@@ -86,7 +93,7 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
     const count = waiting.filter((record) => isWanted(record, place)).length
     const text = count === 0 ? 'Newest events' : countText(count, 'new event')
     if (view.bring.textContent !== text) view.bring.textContent = text
-    view.bring.classList.toggle('is-away', count === 0 || !hold.isHeld())
+    view.bring.classList.toggle('is-away', count === 0 || !isHeld())
   }
 
   async function readEarlier(since: string): Promise<void> {
