@@ -100,7 +100,8 @@ function runOpen(perSecond: number): Promise<void> {
       const elapsedMs = performance.now() - startMs
       const dueCount = Math.min(total, Math.floor((elapsedMs * perSecond) / 1_000))
       while (sent < dueCount) {
-        const line = free.pop()
+        // In turn: the service closes a connection on which nothing is asked.
+        const line = free.shift()
         if (line === undefined) break
         sendOn(line, startMs + (sent * 1_000) / perSecond)
         sent += 1
