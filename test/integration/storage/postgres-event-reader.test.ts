@@ -33,6 +33,7 @@ test('an audit reads all events of a PostgreSQL database as they were when it be
     orderId: order.orderId,
     version,
     value: settled.encoded.value,
+    isErased: false,
     position: { partition: 2, offset: 7 },
   })
 })
