@@ -26,11 +26,13 @@ export interface OwnNames {
 /**
  * Whether a request means this service by its Host header. A page may point its own name at an address
  * that the browser reaches, this machine's among them; its requests are then of the same origin to the
- * browser, and it may read the answers. But their Host header has the page's name. So the name in a
- * browser's request has to be known here; an address is no name. Of a program names are taken, too, that nobody can
- * register: any device of the link can claim some of them, and serve a page. Where the service has names
- * that it cannot know, only requests of a browser on this very machine are judged: for others it is meant,
- * and they reach it without a trick.
+ * browser, and it may read the answers. But their Host header has the page's name.
+ *
+ * - A browser's request has to come by a name that is known here, or by an address.
+ * - A program's may also come by a name that nobody can register. A browser's may not: any device nearby
+ *   can claim a name such as `shop.local`, and serve a page under it.
+ * - Where the service has names that it cannot know, only browsers on this very machine are judged. The
+ *   others reach it without a trick: it listens for them.
  */
 export function createHostCheck({ names: own, hasOthers }: OwnNames) {
   const names = new Set(own)

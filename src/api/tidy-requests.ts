@@ -6,8 +6,8 @@ import { ID_FORMAT, NO_OTHERS } from './schemas/rule.ts'
  *
  * - A query parameter that the operation does not have is refused: it would be ignored, and the answer
  *   taken for another one.
- * - Spaces around an id are dropped, in path, query and body: no id has any, so with them the answer
- *   would be that nothing is there.
+ * - Spaces around an id are dropped, in path, query and body. No id begins or ends with a space, so the
+ *   answer would be that there is no such order.
  * - A field of a body that is optional and null is not there: so many programs write what is not set.
  */
 

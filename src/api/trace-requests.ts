@@ -2,7 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Work } from './admission/admit-work.ts'
 
-/** Runs `next`, and what follows from it, in a span of this request. Returns what ends the span, where it is kept. */
+/**
+ * Runs `next`, and all that it begins, in a span of this request. Returns a function that ends the span;
+ * undefined where the span is not kept.
+ */
 export type TraceRequest = (
   request: {
     readonly method: string

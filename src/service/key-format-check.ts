@@ -37,7 +37,7 @@ export interface KeyFormatCheckDeps {
   readonly clock: Pick<Clock, 'sleep'>
   /** At most once. */
   readonly onFound: (evidence: string) => void
-  /** A question got no answer for as long as it is asked: nothing is known by it. */
+  /** A question was asked until the end of its tries, and never answered. */
   readonly onGivenUp: (reason: string) => void
   /** Ends questions under way. */
   readonly onClose?: () => void

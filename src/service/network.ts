@@ -31,7 +31,7 @@ export function connectError(
   })
 }
 
-/** What a server is reached at beside the address that it listens on: the clients of either are its own. */
+/** A server that listens on the first address is reached by the others, too. */
 const ALSO_REACHED_AT: Readonly<Record<string, readonly string[]>> = {
   '0.0.0.0': ['127.0.0.1'],
   '::': ['0.0.0.0', '127.0.0.1', '::1'],

@@ -65,9 +65,9 @@ export interface AdmissionDeps {
 
 /**
  * Lets a request in, or turns it away, by what it asks for. That is in `onRequest`, before a body is read:
- * to say no has to cost little. A request with a body has room for it then, and takes its place at work when
- * it is here, because a body can be kept back. Call it before the routes are registered, and after the hooks that judge every request. HEAD is
- * admitted as GET is.
+ * to say no has to cost little. A request gets room for its body then, and its place at work when the body
+ * is here, because a client can keep it back. HEAD is admitted as GET is. Call it before the routes are
+ * registered, and after the hooks that judge every request.
  */
 export function admitWork(server: FastifyInstance, deps: AdmissionDeps): void {
   const hooks = createHooks(deps)

@@ -24,7 +24,7 @@ const SCHEMA = {
   summary: 'Follow the changes of orders',
   description:
     'Every confirmed change as a server-sent event, once, those of one order by its versions, from ' +
-    'all instances. It does not end by itself, but within 15 seconds after its credential was withdrawn or is over. A connection that is lost goes on by Last-Event-ID, ' +
+    'all instances. It does not end by itself; where callers are known it ends within 15 seconds after its credential is no longer valid. A connection that is lost goes on by Last-Event-ID, ' +
     'at any instance, without a gap and without a repetition. A reader that does not keep up is ' +
     'disconnected, and goes on in the same way. One that is so far behind that orders were retired ' +
     'since is answered 410, with the id after which nothing is missing: it reads the orders anew, and ' +

@@ -10,7 +10,7 @@ import type { SubjectSchema } from '../../service/schema-registry/schema-registr
 import { CONNECT_TIMEOUT_MS, diagnoseAddresses, isConnection } from './diagnose-addresses.ts'
 import { diagnoseTlsFiles } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
-import { setLevelCommand } from './judges/commands.ts'
+import { setLevelCommand } from './commands.ts'
 import { notExamined, ok, type Finding } from './judges/finding.ts'
 import type { ClockReading, MissingReading } from './judges/judge-clock.ts'
 import type { KeyEvidence } from './judges/judge-keys.ts'

@@ -40,7 +40,7 @@ export const RETIRED = {
 
 /** Beside the services that use the store. Rejects when it cannot be used. To be disposed of. */
 export interface OrderRetirement extends AsyncDisposable {
-  /** Closed orders whose last event was settled before that time: some of at most `limit` that are looked at. */
+  /** Looks at `limit` orders at most, and returns the closed ones whose last event was settled before that time. */
   findClosed(beforeMs: number, after: ClosedPlace, limit: number): Promise<ClosedPage>
   /** All settled events of an order, by version. */
   readEvents(orderId: string): Promise<readonly PublishedEvent[]>

@@ -8,4 +8,5 @@ test('a command to copy has every order id as one word', () => {
   assert.equal(shellWord("it's"), String.raw`'it'\''s'`)
   assert.equal(shellWord(''), "''")
   assert.equal(shellWord(`it's\u{202e}\\`), String.raw`$'it\'s\u202e\\'`)
+  assert.equal(shellWord('葛\u{e0100}'), String.raw`$'葛\U000e0100'`)
 })

@@ -1,5 +1,5 @@
 import type { RegistryError } from '../../../service/schema-registry/registry-error.ts'
-import type { RegistryAccess } from './commands.ts'
+import type { RegistryAuth } from './commands.ts'
 import { problem, skipped, type Finding } from './finding.ts'
 
 type Refusal = Pick<RegistryError, 'message' | 'status'>
@@ -13,25 +13,17 @@ export function isOfOneQuestion({ status }: Refusal): boolean {
 }
 
 /** Of the registry as a whole. */
-export function judgeRegistryFailure(refusal: Refusal, auth: RegistryAccess['auth']): Finding {
+export function judgeRegistryFailure(refusal: Refusal, auth: RegistryAuth): Finding {
   return problem('registry', refusal.message, actionFor(refusal, auth))
 }
 
 /** Of the question that the service depends on: without its answer no schema id is known. */
-export function judgeUnreadSubject(
-  subject: string,
-  refusal: Refusal,
-  auth: RegistryAccess['auth'],
-): Finding {
+export function judgeUnreadSubject(subject: string, refusal: Refusal, auth: RegistryAuth): Finding {
   return problem(`subject ${subject}`, refusal.message, actionFor(refusal, auth))
 }
 
 /** Of a question that the service can do without. */
-export function judgeUnreadLevel(
-  subject: string,
-  refusal: Refusal,
-  auth: RegistryAccess['auth'],
-): Finding {
+export function judgeUnreadLevel(subject: string, refusal: Refusal, auth: RegistryAuth): Finding {
   return skipped(`compatibility of ${subject}`, refusal.message, actionFor(refusal, auth))
 }
 
@@ -43,7 +35,7 @@ const SETTINGS = {
   oauth: 'SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_ID and _CLIENT_SECRET',
 } as const
 
-function actionFor({ status }: Refusal, auth: RegistryAccess['auth']): string {
+function actionFor({ status }: Refusal, auth: RegistryAuth): string {
   switch (status) {
     case NOT_KNOWN:
       return `Set ${SETTINGS[auth]} to what the registry knows.`

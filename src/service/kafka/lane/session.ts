@@ -39,7 +39,10 @@ export interface LaneSession {
    */
   open(): Promise<SessionFacts>
 
-  /** Sends them once, in a request that may have batches of other lanes as well. `isFirst`: no request with these events ever left before. */
+  /**
+   * Sends them once, in a request that may have batches of other lanes as well. `isFirst`: no request with
+   * these events ever left before.
+   */
   send(events: readonly LaneEntry[], numbers: BatchNumbers, isFirst: boolean): Promise<SendAnswer>
 
   /** The numbers that come next of each of these producers. */

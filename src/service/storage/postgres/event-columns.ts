@@ -37,7 +37,10 @@ const DERIVED = {
   arrival: 'id',
 } satisfies Record<Exclude<keyof StoredEventRow, keyof EventRow>, string>
 
-/** Of an event whose customer was erased: its bytes hold the customer, and its key and principal may be of a person. */
+/**
+ * Of an event whose customer was erased. Its bytes have the customer; the idempotency key and the
+ * principal of its request may name a person, too.
+ */
 export const ERASED_COLUMNS = `
   value = '', state = jsonb_set(state::jsonb, '{1}', to_jsonb('${NOBODY}'::text))::json,
   principal = NULL, idempotency_key = NULL, request_fingerprint = NULL`

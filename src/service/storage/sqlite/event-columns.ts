@@ -43,7 +43,10 @@ export function selected(names: readonly (keyof StoredEventRow)[]): string {
 /** All that is known of an event once it is reserved. */
 export const SELECT_RESERVED = selected(RESERVED_NAMES)
 
-/** Of an event whose customer was erased: its bytes hold the customer, and its key and principal may be of a person. */
+/**
+ * Of an event whose customer was erased. Its bytes have the customer; the idempotency key and the
+ * principal of its request may name a person, too.
+ */
 export const ERASED_COLUMNS = `
   value = x'', state = json_set(state, '$[1]', '${NOBODY}'), principal = NULL,
   idempotency_key = NULL, request_fingerprint = NULL`

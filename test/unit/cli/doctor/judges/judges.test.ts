@@ -4,7 +4,7 @@ import {
   setLevelCommand,
   topicCommands,
   type BrokerAccess,
-} from '../../../../../src/cli/doctor/judges/commands.ts'
+} from '../../../../../src/cli/doctor/commands.ts'
 import type { Finding } from '../../../../../src/cli/doctor/judges/finding.ts'
 import { judgeClock, type ClockReading } from '../../../../../src/cli/doctor/judges/judge-clock.ts'
 import { judgeKeys } from '../../../../../src/cli/doctor/judges/judge-keys.ts'
