@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test, type TestContext } from 'node:test'
-import { createLocalJWKSet } from 'jose'
 import type { Browser, Page } from 'playwright-core'
 import { findFreePort } from '../../dev-services/ports.ts'
-import { createOidcProvider } from '../../src/service/callers/oidc-provider.ts'
-import { TokenCheck } from '../../src/service/callers/tokens.ts'
-import { systemClock } from '../../src/service/system.ts'
 import { createFakeCommands, startTestServer } from '../api/harness.ts'
 import { knownCallers } from '../api/security/known-callers.ts'
-import { AUDIENCE, newSigningKey, type SigningKey } from '../support/identity-provider.ts'
-import { CLIENT_ID, CLIENT_SECRET, startLoginProvider } from '../support/login-provider.ts'
+import { newSigningKey, type SigningKey } from '../support/identity-provider.ts'
+import { letInBy, startLoginProvider } from '../support/login-provider.ts'
 import { until } from '../support/until.ts'
 import { createOrder, launchChromium } from './console-page.ts'
 
@@ -93,27 +89,12 @@ suite('logins', () => {
       const provider = await startLoginProvider(t, key)
       provider.claims = { scope: 'orders:read orders:write' }
       provider.asksFirst = asksFirst
-      const { issuer } = provider
       const port = await findFreePort()
       const origin = `http://localhost:${port}`
       const commands = createFakeCommands()
-      const rules = {
-        issuer,
-        audience: AUDIENCE,
-        algorithms: ['ES256'],
-        scopesClaim: 'scope',
-        principalClaim: 'sub',
-      }
-      const findKey = createLocalJWKSet({ keys: [key.publicJwk] })
       const { server } = await startTestServer(t, {
         commands,
-        callers: new TokenCheck({ rules, findKey, clock: systemClock }),
-        loginProvider: createOidcProvider({
-          issuer,
-          clientId: CLIENT_ID,
-          readSecret: () => Promise.resolve(CLIENT_SECRET),
-          scope: 'openid orders:read orders:write',
-        }),
+        ...letInBy(provider, key, 'orders:read orders:write'),
         settings: { publicUrl: origin },
       })
       await server.listen({ host: 'localhost', port })

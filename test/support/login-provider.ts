@@ -4,7 +4,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
-import { sign, type SigningKey } from './identity-provider.ts'
+import { createLocalJWKSet } from 'jose'
+import { createOidcProvider } from '../../src/service/callers/oidc-provider.ts'
+import { TokenCheck } from '../../src/service/callers/tokens.ts'
+import { systemClock } from '../../src/service/system.ts'
+import { AUDIENCE, sign, type SigningKey } from './identity-provider.ts'
 
 interface BegunLogin {
   readonly challenge: string
@@ -24,6 +28,27 @@ export interface TestLoginProvider {
 export const CLIENT_ID = 'orders-console'
 
 export const CLIENT_SECRET = 'client-hush'
+
+/** What a service has that lets callers in by this provider. */
+export function letInBy({ issuer }: TestLoginProvider, key: SigningKey, scopes: string) {
+  const rules = {
+    issuer,
+    audience: AUDIENCE,
+    algorithms: ['ES256'],
+    scopesClaim: 'scope',
+    principalClaim: 'sub',
+  }
+  const findKey = createLocalJWKSet({ keys: [key.publicJwk] })
+  return {
+    callers: new TokenCheck({ rules, findKey, clock: systemClock }),
+    loginProvider: createOidcProvider({
+      issuer,
+      clientId: CLIENT_ID,
+      readSecret: () => Promise.resolve(CLIENT_SECRET),
+      scope: `openid ${scopes}`,
+    }),
+  }
+}
 
 /** Logs everybody in who comes, as OpenID Connect has it, and checks what the service sends. */
 export async function startLoginProvider(

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test, type TestContext } from 'node:test'
-import { createLocalJWKSet } from 'jose'
-import { createOidcProvider } from '../../../src/service/callers/oidc-provider.ts'
-import { TokenCheck } from '../../../src/service/callers/tokens.ts'
-import { systemClock } from '../../../src/service/system.ts'
-import { AUDIENCE, newSigningKey, type SigningKey } from '../../support/identity-provider.ts'
-import { CLIENT_ID, CLIENT_SECRET, startLoginProvider } from '../../support/login-provider.ts'
+import { newSigningKey, type SigningKey } from '../../support/identity-provider.ts'
+import { letInBy, startLoginProvider } from '../../support/login-provider.ts'
 import { startTestServer } from '../harness.ts'
 
 const PUBLIC_URL = 'https://shop.example/orders'
@@ -18,24 +14,9 @@ before(async () => {
 
 async function setUp(t: TestContext) {
   const provider = await startLoginProvider(t, key)
-  const { issuer } = provider
   provider.claims = { scope: 'orders:read' }
-  const rules = {
-    issuer,
-    audience: AUDIENCE,
-    algorithms: ['ES256'],
-    scopesClaim: 'scope',
-    principalClaim: 'sub',
-  }
-  const findKey = createLocalJWKSet({ keys: [key.publicJwk] })
   const { server } = await startTestServer(t, {
-    callers: new TokenCheck({ rules, findKey, clock: systemClock }),
-    loginProvider: createOidcProvider({
-      issuer,
-      clientId: CLIENT_ID,
-      readSecret: () => Promise.resolve(CLIENT_SECRET),
-      scope: 'openid orders:read',
-    }),
+    ...letInBy(provider, key, 'orders:read'),
     settings: { publicUrl: PUBLIC_URL },
   })
   const begin = async (next = 'docs') => {
