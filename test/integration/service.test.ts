@@ -9,7 +9,7 @@ import { FakeRegistry } from '../support/fake-registry.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
 import { freshSettings, startOwnService, type Settings } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
-import { spawnService, untilReady, type ServiceProcess } from '../support/service-process.ts'
+import { spawnService, untilAllReady, type ServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -168,7 +168,7 @@ test('the service starts without Kafka, says "not applied" until it comes, and t
   assert.match(refused.headers.get('retry-after') ?? '', /^\d+$/)
 
   await broker.start()
-  await untilReady(service)
+  await untilAllReady(service)
   assert.equal((await create(service, 'ORD-1')).status, 201)
   assert.equal((await records(settings)).length, 1)
 })
@@ -185,7 +185,7 @@ test('the service starts without the registry, says "not applied" until it comes
   }, 'the registry is missed')
 
   await registry.resume()
-  await untilReady(service)
+  await untilAllReady(service)
   assert.equal((await create(service, 'ORD-1')).status, 201)
 })
 
@@ -252,7 +252,7 @@ test('while the store takes no writes the answer is a true "no", and it recovers
     assert.equal((await fetch(`${service.url}/health/ready`)).status, 503)
     assert.equal((await fetch(`${service.url}/api/orders/ORD-1`)).status, 200)
   }
-  await untilReady(service)
+  await untilAllReady(service)
   assert.equal((await create(service, 'ORD-2')).status, 201)
   const keys = (await records(settings)).map(({ key }) => key)
   assert.deepEqual(keys.toSorted(), ['ORD-1', 'ORD-2'])

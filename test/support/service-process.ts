@@ -85,19 +85,36 @@ export async function spawnService(
   }
 }
 
-/** Starts it and waits until it is ready for changes. */
+/** Starts it and waits until every change can succeed. */
 export async function startService(
   settings: Readonly<Record<string, string>>,
   options: ServiceOptions = {},
 ): Promise<ServiceProcess> {
   const service = await spawnService(settings, options)
   try {
-    await untilReady(service)
+    await untilAllReady(service)
   } catch (error) {
     await service.end('SIGKILL')
     throw error
   }
   return service
+}
+
+/** Ready means that some partition takes events: a change in another one is still refused. */
+export async function untilAllReady(service: ServiceProcess): Promise<void> {
+  await untilReady(service)
+  await until(
+    async () => (await readKafkaStatus(service)) === 'up',
+    () => `every partition takes events; the service wrote:\n${service.output()}`,
+  )
+}
+
+/** A service that shows its health to some callers alone is taken at its word that it is ready. */
+async function readKafkaStatus({ url }: ServiceProcess): Promise<string> {
+  const health = (await (await fetch(`${url}/health`)).json()) as {
+    checks?: { kafka?: { status: string } }
+  }
+  return health.checks?.kafka?.status ?? 'up'
 }
 
 export async function untilReady(service: ServiceProcess): Promise<void> {
