@@ -139,6 +139,13 @@ function queriesFor(count: number): ReadonlyArray<[name: string, path: string]> 
     ['of a customer and a status', `/api/orders?customerId=${customerOf(count)}&status=pending`],
     ['of a time', `/api/orders?from=${dateOf(middle)}&to=${dateOf(middle + 100)}`],
     ['after a cursor', `/api/orders?cursor=${cursor}`],
+    ['an id prefix, few begin so', `/api/orders?orderId=ORD-${String(middle).slice(0, -1)}`],
+    ['a hundredth begin so, old', '/api/orders?orderId=ORD-10'],
+    ['a ninth begin so, old', '/api/orders?orderId=ORD-1'],
+    ['all begin so', '/api/orders?orderId=ORD-'],
+    ['none begin so', '/api/orders?orderId=ORD-X'],
+    ['a prefix and a status', '/api/orders?orderId=ORD-1&status=shipped'],
+    ['a prefix and a customer', `/api/orders?orderId=ORD-1&customerId=${customerOf(count)}`],
     ['one order', `/api/orders/ORD-${middle - (middle % 10)}`],
     ['history of an order', `/api/orders/ORD-${middle - (middle % 10)}/events`],
   ]

@@ -34,10 +34,17 @@ const WELCOME = Buffer.concat([
 /** Int16 count, then of each its name, table, column, type, size, modifier and format. */
 const COLUMN = Buffer.from('00000000000000000019ffffffffffff0000', 'hex')
 
-const ROWS = Buffer.concat([
+const ROWS_BEGIN = Buffer.concat([
   message('1'),
   message('2'),
   message('T', Buffer.from([0, 1]), 'order_id\u{0}', COLUMN),
+])
+
+/** Of 32 MiB. */
+const BIG_ROW = message('D', Buffer.from([0, 1, 0x02, 0, 0, 0]), Buffer.alloc(2 ** 25, 'x'))
+
+const ROWS = Buffer.concat([
+  ROWS_BEGIN,
   message('D', Buffer.from([0, 1, 0, 0, 0, 5]), 'ORD-1'),
   message('D', Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xff])),
   message('N', 'SNOTICE\u{0}Mnote\u{0}\u{0}'),
@@ -85,13 +92,18 @@ suite('a database that answers anything', () => {
     await once(server, 'close')
   })
 
-  /** What the caller gets: the rows, or the sentence of an error. */
-  async function ask(): Promise<unknown> {
-    const { client, socket } = createLink({
+  function connect(): ReturnType<typeof createLink> {
+    const link = createLink({
       url: `postgres://cart:secret@127.0.0.1:${port}/cart`,
       timeouts: TIMEOUTS,
     })
-    client.on('error', () => {})
+    link.client.on('error', () => {})
+    return link
+  }
+
+  /** What the caller gets: the rows, or the sentence of an error. */
+  async function ask(): Promise<unknown> {
+    const { client, socket } = connect()
     try {
       await client.connect()
       const { rows } = await client.query({ text: 'SELECT $1', values: ['x'] })
@@ -125,6 +137,34 @@ suite('a database that answers anything', () => {
     welcome = [WELCOME]
     answer = [message('E', 'SERROR\u{0}Mno\u{0}')]
     assert.equal(await ask(), 'an error of the database has no end')
+  })
+
+  test('rows without end cost no more than the most that an answer may have', async () => {
+    welcome = [WELCOME]
+    answer = [ROWS_BEGIN, ...Array.from({ length: 9 }, () => BIG_ROW)]
+    assert.equal(await ask(), `the database's answer has more than ${2 ** 28} bytes`)
+  })
+
+  test('rows of one answer after the other are not counted together', async () => {
+    welcome = [WELCOME]
+    answer = [ROWS_BEGIN, BIG_ROW, message('C', 'SELECT 1\u{0}'), READY]
+    const { client, socket } = connect()
+    await client.connect()
+    for (let asked = 0; asked < 9; asked += 1) {
+      const { rowCount } = await client.query({ text: 'SELECT $1', values: ['x'] })
+      assert.equal(rowCount, 1)
+    }
+    socket.destroy()
+  })
+
+  test('a password is not hashed as often as the server likes', async () => {
+    const offer = Buffer.concat([
+      Buffer.from([0, 0, 0, 10]),
+      Buffer.from('SCRAM-SHA-256\u{0}\u{0}'),
+    ])
+    const challenge = Buffer.from('r=nonce,s=c2FsdA==,i=2147483647')
+    welcome = [message('R', offer), message('R', Buffer.from([0, 0, 0, 11]), challenge)]
+    assert.equal(await ask(), 'the database wants the password hashed 2147483647 times')
   })
 
   test('a row that claims more than it has ends the connection', async () => {

@@ -48,6 +48,22 @@ const REFUSED = 'SASL_AUTHENTICATION_FAILED'
 const NOT_OFFERED = 'UNSUPPORTED_SASL_MECHANISM'
 const NOT_ASKED_FOR = 'ILLEGAL_SASL_STATE'
 
+/**
+ * RFC 5802 lets the server say how often the password is hashed. Kafka's own maximum is 16,384; 2³¹ would
+ * hold a thread of the pool for an hour.
+ */
+const ITERATIONS_MAX = 1_000_000
+
+const BOUNDED_CRYPTO: typeof saslScramSha.defaultCrypto = {
+  ...saslScramSha.defaultCrypto,
+  hi: async (definition, password, salt, iterations) => {
+    if (iterations > ITERATIONS_MAX) {
+      throw new Error(`the broker wants the password hashed ${iterations} times`)
+    }
+    return saslScramSha.defaultCrypto.hi(definition, password, salt, iterations)
+  },
+}
+
 /** `signIn` is filled in. */
 export function createSasl(proof: Proof, signIn: SignIn): SASLOptions {
   const authenticate: SASLCustomAuthenticator = (_mechanism, connection, api, ...others) => {
@@ -72,7 +88,7 @@ export function createSasl(proof: Proof, signIn: SignIn): SASLOptions {
           proof.mechanism === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-512',
           proof.username,
           proof.password,
-          saslScramSha.defaultCrypto,
+          BOUNDED_CRYPTO,
           hear,
         )
       case 'OAUTHBEARER':

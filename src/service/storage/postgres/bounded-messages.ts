@@ -5,22 +5,44 @@ import { FrameError, guardFrames, type FrameFormat } from '../../wire/frames.ts'
 /** A row holds one order or event; its bytes come as twice as many hexadecimal digits. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 
+/**
+ * All rows of an answer, which the driver holds together. Lists at work have 64 MiB of JSON in all; their
+ * bytes come as twice as many digits.
+ */
+const ANSWER_BYTES_MAX = 256 * 1024 * 1024
+
 const ERROR = 'E'.charCodeAt(0)
 const NOTICE = 'N'.charCodeAt(0)
+const READY_FOR_QUERY = 'Z'.charCodeAt(0)
+const AUTHENTICATION = 'R'.charCodeAt(0)
+
+/**
+ * RFC 5802 lets the server say how often the password is hashed; PostgreSQL's default is 4,096. 2³¹ would
+ * hold a thread of the pool for an hour.
+ */
+const ITERATIONS_MAX = 1_000_000
 
 /** Behind the code and the length. */
 const BODY_AT = 5
 
-/** Source: postgresql.org, "Message Formats". */
-const MESSAGES: FrameFormat = {
-  name: "the database's message",
-  lengthAt: 1,
-  uncountedBytes: 1,
-  lengthMin: 4,
-  lengthMax: () => MESSAGE_BYTES_MAX,
-  check: (message) => {
-    if (message[0] === ERROR || message[0] === NOTICE) checkFields(message)
-  },
+/** Of one connection. Source: postgresql.org, "Message Formats". */
+function boundedMessages(): FrameFormat {
+  let answerBytes = 0
+  return {
+    name: "the database's message",
+    lengthAt: 1,
+    uncountedBytes: 1,
+    lengthMin: 4,
+    lengthMax: () => MESSAGE_BYTES_MAX,
+    check: (message) => {
+      answerBytes = message[0] === READY_FOR_QUERY ? 0 : answerBytes + message.length
+      if (answerBytes > ANSWER_BYTES_MAX) {
+        throw new FrameError(`the database's answer has more than ${ANSWER_BYTES_MAX} bytes`)
+      }
+      if (message[0] === ERROR || message[0] === NOTICE) checkFields(message)
+      if (message[0] === AUTHENTICATION) checkIterations(message)
+    },
+  }
 }
 
 /** Fields of the driver's connection that its typings leave out. */
@@ -34,7 +56,7 @@ interface Wire {
 /** Whatever the server says costs no more than the connection. To be called before it connects. */
 export function guardMessages(client: Client, socket: Socket): void {
   const { connection: wire } = client as unknown as { readonly connection: Wire }
-  const guard = (): void => guardFrames(wire.stream, MESSAGES, () => {})
+  const guard = (): void => guardFrames(wire.stream, boundedMessages(), () => {})
   // The driver listens to its messages by then; with encryption, one byte comes in front of them.
   if (wire.ssl === false) socket.once('connect', guard)
   else wire.once('sslconnect', guard)
@@ -46,5 +68,12 @@ function checkFields(message: Buffer): void {
     const end = message.indexOf(0, at + 1)
     if (at >= message.length || end < 0) throw new FrameError('an error of the database has no end')
     at = end + 1
+  }
+}
+
+function checkIterations(message: Buffer): void {
+  const iterations = /,i=(\d+)/u.exec(message.toString('latin1'))?.[1]
+  if (Number(iterations) > ITERATIONS_MAX) {
+    throw new FrameError(`the database wants the password hashed ${iterations} times`)
   }
 }
