@@ -69,8 +69,9 @@ async function holdOverDeath(
     held.letOthersPass()
     const recovery = isRace ? proxy.hold() : undefined
     const doubts = await cart.doubts()
-    await cart.service.start()
+    await cart.service.spawn()
     if (recovery === undefined) await cart.untilSettled(doubts)
+    // It is not ready while all that it recovers is held.
     else await until(() => recovery.count() > 0, 'the recovery sends')
     cart.journal.noteFault(`${held.count()} Produce requests of the dead service are handed on`)
     held.release()
