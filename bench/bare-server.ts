@@ -55,6 +55,7 @@ const server = await buildServer({
     },
     clock: systemClock,
     publishTimeoutMs: 5_000,
+    maxItemsPerOrder: 100,
   }),
   changes: {
     enter: () => true,

@@ -6,19 +6,25 @@ import { parseArgs } from 'node:util'
 import { globalSetup, globalTeardown } from '../test/support/global-setup.ts'
 import { startOtlpReceiver } from '../test/support/otlp-receiver.ts'
 import { shareOf } from './observation/share-of.ts'
-import { startVariant, VARIANTS, type RunningVariant } from './observation/variants.ts'
+import {
+  startVariant,
+  VARIANTS,
+  type RunningVariant,
+  type Variant,
+} from './observation/variants.ts'
 import { usualCase } from './orders/cases.ts'
 import { prepareLoad, runLoad } from './orders/load.ts'
 import { mainThreadMicros, processMicros } from './orders/process-usage.ts'
 import { markdownTable, median } from './orders/table.ts'
 
 /**
- * What metrics and traces cost of an order, for services that differ in that alone. In each of many rounds
- * all of them have their turn, as fast as they answer. Two measures, because on a machine that does other
- * work the first one is of no use: processor time, as a ratio within a round; and the share of the main
- * thread's time at work, by V8's profiler, that is spent in the files of metrics and of traces. Linux.
+ * What metrics, traces and the door cost of an order, for services that differ in that alone. In each of
+ * many rounds all of them have their turn, as fast as they answer. Two measures, because on a machine that
+ * does other work the first one is of no use: processor time, as a ratio within a round; and the share of
+ * the main thread's time at work, by V8's profiler, that is spent in the files of each. Linux.
  *
  *   node bench/observation.ts --rounds 20 --seconds 4 --connections 64
+ *   node bench/observation.ts --only "without the door"
  */
 
 const { values } = parseArgs({
@@ -26,6 +32,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '64' },
+    /** Beside the first one, which the others are compared with. */
+    only: { type: 'string' },
   },
 })
 
@@ -34,6 +42,8 @@ const WARM_UP_S = 15
 
 const METRICS = /\/measures\/|\/measured-session|\/metrics/u
 const TRACES = /opentelemetry|\/tracing\/|\/trace-requests/u
+const DOOR =
+  /\/admission\/|\/allowed-hosts|\/close-in-order|\/readable-request|\/wire\/|\/bounded-reader/u
 
 const PERCENT = 100
 const BYTES_PER_KB = 1_000
@@ -46,8 +56,10 @@ interface Figures {
   /** Of the main thread's time at work. */
   readonly metrics: number
   readonly traces: number
+  readonly door: number
 }
 
+const variants = chooseVariants(values.only)
 const load = { ...usualCase(Number(values.connections)), seconds: Number(values.seconds) }
 await globalSetup()
 const folder = await mkdtemp(join(tmpdir(), 'cart-service-bench-'))
@@ -55,7 +67,7 @@ try {
   await using resources = new AsyncDisposableStack()
   const receiver = resources.use(await startOtlpReceiver())
   const running: RunningVariant[] = []
-  for (const variant of VARIANTS) {
+  for (const variant of variants) {
     running.push(resources.use(await startVariant(variant, folder, receiver.url)))
   }
   for (const { url } of running) await runLoad({ ...load, url, seconds: WARM_UP_S })
@@ -67,6 +79,14 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true })
   await globalTeardown()
+}
+
+function chooseVariants(only: string | undefined): readonly Variant[] {
+  if (only === undefined) return VARIANTS
+  const wanted = only.split(',')
+  const unknown = wanted.find((name) => VARIANTS.every((variant) => variant.name !== name))
+  if (unknown !== undefined) throw new Error(`there is no service '${unknown}'`)
+  return VARIANTS.filter(({ name }, index) => index === 0 || wanted.includes(name))
 }
 
 /** Each is the first one as often as the others: who follows on whom may matter. */
@@ -93,11 +113,12 @@ async function measure({ url, pid, profile }: RunningVariant): Promise<Figures> 
     allocatedKb: found.allocatedBytes / BYTES_PER_KB / answered,
     metrics: shareOf(found.profile, METRICS),
     traces: shareOf(found.profile, TRACES),
+    door: shareOf(found.profile, DOOR),
   }
 }
 
 function report(rounds: readonly (readonly Figures[])[]): string {
-  const rows = VARIANTS.map(({ name }, index) => {
+  const rows = variants.map(({ name }, index) => {
     const middle = (read: (figures: Figures, first: Figures) => number): number =>
       median(
         rounds.flatMap((round) => {
@@ -114,9 +135,12 @@ function report(rounds: readonly (readonly Figures[])[]): string {
       middle(({ allocatedKb }) => allocatedKb).toFixed(1),
       `${(middle(({ metrics }) => metrics) * PERCENT).toFixed(2)} %`,
       `${(middle(({ traces }) => traces) * PERCENT).toFixed(2)} %`,
+      `${(middle(({ door }) => door) * PERCENT).toFixed(2)} %`,
     ]
   })
   const head =
-    'service, main thread µs, process µs, ratio, allocated kB, in metrics, in traces'.split(', ')
+    'service, main thread µs, process µs, ratio, allocated kB, in metrics, in traces, in the door'.split(
+      ', ',
+    )
   return markdownTable(head, rows)
 }

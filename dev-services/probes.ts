@@ -1,7 +1,13 @@
-import { Connection, apiVersionsV3, metadataV12 } from '@platformatic/kafka'
+import { apiVersionsV3, metadataV12, type Connection } from '@platformatic/kafka'
+import { readBounded } from '../src/service/bounded-answer.ts'
+import { PLAIN_ACCESS } from '../src/service/kafka/broker-access.ts'
+import { connectToBroker, dropConnection } from '../src/service/kafka/broker-connection.ts'
 
 /** A broker or registry that is up answers a local question within milliseconds. */
 const answerTimeoutMs = 3_000
+
+/** Of a registry: a list of subjects, or one schema. */
+const answerBytesMax = 1024 * 1024
 
 /** Whether what listens there speaks the Kafka protocol. */
 export async function isKafka(host: string, port: number): Promise<boolean> {
@@ -69,17 +75,18 @@ async function askKafka<T>(
   port: number,
   ask: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = new Connection('cart-service-dev', {
-    connectTimeout: answerTimeoutMs,
-    requestTimeout: answerTimeoutMs,
-  })
-  // Errors reach the caller by the promises; without a listener they would end the process as well.
-  connection.on('error', () => {})
+  const timeouts = { connectTimeoutMs: answerTimeoutMs, requestTimeoutMs: answerTimeoutMs }
+  // Whatever listens there may say anything: it is read as the service reads its brokers.
+  const connection = await connectToBroker(
+    'cart-service-dev',
+    { host, port },
+    timeouts,
+    PLAIN_ACCESS,
+  )
   try {
-    await connection.connect(host, port)
     return await ask(connection)
   } finally {
-    await connection.close()
+    dropConnection(connection)
   }
 }
 
@@ -91,7 +98,7 @@ async function askRegistry(url: string, userInfo?: string): Promise<unknown> {
       : { authorization: `Basic ${Buffer.from(userInfo).toString('base64')}` }
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerTimeoutMs) })
-    return response.ok ? await response.json() : undefined
+    return response.ok ? JSON.parse(await readBounded(response, answerBytesMax)) : undefined
   } catch {
     return undefined
   }

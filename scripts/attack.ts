@@ -2,6 +2,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { ATTACKS } from '../test/attack/attacks.ts'
 import {
+  LIVE_WITHIN_MS,
   playAttack,
   RESIDENT_MEGABYTES_MAX,
   type Attack,
@@ -51,6 +52,8 @@ async function runAll(): Promise<boolean> {
   }
   print(`\nThe bound of memory is ${RESIDENT_MEGABYTES_MAX} MB, of each process, at any time.\n`)
   print(formatRows(rows))
+  const slowest = Math.max(0, ...rows.map(({ liveness }) => liveness?.slowestMs ?? 0))
+  print(`\n/health/live took ${slowest} ms at most, of ${LIVE_WITHIN_MS} ms.`)
   return rows.every((row) => faultsOf(row).length === 0)
 }
 
@@ -59,8 +62,9 @@ async function runOne(attack: Attack, store: StoreKind): Promise<Row> {
   const startMs = performance.now()
   const row = await playAttack(attack, store, values.short ? 'short' : 'full')
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(0)
+  const live = row.liveness === undefined ? '' : `; live within ${row.liveness.slowestMs} ms`
   const verdict = faultsOf(row).length === 0 ? 'held' : 'BROKEN'
-  print(`   ${verdict} after ${seconds} s: ${row.cameBack}`)
+  print(`   ${verdict} after ${seconds} s: ${row.cameBack}${live}`)
   for (const fault of faultsOf(row)) print(`   ${fault}`)
   return row
 }

@@ -6,7 +6,8 @@ import { FUZZ_TARGETS } from '../test/fuzz/targets.ts'
 
 /**
  * A million inputs for everything of ours that reads what others wrote. Ends with 1 when one of them
- * ended in a crash, a 500, or too much memory. The same seed plays the same inputs.
+ * ended in a crash, a 500, or too much memory, and when the time was over before all were played. The
+ * same seed plays the same inputs.
  */
 
 /** Of this process, which makes the inputs as well. */
@@ -18,7 +19,7 @@ const { values } = parseArgs({
     inputs: { type: 'string', default: '1000000' },
     seed: { type: 'string' },
     /** Of all targets together. */
-    minutes: { type: 'string', default: '30' },
+    minutes: { type: 'string', default: '60' },
   },
 })
 

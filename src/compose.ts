@@ -99,7 +99,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
       await guard.passAll()
     },
   })
-  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: config.publishTimeoutMs })
+  const { publishTimeoutMs, maxItemsPerOrder } = config
+  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs, maxItemsPerOrder })
   resources.defer(() => store.close())
 
   const subjects = listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat)

@@ -46,10 +46,12 @@ function end(code: number, text: string): void {
 ask()
   .on('response', (response: IncomingMessage) => {
     let text = ''
-    response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(0, ANSWER_BYTES_MAX)
+    })
     response.on('end', () => {
       const isReady = response.statusCode === 200
-      end(isReady ? 0 : 1, isReady ? 'ready' : text.slice(0, ANSWER_BYTES_MAX))
+      end(isReady ? 0 : 1, isReady ? 'ready' : text)
     })
   })
   .on('error', (error: Error) => end(1, error.message))

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
 
 /** What the service is made of, as the lock file has it: licences, install scripts, exact versions. */
 
@@ -20,6 +21,12 @@ interface LockedPackage {
   readonly license?: string
   readonly integrity?: string
   readonly hasInstallScript?: boolean
+}
+
+interface ComposeFile {
+  readonly services: Readonly<
+    Record<string, { readonly cap_drop?: unknown; readonly security_opt?: unknown }>
+  >
 }
 
 interface Manifest {
@@ -96,6 +103,20 @@ test('one version of Node.js: in package.json, the image and the workflows', () 
   )
   assert.ok(versions.length >= 4)
   assert.deepEqual(new Set(versions), new Set([manifest.dependencies['node']]))
+})
+
+test('no container of compose has or gains a right of the system', () => {
+  const files = ['compose.yaml', 'compose.zookeeper.yaml'].map(
+    // It does not know the tag `!override` of compose, and need not.
+    (path) => (parse(read(path), { logLevel: 'error' }) as ComposeFile).services,
+  )
+  const names = new Set(files.flatMap((services) => Object.keys(services)))
+  assert.deepEqual(names, new Set(['kafka', 'schema-registry', 'cart-service', 'zookeeper']))
+  for (const name of names) {
+    const service = Object.assign({}, ...files.map((services) => services[name]))
+    assert.deepEqual(service.cap_drop, ['ALL'], name)
+    assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name)
+  }
 })
 
 test('workflows name actions by their commits, and may only read what they do not say', () => {

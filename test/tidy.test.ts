@@ -68,7 +68,11 @@ const MAY_IMPORT: Record<string, Rule> = {
       'node:*',
     ],
   },
-  'src/cli': { folders: ['src/config', 'src/models'], packages: ['node:*'], isFlat: true },
+  'src/cli': {
+    folders: ['src/config', 'src/models', 'src/service/bounded-answer.ts'],
+    packages: ['node:*'],
+    isFlat: true,
+  },
   'src/cli/audit': TOOL,
   'src/cli/audit/judge.ts': JUDGE,
   'src/cli/backup': TOOL,
@@ -90,7 +94,7 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/config': { folders: [], packages: ['typebox', 'typebox/schema', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/callers': {
-    folders: ['src/business', 'src/models'],
+    folders: ['src/business', 'src/models', 'src/service/bounded-answer.ts'],
     packages: ['jose', 'openid-client', 'node:*'],
   },
   'src/service/kafka': {

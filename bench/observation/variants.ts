@@ -10,11 +10,12 @@ import type { Profile } from './share-of.ts'
 
 const PROFILER = new URL('profiler.ts', import.meta.url).href
 const WITHOUT_METRICS = new URL('without-metrics.ts', import.meta.url).href
+const WITHOUT_DOOR = new URL('without-door.ts', import.meta.url).href
 const TRACING = new URL('../../examples/tracing/tracing.ts', import.meta.url).href
 
 const PARTITIONS = 3
 
-interface Variant {
+export interface Variant {
   readonly name: string
   readonly imports: readonly string[]
   /** Of the traces. */
@@ -25,6 +26,7 @@ interface Variant {
 export const VARIANTS: readonly Variant[] = [
   { name: 'as it is', imports: [] },
   { name: 'without metrics', imports: [WITHOUT_METRICS] },
+  { name: 'without the door', imports: [WITHOUT_DOOR] },
   { name: 'SDK, no trace kept', imports: [TRACING], share: '0' },
   { name: 'SDK, 5 % kept', imports: [TRACING], share: '0.05' },
 ]

@@ -32,6 +32,15 @@ export function widthOf(text: string): number {
   return lettersOf(text).reduce((sum, letter) => sum + letterWidth(letter), 0)
 }
 
+/** Of a column: a longer text of anybody sticks out, and does not make all others as long. */
+const COLUMN_WIDTH_MAX = 512
+
+/** How wide a column with these texts is. */
+export function widestOf(texts: readonly string[]): number {
+  const widest = texts.reduce((width, text) => Math.max(width, widthOf(text)), 0)
+  return Math.min(widest, COLUMN_WIDTH_MAX)
+}
+
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }

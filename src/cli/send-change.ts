@@ -1,7 +1,15 @@
 import type { Config } from '../config/config.ts'
+import { readBounded } from '../service/bounded-answer.ts'
 import { UsageError, type CommandOption } from './command.ts'
 import { credentialHeader } from './credential.ts'
-import { parseObject, readFailure, readProblem, type ProblemAnswer } from './service-answer.ts'
+import {
+  asObject,
+  CHANGE_BYTES_MAX,
+  parseObject,
+  readFailure,
+  readProblem,
+  type ProblemAnswer,
+} from './service-answer.ts'
 import { serviceUrl } from './service-url.ts'
 
 /** Added to PUBLISH_TIMEOUT_MS, within which the service answers. */
@@ -97,7 +105,7 @@ export async function sendChange(
       redirect: 'manual',
       signal: stop === undefined ? late : AbortSignal.any([late, stop]),
     })
-    return readResult(response, await response.text())
+    return readResult(response, await readBounded(response, CHANGE_BYTES_MAX))
   } catch (error) {
     if (stop?.aborted === true) {
       const reason = `Stopped before ${address.url} answered`
@@ -127,13 +135,18 @@ export function readResult(
   return { kind: 'failed', outcome: outcome === 'not-applied' ? outcome : 'unknown', ...problem }
 }
 
+/** With all that a command reads of it: whatever answers there may be another program. */
 export function isOrder(value: unknown): value is OrderJson {
+  const { orderId, status, totalAmount, currency, items } = asObject(value)
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'orderId' in value &&
-    'status' in value &&
-    'items' in value &&
-    Array.isArray(value.items)
+    [orderId, status, currency].every((one) => typeof one === 'string') &&
+    typeof totalAmount === 'number' &&
+    Array.isArray(items) &&
+    items.every(isItem)
   )
+}
+
+function isItem(value: unknown): boolean {
+  const { itemId, quantity, price } = asObject(value)
+  return typeof itemId === 'string' && typeof quantity === 'number' && typeof price === 'number'
 }

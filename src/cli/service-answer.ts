@@ -1,4 +1,12 @@
+import { AnswerTooLarge } from '../service/bounded-answer.ts'
+
 /** What the service, or something else in its place, answers to a command. */
+
+/** An order of 1,000 items with the longest ids takes a quarter of it. */
+export const CHANGE_BYTES_MAX = 4 * 1024 * 1024
+
+/** Of a page of a list: the service has no more of them at work at once, unless one alone is larger. */
+export const PAGE_BYTES_MAX = 64 * 1024 * 1024
 
 /** Errors by which a connection was never there, so that no request can have left. */
 const NEVER_CONNECTED = new Set([
@@ -36,11 +44,15 @@ export interface NoAnswer {
 /** The object that the text is as JSON; an empty one where it is none. */
 export function parseObject(text: string): Record<string, unknown> {
   try {
-    const value = JSON.parse(text) as unknown
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+    return asObject(JSON.parse(text))
   } catch {
     return {}
   }
+}
+
+/** The same value; an empty object where it is none. */
+export function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 export function readProblem(
@@ -68,6 +80,9 @@ export function readFailure(
   const isLate = error instanceof Error && error.name === 'TimeoutError'
   if (isLate) {
     return { reason: `${url} did not answer within ${timeoutMs} ms`, wasNeverSent: false }
+  }
+  if (error instanceof AnswerTooLarge) {
+    return { reason: `${url}: ${error.message}; is that its address?`, wasNeverSent: false }
   }
   const cause = causeOf(error)
   const wasNeverSent = NEVER_CONNECTED.has(cause)

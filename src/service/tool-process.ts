@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import process from 'node:process'
-import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { RunTool, Tool, ToolRequest } from '../business/operations/tool-runs.ts'
+import { BoundedLines } from './bounded-lines.ts'
 
 /** Runs a tool of the command line as a process beside the service, and reads the JSON that it prints. */
 
@@ -17,13 +18,13 @@ const TIMEOUTS_MS: Readonly<Record<Tool, number>> = {
 }
 
 /** Of one line: an audit of a topic of others differs in every record. */
-const LINE_BYTES_MAX = 4 * 1024 * 1024
+const LINE_LENGTH_MAX = 4 * 1024 * 1024
 
 /** The last records of what was read. */
 const RECORDS_MAX = 200
 
-/** Of those together. */
-const RECORDS_BYTES_MAX = 2 * 1024 * 1024
+/** Of those together, in characters. */
+const RECORDS_LENGTH_MAX = 2 * 1024 * 1024
 
 /** The first of many; `cart audit --json` has all. */
 const DIFFERENCES_MAX = 100
@@ -45,8 +46,9 @@ export function createRunTool({ environment }: ToolProcessOptions): RunTool {
     giveWay(child)
     const lines = new LastLines(tool === 'read-topic' ? RECORDS_MAX : 1)
     let said = ''
-    createInterface({ input: child.stdout }).on('line', (line) => lines.add(line))
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    readLines(child.stdout, (line) => lines.add(line))
+    readLines(child.stderr, (line) => {
+      if (line === undefined) return
       said = line
       onProgress(line)
     })
@@ -55,6 +57,7 @@ export function createRunTool({ environment }: ToolProcessOptions): RunTool {
     // 1: it found something. 2: it could not be done, and the last line says why.
     if (code === null || code > 1) throw new Error(said === '' ? `it ended with ${code}` : said)
     if (tool === 'read-topic') return { records: lines.all.map((line) => JSON.parse(line)) }
+    if (lines.isCut) throw new Error(`its result is too long; cart ${tool} --json prints all of it`)
     if (last === undefined) throw new Error('it printed nothing')
     return shorten(JSON.parse(last))
   }
@@ -86,11 +89,19 @@ function endOf(child: ChildProcess, timeoutMs: number): Promise<number | null> {
   })
 }
 
+function readLines(output: Readable, onLine: (line: string | undefined) => void): void {
+  const lines = new BoundedLines(LINE_LENGTH_MAX, onLine)
+  output.setEncoding('utf8').on('data', (text: string) => lines.add(text))
+  output.once('end', () => lines.end())
+}
+
 /** The last lines of an output, bounded. */
 class LastLines {
   readonly #linesMax: number
   #lines: string[] = []
-  #bytes = 0
+  #length = 0
+  /** A line was too long. */
+  isCut = false
 
   constructor(linesMax: number) {
     this.#linesMax = linesMax
@@ -100,17 +111,20 @@ class LastLines {
     return this.#lines
   }
 
-  add(line: string): void {
-    if (line.length > LINE_BYTES_MAX) return
+  add(line: string | undefined): void {
+    if (line === undefined) {
+      this.isCut = true
+      return
+    }
     this.#lines.push(line)
-    this.#bytes += line.length
+    this.#length += line.length
     while (this.#lines.length > this.#linesMax || this.#isTooLarge()) {
-      this.#bytes -= this.#lines.shift()?.length ?? 0
+      this.#length -= this.#lines.shift()?.length ?? 0
     }
   }
 
   #isTooLarge(): boolean {
-    return this.#lines.length > 1 && this.#bytes > RECORDS_BYTES_MAX
+    return this.#lines.length > 1 && this.#length > RECORDS_LENGTH_MAX
   }
 }
 

@@ -209,7 +209,12 @@ export async function startTestServer(
       version: 3,
       tombstone: 'written',
     }),
-    feed: new LiveFeed({ feed: EMPTY_FEED, clock: systemClock, publishTimeoutMs: 5_000 }),
+    feed: new LiveFeed({
+      feed: EMPTY_FEED,
+      clock: systemClock,
+      publishTimeoutMs: 5_000,
+      maxItemsPerOrder: 100,
+    }),
     changes: {
       enter: () => true,
       leave: () => undefined,

@@ -150,7 +150,12 @@ test('what waits on a socket is not begun when the client has left', async (t) =
 /** A stream's requests, and how many of them the feed was asked for. */
 function countedFeed() {
   const store = new MemoryFeed()
-  const feed = new LiveFeed({ feed: store, clock: systemClock, publishTimeoutMs: 5_000 })
+  const feed = new LiveFeed({
+    feed: store,
+    clock: systemClock,
+    publishTimeoutMs: 5_000,
+    maxItemsPerOrder: 100,
+  })
   let asked = 0
   const findStart = feed.findStart.bind(feed)
   feed.findStart = (...args) => {

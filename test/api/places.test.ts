@@ -164,6 +164,37 @@ test('bodies that are kept back have a bound together, and make room for others'
   assert.equal(late.filter((client) => client.text().includes('SERVICE_FULL')).length, 1)
 })
 
+test('a body keeps its room until its change is answered', async (t) => {
+  const settings = { maxItemsPerOrder: 1_000 }
+  const bytes = creationBytesMax(settings.maxItemsPerOrder)
+  const count = Math.floor(BODY_BYTES_MAX_IN_ALL / bytes)
+  const held = Promise.withResolvers<void>()
+  const answering = createFakeCommands()
+  const commands = createFakeCommands()
+  let begun = 0
+  commands.createOrder = async (command) => {
+    begun += 1
+    await held.promise
+    return answering.createOrder(command)
+  }
+  const { open } = await startRawServer(t, { settings, commands })
+  const clients = await Promise.all(Array.from({ length: count }, open))
+  for (const [index, client] of clients.entries()) {
+    client.send(headText('POST /api/create-order', bytes))
+    client.send(JSON.stringify({ orderId: `ORD-${index}`, numItems: 1 }).padEnd(bytes))
+  }
+  await until(() => begun === count, 'all have begun, and wait')
+  const other = await open()
+  other.send(headText('POST /api/create-order', bytes))
+  assert.deepEqual(await other.answers(1), [503])
+  held.resolve()
+  for (const client of clients) assert.deepEqual(await client.answers(1), [201])
+  const next = await open()
+  next.send(headText('POST /api/create-order', bytes))
+  next.send(JSON.stringify({ orderId: 'NEXT', numItems: 1 }).padEnd(bytes))
+  assert.deepEqual(await next.answers(1), [201])
+})
+
 test('reads that keep their bodies back take no place from those that do not', async (t) => {
   const { open, server } = await startRawServer(t)
   let heads = 0

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { LOOKING_MS_MAX } from '../../src/api/admission/quick-refusals.ts'
+import { Measures } from '../../src/business/measures/measures.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { createFakeCommands } from './harness.ts'
 import { createText, getText, startRawServer, type RawClient } from './raw-client.ts'
@@ -15,8 +16,10 @@ async function startFull(t: TestContext, isHostOpen = true) {
   let asked = 0
   let parsed = 0
   const commands = createFakeCommands()
+  const measures = new Measures()
   const server = await startRawServer(t, {
     commands,
+    measures,
     clock: { ...systemClock, monotonicMs: () => asked },
     ...(isHostOpen && { settings: { ownNames: { names: ['*'], hasOthers: false } } }),
     changes: {
@@ -33,6 +36,7 @@ async function startFull(t: TestContext, isHostOpen = true) {
   return {
     ...server,
     commands,
+    measures,
     empty: () => (isFull = false),
     asked: () => asked,
     parsed: () => parsed,
@@ -72,6 +76,19 @@ test('the second refusal of a connection is the first one, and costs no parsing'
   await client.answers(3)
   assert.match(client.text(), /"outcome":"unknown"/)
   assert.equal(parsed(), 1)
+})
+
+test('every refusal is counted as a request and as one that was turned away', async (t) => {
+  const { openRefused, measures, parsed } = await startFull(t)
+  const client = await openRefused()
+  client.send(createText('ORD-2'))
+  await client.answers(2)
+  assert.equal(parsed(), 1)
+  const counted = measures.requests
+    .list()
+    .map(({ labels, value }) => [labels, value.counts.reduce((sum, count) => sum + count)])
+  assert.deepEqual(counted, [[['POST', '/api/create-order', '503'], 2]])
+  assert.deepEqual(measures.turnedAway.list()[0], { labels: ['change'], count: 2 })
 })
 
 test('a connection that was refused is served once there is room, and for all else it asks', async (t) => {

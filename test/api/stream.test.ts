@@ -26,7 +26,12 @@ interface Options {
 async function startStreams(t: TestContext, options: Options = {}) {
   const { readersMax = 10, isDraining = () => false, clock = systemClock } = options
   const store = new MemoryFeed()
-  const feed = new LiveFeed({ feed: store, clock: systemClock, publishTimeoutMs: 5_000 })
+  const feed = new LiveFeed({
+    feed: store,
+    clock: systemClock,
+    publishTimeoutMs: 5_000,
+    maxItemsPerOrder: 100,
+  })
   const settings = { streamReadersMax: readersMax }
   const { server, logged } = await startTestServer(t, { feed, clock, settings, isDraining })
   await server.listen({ host: '127.0.0.1', port: 0 })

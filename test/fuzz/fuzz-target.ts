@@ -26,7 +26,7 @@ export interface FuzzResult {
 export interface FuzzOptions {
   readonly seed: number
   readonly inputs: number
-  /** It ends then, with fewer inputs. Undefined: with all of them. */
+  /** It ends then; with fewer inputs that is a failure. Undefined: it ends with all of them. */
   readonly timeMsMax?: number
 }
 
@@ -57,10 +57,13 @@ export async function playInputs(
     const [fault = details.errorInstance] = uncaught
     const report = fc.defaultReportMessage(details) ?? ''
     const isWell = uncaught.length === 0 && !details.failed
+    const played = details.numRuns * inputsPerRun
+    const early =
+      played < inputs ? `its time was over after ${played} of ${inputs} inputs` : undefined
     return {
-      inputs: details.numRuns * inputsPerRun,
+      inputs: played,
       seconds: (performance.now() - startMs) / 1_000,
-      failure: isWell ? undefined : `${report.slice(0, REPORT_LENGTH_MAX)}\n${describe(fault)}`,
+      failure: isWell ? early : `${report.slice(0, REPORT_LENGTH_MAX)}\n${describe(fault)}`,
     }
   } finally {
     process.off('uncaughtException', note).off('unhandledRejection', note)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import fc from 'fast-check'
 import { commandArguments } from '../fuzz/arguments.ts'
 import { fetchAnswers } from '../fuzz/fetch-answers.ts'
 import { playInputs } from '../fuzz/fuzz-target.ts'
@@ -25,4 +26,22 @@ suite('what others wrote does no harm', () => {
       assert.equal(result.inputs, inputs)
     })
   }
+})
+
+test('a run whose time is over before its inputs is no success', async () => {
+  const target = {
+    name: 'slow',
+    inputs: 1,
+    open: () =>
+      Promise.resolve({
+        property: fc.asyncProperty(fc.integer(), async () => {
+          await new Promise(setImmediate)
+        }),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+  }
+  const early = await playInputs(target, { seed: SEED, inputs: 1_000_000, timeMsMax: 20 })
+  assert.match(early.failure ?? '', /^its time was over after \d+ of 1000000 inputs$/)
+  const whole = await playInputs(target, { seed: SEED, inputs: 100, timeMsMax: 60_000 })
+  assert.deepEqual([whole.inputs, whole.failure], [100, undefined])
 })

@@ -30,7 +30,11 @@ export const CLIENT_ID = 'orders-console'
 export const CLIENT_SECRET = 'client-hush'
 
 /** What a service has that lets callers in by this provider. */
-export function letInBy({ issuer }: TestLoginProvider, key: SigningKey, scopes: string) {
+export function letInBy(
+  { issuer }: Pick<TestLoginProvider, 'issuer'>,
+  key: SigningKey,
+  scopes: string,
+) {
   const rules = {
     issuer,
     audience: AUDIENCE,

@@ -13,6 +13,8 @@ import type { OrderId, OrderStatus } from '../../src/models/order.ts'
 export class MemoryFeed implements SettledFeed {
   readonly events: PlacedEvent[] = []
   readonly asked = { places: 0, pages: 0 }
+  /** Of each page that was asked for. */
+  readonly limits: number[] = []
   isDown = false
   hasNoPages = false
   retiredPlace = FIRST_PLACE
@@ -63,6 +65,7 @@ export class MemoryFeed implements SettledFeed {
 
   async listSettled(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
     this.asked.pages += 1
+    this.limits.push(limit)
     if (this.isDown || this.hasNoPages) throw new StoreError('down', 'no')
     const from = this.events.findIndex(({ place }) => isAfter(place, after))
     return from === -1 ? [] : this.events.slice(from, from + limit)

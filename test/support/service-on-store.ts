@@ -92,6 +92,7 @@ export async function startServiceOnStore(t: TestContext): Promise<ServiceOnStor
     },
     clock,
     publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+    maxItemsPerOrder: 100,
   })
   t.after(() => feed.close())
   const { server } = await startTestServer(t, {

@@ -16,6 +16,7 @@ import type { Clock, Random } from '../../business/ports.ts'
 import { tooManyChanges, tooManyLists, tooManyReads } from '../../business/refusals.ts'
 import { BODY_BYTES_MAX } from '../json-body.ts'
 import { limitOrMost } from '../schemas/list-requests.ts'
+import { originHeadersOf } from '../security/cors.ts'
 import { BodyRoom, type BodyPlace } from './body-room.ts'
 import { createFullAnswer, type FullAnswer } from './full-answer.ts'
 import { ListPlaces } from './list-places.ts'
@@ -60,7 +61,7 @@ export interface AdmissionDeps {
   readonly onConnection: (listener: (socket: Socket, line: SocketLine) => void) => void
   readonly isHostAllowed: (host: string) => boolean
   readonly isDraining: () => boolean
-  readonly measures: Pick<Measures, 'turnedAway'>
+  readonly measures: Pick<Measures, 'turnedAway' | 'requests'>
 }
 
 /**
@@ -104,7 +105,7 @@ interface Visit {
 
 function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => Hooks {
   const { changes, random, lineOf, clock } = deps
-  const { turnedAway } = deps.measures
+  const { turnedAway, requests } = deps.measures
   const bodies = new BodyRoom(clock)
   const lists = new ListPlaces(deps.clock)
   let readCount = 0
@@ -114,7 +115,9 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
       turnedAway.add([work])
       reply.hijack()
       // An earlier hook has seen that nothing behind this answer is carried out.
-      answer.give(reply.raw, request.id, reply.hasHeader('connection'))
+      const isLast = reply.hasHeader('connection')
+      const more = [...originHeadersOf(reply), ...(isLast ? ['connection', 'close'] : [])]
+      answer.give(reply.raw, request.id, more)
     }
   }
   const changeAnswers = {
@@ -129,9 +132,11 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   const refuseList = createRefusal('list', createFullAnswer(tooManyLists(), random))
   const quickRefusals = new QuickRefusals({
     ...deps,
-    answerFor: (outcome) => {
+    answerFor: (outcome) => changeAnswers[outcome].textFor(randomUUID()),
+    noteRefused({ method, path }, tookMs) {
       turnedAway.add(['change'])
-      return changeAnswers[outcome].textFor(randomUUID())
+      // Counted as every request is, though no route has seen it.
+      requests.note([method, path, String(changeAnswers['not-applied'].status)], tookMs)
     },
   })
 

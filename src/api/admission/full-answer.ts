@@ -9,7 +9,9 @@ import { retryAfterSeconds } from './retry-after.ts'
 const ID_PLACE = '<request id>'
 
 export interface FullAnswer {
-  give(response: ServerResponse, requestId: string, isLast: boolean): void
+  readonly status: number
+  /** `more`: further headers, names and values in turns. */
+  give(response: ServerResponse, requestId: string, more: readonly string[]): void
   /** The same, as it is written to a connection that stays open. */
   textFor(requestId: string): string
 }
@@ -33,10 +35,10 @@ export function createFullAnswer(error: CommandError, random: Random): FullAnswe
     String(Buffer.byteLength(body)),
   ]
   return {
-    give(response, requestId, isLast) {
+    status: problem.status,
+    give(response, requestId, more) {
       const body = before + requestId + after
-      const headers = headersFor(requestId, body)
-      if (isLast) headers.push('connection', 'close')
+      const headers = [...headersFor(requestId, body), ...more]
       response.writeHead(problem.status, reason, headers).end(body)
     },
     textFor(requestId) {

@@ -4,7 +4,7 @@
  * to judge.
  */
 
-const REQUEST_LINE = /^(?:POST \/api\/create-order|PUT \/api\/update-order) HTTP\/1\.1\r\n/u
+const REQUEST_LINE = /^(POST \/api\/create-order|PUT \/api\/update-order) HTTP\/1\.1\r\n/u
 const HEADER = /([\w-]+): ?([\x20-\x7e]*)\r\n/uy
 const END_OF_HEAD = '\r\n\r\n'
 const CONTENT_LENGTH = /^\d{1,6}$/u
@@ -24,6 +24,8 @@ const NOT_PLAIN = new Set([
 ])
 
 export interface PlainChange {
+  readonly method: string
+  readonly path: string
   readonly host: string
   readonly hasRetryKey: boolean
 }
@@ -56,5 +58,6 @@ export function readPlainChange(bytes: Buffer): PlainChange | undefined {
   }
   if (host === undefined || bodyLength === undefined) return undefined
   const isWhole = bytes.length === headEnd + END_OF_HEAD.length + bodyLength
-  return isWhole ? { host, hasRetryKey } : undefined
+  const [method = '', path = ''] = requestLine[1]?.split(' ') ?? []
+  return isWhole ? { method, path, host, hasRetryKey } : undefined
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { ChangeOutcome } from '../../business/errors.ts'
 import type { Clock } from '../../business/ports.ts'
 import type { ChangeAdmission } from '../../business/admission/change-admission.ts'
-import { readPlainChange } from './plain-change.ts'
+import { readPlainChange, type PlainChange } from './plain-change.ts'
 import type { SocketLine } from './socket-line.ts'
 
 /**
@@ -22,12 +22,15 @@ export interface QuickRefusalsDeps {
   readonly isDraining: () => boolean
   /** A whole answer, as it is written to the socket. */
   readonly answerFor: (outcome: ChangeOutcome) => string
+  /** So long after it came. */
+  readonly noteRefused: (change: PlainChange, tookMs: number) => void
 }
 
 interface Piece {
   readonly socket: Socket
   readonly line: SocketLine
   readonly bytes: Buffer
+  readonly sinceMs: number
 }
 
 /**
@@ -52,7 +55,10 @@ export class QuickRefusals {
     if (this.#watched.has(socket)) return
     this.#watched.add(socket)
     socket.once('close', () => this.#waiting.delete(socket))
-    line.readBefore((bytes) => this.#take({ socket, line, bytes }))
+    const { clock } = this.#deps
+    line.readBefore((bytes) => {
+      this.#take({ socket, line, bytes, sinceMs: clock.monotonicMs() })
+    })
   }
 
   #take(piece: Piece): void {
@@ -60,25 +66,29 @@ export class QuickRefusals {
     // The rest of a request that was let in, and what is sent ahead, have their own rules.
     if (!line.isAtRest || bytes.length > PIECE_BYTES_MAX) return line.parse(bytes)
     if (this.#waiting.size === 0 && this.#isTimeLeft()) return this.#look(piece)
-    const before = this.#waiting.get(socket)?.bytes
-    this.#waiting.set(socket, before ? { ...piece, bytes: Buffer.concat([before, bytes]) } : piece)
+    const before = this.#waiting.get(socket)
+    this.#waiting.set(
+      socket,
+      before ? { ...before, bytes: Buffer.concat([before.bytes, bytes]) } : piece,
+    )
     socket.pause()
   }
 
-  #look({ socket, line, bytes }: Piece): void {
+  #look({ socket, line, bytes, sinceMs }: Piece): void {
+    const { changes, answerFor, noteRefused, clock } = this.#deps
     // Node would end a connection of which its parser has never seen a request.
     const isKnown = line.latest.request !== undefined && socket.writableLength === 0
-    const answer = isKnown ? this.#refusalOf(bytes) : undefined
-    if (answer === undefined) line.parse(bytes)
-    else socket.write(answer)
+    const change = isKnown ? this.#findRefused(bytes) : undefined
+    if (change === undefined) return line.parse(bytes)
+    socket.write(answerFor(changes.outcomeOfRefusal(change.hasRetryKey)))
+    noteRefused(change, clock.monotonicMs() - sinceMs)
   }
 
-  #refusalOf(bytes: Buffer): string | undefined {
-    const { changes, isHostAllowed, isDraining, answerFor } = this.#deps
+  #findRefused(bytes: Buffer): PlainChange | undefined {
+    const { changes, isHostAllowed, isDraining } = this.#deps
     if (isDraining() || !changes.isFull()) return undefined
     const change = readPlainChange(bytes)
-    if (change === undefined || !isHostAllowed(change.host)) return undefined
-    return answerFor(changes.outcomeOfRefusal(change.hasRetryKey))
+    return change !== undefined && isHostAllowed(change.host) ? change : undefined
   }
 
   #isTimeLeft(): boolean {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 /** Headers of requests that our API knows. No cookie: a page of another origin shows a key or a token. */
 const ALLOWED_HEADERS =
@@ -11,6 +11,21 @@ const ALLOWED_METHODS = 'GET, POST, PUT'
 
 /** How long a browser may remember the answer to its question, in seconds. */
 const REMEMBERED_SECONDS = '600'
+
+/** Of every answer to such a page, also where it is written without Fastify. */
+const NAMES_IN_ANSWERS = [
+  'vary',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+] as const
+
+/** What {@link allowOrigins} has set: names and values in turns. */
+export function originHeadersOf(reply: FastifyReply): string[] {
+  return NAMES_IN_ANSWERS.flatMap((name) => {
+    const value = reply.getHeader(name)
+    return value === undefined ? [] : [name, String(value)]
+  })
+}
 
 /** Lets pages of these origins call the API (https://fetch.spec.whatwg.org/#http-cors-protocol). */
 export function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {

@@ -1,5 +1,6 @@
 import { StoreError, type Clock } from '../ports.ts'
 import { readStore } from '../read-store.ts'
+import { eventBytes, eventBytesMax } from './event-size.ts'
 import { RecentEvents } from './recent-events.ts'
 import { SharedQuestion } from './shared-question.ts'
 import {
@@ -18,6 +19,9 @@ const LOOK_EVERY_MS = 200
 
 /** Bounds one statement of the store, and what a reader is given at once. */
 const PAGE_EVENTS_MAX = 250
+
+/** Of the events of one page, were all of them as large as they can be. */
+const PAGE_BYTES_MAX = 32 * 1024 * 1024
 
 /** Between two pages of old events, of all readers together: changes get their turn. */
 const BETWEEN_PAGES_MS = 10
@@ -49,6 +53,7 @@ export interface LiveFeedDeps {
   readonly feed: SettledFeed
   readonly clock: Clock
   readonly publishTimeoutMs: number
+  readonly maxItemsPerOrder: number
 }
 
 export interface WantedPage {
@@ -89,10 +94,13 @@ export class LiveFeed {
   #isReadingPages = false
   readonly #lastPlace: SharedQuestion<EventPlace>
   readonly #retiredPlace: SharedQuestion<EventPlace>
+  /** Of one event: the store may have larger ones than a request can bring now. */
+  #eventBytesMax: number
   #isClosed = false
 
   constructor(deps: LiveFeedDeps) {
     this.#deps = deps
+    this.#eventBytesMax = eventBytesMax(deps.maxItemsPerOrder)
     this.#lastPlace = new SharedQuestion(() => deps.feed.findLastPlace())
     this.#retiredPlace = new SharedQuestion(() => deps.feed.findRetiredPlace())
   }
@@ -147,7 +155,7 @@ export class LiveFeed {
   }
 
   /**
-   * The next events from the store, at most `limit`, one page at a time for all readers together.
+   * The next events from the store, at most `limit` and as many as a page has, one page at a time for all readers together.
    * Undefined when the store cannot say; `retired` when events between the places may have been taken out
    * since `keptFrom`. A reader that has left is not read for, and not answered.
    */
@@ -182,10 +190,24 @@ export class LiveFeed {
 
   async #readKept({ after, wanted }: AskedPage): Promise<ReadPage> {
     const { feed } = this.#deps
-    const events = await feed.listSettled(after, wanted.limit)
+    const events = await this.#readEvents(after, wanted.limit)
     // In this order: what was taken out before the page was read shows now.
     const until = await feed.findRetiredPlace()
     return isAfter(until, after) && isAfter(until, wanted.keptFrom) ? 'retired' : events
+  }
+
+  async #readEvents(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
+    const limitNow = Math.min(limit, this.#pageEventsMax())
+    const events = await this.#deps.feed.listSettled(after, limitNow)
+    for (const event of events) {
+      this.#eventBytesMax = Math.max(this.#eventBytesMax, eventBytes(event))
+    }
+    return events
+  }
+
+  #pageEventsMax(): number {
+    const fitting = Math.floor(PAGE_BYTES_MAX / this.#eventBytesMax)
+    return Math.min(Math.max(1, fitting), PAGE_EVENTS_MAX)
   }
 
   #stop(run: Run): void {
@@ -217,13 +239,12 @@ export class LiveFeed {
 
   /** True when there are more to read at once. */
   async #readNew({ stopping, follower }: Run, recent: RecentEvents): Promise<boolean> {
-    const events = await this.#deps.feed
-      .listSettled(recent.end, PAGE_EVENTS_MAX)
-      .catch(ignoreStoreError)
+    const limit = this.#pageEventsMax()
+    const events = await this.#readEvents(recent.end, limit).catch(ignoreStoreError)
     if (events === undefined || events.length === 0 || stopping.signal.aborted) return false
     recent.append(events)
     follower.onEvents()
-    return events.length === PAGE_EVENTS_MAX
+    return events.length === limit
   }
 
   async #waitUntilWoken({ stopping }: Run): Promise<void> {

@@ -1,16 +1,14 @@
+import { eventBytes } from './event-size.ts'
 import { isAfter, type EventPlace, type PlacedEvent } from './settled-feed.ts'
 
-/** What one event weighs beside the items of its order. */
-const EVENT_WEIGHT = 5
-
-/** Some 8,000 orders of one item, or 500 of a hundred: about 15 MB. */
-const WEIGHT_MAX = 50_000
+/** Some 9,000 orders of one item, or 700 of a hundred. */
+const BYTES_MAX = 16 * 1024 * 1024
 
 /** The end of the feed, kept in memory: every event after the place where it starts. */
 export class RecentEvents {
   #start: EventPlace
   #events: PlacedEvent[] = []
-  #weight = 0
+  #bytes = 0
 
   constructor(start: EventPlace) {
     this.#start = start
@@ -27,7 +25,7 @@ export class RecentEvents {
 
   append(events: readonly PlacedEvent[]): void {
     this.#events.push(...events)
-    for (const event of events) this.#weight += weigh(event)
+    for (const event of events) this.#bytes += eventBytes(event)
     this.#forgetOldest()
   }
 
@@ -41,8 +39,8 @@ export class RecentEvents {
   #forgetOldest(): void {
     let count = 0
     for (const event of this.#events) {
-      if (this.#weight <= WEIGHT_MAX) break
-      this.#weight -= weigh(event)
+      if (this.#bytes <= BYTES_MAX) break
+      this.#bytes -= eventBytes(event)
       this.#start = event.place
       count += 1
     }
@@ -61,8 +59,4 @@ export class RecentEvents {
     }
     return low
   }
-}
-
-function weigh({ order }: PlacedEvent): number {
-  return EVENT_WEIGHT + order.items.length
 }

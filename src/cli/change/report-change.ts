@@ -1,5 +1,6 @@
 import type { Print } from '../command.ts'
 import { amountText } from '../amount.ts'
+import { widestOf } from '../layout.ts'
 import { isWorthRepeating, type ChangeResult, type OrderJson } from '../send-change.ts'
 import { describeProblem } from '../service-answer.ts'
 
@@ -39,7 +40,7 @@ function toJson(result: ChangeResult, { orderId, idempotencyKey, again }: SentCh
 
 function describeOrder(order: OrderJson, done: string): string[] {
   const { orderId, status, items, totalAmount, currency } = order
-  const width = Math.max(...items.map(({ itemId }) => itemId.length))
+  const width = widestOf(items.map(({ itemId }) => itemId))
   return [
     `Order ${orderId} ${done}: ${status}, ${amountText(totalAmount, currency)} ${currency}`,
     ...items.map(

@@ -1,6 +1,9 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { inspectStore, listPendingEvents } from '../../compose-clients.ts'
 import type { Config } from '../../config/config.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
+import { shellWord } from '../shell-word.ts'
 import { diagnoseTlsFiles } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { problem, warning, type Finding } from './judges/finding.ts'
@@ -13,7 +16,8 @@ export async function diagnoseStore(config: Config): Promise<Diagnosis> {
     const finding = warning('store', 'in memory: orders are gone with the process', action)
     return { findings: [finding], pending: [] }
   }
-  const ofFiles = database.kind === 'postgres' ? diagnoseFiles(database.url) : []
+  const ofFiles =
+    database.kind === 'postgres' ? diagnoseFiles(database.url) : judgeReaders(database.path)
   try {
     const facts = await inspectStore(config)
     const pending = facts.pendingCount === 0 ? [] : await listPendingEvents(config)
@@ -25,6 +29,20 @@ export async function diagnoseStore(config: Config): Promise<Diagnosis> {
         : 'Do what it says, start the database, or correct DATABASE_URL.'
     return { findings: [...ofFiles, problem('store', describe(error), action)] }
   }
+}
+
+const READABLE_BY_ALL = 0o004
+const OPEN_TO_ALL = 0o001
+
+/** A file that exists keeps its permissions, and orders are nobody's business but the service's. */
+function judgeReaders(path: string): Finding[] {
+  if (!existsSync(path)) return []
+  const isReached = (statSync(dirname(path)).mode & OPEN_TO_ALL) !== 0
+  if (!isReached || (statSync(path).mode & READABLE_BY_ALL) === 0) return []
+  const action = 'Take the right to read it, and the files beside it, from others.'
+  // Those that SQLite makes beside it have its name in front.
+  const command = `chmod o= ${shellWord(path)}*`
+  return [warning('store files', `${path} can be read by everybody`, action, command)]
 }
 
 const TLS_NAMES = { ca: 'sslrootcert', certificate: 'sslcert', key: 'sslkey' }

@@ -1,17 +1,14 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { diagnoseService } from './diagnose-service.ts'
 import { notExamined, ok, problem, warning, type Finding } from './judges/finding.ts'
 import { loadConfig, ConfigError, type Config } from '../../config/config.ts'
 import { findNearNames } from '../../config/near-names.ts'
 import { readSettingSources } from '../../config/setting-sources.ts'
 import { cartCall } from '../cart-call.ts'
-import { credentialHeader } from '../credential.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { columnsOf, hang } from '../layout.ts'
 import { paintFor, type Paint, type Style } from '../paint.ts'
-import { healthUrl } from '../service-url.ts'
-
-const HEALTH_TIMEOUT_MS = 3_000
 
 /** Erasable TypeScript, `using`, node:sqlite and UUID v7 are all there from then on. */
 const NODE_MAJOR_WANTED = 26
@@ -81,38 +78,6 @@ function readSettings(): { config: Config | undefined; findings: Finding[] } {
     if (error instanceof ConfigError) return refuse(error.problems)
     throw error
   }
-}
-
-/** Not to run is no fault: who asks the doctor may be about to start it. */
-async function diagnoseService(config: Config): Promise<Finding> {
-  const url = healthUrl(config)
-  try {
-    const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS)
-    const response = await fetch(`${url}/health`, { signal, headers: credentialHeader(config) })
-    if (response.headers.get('www-authenticate')?.includes('"cart-service"') === true) {
-      return ok('service', `runs at ${url}, and shows its health to the scope admin alone`)
-    }
-    const body = (await response.json()) as { service?: unknown; status?: unknown }
-    if (body.service !== 'CartService') throw new TypeError('another program')
-    if (body.status === 'healthy') return ok('service', `runs at ${url}, healthy`)
-    const command = `curl ${url}/health`
-    return warning('service', `runs at ${url}, degraded`, 'See what it misses:', command)
-  } catch (error) {
-    if (causeOf(error) === 'ECONNREFUSED') return ok('service', `does not run at ${url}`)
-    if (error instanceof DOMException && error.name === 'TimeoutError') {
-      const wait = 'If it is CartService, it is paused or overloaded: look at its log.'
-      return problem('service', `${url} takes connections and does not answer`, wait)
-    }
-    const action = 'Stop what is there, or set API_PORT to another port.'
-    return problem('service', `${url} is answered by something else than CartService`, action)
-  }
-}
-
-/** The error code under a failed fetch. */
-function causeOf(error: unknown): unknown {
-  const cause = error instanceof TypeError ? error.cause : undefined
-  const [first] = cause instanceof AggregateError ? cause.errors : [cause]
-  return first instanceof Error && 'code' in first ? first.code : undefined
 }
 
 const STYLES: Readonly<Record<Finding['verdict'], Style>> = {

@@ -1,4 +1,6 @@
+import { readBounded } from '../../service/bounded-answer.ts'
 import type { ServiceAddress } from '../send-change.ts'
+import { asObject, PAGE_BYTES_MAX, parseObject } from '../service-answer.ts'
 
 /** Of one page of a list. */
 const LIST_LIMIT = 100
@@ -14,12 +16,8 @@ export type Erasure =
   /** `failed`: it may be erased, or its tombstone may be missing. */
   | { readonly kind: 'refused' | 'failed'; readonly orderId: string; readonly reason: string }
 
-interface Answer {
-  readonly data?: unknown
-  readonly nextCursor?: string | null
-  readonly code?: string
-  readonly detail?: string
-}
+/** Of anybody: each field may be anything. */
+type Answer = Readonly<Record<string, unknown>>
 
 /** All at once, because an erased order is not the customer's any more. Rejects where the service does not answer. */
 export async function findOrdersOf(
@@ -39,8 +37,12 @@ export async function findOrdersOf(
       stop,
     )
     if (status !== 200) throw new Error(sentenceOf(status, body))
-    found.push(...(body.data as readonly { orderId: string }[]).map(({ orderId }) => orderId))
-    cursor = body.nextCursor ?? undefined
+    const { data, nextCursor } = body
+    const orders: readonly unknown[] = Array.isArray(data) ? data : [data]
+    const orderIds = orders.map((order) => asObject(order)['orderId'])
+    if (!isTexts(orderIds) || orderIds.length > LIST_LIMIT) throw new Error(sentenceOf(status, {}))
+    found.push(...orderIds)
+    cursor = typeof nextCursor === 'string' ? nextCursor : undefined
   } while (cursor !== undefined)
   return found
 }
@@ -70,10 +72,13 @@ async function eraseOne(
     }
     const { status, body } = await ask(address, '/api/operations/erasures', request, stop)
     if (status === 200) {
-      const { version, tombstone } = body.data as { version: number; tombstone: string }
+      const { version, tombstone } = asObject(body['data'])
+      if (typeof version !== 'number' || typeof tombstone !== 'string') {
+        return { kind: 'failed', orderId, reason: sentenceOf(status, {}) }
+      }
       return { kind: 'erased', orderId, version, tombstone }
     }
-    const isRefusal = status < 500 && body.code !== 'CHANGE_IN_FLIGHT' && status !== 429
+    const isRefusal = status < 500 && body['code'] !== 'CHANGE_IN_FLIGHT' && status !== 429
     return { kind: isRefusal ? 'refused' : 'failed', orderId, reason: sentenceOf(status, body) }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -96,13 +101,19 @@ async function ask(
     redirect: 'manual',
     signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]),
   })
-  const body = await response.json().catch(() => ({}))
-  return { status: response.status, body: body as Answer }
+  return {
+    status: response.status,
+    body: parseObject(await readBounded(response, PAGE_BYTES_MAX)),
+  }
 }
 
 function sentenceOf(status: number, { code, detail }: Answer): string {
-  if (code === undefined || detail === undefined) {
+  if (typeof code !== 'string' || typeof detail !== 'string') {
     return `${status}: this is no answer of CartService; is that its address?`
   }
   return `${status} ${code}: ${detail}`
+}
+
+function isTexts(values: readonly unknown[]): values is readonly string[] {
+  return values.every((one) => typeof one === 'string')
 }

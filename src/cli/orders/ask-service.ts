@@ -1,4 +1,11 @@
-import { parseObject, readFailure, readProblem, type ProblemAnswer } from '../service-answer.ts'
+import { readBounded } from '../../service/bounded-answer.ts'
+import {
+  PAGE_BYTES_MAX,
+  parseObject,
+  readFailure,
+  readProblem,
+  type ProblemAnswer,
+} from '../service-answer.ts'
 import type { ServiceAddress } from '../send-change.ts'
 
 export type Answer =
@@ -27,7 +34,7 @@ export async function askService(
       signal: AbortSignal.any([AbortSignal.timeout(address.timeoutMs), stop]),
     })
     const { headers, status } = response
-    const text = await response.text()
+    const text = await readBounded(response, PAGE_BYTES_MAX)
     const isOurs = headers.get('content-type')?.startsWith(mediaType) === true
     if (status === 200 && isOurs) return { kind: 'found', headers, text }
     return { kind: 'refused', ...readProblem(response, parseObject(text)) }

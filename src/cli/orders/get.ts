@@ -4,14 +4,14 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/read-config.ts'
 import { amountText, productText } from '../amount.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
-import { padEnd, padStart, widthOf } from '../layout.ts'
+import { padEnd, padStart, widestOf } from '../layout.ts'
 import { paintFor, type Paint } from '../paint.ts'
-import { isOrder, serviceAddress, URL_OPTION } from '../send-change.ts'
+import { serviceAddress, URL_OPTION } from '../send-change.ts'
 import { parseObject } from '../service-answer.ts'
 import { STATUS_STYLES } from '../status-styles.ts'
 import { listenForStop } from '../stop-signal.ts'
 import { askService } from './ask-service.ts'
-import type { ListedOrder } from './order-rows.ts'
+import { isListedOrder, type ListedOrder } from './order-rows.ts'
 import { readList } from './read-list.ts'
 import { READ_EXIT_CODES, reportFailure } from './report-failure.ts'
 
@@ -42,7 +42,7 @@ export const get: Command = {
     const answer = await askService(address, { path, mediaType: 'application/json' }, stop.signal)
     if (answer.kind !== 'found') return reportFailure(answer, values.json, print)
     const order = parseObject(answer.text)['data']
-    if (!isOrder(order)) throw new Error(`${address.url} gave no order; is it CartService?`)
+    if (!isListedOrder(order)) throw new Error(`${address.url} gave no order; is it CartService?`)
     const version = Number(answer.headers.get('etag')?.replaceAll('"', ''))
 
     const events: EventJson[] = []
@@ -54,13 +54,13 @@ export const get: Command = {
     } as const
     for await (const page of values.events ? readList(address, question, stop.signal) : []) {
       if (page.kind !== 'page') return reportFailure(page, values.json, print)
-      events.push(...page.lines.map((line) => JSON.parse(line) as EventJson))
+      events.push(...page.lines.map(eventOf))
     }
     if (values.json) {
       print.out(JSON.stringify({ order, version, ...(values.events ? { events } : {}) }))
     } else {
       const paint = paintFor(process.stdout)
-      for (const line of describeOrder(order as ListedOrder, version, paint)) print.out(line)
+      for (const line of describeOrder(order, version, paint)) print.out(line)
       for (const line of describeEvents(events, paint)) print.out(line)
     }
     return 0
@@ -74,6 +74,12 @@ interface EventJson {
   readonly time: string
   readonly partition: number
   readonly offset: number
+}
+
+function eventOf(line: string): EventJson {
+  const event = parseObject(line)
+  if (typeof event['type'] !== 'string') throw new Error('What was answered is no list of events')
+  return event as unknown as EventJson
 }
 
 export function describeOrder(order: ListedOrder, version: number, paint: Paint): string[] {
@@ -117,7 +123,7 @@ function alignLeftThenRight(
 ): string[] {
   const texts = rows.map((row) => row.map((cell) => escapeHidden(String(cell))))
   const widths = header.map((title, index) =>
-    Math.max(widthOf(title), ...texts.map((row) => widthOf(row[index] ?? ''))),
+    widestOf([title, ...texts.map((row) => row[index] ?? '')]),
   )
   const lineOf = (cells: readonly string[]): string =>
     cells

@@ -8,7 +8,8 @@ import { paintFor, unchangedFor } from '../paint.ts'
 import { choiceOf, integerOf, timeMsOf } from '../parse-values.ts'
 import { serviceAddress, URL_OPTION } from '../send-change.ts'
 import { listenForStop } from '../stop-signal.ts'
-import { createOrderRows, type ListedOrder } from './order-rows.ts'
+import { parseObject } from '../service-answer.ts'
+import { createOrderRows, isListedOrder, type ListedOrder } from './order-rows.ts'
 import { readList } from './read-list.ts'
 import { READ_EXIT_CODES, reportFailure } from './report-failure.ts'
 
@@ -122,6 +123,12 @@ function formatOf(text: string, isJson: boolean): Format {
   return 'json'
 }
 
+function orderOf(line: string): ListedOrder {
+  const order = parseObject(line)
+  if (!isListedOrder(order)) throw new Error('What was answered is no list of orders')
+  return order
+}
+
 interface Writer {
   write(lines: readonly string[]): void
   end(): void
@@ -132,7 +139,7 @@ const WRITERS: Readonly<Record<Format, (print: Print) => Writer>> = {
     const rows = createOrderRows(paintFor(process.stdout), columnsOf(process.stdout))
     return {
       write(lines) {
-        for (const row of rows(lines.map((line) => JSON.parse(line) as ListedOrder))) print.out(row)
+        for (const row of rows(lines.map(orderOf))) print.out(row)
       },
       end() {},
     }

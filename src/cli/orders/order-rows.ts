@@ -2,7 +2,8 @@ import { escapeHidden } from '../../models/visible-text.ts'
 import { amountText } from '../amount.ts'
 import { cut, padEnd, padStart, widthOf } from '../layout.ts'
 import type { Paint } from '../paint.ts'
-import type { OrderJson } from '../send-change.ts'
+import { isOrder, type OrderJson } from '../send-change.ts'
+import { asObject } from '../service-answer.ts'
 import { STATUS_STYLES } from '../status-styles.ts'
 
 const GAP = '  '
@@ -16,6 +17,11 @@ const CUSTOMER_SHARE = 0.4
 export interface ListedOrder extends OrderJson {
   readonly customerId: string
   readonly orderDate: string
+}
+
+export function isListedOrder(value: unknown): value is ListedOrder {
+  const { customerId, orderDate } = asObject(value)
+  return isOrder(value) && typeof customerId === 'string' && typeof orderDate === 'string'
 }
 
 type Row = readonly [order: string, customer: string, status: string, total: string, time: string]

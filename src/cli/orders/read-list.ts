@@ -42,10 +42,17 @@ export async function* readList(
       return
     }
     const lines = answer.text.split(/\r?\n/).filter((line) => line !== '')
+    const isHeaded = format === 'csv'
+    if (lines.length > asked + (isHeaded ? 1 : 0)) {
+      throw new Error(`${address.url} gave more than ${asked} entries; is it CartService?`)
+    }
     cursor = nextCursor(answer.headers)
     left -= asked
-    const isHeaded = format === 'csv' && !isFirst
-    yield { kind: 'page', lines: isHeaded ? lines.slice(1) : lines, hasMore: cursor !== null }
+    yield {
+      kind: 'page',
+      lines: isHeaded && !isFirst ? lines.slice(1) : lines,
+      hasMore: cursor !== null,
+    }
   }
 }
 

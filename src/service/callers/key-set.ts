@@ -1,5 +1,6 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
 import type { Clock } from '../../business/ports.ts'
+import { readBounded } from '../bounded-answer.ts'
 
 /** How often the keys are read again, so that one that the provider has withdrawn is not taken for long. */
 const READ_EVERY_MS = 300_000
@@ -138,15 +139,7 @@ async function readAnswer(url: string, closing: AbortSignal): Promise<string> {
     await response.body?.cancel()
     throw new Error(`it answers ${response.status}`)
   }
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > ANSWER_BYTES_MAX)
-      throw new RangeError(`its answer is over ${ANSWER_BYTES_MAX} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+  return readBounded(response, ANSWER_BYTES_MAX)
 }
 
 /** fetch hides the socket's error one level down. */

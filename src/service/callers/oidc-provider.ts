@@ -6,6 +6,7 @@ import {
   calculatePKCECodeChallenge,
   ClientError,
   ClientSecretBasic,
+  customFetch,
   discovery,
   None,
   randomNonce,
@@ -13,11 +14,16 @@ import {
   randomState,
   ResponseBodyError,
   type Configuration,
+  type CustomFetchOptions,
 } from 'openid-client'
+import { readBounded } from '../bounded-answer.ts'
 import { LoginFailed, type LoginProvider } from '../../business/callers/login-provider.ts'
 
 /** For one question to the provider. */
 const TIMEOUT_SECONDS = 5
+
+/** Its description and its tokens have some kilobytes each. */
+const ANSWER_BYTES_MAX = 1024 * 1024
 
 const REFUSED = 'The identity provider did not log you in'
 
@@ -83,7 +89,19 @@ async function discover({ issuer, clientId, readSecret }: OidcClient): Promise<C
   const url = new URL(issuer)
   // The settings allow it for an address of this machine alone.
   const execute = url.protocol === 'http:' ? [allowInsecureRequests] : []
-  return discovery(url, clientId, undefined, proof, { timeout: TIMEOUT_SECONDS, execute })
+  const options = { timeout: TIMEOUT_SECONDS, execute, [customFetch]: fetchBounded }
+  return discovery(url, clientId, undefined, proof, options)
+}
+
+/** For the library, which reads all that comes. */
+async function fetchBounded(
+  url: string,
+  { body = null, ...request }: CustomFetchOptions,
+): Promise<Response> {
+  const response = await fetch(url, { ...request, body })
+  const text = await readBounded(response, ANSWER_BYTES_MAX)
+  // One without a body has a status that permits none.
+  return new Response(text === '' ? null : text, response)
 }
 
 /** A secret that was replaced shows as a refusal; it is read again with the next start of a login. */

@@ -1,3 +1,4 @@
+import { readBounded } from '../bounded-answer.ts'
 import { readSecret, type Secret } from './secret.ts'
 import type { FetchedToken } from './token-cache.ts'
 
@@ -42,7 +43,7 @@ export async function fetchToken(credentials: ClientCredentials): Promise<Fetche
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     status = response.status
-    text = await readBounded(response)
+    text = await readBounded(response, ANSWER_BYTES_MAX)
   } catch (error) {
     throw failure(`cannot be asked (${reasonOf(error)})`, error)
   }
@@ -59,17 +60,6 @@ export async function fetchToken(credentials: ClientCredentials): Promise<Fetche
 function basicOf({ clientId, clientSecret }: ClientCredentials): string {
   const halves = [clientId, readSecret(clientSecret)].map(encodeURIComponent)
   return `Basic ${Buffer.from(halves.join(':')).toString('base64')}`
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let byteCount = 0
-  for await (const chunk of response.body ?? []) {
-    byteCount += chunk.byteLength
-    if (byteCount > ANSWER_BYTES_MAX) throw new Error(`more than ${ANSWER_BYTES_MAX} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -85,6 +85,30 @@ test('pages of the named origins may call the API, and no others', async (t) => 
   )
 })
 
+test('a page of a named origin reads a refusal of a full service, too', async (t) => {
+  const { server } = await startTestServer(t, {
+    changes: {
+      enter: () => false,
+      leave: () => undefined,
+      isFull: () => true,
+      outcomeOfRefusal: () => 'not-applied',
+    },
+    settings: { corsOrigins: [SHOP] },
+  })
+  const create = async (origin: string) => {
+    const headers = { origin, 'content-type': 'application/json' }
+    const answer = await postOrder(server, {}, headers)
+    assert.equal(answer.statusCode, 503)
+    assert.equal(answer.headers.vary, 'origin')
+    return answer.headers
+  }
+  const { 'access-control-allow-origin': allowed, 'access-control-expose-headers': exposed } =
+    await create(SHOP)
+  assert.equal(allowed, SHOP)
+  assert.match(String(exposed), /retry-after/)
+  assert.equal((await create('https://evil.example'))['access-control-allow-origin'], undefined)
+})
+
 test('without API_CORS_ORIGINS no answer says anything of origins', async (t) => {
   const { server } = await startTestServer(t)
   const { headers } = await server.inject({ url: '/api/orders', headers: { origin: SHOP } })

@@ -19,7 +19,12 @@ function verdictWith(scope: Scope): CredentialVerdict {
 /** A stream that was opened with a key, and of which then something else is true. */
 async function openStream(t: TestContext) {
   const clock = new ManualClock()
-  const feed = new LiveFeed({ feed: new MemoryFeed(), clock: systemClock, publishTimeoutMs: 5_000 })
+  const feed = new LiveFeed({
+    feed: new MemoryFeed(),
+    clock: systemClock,
+    publishTimeoutMs: 5_000,
+    maxItemsPerOrder: 100,
+  })
   const callers = { verdict: verdictWith('orders:read'), check: () => callers.verdict }
   const { server } = await startTestServer(t, { feed, clock, callers })
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })

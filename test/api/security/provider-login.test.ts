@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test, type TestContext } from 'node:test'
 import { newSigningKey, type SigningKey } from '../../support/identity-provider.ts'
+import { BOUNDED_BYTES, startEndlessServer } from '../../support/endless-server.ts'
 import { letInBy, startLoginProvider } from '../../support/login-provider.ts'
 import { startTestServer } from '../harness.ts'
 
@@ -99,4 +100,16 @@ test('while the provider is away a browser is told, and may log in by a key', as
   assert.equal(answer.statusCode, 503)
   assert.match(answer.body, /role="alert">The identity provider does not answer/)
   assert.match(answer.body, /action="\.\.\/login"/)
+})
+
+test('a provider whose answer has no end is one that does not answer', async (t) => {
+  const { url: issuer, left } = await startEndlessServer(t)
+  const { server } = await startTestServer(t, {
+    ...letInBy({ issuer }, key, 'orders:read'),
+    settings: { publicUrl: PUBLIC_URL },
+  })
+  const answer = await server.inject('/login/provider?next=docs')
+  assert.equal(answer.statusCode, 503)
+  assert.match(answer.body, /The identity provider does not answer/)
+  assert.ok((await left()) < BOUNDED_BYTES)
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { meaningOf, reportChange } from '../../../src/cli/change/report-change.ts'
-import { readResult, type ChangeResult } from '../../../src/cli/send-change.ts'
+import { readResult, sendChange, type ChangeResult } from '../../../src/cli/send-change.ts'
+import { BOUNDED_BYTES, startEndlessServer } from '../../support/endless-server.ts'
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): ChangeResult {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -137,4 +138,42 @@ test('each of several wrong fields is a line', () => {
     report(refused).progress,
     /^400 REQUEST_INVALID:\n {2}items\[0\]\.quantity must be an integer\n {2}currency must be a code\nNothing happened/,
   )
+})
+
+test('what another program answers is no order, whatever it has of one', () => {
+  for (const data of [
+    { ...order, items: [{}] },
+    { ...order, items: [null] },
+    { ...order, items: { length: 1 } },
+    { ...order, totalAmount: '20.5' },
+    { ...order, currency: undefined },
+    { ...order, status: 7 },
+    null,
+  ]) {
+    const { code, out, progress } = report(answer(201, { success: true, data }))
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(progress, /no answer of CartService[^]*may have happened/)
+  }
+})
+
+test('an answer without end leaves open what happened', async (t) => {
+  const { url, left } = await startEndlessServer(t)
+  const change = {
+    method: 'POST',
+    path: '/api/create-order',
+    body: {},
+    idempotencyKey: 'K',
+  } as const
+  assert.deepEqual(await sendChange({ url, headers: {}, timeoutMs: 10_000 }, change), {
+    kind: 'no-answer',
+    outcome: 'unknown',
+    reason: `${url}: its answer has more than 4194304 bytes; is that its address?`,
+  })
+  assert.ok((await left()) < BOUNDED_BYTES)
+})
+
+test('an id of anybody does not make the other lines as long', () => {
+  const items = ['X'.repeat(10_000), 'Y'].map((itemId) => ({ itemId, quantity: 1, price: 1 }))
+  const { out } = report(answer(201, { data: { ...order, items } }))
+  assert.equal(out.split('\n')[2], `  ${'Y'.padEnd(512)}  1 x 1.00`)
 })

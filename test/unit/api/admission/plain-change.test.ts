@@ -17,7 +17,12 @@ function withHeader(...more: readonly string[]): Buffer {
 }
 
 test('reads the host and whether there is a retry key, whatever the case of names', () => {
-  assert.deepEqual(readPlainChange(request()), { host: 'cart', hasRetryKey: false })
+  assert.deepEqual(readPlainChange(request()), {
+    method: 'POST',
+    path: '/api/create-order',
+    host: 'cart',
+    hasRetryKey: false,
+  })
   const keyed = request({
     line: 'PUT /api/update-order HTTP/1.1',
     headers: [
@@ -28,7 +33,12 @@ test('reads the host and whether there is a retry key, whatever the case of name
       'content-length: 32',
     ],
   })
-  assert.deepEqual(readPlainChange(keyed), { host: 'cart:3000', hasRetryKey: true })
+  assert.deepEqual(readPlainChange(keyed), {
+    method: 'PUT',
+    path: '/api/update-order',
+    host: 'cart:3000',
+    hasRetryKey: true,
+  })
 })
 
 const OTHERS: Readonly<Record<string, Buffer>> = {

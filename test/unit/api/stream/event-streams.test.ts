@@ -11,7 +11,12 @@ import { MemoryFeed } from '../../../support/memory-feed.ts'
 
 test('who is gone before the stream begins takes no place', () => {
   const clock = new ManualClock()
-  const feed = new LiveFeed({ feed: new MemoryFeed(), clock, publishTimeoutMs: 1_000 })
+  const feed = new LiveFeed({
+    feed: new MemoryFeed(),
+    clock,
+    publishTimeoutMs: 1_000,
+    maxItemsPerOrder: 100,
+  })
   const streams = new EventStreams({
     feed,
     clock,

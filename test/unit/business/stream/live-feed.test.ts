@@ -22,10 +22,10 @@ function wanted(limit: number, keptFrom = FIRST_PLACE): WantedPage {
 }
 
 /** A follower that reads everything it can, from where it began. */
-function setUp() {
+function setUp(maxItemsPerOrder = 1) {
   const clock = new ManualClock()
   const store = new MemoryFeed()
-  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: 5_000 })
+  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: 5_000, maxItemsPerOrder })
   const seen: PlacedEvent[] = []
   const calls = { ended: 0 }
   const follow = () =>
@@ -153,6 +153,22 @@ test('old events are read a page at a time, whoever asks', async () => {
   assert.equal(store.asked.pages, 1)
   await clock.runUntil(() => store.asked.pages === 3)
   for (const page of await Promise.all(pages)) assert.deepEqual(page, store.events.slice(0, 250))
+})
+
+test('a page has as many events as fit, were all as large as they can be', async () => {
+  const { clock, store, feed, seen, follow } = setUp(1_000)
+  const unfollow = follow()
+  await settleDown()
+  for (let index = 0; index < 30; index += 1) store.settle(`ORD-${index}`)
+  await clock.runUntil(() => seen.length === 30)
+  await feed.readPage(FIRST_PLACE, wanted(250), STAYING)
+  assert.equal(Math.max(...store.limits), 12)
+  // From a time when orders might have more items.
+  store.settle('large', 'pending', 75_000)
+  await clock.runUntil(() => seen.length === 31)
+  const page = await feed.readPage(FIRST_PLACE, wanted(5), STAYING)
+  assert.deepEqual([page, store.limits.at(-1)], [store.events.slice(0, 2), 2])
+  unfollow()
 })
 
 test('no page is read for readers that have left', async () => {

@@ -186,3 +186,61 @@ test('the address of the console leads to the order, whatever its id is', async 
   const console = await run('open', '--json', '--url', 'https://shop')
   assert.deepEqual(JSON.parse(console.out.join('')), { url: 'https://shop/console' })
 })
+
+test('what another program lists is no order, and is not shown', async (t) => {
+  const order = orderOf('ORD-1')
+  for (const line of ['null', '{}', '<', JSON.stringify({ ...order, items: [{}] })]) {
+    const url = await serve(t, (_, response) =>
+      response.setHeader('content-type', 'application/x-ndjson').end(`${line}\n`),
+    )
+    const { code, out, progress } = await run('list', '--url', url)
+    assert.deepEqual([code, out], [2, []])
+    assert.match(progress, /no list of orders/)
+  }
+})
+
+test('a page with more entries than were asked for is none of the service', async (t) => {
+  const url = await serve(t, (_, response) =>
+    response
+      .setHeader('content-type', 'application/x-ndjson')
+      .end(`${JSON.stringify(orderOf('ORD-1'))}\n`.repeat(3)),
+  )
+  const { code, progress } = await run('list', '--limit', '2', '--url', url)
+  assert.equal(code, 2)
+  assert.match(progress, /more than 2 entries/)
+})
+
+test('a history of another program is not shown', async (t) => {
+  for (const line of ['null', '{}', '{"type":7}']) {
+    const url = await serve(t, (request, response) => {
+      const isHistory = request.url?.endsWith('/events?limit=200&format=ndjson') === true
+      response.setHeader('content-type', isHistory ? 'application/x-ndjson' : 'application/json')
+      response.end(isHistory ? `${line}\n` : JSON.stringify({ data: orderOf('ORD-1') }))
+    })
+    const { code, progress } = await run('get', 'ORD-1', '--events', '--url', url)
+    assert.equal(code, 2)
+    assert.match(progress, /no list of events/)
+  }
+})
+
+test('orders of a customer that another program lists are not erased', async (t) => {
+  for (const data of [null, {}, 'ORD-1', [{}], [{ orderId: 7 }]]) {
+    const methods: unknown[] = []
+    const url = await serve(t, (request, response) => {
+      methods.push(request.method)
+      response.end(JSON.stringify({ data }))
+    })
+    const { code, progress } = await run('erase', '--customer', 'C', '--url', url)
+    assert.deepEqual([code, methods], [2, ['GET']])
+    assert.match(progress, /no answer of CartService/)
+  }
+})
+
+test('what another program says of an erasure is not believed', async (t) => {
+  for (const body of ['', 'null', '{"data":null}', '{"data":{"version":"1"}}']) {
+    const url = await serve(t, (_, response) => response.end(body))
+    const { code, out } = await run('erase', 'ORD-1', '--url', url)
+    assert.equal(code, 2)
+    assert.match(out.join('\n'), /not known to be erased: 200: this is no answer of CartService/)
+  }
+})

@@ -74,7 +74,12 @@ const GARBAGE: ReadonlyArray<
   ['an error', 500, 'oops', /^it answers 500$/],
   ['a page', 200, '<html>', /^its answer is not JSON$/],
   ['something else', 200, '{"keys":7}', /^its answer is no set of keys$/],
-  ['more than a set of keys', 200, ' '.repeat(1_000_001), /^its answer is over 1000000 bytes$/],
+  [
+    'more than a set of keys',
+    200,
+    ' '.repeat(1_000_001),
+    /^its answer has more than 1000000 bytes$/,
+  ],
 ]
 for (const [name, status, text, reason] of GARBAGE) {
   test(`a provider that answers with ${name} is unavailable, and recovers`, async (t) => {

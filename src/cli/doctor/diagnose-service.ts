@@ -1,0 +1,43 @@
+import type { Config } from '../../config/config.ts'
+import { readBounded } from '../../service/bounded-answer.ts'
+import { credentialHeader } from '../credential.ts'
+import { parseObject } from '../service-answer.ts'
+import { healthUrl } from '../service-url.ts'
+import { ok, problem, warning, type Finding } from './judges/finding.ts'
+
+const HEALTH_TIMEOUT_MS = 3_000
+
+/** It names partitions that take no events, and more. */
+const HEALTH_BYTES_MAX = 1024 * 1024
+
+/** Not to run is no fault: who asks the doctor may be about to start it. */
+export async function diagnoseService(config: Config): Promise<Finding> {
+  const url = healthUrl(config)
+  try {
+    const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS)
+    const response = await fetch(`${url}/health`, { signal, headers: credentialHeader(config) })
+    if (response.headers.get('www-authenticate')?.includes('"cart-service"') === true) {
+      return ok('service', `runs at ${url}, and shows its health to the scope admin alone`)
+    }
+    const { service, status } = parseObject(await readBounded(response, HEALTH_BYTES_MAX))
+    if (service !== 'CartService') throw new TypeError('another program')
+    if (status === 'healthy') return ok('service', `runs at ${url}, healthy`)
+    const command = `curl ${url}/health`
+    return warning('service', `runs at ${url}, degraded`, 'See what it misses:', command)
+  } catch (error) {
+    if (causeOf(error) === 'ECONNREFUSED') return ok('service', `does not run at ${url}`)
+    if (error instanceof DOMException && error.name === 'TimeoutError') {
+      const wait = 'If it is CartService, it is paused or overloaded: look at its log.'
+      return problem('service', `${url} takes connections and does not answer`, wait)
+    }
+    const action = 'Stop what is there, or set API_PORT to another port.'
+    return problem('service', `${url} is answered by something else than CartService`, action)
+  }
+}
+
+/** The error code under a failed fetch. */
+function causeOf(error: unknown): unknown {
+  const cause = error instanceof TypeError ? error.cause : undefined
+  const [first] = cause instanceof AggregateError ? cause.errors : [cause]
+  return first instanceof Error && 'code' in first ? first.code : undefined
+}
