@@ -36,6 +36,12 @@ const logOutput = new LogOutput({
 })
 const logger = pino({ level: config.logLevel, mixin: namesOfTrace }, chooseLogFormat())
 for (const hint of findNearNames(process.env)) logger.warn(hint)
+// In place of Node's text on stderr, which is no line of this log. An experiment is one that the code has
+// chosen, on a Node.js that is pinned: no operator can do anything about it.
+process.removeAllListeners('warning')
+process.on('warning', ({ name, message }) => {
+  if (name !== 'ExperimentalWarning') logger.warn({ warning: name }, message)
+})
 /** Of the addresses to listen on. What waits for this process to stop may have them when it does. */
 const claims = new AsyncDisposableStack()
 let service: CartService | undefined

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { renderSiteHeader } from './site-header.ts'
+import { renderSiteHeader, type SiteFacts } from './site-header.ts'
 import { isServed, serveFile } from './static-files.ts'
 
 /** The web console at /console: the files of src/console, as they are but for their types. */
@@ -37,10 +37,10 @@ const FONT = new URL(
   import.meta.resolve('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'),
 )
 
-export function registerConsole(server: FastifyInstance, version: string): void {
+export function registerConsole(server: FastifyInstance, site: SiteFacts): void {
   const withHeader = (bytes: Buffer): Buffer =>
     Buffer.from(
-      bytes.toString().replace(HEADER_MARK, () => renderSiteHeader(version, 'console#').toString()),
+      bytes.toString().replace(HEADER_MARK, () => renderSiteHeader(site, 'console#').toString()),
     )
   for (const name of readdirSync(FOLDER).filter(isServed)) {
     serveFile(server, {

@@ -12,7 +12,7 @@ import { pathNotFound } from './request-errors.ts'
 import { answerFromKept } from './kept-answers.ts'
 import { LABELS_SCRIPT } from './docs-labels.ts'
 import { markup } from './markup.ts'
-import { renderHeaderScript, renderSiteHeader, SITE_LINKS } from './site-header.ts'
+import { renderHeaderScript, renderSiteHeader, SITE_LINKS, type SiteFacts } from './site-header.ts'
 import { codeSamplesFor, SAMPLE_ORIGIN } from './code-samples.ts'
 import type { ProblemCode } from './problems.ts'
 import { problemResponses } from './schemas/problem-json.ts'
@@ -57,7 +57,7 @@ const SWAGGER_FOLDER = new URL('static/', import.meta.resolve('@fastify/swagger-
 const NOT_AS_IT_IS = new Set(['index.html'])
 
 // Relative, so that the page works behind a proxy that serves it under a prefix.
-function renderRedocPage(version: string): string {
+function renderRedocPage(site: SiteFacts): string {
   return markup`<!doctype html>
 <html lang="en">
   <head>
@@ -69,7 +69,7 @@ function renderRedocPage(version: string): string {
     <link rel="stylesheet" href="console/other-pages.css">
   </head>
   <body>
-    ${renderSiteHeader(version, 'redoc')}
+    ${renderSiteHeader(site, 'redoc')}
     <redoc spec-url="openapi.json" disable-telemetry="true"></redoc>
     <script type="module" src="redoc/redoc.standalone.js"></script>
   </body>
@@ -206,8 +206,8 @@ function registerOpenApiRoute(server: FastifyInstance, publicUrl: string | undef
   })
 }
 
-function registerRedoc(server: FastifyInstance, version: string): void {
-  const page = renderRedocPage(version)
+function registerRedoc(server: FastifyInstance, site: Site): void {
+  const page = renderRedocPage(site)
   server.route({
     method: 'GET',
     url: '/redoc',
@@ -256,7 +256,7 @@ async function registerSwaggerUi(server: FastifyInstance, site: Site): Promise<v
       theme: {
         title: 'CartService API',
         js: [
-          { filename: 'header.js', content: renderHeaderScript(site.version) },
+          { filename: 'header.js', content: renderHeaderScript(site) },
           { filename: 'labels.js', content: LABELS_SCRIPT },
         ],
       },
@@ -285,8 +285,7 @@ async function registerSwaggerUi(server: FastifyInstance, site: Site): Promise<v
   })
 }
 
-export interface Site {
-  readonly version: string
+export interface Site extends SiteFacts {
   /** Absent: it is known by the address that it is asked under. */
   readonly publicUrl: string | undefined
 }
@@ -294,6 +293,6 @@ export interface Site {
 /** /openapi.json, Swagger UI at /docs and ReDoc at /redoc, with all that they load. */
 export async function registerDocsPages(server: FastifyInstance, site: Site): Promise<void> {
   registerOpenApiRoute(server, site.publicUrl)
-  registerRedoc(server, site.version)
+  registerRedoc(server, site)
   await registerSwaggerUi(server, site)
 }

@@ -3,16 +3,17 @@ import type { EventContract } from '../models/event-contract.ts'
 import { createAsyncApi } from './async-api.ts'
 import type { ServiceInfo } from './controllers/health-controller.ts'
 import { EVENTS_PAGE_CSP, renderEventsPage } from './events-page.ts'
+import type { SiteFacts } from './site-header.ts'
 
 /** The events for people and tools: /asyncapi.json, its page at /asyncapi, /schemas/order.avsc. */
 export function registerEventPages(
   server: FastifyInstance,
   contract: EventContract,
-  info: ServiceInfo,
+  info: ServiceInfo & SiteFacts,
 ): void {
   const document = createAsyncApi(contract, info)
   const documentText = JSON.stringify(document)
-  const page = renderEventsPage(document)
+  const page = renderEventsPage(document, info)
 
   server.route({
     method: 'GET',

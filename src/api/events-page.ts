@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { AsyncApi, AsyncApiMessage } from './async-api.ts'
 import { listAvroFields } from './avro-fields.ts'
 import { Html, inline, markup, prose } from './markup.ts'
-import { renderSiteHeader, SITE_LINKS } from './site-header.ts'
+import { renderSiteHeader, SITE_LINKS, type SiteFacts } from './site-header.ts'
 
 /** The AsyncAPI document as a page. It can be read without its script, which is for its head alone. */
 
@@ -23,7 +23,7 @@ export const EVENTS_PAGE_CSP = [
 ].join('; ')
 
 // Links are relative, so that the page works behind a proxy that serves it under a prefix.
-export function renderEventsPage(document: AsyncApi): string {
+export function renderEventsPage(document: AsyncApi, site: SiteFacts): string {
   const { info, channels } = document
   const messages = Object.values(channels.orderEvents.messages)
   const [first] = messages
@@ -41,7 +41,7 @@ export function renderEventsPage(document: AsyncApi): string {
         <style>${style}</style>
       </head>
       <body>
-        ${renderSiteHeader(info.version, 'asyncapi')}
+        ${renderSiteHeader(site, 'asyncapi')}
         <main>
           <div class="title">
           <h1>${info.title} <small>${info.version}</small></h1>

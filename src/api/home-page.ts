@@ -1,5 +1,5 @@
 import { markup } from './markup.ts'
-import { renderSiteHeader, SITE_LINKS } from './site-header.ts'
+import { renderSiteHeader, SITE_LINKS, type SiteFacts } from './site-header.ts'
 
 /** What a browser is shown at `/`: where to go from here. Programs get the same as JSON. */
 
@@ -29,14 +29,14 @@ const LINKS = [
   ['health', 'health', 'How the service and all that it needs are now, as JSON.'],
 ] as const
 
-export interface HomeFacts {
-  readonly version: string
+export interface HomeFacts extends SiteFacts {
   readonly kafka: string
   /** Without credentials. */
   readonly registry: string
 }
 
-export function renderHomePage({ version, kafka, registry }: HomeFacts): string {
+export function renderHomePage(facts: HomeFacts): string {
+  const { version, kafka, registry } = facts
   const links = LINKS.map(
     ([address, name, what]) => markup`<dt><a href="${address}">${name}</a></dt><dd>${what}</dd>`,
   )
@@ -52,7 +52,7 @@ export function renderHomePage({ version, kafka, registry }: HomeFacts): string 
     <link rel="stylesheet" href="console/home.css">
   </head>
   <body>
-    ${renderSiteHeader(version)}
+    ${renderSiteHeader(facts)}
     <main>
       <h1>CartService ${version}</h1>
       <p>Orders over HTTP, stored, and published as events to Kafka.</p>

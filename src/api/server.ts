@@ -277,22 +277,20 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addSchema(orderSchema)
   server.addSchema(newOrderItemSchema)
   server.addSchema(problemSchema)
-  await collectOpenApi(server, {
-    version: settings.version,
-    asksCallers: deps.callers !== undefined,
-    publicUrl,
-  })
+  const hasLogin = deps.callers !== undefined
+  const site = { ...settings, hasLogin }
+  await collectOpenApi(server, { ...site, asksCallers: hasLogin })
   registerOrderRoutes(server, commands, settings)
   registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   await registerLogins(server, deps, session)
   registerOperationsRoutes(server, deps.operations, deps.eventContract.topic)
   registerErasureRoute(server, deps.eraseOrder)
-  registerServiceInfoRoute(server, settings)
+  registerServiceInfoRoute(server, site)
   registerHealthRoutes(server, { ...deps, readiness: settings.readiness })
   registerMetricsRoute(server, deps.writeMetrics)
-  await registerDocsPages(server, { version: settings.version, publicUrl })
-  registerConsole(server, settings.version)
-  registerEventPages(server, deps.eventContract, settings)
+  await registerDocsPages(server, site)
+  registerConsole(server, site)
+  registerEventPages(server, deps.eventContract, site)
   return server
 }

@@ -17,6 +17,12 @@ const PAGES = [
 
 export type Page = (typeof PAGES)[number][0]
 
+export interface SiteFacts {
+  readonly version: string
+  /** Browsers have to log in, and so can log out. */
+  readonly hasLogin: boolean
+}
+
 const LOGO = new Html(
   '<svg class="logo" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" rx="4"></rect><path d="M4 8.5l3 3 5-7"></path></svg>',
 )
@@ -26,20 +32,23 @@ export const SITE_LINKS = markup`<link rel="stylesheet" href="console/palette.cs
     <link rel="stylesheet" href="console/site-header.css">
     <script type="module" src="console/other-page.ts"></script>`
 
-export function renderSiteHeader(version: string, current?: Page): Html {
+const LOG_OUT = markup`<button type="button" id="log-out" class="head-button">Log out</button>`
+
+export function renderSiteHeader({ version, hasLogin }: SiteFacts, current?: Page): Html {
   const links = PAGES.map(([address, name]) =>
     address === current
       ? markup`<a href="${address}" aria-current="page">${name}</a>`
       : markup`<a href="${address}">${name}</a>`,
   )
   return markup`<header class="site-header">
-      <a class="brand" href="console">${LOGO} CartService <span class="version">${version}</span></a>
+      <a class="brand" href="console" aria-label="CartService ${version}">${LOGO} <span class="name">CartService</span> <span class="version">${version}</span></a>
       <nav aria-label="Pages">${links}</nav>
       <details id="state" class="state menu">
         <summary><span id="state-pill" class="state-pill" role="status">Connecting</span></summary>
         <ul id="state-details" class="state-details"></ul>
       </details>
-      <button type="button" id="theme" class="theme">auto</button>
+      <button type="button" id="theme" class="head-button">auto</button>
+      ${hasLogin ? LOG_OUT : ''}
     </header>`
 }
 
@@ -47,10 +56,10 @@ export function renderSiteHeader(version: string, current?: Page): Html {
  * For the page of Swagger UI, which is made by others: puts the head in front of it. The script is three
  * folders below what all addresses are relative to.
  */
-export function renderHeaderScript(version: string): string {
+export function renderHeaderScript(site: SiteFacts): string {
   return `
 const root = new URL('../../../', document.currentScript.src)
-document.body.insertAdjacentHTML('afterbegin', ${JSON.stringify(renderSiteHeader(version, 'docs').toString())})
+document.body.insertAdjacentHTML('afterbegin', ${JSON.stringify(renderSiteHeader(site, 'docs').toString())})
 for (const link of document.querySelectorAll('.site-header a')) {
   link.href = new URL(link.getAttribute('href'), root)
 }

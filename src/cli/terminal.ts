@@ -1,4 +1,6 @@
 import type { Print } from './command.ts'
+import { fitLine } from './fit-line.ts'
+import { columnsOf } from './layout.ts'
 
 /** Begins the line anew, and clears it. */
 const OVER = '\r\u{1b}[K'
@@ -9,7 +11,10 @@ interface Output {
   write(text: string): unknown
 }
 
-/** The one place that writes to the terminal. A status line gives way to lines that stay. */
+/**
+ * The one place that writes to the terminal. A status line gives way to lines that stay; sentences on
+ * stderr are broken where a terminal would break their words.
+ */
 export function createTerminal(stdout: Output, stderr: Output): Print {
   let hasStatus = false
   const clear = (): void => {
@@ -23,7 +28,7 @@ export function createTerminal(stdout: Output, stderr: Output): Print {
     },
     progress: (line) => {
       clear()
-      stderr.write(`${line}\n`)
+      for (const one of fitLine(line, columnsOf(stderr))) stderr.write(`${one}\n`)
     },
     status:
       stderr.isTTY === true

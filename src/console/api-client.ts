@@ -57,6 +57,8 @@ export interface Health {
     readonly kafka: Check
     readonly schemaRegistry: Check
     readonly storage: Check
+    /** Where callers are let in by it. */
+    readonly identityProvider?: Check
   }
 }
 
@@ -141,9 +143,28 @@ export function orderPath(orderId: string): string {
   return `api/orders/${encodeURIComponent(orderId)}`
 }
 
-/** What to tell a reader whose request did not succeed. */
+/** What to tell a reader whose request did not succeed, with its full stop. */
 export function sentenceOf(answer: Exclude<Answer<unknown>, { kind: 'success' }>): string {
-  return answer.kind === 'problem' ? visible(answer.problem.detail) : 'The service does not answer.'
+  return answer.kind === 'problem'
+    ? `${visible(answer.problem.detail)}.`
+    : 'The service does not answer.'
+}
+
+/** The session is over, or there was none: the page that asks for a key leads back to this one. */
+function goToLogin(): void {
+  const page = location.pathname.slice(ROOT.pathname.length)
+  location.assign(urlOf(`login?next=${encodeURIComponent(page)}`))
+}
+
+/** Whether the service has taken the session back: no script can do that. */
+export async function endSession(): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(READ_TIMEOUT_MS)
+    const { ok } = await fetch(urlOf('logout'), { method: 'POST', signal })
+    return ok
+  } catch {
+    return false
+  }
 }
 
 async function ask<Body>(
@@ -160,8 +181,7 @@ async function ask<Body>(
     const entityTag = response.headers.get('etag')
     if (response.ok) return { kind: 'success', body: body as Body, entityTag }
     const { status } = response
-    // The session is over, or there was none: the page that asks for a key leads back here.
-    if (status === 401) location.assign(urlOf('login?next=console'))
+    if (status === 401) goToLogin()
     // A proxy's own error says nothing of what the service did.
     if (typeof (body as Partial<Problem>).code !== 'string') return { kind: 'no-answer' }
     return { kind: 'problem', problem: { ...(body as Problem), status } }

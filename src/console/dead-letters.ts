@@ -30,7 +30,7 @@ export function startDeadLetters(view: DeadLettersView, addresses: () => Address
     })
     isReading = false
     if (outcome.kind === 'failed') {
-      view.note.textContent = `${outcome.sentence}.`
+      view.note.textContent = outcome.sentence
       return
     }
     const { problem, result } = outcome.run
@@ -38,7 +38,7 @@ export function startDeadLetters(view: DeadLettersView, addresses: () => Address
     view.note.textContent =
       problem === null
         ? `The last ${countText(records.length, 'record')} of that time.`
-        : `It could not be read: ${visible(problem)}`
+        : `It could not be read: ${visible(problem)}.`
     view.table.hidden = records.length === 0
     view.body.replaceChildren(
       ...records.toReversed().flatMap((record) => createRecordRow(fromRead(record), addresses)),

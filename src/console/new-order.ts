@@ -65,7 +65,7 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
   function showRefusal({ errors, title, detail, outcome }: Problem): 'told' {
     const isAtFields = errors !== undefined && showFieldErrors(form, errors)
     const nothing = outcome === 'not-applied' ? 'Nothing happened: ' : ''
-    setResult(isAtFields ? `${title}.` : `${nothing}${visible(detail)}.`)
+    setResult(isAtFields ? `${title}.` : `${nothing}${visible(detail)}.`, true)
     return 'told'
   }
 
@@ -75,8 +75,9 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
     submit.setAttribute('aria-disabled', String(token !== undefined))
   }
 
-  function setResult(text: string): void {
+  function setResult(text: string, isRefusal = false): void {
     result.textContent = text
+    result.classList.toggle('is-refusal', isRefusal)
   }
 
   function showKind(): void {

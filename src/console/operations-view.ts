@@ -57,7 +57,7 @@ export function startOperationsView(view: OperationsView, addresses: () => Addre
     const isRefused = answer.kind === 'problem' && REFUSALS.includes(answer.problem.status)
     view.refusal.hidden = !isRefused
     view.blocks.hidden = isRefused
-    if (isRefused) view.refusal.textContent = `${refusalOf(answer)}.`
+    if (isRefused) view.refusal.textContent = refusalOf(answer)
   }
 
   function suggestTopic(topic: string): void {

@@ -37,7 +37,10 @@ export function createRecordRow(record: TopicRecord, addresses: () => Addresses)
     line.classList.toggle('is-open', isOpen)
     if (!isOpen || isRead) return
     isRead = true
-    void describe(record, addresses).then((nodes) => details.replaceChildren(...nodes))
+    void describe(record, addresses).then(({ nodes, isDone }) => {
+      isRead = isDone
+      details.replaceChildren(...nodes)
+    })
   }
 
   line.addEventListener('click', ({ target }) => {
@@ -54,15 +57,24 @@ function pillOf(status: string): Node[] {
   return [isOurs ? statusPill(status) : userText(status)]
 }
 
-async function describe(record: TopicRecord, addresses: () => Addresses): Promise<Node[]> {
-  if (record.read !== undefined) return describeRead(record.read)
+interface Description {
+  readonly nodes: readonly Node[]
+  /** Else it is asked for again when the row is opened again. */
+  readonly isDone: boolean
+}
+
+async function describe(record: TopicRecord, addresses: () => Addresses): Promise<Description> {
+  if (record.read !== undefined) return { nodes: describeRead(record.read), isDone: true }
   const { key, version } = record
-  if (key === null || version === undefined) return []
+  if (key === null || version === undefined) return { nodes: [], isDone: true }
   const path = `${orderPath(key)}/events/${version}`
   const answer = await read<{ data: DescribedEvent }>(path)
-  if (answer.kind !== 'success') return [element('p', { class: 'note' }, sentenceOf(answer))]
+  if (answer.kind !== 'success') {
+    return { nodes: [element('p', { class: 'note' }, sentenceOf(answer))], isDone: false }
+  }
   const link = element('a', { href: hrefOf({ view: 'orders', order: key }) }, 'Open the order')
-  return [element('p', {}, link), ...anatomy(answer.body.data, path, addresses)]
+  const nodes = [element('p', {}, link), ...anatomy(answer.body.data, path, addresses)]
+  return { nodes, isDone: true }
 }
 
 function describeRead({ key, headers, value, problem, schemaId }: ReadRecord): Node[] {

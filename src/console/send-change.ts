@@ -72,10 +72,12 @@ function judge(answer: Answer<CommandAnswer>, tookMs: number, isUnsure: boolean)
   if (answer.kind === 'no-answer') return { kind: 'unsure', detail: 'no answer came' }
   const { problem } = answer
   const { status, outcome, code, detail } = problem
-  const mayHaveHappened =
-    outcome === 'unknown' || status === SERVER_BUG || IN_FLIGHT_CODES.includes(code)
+  // The service would ask for what this page does by itself: to send it again.
+  if (outcome === 'unknown' || IN_FLIGHT_CODES.includes(code)) {
+    return { kind: 'unsure', detail: 'it was handed over and is not confirmed yet' }
+  }
   // A try that was turned away at the door says nothing of the one before it.
-  if (mayHaveHappened || (isUnsure && outcome === 'not-applied')) {
+  if (status === SERVER_BUG || (isUnsure && outcome === 'not-applied')) {
     return { kind: 'unsure', detail }
   }
   return { kind: 'refused', problem }

@@ -6,9 +6,14 @@ import type { StreamState } from './live-stream.ts'
 
 const POLL_EVERY_MS = 2_000
 
-const DEPENDENCIES = { kafka: 'Kafka', schemaRegistry: 'Registry', storage: 'Store' } as const
+const DEPENDENCIES = [
+  ['kafka', 'Kafka'],
+  ['schemaRegistry', 'Registry'],
+  ['storage', 'Store'],
+] as const
 
-const NAMES = Object.keys(DEPENDENCIES) as (keyof typeof DEPENDENCIES)[]
+/** Of those that have it: the one that lets callers in. */
+const IDENTITY_PROVIDER = ['identityProvider', 'Identity provider'] as const
 
 export interface StateView {
   /** Has the summary and the list of details. */
@@ -94,23 +99,40 @@ function summaryOf(known: Known): { state: string; text: string } {
   if (health === undefined) {
     return { state: 'unknown', text: hasAnswered ? 'Connected' : 'Connecting' }
   }
-  const away = NAMES.filter((name) => health.checks[name].status !== 'up')
+  const away = troublesOf(health)
   const [first] = away
   if (first !== undefined) {
-    const { status } = health.checks[first]
-    const text =
-      away.length === 1 ? `${DEPENDENCIES[first]} is ${status}` : `${away.length} are down`
-    return { state: status === 'down' ? 'down' : 'busy', text }
+    const { name, check } = first
+    const text = away.length === 1 ? `${name} is ${check.status}` : `${away.length} are not up`
+    return { state: away.some((one) => one.check.status === 'down') ? 'down' : 'busy', text }
   }
   if (health.instance.lease !== 'held') return { state: 'down', text: 'Lease run out' }
   if (stream === 'connecting') return { state: 'busy', text: 'Reconnecting' }
   return { state: 'up', text: 'All systems up' }
 }
 
+interface NamedCheck {
+  readonly name: string
+  /** Undefined before the first answer. */
+  readonly check: Check | undefined
+}
+
+function checksOf(health: Health | undefined): NamedCheck[] {
+  const provider = health?.checks.identityProvider
+  const names = provider === undefined ? DEPENDENCIES : [...DEPENDENCIES, IDENTITY_PROVIDER]
+  return names.map(([key, name]) => ({ name, check: health?.checks[key] }))
+}
+
+function troublesOf(health: Health): { name: string; check: Check }[] {
+  return checksOf(health).flatMap(({ name, check }) =>
+    check === undefined || check.status === 'up' ? [] : [{ name, check }],
+  )
+}
+
 function detailsOf({ health, unreachableSince, stream }: Known): HTMLElement[] {
   const isReachable = unreachableSince === undefined
   return [
-    ...NAMES.map((name) => checkItem(DEPENDENCIES[name], isReachable, health?.checks[name])),
+    ...checksOf(health).map(({ name, check }) => checkItem(name, isReachable, check)),
     ...(stream === undefined ? [] : [streamItem(stream)]),
     pendingItem(isReachable ? health?.instance.pendingEvents : undefined),
   ]
@@ -146,13 +168,12 @@ function sentencesOf({ health, unreachableSince }: Known): string[] {
     ]
   }
   if (health === undefined) return []
-  const sentences = NAMES.filter((name) => health.checks[name].status !== 'up').map((name) => {
-    const { status, since, reason } = health.checks[name]
+  const sentences = troublesOf(health).map(({ name, check: { status, since, reason } }) => {
     const why = reason === undefined ? '' : `: ${reason}`
-    return `${DEPENDENCIES[name]} is ${status} since ${timeOf(new Date(since))}${why}`
+    return `${name} is ${status} since ${timeOf(new Date(since))}${why}.`
   })
   if (health.instance.lease !== 'held') {
-    sentences.push('The store has not confirmed in time that this instance may publish')
+    sentences.push('The store has not confirmed in time that this instance may publish.')
   }
   return sentences
 }

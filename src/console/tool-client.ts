@@ -25,13 +25,14 @@ const LOOK_EVERY_MS = 500
 
 const ELSEWHERE =
   'This service answers operators on a port of their own (MANAGEMENT_PORT), which this page does not ' +
-  'reach. In a shell, “cart doctor”, “cart audit” and “cart listen” show what is shown here otherwise'
+  'reach. In a shell, “cart doctor”, “cart audit” and “cart listen” show what is shown here otherwise.'
 
 /** Of a run: none takes longer. */
 const LOOKS_MAX = 2_000
 
 export type ToolOutcome =
   | { readonly kind: 'run'; readonly run: ToolRun }
+  /** A sentence with its full stop. */
   | { readonly kind: 'failed'; readonly sentence: string }
 
 /** Resolves when the run has ended, or could not begin. `onProgress` hears of it meanwhile. */
@@ -50,19 +51,19 @@ export async function untilEnded(
   tool: Tool,
   onProgress: (run: ToolRun) => void,
 ): Promise<ToolOutcome> {
-  let sentence = 'It has not ended'
+  let sentence = 'It has not ended.'
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     await new Promise((resolve) => {
       setTimeout(resolve, LOOK_EVERY_MS)
     })
     const runs = await listRuns()
     if (runs === undefined) {
-      sentence = 'The service does not answer'
+      sentence = 'The service does not answer.'
       continue
     }
     const run = runs.find((one) => one.tool === tool)
     // Another process answers now.
-    if (run === undefined) return { kind: 'failed', sentence: 'The service has begun anew' }
+    if (run === undefined) return { kind: 'failed', sentence: 'The service has begun anew.' }
     if (run.state !== 'running') return { kind: 'run', run }
     onProgress(run)
   }

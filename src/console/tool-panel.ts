@@ -38,7 +38,7 @@ export function startToolPanel(
   function showEnd(outcome: ToolOutcome): void {
     setRunning(false)
     if (outcome.kind === 'failed') {
-      progress.textContent = `${visible(outcome.sentence)}.`
+      progress.textContent = outcome.sentence
       return
     }
     showRun(outcome.run)
@@ -50,7 +50,7 @@ export function startToolPanel(
     progress.textContent =
       problem === null
         ? `Ended ${momentText(endedAt ?? startedAt)}, after ${durationText(tookMs)}.`
-        : `It could not be done: ${visible(problem)}`
+        : `It could not be done: ${visible(problem)}.`
     if (problem === null) result.replaceChildren(...describe(ended.result))
     run.textContent = 'Run again'
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { startTestServer } from './harness.ts'
+import { bearer, knownCallers } from './security/known-callers.ts'
 
 /** What a page or a module loads. */
 const LOADED = /(?:src|href)="(console\/[^"]+)"|from '\.\/([^']+)'/gu
@@ -75,6 +76,17 @@ test('a browser that has a file of the console is told so, and never keeps an ol
     assert.deepEqual([again.statusCode, again.body, again.headers['etag']], [304, '', etag])
     const other = await server.inject({ url, headers: { 'if-none-match': '"other"' } })
     assert.equal(other.statusCode, 200)
+  }
+})
+
+test('pages have a way to log out where browsers log in, and none where they do not', async (t) => {
+  const headers = { ...bearer('operator'), accept: 'text/html' }
+  for (const callers of [knownCallers, undefined]) {
+    const { server } = await startTestServer(t, { callers })
+    for (const url of ['/', '/console', '/redoc', '/asyncapi', '/docs/static/theme/header.js']) {
+      const { body, statusCode } = await server.inject({ url, headers })
+      assert.deepEqual([statusCode, body.includes('log-out')], [200, callers !== undefined], url)
+    }
   }
 })
 

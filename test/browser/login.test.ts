@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { findFreePort } from '../../dev-services/ports.ts'
-import { createFakeCommands, startTestServer } from '../api/harness.ts'
+import { createFakeCommands, SINCE, startTestServer, type TestServerDeps } from '../api/harness.ts'
 import { knownCallers } from '../api/security/known-callers.ts'
 import { newSigningKey, type SigningKey } from '../support/identity-provider.ts'
 import { letInBy, startLoginProvider } from '../support/login-provider.ts'
 import { until } from '../support/until.ts'
-import { createOrder, launchChromium } from './console-page.ts'
+import { createOrder, launchChromium, sidewaysOverflow, stateOf } from './console-page.ts'
 
 /** In a real Chromium, which has its own rules on which cookie goes where. */
 
@@ -16,9 +16,9 @@ const WAIT_MS_MAX = 60_000
 /** In the page: all that a script can read. */
 const READABLE = 'document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)'
 
-async function startForKeys(t: TestContext) {
+async function startForKeys(t: TestContext, deps: TestServerDeps = {}) {
   const commands = createFakeCommands()
-  const { server } = await startTestServer(t, { commands, callers: knownCallers })
+  const { server } = await startTestServer(t, { commands, callers: knownCallers, ...deps })
   return { commands, origin: await server.listen({ host: 'localhost', port: 0 }) }
 }
 
@@ -80,6 +80,69 @@ suite('logins', () => {
     await page.getByRole('button', { name: 'Execute' }).click()
     await page.getByText('Response body').first().waitFor()
     assert.equal(commands.created[0]?.principal, 'api_key:writer')
+  })
+
+  test('every page has a way out, after which it asks for a key again and leads back to itself', async (t) => {
+    const { origin } = await startForKeys(t)
+    const { page } = await openPage(t, `${origin}/console`)
+    for (const path of ['console', 'docs', 'redoc', 'asyncapi']) {
+      await page.goto(`${origin}/${path}`)
+      assert.equal(page.url(), `${origin}/login?next=${path}`)
+      await logIn(page, 'backoffice')
+      await stateOf(page, 'Connected').waitFor()
+      await page.getByRole('button', { name: 'Log out' }).click()
+      await page.waitForURL(/\/login(?:\?|$)/u)
+      const cookies = await page.context().cookies()
+      assert.deepEqual(
+        cookies.filter(({ httpOnly }) => httpOnly),
+        [],
+        path,
+      )
+    }
+  })
+
+  test('a session that has ended leads to the login, and from there back to the same page', async (t) => {
+    const { origin } = await startForKeys(t)
+    const { page } = await openPage(t, `${origin}/redoc`)
+    await logIn(page, 'reader')
+    await stateOf(page, 'Connected').waitFor()
+    await page.context().clearCookies()
+    await page.waitForURL(`${origin}/login?next=redoc`)
+    await logIn(page, 'reader')
+    await page.waitForURL(`${origin}/redoc`)
+  })
+
+  test('a log-out that the service has not answered is not taken for one', async (t) => {
+    const { origin } = await startForKeys(t)
+    const { page } = await openPage(t, `${origin}/console`)
+    await logIn(page, 'backoffice')
+    await stateOf(page, 'Connected').waitFor()
+    await page.route('**/logout', (route) => route.abort())
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('button', { name: 'Still logged in: log out again' }).waitFor()
+    await page.unroute('**/logout')
+    await page.getByRole('button', { name: 'Still logged in' }).click()
+    await page.waitForURL(`${origin}/login`)
+  })
+
+  test('the pill names the identity provider, also on a narrow screen', async (t) => {
+    const reason = 'it does not answer; its last keys are used'
+    const identityProvider = { status: 'degraded', since: SINCE, reason } as const
+    const { origin } = await startForKeys(t, { states: { identityProvider } })
+    const { page } = await openPage(t, `${origin}/console`)
+    await logIn(page, 'operator')
+    for (const width of [1_280, 360]) {
+      await page.setViewportSize({ width, height: 740 })
+      await stateOf(page, 'Identity provider is degraded').click()
+      await page.locator('#state-details').getByText('Identity provider degraded').waitFor()
+      await page.getByRole('alert').getByText(`Identity provider is degraded since`).waitFor()
+      const details = await page.locator('#state-details').boundingBox()
+      assert.ok(details && details.x >= 0 && details.x + details.width <= width)
+      assert.equal(await sidewaysOverflow(page), 0)
+      const header = await page.locator('.site-header').boundingBox()
+      assert.ok(header && header.height < 90, 'at most two lines')
+      await page.keyboard.press('Escape')
+    }
   })
 
   for (const asksFirst of [false, true]) {

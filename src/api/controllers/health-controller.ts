@@ -5,6 +5,7 @@ import type { InstanceState } from '../../business/publication/ownership.ts'
 import { NO_WORK } from '../admission/admit-work.ts'
 import { HOME_PAGE_CSP, renderHomePage } from '../home-page.ts'
 import type { ProblemCode } from '../problems.ts'
+import type { SiteFacts } from '../site-header.ts'
 import {
   SERVICE_NAME,
   healthSchema,
@@ -79,7 +80,10 @@ function asksForPage(accept = ''): boolean {
   return first.trim().toLowerCase() === 'text/html'
 }
 
-export function registerServiceInfoRoute(fastify: FastifyInstance, info: ServiceInfo): void {
+export function registerServiceInfoRoute(
+  fastify: FastifyInstance,
+  info: ServiceInfo & SiteFacts,
+): void {
   const answer = {
     service: SERVICE_NAME,
     version: info.version,
@@ -88,7 +92,7 @@ export function registerServiceInfoRoute(fastify: FastifyInstance, info: Service
     schema_registry: withoutCredentials(info.schemaRegistryUrl),
   }
   const page = renderHomePage({
-    version: info.version,
+    ...info,
     kafka: info.kafkaBootstrapServers,
     registry: answer.schema_registry,
   })

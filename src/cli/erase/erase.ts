@@ -49,8 +49,11 @@ export const erase: Command = {
     if (json) print.out(JSON.stringify({ erasures }))
     else if (orderIds.length === 0) print.out(`No order is of customer ${customer}.`)
     const isUnknown = erasures.some(({ kind }) => kind === 'failed') || stop.signal.aborted
-    if (isUnknown) print.progress(`Run it again:\n  ${again(positionals, customer, url)}`)
-    if (isUnknown) return 2
+    if (isUnknown) {
+      print.progress('Run it again:')
+      print.progress(`  ${again(positionals, customer, url)}`)
+      return 2
+    }
     return erasures.every(({ kind }) => kind === 'erased') ? 0 : 1
   },
 }

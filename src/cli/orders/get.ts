@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/read-config.ts'
 import { amountText, productText } from '../amount.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
-import { padEnd, padStart, widestOf } from '../layout.ts'
+import { columnsOf, cut, padEnd, padStart, widestOf, widthOf, wrap } from '../layout.ts'
 import { paintFor, type Paint } from '../paint.ts'
 import { serviceAddress, URL_OPTION } from '../send-change.ts'
 import { parseObject } from '../service-answer.ts'
@@ -19,6 +19,9 @@ import { READ_EXIT_CODES, reportFailure } from './report-failure.ts'
 const EVENTS_MAX = 100_000
 
 const TYPE_PREFIX = 'com.ecommerce.order.'
+
+/** Between columns, and before the first. */
+const GAP = '  '
 
 const options = {
   events: { type: 'boolean', default: false, description: 'its history as well: each event' },
@@ -60,7 +63,8 @@ export const get: Command = {
       print.out(JSON.stringify({ order, version, ...(values.events ? { events } : {}) }))
     } else {
       const paint = paintFor(process.stdout)
-      for (const line of describeOrder(order, version, paint)) print.out(line)
+      const columns = columnsOf(process.stdout)
+      for (const line of describeOrder(order, version, paint, columns)) print.out(line)
       for (const line of describeEvents(events, paint)) print.out(line)
     }
     return 0
@@ -82,13 +86,19 @@ function eventOf(line: string): EventJson {
   return event as unknown as EventJson
 }
 
-export function describeOrder(order: ListedOrder, version: number, paint: Paint): string[] {
+/** Of what does not fit, ids of items are cut; JSON has them whole. */
+export function describeOrder(
+  order: ListedOrder,
+  version: number,
+  paint: Paint,
+  columns = Infinity,
+): string[] {
   const { orderId, customerId, orderDate, status, items, totalAmount, currency } = order
   const total = `${amountText(totalAmount, currency)} ${currency}`
   const shownStatus = paint(STATUS_STYLES[status] ?? 'reset', escapeHidden(status))
   return [
     `Order ${paint('bold', escapeHidden(orderId))}: ${shownStatus}, ${total}`,
-    `Customer ${customerId}, created ${orderDate}, version ${version}`,
+    ...wrap(`Customer ${customerId}, created ${orderDate}, version ${version}`, columns, '  '),
     '',
     ...alignLeftThenRight(
       ['item', 'quantity', 'price', 'total'],
@@ -99,6 +109,7 @@ export function describeOrder(order: ListedOrder, version: number, paint: Paint)
         productText(price, quantity, currency),
       ]),
       paint,
+      columns,
     ),
   ]
 }
@@ -120,17 +131,20 @@ function alignLeftThenRight(
   header: readonly string[],
   rows: ReadonlyArray<readonly unknown[]>,
   paint: Paint,
+  columns = Infinity,
 ): string[] {
   const texts = rows.map((row) => row.map((cell) => escapeHidden(String(cell))))
-  const widths = header.map((title, index) =>
+  const [first = 0, ...others] = header.map((title, index) =>
     widestOf([title, ...texts.map((row) => row[index] ?? '')]),
   )
+  const taken = others.reduce((sum, width) => sum + GAP.length + width, GAP.length)
+  const widths = [Math.min(first, Math.max(widthOf(header[0] ?? ''), columns - taken)), ...others]
   const lineOf = (cells: readonly string[]): string =>
     cells
       .map((cell, index) => {
         const width = widths[index] ?? 0
-        return index === 0 ? padEnd(cell, width) : padStart(cell, width)
+        return index === 0 ? padEnd(cut(cell, width), width) : padStart(cell, width)
       })
-      .join('  ')
-  return [paint('dim', `  ${lineOf(header)}`), ...texts.map((row) => `  ${lineOf(row)}`)]
+      .join(GAP)
+  return [paint('dim', GAP + lineOf(header)), ...texts.map((row) => GAP + lineOf(row))]
 }

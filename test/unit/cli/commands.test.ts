@@ -74,6 +74,13 @@ test('an option that is none ends with 2, and names the one that is meant', asyn
   }
 })
 
+test('a command to run again is a line of its own', async () => {
+  const url = 'http://127.0.0.1:1'
+  const { code, progress } = await run('erase', 'ORD 1', '--url', url)
+  assert.equal(code, 2)
+  assert.equal(progress, `Run it again:\n  npx cart erase 'ORD 1' --url ${url}`)
+})
+
 test('help for a command is asked for by help, too', async () => {
   for (const name of Object.keys(COMMANDS)) {
     const asked = await run('help', ...name.split(' '))

@@ -29,6 +29,39 @@ test('a status is written over, and gives way to lines that stay', () => {
   ])
 })
 
+test('sentences on stderr fit the terminal, and what is to be pasted is never broken', () => {
+  const written: string[] = []
+  const write = (text: string) => written.push(text)
+  const call = "npx cart create 'two words' --customer CUST-1 --key 0198c0de"
+  const said = [
+    'http://localhost:8000 cannot be reached (ECONNREFUSED)',
+    '  orderId must be a string of 1 to 255 characters',
+    `  ${call}`,
+    `It is completed now. If this fails: ${call}`,
+    `  printf %s '{}' | node '/my clone/bin/cart.mjs' create --file -`,
+  ]
+  for (const isTTY of [true, false]) {
+    const terminal = createTerminal({ write }, { isTTY, columns: 40, write })
+    for (const line of said) terminal.progress(line)
+  }
+  assert.deepEqual(written.splice(0, 9), [
+    'http://localhost:8000 cannot be reached\n',
+    '  (ECONNREFUSED)\n',
+    '  orderId must be a string of 1 to 255\n',
+    '    characters\n',
+    `  ${call}\n`,
+    'It is completed now. If this fails:\n',
+    `  ${call}\n`,
+    `  printf %s '{}' | node '/my clone/bin/cart.mjs' create --file -\n`,
+    `${said[0]}\n`,
+  ])
+  assert.deepEqual(
+    written,
+    said.slice(1).map((line) => `${line}\n`),
+    'a program reads lines as they are',
+  )
+})
+
 test('where stderr is no terminal there is no status, and progress is silent', () => {
   const { written, terminal } = setUp(false)
   assert.equal(terminal.status, undefined)

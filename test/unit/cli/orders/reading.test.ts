@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { runCart } from '../../../../src/cli/commands.ts'
+import { widthOf } from '../../../../src/cli/layout.ts'
+import { describeOrder } from '../../../../src/cli/orders/get.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -12,6 +14,10 @@ async function serve(t: TestContext, answer: Answer): Promise<string> {
   await once(server, 'listening')
   const address = server.address()
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}
+
+function unpainted(_: unknown, text: string): string {
+  return text
 }
 
 async function run(...words: string[]) {
@@ -169,6 +175,22 @@ test('an order is shown with its lines, their totals and its history', async (t)
   ])
   const json = await run('get', 'a/b', '--json', '--url', url)
   assert.deepEqual(JSON.parse(json.out.join('')), { order: orderOf('a/b'), version: 2 })
+})
+
+test('an order with long ids fits the terminal, and is whole elsewhere', () => {
+  const [item] = orderOf('ORD-1').items
+  const long = 'ITEM-'.padEnd(200, 'X')
+  const order = {
+    ...orderOf('ORD-1'),
+    items: [{ ...item, itemId: long, quantity: 3, price: 24.1 }],
+  }
+  const lines = describeOrder(order, 2, unpainted, 60)
+  assert.deepEqual(
+    lines.filter((line) => widthOf(line) > 60),
+    [],
+  )
+  assert.match(lines.at(-1) ?? '', /^ {2}ITEM-X+… {9}3 {2}24\.10 {2}72\.30$/u)
+  assert.ok(describeOrder(order, 2, unpainted).at(-1)?.includes(long))
 })
 
 test('an order that does not exist is 1', async (t) => {
