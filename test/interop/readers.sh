@@ -32,8 +32,9 @@ install_readers() {
       -DoutputDirectory="$java_libraries.part" || return 1
     mv "$java_libraries.part" "$java_libraries" || return 1
   fi
+  mkdir "$temp/go"
   javac -cp "$java_libraries/*" -d "$temp/classes" "$readers"/java/*.java || return 1
-  (cd "$readers/go" && go build -o "$temp/read-with-go" .)
+  (cd "$readers/go" && go build -o "$temp/go/" ./...)
 }
 
 # No function: in the background that would be a subshell, whose end leaves the Java behind.
@@ -111,7 +112,7 @@ check_readers() {
     --partitions "$partitions" || code=1
   compare 'CloudEvents SDK of JavaScript' timeout "$read_seconds" node "$readers/cloudevents-node.mjs" "${at[@]}" \
     --count "$count" --packages "$node_packages" || code=1
-  compare 'Go: franz-go, hamba/avro' "$temp/read-with-go" "${at[@]}" --count "$count" || code=1
+  compare 'Go: franz-go, hamba/avro' "$temp/go/franz" "${at[@]}" --count "$count" || code=1
   compare "Java: Apicurio's serde" "${java_command[@]}" ReadWithSerde "${at[@]}" --count "$count" || code=1
   compare 'Java: CloudEvents SDK' "${java_command[@]}" ReadCloudEvents "${at[@]}" --count "$count" || code=1
   compare 'Kafka Streams' "${java_command[@]}" ReadWithStreams "${at[@]}" --count "$count" \
