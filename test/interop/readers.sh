@@ -1,7 +1,7 @@
 # Readers of other makes: each reads the events of one topic and prints a line for each, which has to
 # be what Confluent's Python client makes of them (readers/event_lines.py). Sourced by run.sh, whose
-# variables it uses. Needs a JDK 17, Maven and Go; kcat and Cargo are
-# used where they are.
+# variables it uses. Needs a JDK 17, Maven and Go; kcat, Cargo and a
+# Node.js 20 are used where they are.
 
 readers=$here/readers
 java_libraries=$root/.dev/interop-java/$(cksum <"$readers/java/pom.xml" | cut -d' ' -f1)
@@ -137,7 +137,28 @@ check_readers() {
   compare_where kcat kcat "$python" "$readers/kcat.py" "${at[@]}" || code=1
   compare_where cargo 'Rust: rskafka, apache-avro' "$rust_target/debug/read-with-rust" "${at[@]}" ||
     code=1
+  [ "$key_format" = avro ] || check_typescript_example || code=1
   return $code
+}
+
+# Of a Node that is older than the example's own: npm brings that one.
+check_typescript_example() {
+  local node
+  node=$(find_node_20) || {
+    echo '  not run  examples/typescript with Node 20: there is none on this machine'
+    return 0
+  }
+  "$python" "$here/check_typescript_example.py" --node "$node" --bootstrap-servers "$kafka" \
+    --schema-registry "$registry" --topic "$topic" --expected "$expected"
+}
+
+# Behind the one of this project on the PATH.
+find_node_20() {
+  local node
+  while read -r node; do
+    case $("$node" --version) in v20.*) echo "$node" && return 0 ;; esac
+  done < <(type -aP node)
+  return 1
 }
 
 # With plain keys it has to fail at each event, and prints nothing.
