@@ -97,7 +97,8 @@ def format_line(message: Message, key: object, headers: dict[str, str], order: d
         headers.get('ce_type', '-'),
         headers.get('ce_sequence', '-'),
         order['status'],
-        f'{order["totalAmount"]:.15g}',  # As many digits as every double carries.
+        # Exact: the shortest text that is this double. An amount may have sixteen digits.
+        str(order['totalAmount']).removesuffix('.0'),
         order['currency'],
     ]
     return '  '.join(str(column) for column in columns)

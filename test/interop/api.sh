@@ -1,5 +1,5 @@
 # For run.sh: asks the API of a service on each store by what schemathesis generates, and by generated
-# clients (test/interop/api). Needs Python 3.11, Go 1.24 and PostgreSQL's programs.
+# clients; has its OpenAPI document judged (test/interop/api). Needs Python 3.11, Go 1.24 and PostgreSQL's programs.
 
 postgres=
 
@@ -33,6 +33,8 @@ check_api() {
     cat "$temp/schemathesis.log" >&2
   fi
   "$here/api/clients.sh" "$url" || code=1
+  # It is the same with every store.
+  [ "$1" != SQLite ] || "$here/api/openapi.sh" "$url" || code=1
   stop_service || code=1
   [ $code -eq 0 ] || cat "$temp/service.log" >&2
   return $code

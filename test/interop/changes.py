@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
+from brought_orders import BROUGHT_ORDERS
+
 TIMEOUT_SECONDS = 20
 CLIENTS = 8
 CURRENCIES = {'USD', 'EUR', 'GBP', 'JPY', 'CAD', 'AUD'}
@@ -59,6 +61,8 @@ class Change:
     type: str
     data: dict
     """The order of the answer; its numbers are Decimals, as the text has them."""
+    brought: dict
+    """The fields of the order that its creation brought."""
     traceparent: str | None
     """What the event has to carry."""
     sent_at_ms: int
@@ -67,47 +71,67 @@ class Change:
 
 def make_changes(url: str) -> list[Change]:
     """Orders beside each other, the changes of each one after the other."""
-    changes: list[Change] = []
     with ThreadPoolExecutor(CLIENTS) as clients:
+        brought = clients.map(lambda order_id: change_brought_order(url, order_id), BROUGHT_ORDERS)
+        changes = [change for of_order in brought for change in of_order]
+        currencies: set[str] = set()
         for first in range(0, ORDERS_MAX, ORDERS_MIN):
             numbers = range(first, first + ORDERS_MIN)
             for of_order in clients.map(lambda number: change_order(url, number), numbers):
                 changes.extend(of_order)
-            if {change.data['currency'] for change in changes} == CURRENCIES:
+                currencies.add(of_order[0].data['currency'])
+            if currencies == CURRENCIES:
                 return changes
-    raise AssertionError(f'{ORDERS_MAX} orders, and not every currency among them')
+    raise AssertionError(f'{ORDERS_MAX} orders, and not every currency among them: {currencies}')
 
 
 def change_order(url: str, number: int) -> list[Change]:
     """Creates the order of that number and gives it a few statuses, the present one among them."""
     order_id = ORDER_IDS[number] if number < len(ORDER_IDS) else f'ORD-MORE-{number}'
-    traceparents = itertools.cycle(TRACEPARENTS[number % 5 :] + TRACEPARENTS[: number % 5])
     statuses = [STATUSES[(number + step // 2) % 5] for step in range(number % 6)]
-    body = {'orderId': f'  {order_id}\t', 'numItems': 1 + number % 100}
-    changes = [send('POST', f'{url}/api/create-order', body, 1, next(traceparents))]
-    for sequence, status in enumerate(statuses, 2):
-        body = {'orderId': order_id, 'status': status}
-        changes.append(send('PUT', f'{url}/api/update-order', body, sequence, next(traceparents)))
-    return changes
+    content = f'"numItems": {1 + number % 100}'
+    return change_through(url, order_id, content, {}, statuses, number % len(TRACEPARENTS))
 
 
-def send(method: str, url: str, body: dict, sequence: int, traceparent: str | None) -> Change:
+def change_brought_order(url: str, order_id: str) -> list[Change]:
+    """Each later event has to keep the fields that were brought."""
+    order = BROUGHT_ORDERS[order_id]
+    return change_through(url, order_id, order.body, order.fields, ['confirmed', 'cancelled'], 0)
+
+
+def change_through(
+    url: str, order_id: str, content: str, brought: dict, statuses: list[str], first: int
+) -> list[Change]:
+    """`content` is what the body of the creation has beside the id, as JSON."""
+    traceparents = itertools.cycle(TRACEPARENTS[first:] + TRACEPARENTS[:first])
+    padded_id = json.dumps(f'  {order_id}\t')
+    creation = f'{{"orderId": {padded_id}, {content}}}'
+    requests = [('POST', f'{url}/api/create-order', creation)]
+    for status in statuses:
+        update = json.dumps({'orderId': order_id, 'status': status})
+        requests.append(('PUT', f'{url}/api/update-order', update))
+    return [
+        Change(order_id, sequence, brought=brought, **send(*request, next(traceparents)))
+        for sequence, request in enumerate(requests, 1)
+    ]
+
+
+def send(method: str, url: str, body: str, traceparent: str | None) -> dict:
+    """The fields of a Change that the request and its answer give."""
     headers = {'content-type': 'application/json'}
     if traceparent is not None:
         headers['traceparent'] = traceparent
-    request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)
+    request = urllib.request.Request(url, body.encode(), headers, method=method)
     sent_at_ms = time.time_ns() // 1_000_000
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
             text = response.read().decode()
     except urllib.error.HTTPError as error:
         raise AssertionError(f'{method} {body} was answered {error.code}: {error.read()}') from None
-    return Change(
-        order_id=body['orderId'].strip(),
-        sequence=sequence,
-        type='created' if method == 'POST' else 'status-changed',
-        data=json.loads(text, parse_float=Decimal, parse_int=Decimal)['data'],
-        traceparent=traceparent if traceparent in VALID_TRACEPARENTS else None,
-        sent_at_ms=sent_at_ms,
-        answered_at_ms=time.time_ns() // 1_000_000,
-    )
+    return {
+        'type': 'created' if method == 'POST' else 'status-changed',
+        'data': json.loads(text, parse_float=Decimal, parse_int=Decimal)['data'],
+        'traceparent': traceparent if traceparent in VALID_TRACEPARENTS else None,
+        'sent_at_ms': sent_at_ms,
+        'answered_at_ms': time.time_ns() // 1_000_000,
+    }

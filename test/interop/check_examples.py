@@ -16,6 +16,8 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
+from brought_orders import BROUGHT_ORDERS
+
 EXAMPLES = Path(__file__).parents[2] / 'examples' / 'python'
 ORDER_ID = 'ORD-of-the-example ü'
 WAIT_SECONDS = 60
@@ -64,7 +66,16 @@ def check_consumer(options: argparse.Namespace) -> None:
     repeat_event(options, ours[1]['partition'], ours[1]['offset'])
     lines = run_well('consume.py', *consume)
     equal(len(lines), len(events), 'lines of consume.py, with two events standing there twice')
+    check_totals(lines)
     report(f'examples/python: {len(events)} events, repeated ones dropped')
+
+
+def check_totals(lines: list[str]) -> None:
+    """Of the orders that were brought: all their digits are there."""
+    totals = {columns[2]: columns[6] for columns in (line.split('  ') for line in lines)}
+    for order_id in ['yen, the most', 'kwd of sixteen digits', 'two words']:
+        expected = str(BROUGHT_ORDERS[order_id].fields['totalAmount'])
+        equal(totals.get(order_id), expected, f'the total of {order_id!r}, as consume.py prints it')
 
 
 def repeat_event(options: argparse.Namespace, partition: int, offset: int) -> None:

@@ -1,10 +1,12 @@
 # Readers of other makes: each reads the events of one topic and prints a line for each, which has to
 # be what Confluent's Python client makes of them (readers/event_lines.py). Sourced by run.sh, whose
-# variables it uses. Needs a JDK 17, Maven and Go.
+# variables it uses. Needs a JDK 17, Maven and Go; kcat, Cargo and a
+# Node.js 20 are used where they are.
 
 readers=$here/readers
 java_libraries=$root/.dev/interop-java/$(cksum <"$readers/java/pom.xml" | cut -d' ' -f1)
 node_packages=$root/.dev/interop-node
+rust_target=$root/.dev/interop-rust
 replaced_venv=$root/.dev/interop-replaced-venv
 read_seconds=90
 
@@ -32,8 +34,11 @@ install_readers() {
       -DoutputDirectory="$java_libraries.part" || return 1
     mv "$java_libraries.part" "$java_libraries" || return 1
   fi
+  mkdir "$temp/go"
   javac -cp "$java_libraries/*" -d "$temp/classes" "$readers"/java/*.java || return 1
-  (cd "$readers/go" && go build -o "$temp/read-with-go" .)
+  (cd "$readers/go" && go build -o "$temp/go/" ./...) || return 1
+  ! command -v cargo >/dev/null || cargo build --quiet --locked --target-dir "$rust_target" \
+    --manifest-path "$readers/rust/Cargo.toml"
 }
 
 # No function: in the background that would be a subshell, whose end leaves the Java behind.
@@ -97,6 +102,15 @@ compare() {
   return 1
 }
 
+# compare_where PROGRAM TITLE COMMAND...
+compare_where() {
+  if command -v "$1" >/dev/null; then
+    compare "${@:2}"
+  else
+    echo "  not run  $2: $1 is not on this machine"
+  fi
+}
+
 # check_readers: of the topic that the service has just written.
 check_readers() {
   local at=(--bootstrap-servers "$kafka" --schema-registry "$registry" --topic "$topic"
@@ -111,13 +125,40 @@ check_readers() {
     --partitions "$partitions" || code=1
   compare 'CloudEvents SDK of JavaScript' timeout "$read_seconds" node "$readers/cloudevents-node.mjs" "${at[@]}" \
     --count "$count" --packages "$node_packages" || code=1
-  compare 'Go: franz-go, hamba/avro' "$temp/read-with-go" "${at[@]}" --count "$count" || code=1
+  compare 'CloudEvents SDK of Go' "$temp/go/cloudevents" "${at[@]}" --count "$count" || code=1
+  compare 'Go: franz-go, hamba/avro' "$temp/go/franz" "${at[@]}" --count "$count" || code=1
   compare "Java: Apicurio's serde" "${java_command[@]}" ReadWithSerde "${at[@]}" --count "$count" || code=1
   compare 'Java: CloudEvents SDK' "${java_command[@]}" ReadCloudEvents "${at[@]}" --count "$count" || code=1
   compare 'Kafka Streams' "${java_command[@]}" ReadWithStreams "${at[@]}" --count "$count" \
     --state-dir "$temp/streams" || code=1
   compare "Kafka Connect with Apicurio's AvroConverter" run_connect || code=1
+  compare "Kafka's console consumer" "$python" "$readers/console_consumer.py" "${at[@]}" \
+    --count "$count" -- "${java_command[@]}" || code=1
+  compare_where kcat kcat "$python" "$readers/kcat.py" "${at[@]}" || code=1
+  compare_where cargo 'Rust: rskafka, apache-avro' "$rust_target/debug/read-with-rust" "${at[@]}" ||
+    code=1
+  [ "$key_format" = avro ] || check_typescript_example || code=1
   return $code
+}
+
+# Of a Node that is older than the example's own: npm brings that one.
+check_typescript_example() {
+  local node
+  node=$(find_node_20) || {
+    echo '  not run  examples/typescript with Node 20: there is none on this machine'
+    return 0
+  }
+  "$python" "$here/check_typescript_example.py" --node "$node" --bootstrap-servers "$kafka" \
+    --schema-registry "$registry" --topic "$topic" --expected "$expected"
+}
+
+# Behind the one of this project on the PATH.
+find_node_20() {
+  local node
+  while read -r node; do
+    case $("$node" --version) in v20.*) echo "$node" && return 0 ;; esac
+  done < <(type -aP node)
+  return 1
 }
 
 # With plain keys it has to fail at each event, and prints nothing.

@@ -36,24 +36,38 @@ function hexOf(value) {
   return Buffer.from(value).toString('hex')
 }
 
+function bitsOf(amount) {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleBE(amount)
+  return bytes.toString('hex')
+}
+
 async function lineOf({ partition, offset, key, value, headerEntries }) {
   const headers = Object.fromEntries(headerEntries.map((entry) => entry.map(String)))
   const event = Kafka.toEvent({ headers, key: null, value, body: value, timestamp: '0' })
   const order = await decode(event.data)
   const orderId = options['key-format'] === 'avro' ? await decode(key) : key.toString()
-  const total = Buffer.alloc(8)
-  total.writeDoubleBE(order.totalAmount)
+  const items = order.items.map(
+    ({ itemId, quantity, price }) => `${hexOf(itemId)}/${quantity}/${bitsOf(price)}`,
+  )
   return [
     partition,
     offset,
     hexOf(orderId),
-    hexOf(event.subject),
-    event.sequence,
+    event.id,
+    event.source,
     event.type,
+    hexOf(event.subject),
+    event.time,
+    event.sequence,
+    event.datacontenttype,
     hexOf(order.orderId),
+    hexOf(order.customerId),
+    order.orderDate,
+    order.currency,
     order.status,
-    total.toString('hex'),
-    order.items.length,
+    bitsOf(order.totalAmount),
+    items.join(','),
   ].join(' ')
 }
 

@@ -38,15 +38,18 @@ def main() -> None:
         key = None if is_framed else message.key()
         event = from_binary_event(KafkaMessage(dict(headers), key, message.value()))
         assert event.get_specversion() == '1.0'
-        assert event.get_source() == '/cart-service'
-        assert event.get_datacontenttype() == 'application/avro'
         data = event.get_data()
         # The SDK tries every value as text.
         value = data.encode() if isinstance(data, str) else data
+        time = event.get_time().isoformat(timespec='milliseconds')
         attributes = {
-            'subject': event.get_subject(),
-            'sequence': event.get_extension('sequence'),
+            'id': event.get_id(),
+            'source': event.get_source(),
             'type': event.get_type(),
+            'subject': event.get_subject(),
+            'time': time.replace('+00:00', 'Z'),
+            'sequence': event.get_extension('sequence'),
+            'datacontenttype': event.get_datacontenttype(),
         }
         order = read(value, topic.of_value)
         # It has made an extension of a key that is text.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
-from event_lines import event_line
+from event_lines import attributes_of, event_line
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -33,11 +33,11 @@ def main() -> None:
         pairs = message.headers()
         if pairs is None:
             continue
-        headers = {name.removeprefix('ce_'): value.decode() for name, value in pairs}
+        attributes = attributes_of({name: value.decode() for name, value in pairs})
         is_framed = options.key_format == 'avro'
         key = read(message.key(), topic.of_key) if is_framed else message.key().decode()
         order = read(message.value(), topic.of_value)
-        print(event_line(message.partition(), message.offset(), key, headers, order))
+        print(event_line(message.partition(), message.offset(), key, attributes, order))
 
 
 if __name__ == '__main__':

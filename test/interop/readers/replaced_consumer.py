@@ -12,7 +12,7 @@ import uuid
 
 from confluent_kafka.avro import AvroConsumer
 from confluent_kafka.avro.serializer import SerializerError
-from event_lines import event_line
+from event_lines import attributes_of, event_line
 
 WAIT_SECONDS = 60
 
@@ -48,9 +48,9 @@ def main() -> None:
             continue
         if message.error() is not None:
             sys.exit(message.error().str())
-        headers = {name.removeprefix('ce_'): value.decode() for name, value in message.headers()}
+        attributes = attributes_of({name: value.decode() for name, value in message.headers()})
         place = (message.partition(), message.offset())
-        lines.append(event_line(*place, message.key(), headers, message.value()))
+        lines.append(event_line(*place, message.key(), attributes, message.value()))
     consumer.close()
     if options.key_format == 'string':
         of_the_key = ('does not start with magic byte', 'too small to decode')

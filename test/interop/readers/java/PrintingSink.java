@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.connect.connector.Task;
-import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.sink.SinkConnector;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
@@ -69,12 +68,9 @@ public final class PrintingSink extends SinkConnector {
     }
 
     private static String lineOf(SinkRecord record) {
-      Struct order = (Struct) record.value();
       return Reader.line(
-          record.kafkaPartition(), record.kafkaOffset(), record.key().toString(),
-          header(record, "ce_subject"), header(record, "ce_sequence"), header(record, "ce_type"),
-          order.getString("orderId"), order.getString("status"), order.getFloat64("totalAmount"),
-          order.getArray("items").size());
+          record.kafkaPartition(), record.kafkaOffset(), record.key(),
+          name -> header(record, Reader.headerOf(name)), record.value());
     }
 
     private static String header(SinkRecord record, String name) {

@@ -34,10 +34,8 @@ final class ReadWithSerde {
           seen += 1;
           System.out.println(
               Reader.line(
-                  record.partition(), record.offset(), record.key().toString(),
-                  Reader.header(record.headers(), "ce_subject"),
-                  Reader.header(record.headers(), "ce_sequence"),
-                  Reader.header(record.headers(), "ce_type"), record.value()));
+                  record.partition(), record.offset(), record.key(),
+                  Reader.attributes(record.headers()), record.value()));
         }
       }
     }

@@ -59,10 +59,8 @@ final class ReadWithStreams {
       var place = context().recordMetadata().orElseThrow();
       System.out.println(
           Reader.line(
-              place.partition(), place.offset(), record.key().toString(),
-              Reader.header(record.headers(), "ce_subject"),
-              Reader.header(record.headers(), "ce_sequence"),
-              Reader.header(record.headers(), "ce_type"), record.value()));
+              place.partition(), place.offset(), record.key(),
+              Reader.attributes(record.headers()), record.value()));
       left.countDown();
     }
   }

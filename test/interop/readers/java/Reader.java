@@ -4,13 +4,20 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.StringJoiner;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.connect.data.Struct;
 
 /** What the readers share: their options, and the line that event_lines.py describes. */
 final class Reader {
   static final long WAIT_MS = 60_000;
+
+  private static final List<String> ATTRIBUTES =
+      List.of("id", "source", "type", "subject", "time", "sequence", "datacontenttype");
 
   /** `--name value` each. */
   static Map<String, String> options(String[] args) {
@@ -42,25 +49,47 @@ final class Reader {
     return new String(header.value(), StandardCharsets.UTF_8);
   }
 
-  static String line(
-      int partition, long offset, String key, String subject, String sequence, String type,
-      GenericRecord order) {
-    return line(
-        partition, offset, key, subject, sequence, type, order.get("orderId").toString(),
-        order.get("status").toString(), (Double) order.get("totalAmount"),
-        ((List<?>) order.get("items")).size());
+  /** The attributes of a CloudEvent by their names, where nothing but the headers tells them. */
+  static UnaryOperator<String> attributes(Headers headers) {
+    return name -> header(headers, headerOf(name));
+  }
+
+  static String headerOf(String attribute) {
+    return attribute.equals("datacontenttype") ? "content-type" : "ce_" + attribute;
   }
 
   static String line(
-      int partition, long offset, String key, String subject, String sequence, String type,
-      String orderId, String status, double total, int itemCount) {
-    return String.format(
-        "%d %d %s %s %s %s %s %s %016x %d",
-        partition, offset, hex(key), hex(subject), sequence, type, hex(orderId), status,
-        Double.doubleToRawLongBits(total), itemCount);
+      int partition, long offset, Object key, UnaryOperator<String> attributes, Object value) {
+    Function<String, Object> order = fields(value);
+    StringJoiner items = new StringJoiner(",");
+    for (Object element : (List<?>) order.apply("items")) {
+      Function<String, Object> item = fields(element);
+      items.add(
+          hex(item.apply("itemId")) + '/' + item.apply("quantity") + '/' + bits(item.apply("price")));
+    }
+    StringJoiner line = new StringJoiner(" ");
+    line.add(Integer.toString(partition)).add(Long.toString(offset)).add(hex(key));
+    for (String name : ATTRIBUTES) {
+      String attribute = attributes.apply(name);
+      line.add(name.equals("subject") ? hex(attribute) : attribute);
+    }
+    line.add(hex(order.apply("orderId"))).add(hex(order.apply("customerId")));
+    for (String name : List.of("orderDate", "currency", "status")) {
+      line.add(order.apply(name).toString());
+    }
+    return line.add(bits(order.apply("totalAmount"))).add(items.toString()).toString();
   }
 
-  private static String hex(String text) {
-    return HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8));
+  /** Of a record as Avro has it, or as Kafka Connect does. */
+  private static Function<String, Object> fields(Object record) {
+    return record instanceof Struct struct ? struct::get : ((GenericRecord) record)::get;
+  }
+
+  private static String bits(Object amount) {
+    return String.format("%016x", Double.doubleToRawLongBits((Double) amount));
+  }
+
+  private static String hex(Object text) {
+    return HexFormat.of().formatHex(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 }
