@@ -20,6 +20,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistry
 
 from order_state import OrderState
 from read_event import Tombstone, UnusableEvent, create_read_event
+from visible_text import visible
 
 KAFKA_TIMEOUT_SECONDS = 30
 RECONNECT_MS = 1_000  # While a broker is away, each try is a line in the log.
@@ -128,7 +129,7 @@ def apply_events(options: argparse.Namespace, consumer: Consumer, state: OrderSt
         except UnusableEvent as error:
             dead_letters.send(message, error)
             outcome = f'dead letter, {type(error).__name__}: {error}'
-        print(f'{message.partition()}:{message.offset()} {outcome}', flush=True)
+        print(visible(f'{message.partition()}:{message.offset()} {outcome}'), flush=True)
         consumer.commit(message=message, asynchronous=False)
 
 
@@ -148,7 +149,7 @@ def main() -> None:
         with OrderState(options.database) as state:
             if options.accept_gaps:
                 for gap in state.accept_gaps():
-                    print(gap, flush=True)
+                    print(visible(gap), flush=True)
             apply_events(options, consumer, state)
     except KafkaException as error:
         sys.exit(f'{options.bootstrap_servers}: {error.args[0].str()}')

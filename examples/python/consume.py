@@ -30,6 +30,8 @@ from confluent_kafka.serialization import (
     StringDeserializer,
 )
 
+from visible_text import visible
+
 METADATA_TIMEOUT_SECONDS = 10
 POLL_SECONDS = 1.0
 
@@ -132,10 +134,10 @@ def print_events(consumer: Consumer, options: argparse.Namespace) -> None:
             order = decode(message.value(), of_value)
         except SerializationError as error:
             where = f'partition {message.partition()}, offset {message.offset()}'
-            print(f'{where}: not an order event: {error}', file=sys.stderr)
+            print(visible(f'{where}: not an order event: {error}'), file=sys.stderr)
             continue
         if order is not None:
-            print(format_event(message, key, headers, order), flush=True)
+            print(visible(format_event(message, key, headers, order)), flush=True)
 
 
 def main() -> None:

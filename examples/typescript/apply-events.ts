@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { Admin, Consumer, ProduceAcks, Producer, type Message } from '@platformatic/kafka'
 import { openOrderState, type OrderEvent, type Receipt } from './order-state.ts'
 import { createReadEvent, UnusableEvent } from './read-event.ts'
+import { visible } from './visible-text.ts'
 
 /**
  * Applies the order events of CartService to a database, each of them once and in the order of its
@@ -88,7 +89,7 @@ async function main(): Promise<void> {
   const state = open.adopt(openOrderState(options.database), (opened) => opened.close())
   if (options['accept-gaps']) {
     for (const { orderId, firstMissing, lastMissing } of state.acceptGaps()) {
-      console.log(`accepted ${orderId} without versions ${firstMissing} to ${lastMissing}`)
+      console.log(visible(`accepted ${orderId} without versions ${firstMissing} to ${lastMissing}`))
     }
   }
   await createDeadLetterTopic()
@@ -124,7 +125,7 @@ async function main(): Promise<void> {
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void messages.close())
   for await (const message of messages) {
-    console.log(`${message.partition}:${message.offset} ${await handle(message)}`)
+    console.log(visible(`${message.partition}:${message.offset} ${await handle(message)}`))
     await message.commit()
   }
 }

@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { CURRENCY_CODES } from '../models/money.ts'
+import { markup } from './markup.ts'
 import { renderSiteHeader, type SiteFacts } from './site-header.ts'
 import { isServed, serveFile } from './static-files.ts'
 
@@ -32,6 +34,8 @@ const PAGE = 'page.html'
 
 const HEADER_MARK = '<!-- site header -->'
 
+const CURRENCIES_MARK = '<!-- currencies -->'
+
 /** All widths of the letters of Western Europe, in one file. */
 const FONT = new URL(
   import.meta.resolve('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'),
@@ -47,11 +51,20 @@ export function registerConsole(server: FastifyInstance, site: SiteFacts): void 
       url: name === PAGE ? '/console' : `/console/${name}`,
       file: new URL(name, FOLDER),
       headers: HEADERS,
-      ...(name === PAGE && { page: 'console' as const, convert: withHeader }),
+      ...(name === PAGE && {
+        page: 'console' as const,
+        convert: (bytes) => withCurrencies(withHeader(bytes)),
+      }),
       ...(extname(name) === '.ts' && { convert: stripTypes }),
     })
   }
   serveFile(server, { url: '/console/inter.woff2', file: FONT, headers: HEADERS })
+}
+
+/** Those that the service takes: browsers know others. */
+function withCurrencies(page: Buffer): Buffer {
+  const options = markup`${CURRENCY_CODES.map((code) => markup`<option>${code}</option>`)}`
+  return Buffer.from(page.toString().replace(CURRENCIES_MARK, () => options.toString()))
 }
 
 function stripTypes(bytes: Buffer): Buffer {

@@ -6,10 +6,15 @@ export type CsvColumns<Row> = readonly (readonly [
 ])[]
 
 /**
- * With these a formula begins (OWASP, "CSV Injection"), the full-width forms too. The apostrophe is among
- * them, so that a program gets each text back: where one comes first, it was put there.
+ * Where a cell may begin, and a formula with it (OWASP, "CSV Injection"; the full-width forms too): at the
+ * text, and behind a semicolon, at which a spreadsheet of many languages splits whatever the quotes say.
+ * The apostrophe is among them, so that a program gets each text back: where one is at such a place, the
+ * first was put there.
  */
-const NOT_FIRST = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20']/
+const NOT_FIRST = /(^|;)(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20']|[\t\r\n])/g
+
+/** Also what is a separator elsewhere: readers that know several keep together what is in quotes. */
+const TO_QUOTE = /[",;\t\r\n]/
 
 /** The header line is there also where no row is. */
 export function writeCsv<Row>(columns: CsvColumns<Row>, rows: readonly Row[]): string {
@@ -21,6 +26,6 @@ export function writeCsv<Row>(columns: CsvColumns<Row>, rows: readonly Row[]): s
 
 function writeField(value: string | number): string {
   if (typeof value === 'number') return String(value)
-  const harmless = NOT_FIRST.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  const harmless = value.replaceAll(NOT_FIRST, "$1'")
+  return TO_QUOTE.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }

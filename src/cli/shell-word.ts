@@ -6,10 +6,13 @@ export function shellWord(text: string): string {
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** One character between `$'` and `'`, where one beyond the first 65,536 has eight digits. */
+/**
+ * One character between `$'` and `'`, where one beyond the first 65,536 has eight digits. A mark is written
+ * out, because what it makes of the letter before it may be.
+ */
 function inQuotes(character: string): string {
   if (character === "'" || character === '\\') return `\\${character}`
-  const shown = escapeHidden(character)
-  if (shown === character || character.length === 1) return shown
-  return `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`
+  if (escapeHidden(character) === character && !/\p{M}/u.test(character)) return character
+  const digits = (character.codePointAt(0) ?? 0).toString(16)
+  return character.length === 1 ? `\\u${digits.padStart(4, '0')}` : `\\U${digits.padStart(8, '0')}`
 }

@@ -77,7 +77,6 @@ const newOrder = startNewOrder(
     orderId: byId('order-id', HTMLInputElement),
     customerId: byId('customer-id', HTMLInputElement),
     currency: byId('currency', HTMLInputElement),
-    currencies: byId('currencies', HTMLElement),
     numItems: byId('num-items', HTMLInputElement),
     generated: byId('generated', HTMLElement),
     own: byId('own', HTMLElement),

@@ -15,7 +15,6 @@ export interface NewOrderView {
   readonly orderId: HTMLInputElement
   readonly customerId: HTMLInputElement
   readonly currency: HTMLInputElement
-  readonly currencies: HTMLElement
   readonly numItems: HTMLInputElement
   readonly generated: HTMLElement
   readonly own: HTMLElement
@@ -86,12 +85,6 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
     if (isOwn()) rows.ensureOne()
   }
 
-  function fillCurrencies(): void {
-    if (view.currencies.childElementCount > 0) return
-    const codes = Intl.supportedValuesOf('currency')
-    view.currencies.append(...codes.map((code) => new Option(code)))
-  }
-
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     send()
@@ -113,7 +106,6 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
   return {
     open() {
       if (dialog.open) return
-      fillCurrencies()
       setResult('')
       orderId.value = `ORD-${Date.now().toString(36).toUpperCase()}`
       dialog.showModal()

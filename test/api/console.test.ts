@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { startTestServer } from './harness.ts'
+import { operationAt, readOpenApi } from './open-api.ts'
 import { bearer, knownCallers } from './security/known-callers.ts'
 
 /** What a page or a module loads. */
@@ -96,4 +97,16 @@ test('serves nothing of the folder that is not part of the page', async (t) => {
     const response = await server.inject(path)
     assert.deepEqual([response.statusCode, response.json().code], [404, 'PATH_NOT_FOUND'], path)
   }
+})
+
+test('the console offers the currencies that the service takes', async (t) => {
+  const { server } = await startTestServer(t)
+  const { body } = await server.inject('/console')
+  const list = /<datalist id="currencies">(.*)<\/datalist>/u.exec(body)?.[1] ?? ''
+  const offered = Array.from(list.matchAll(/<option>([A-Z]{3})<\/option>/gu), ([, code]) => code)
+  const { requestBody } = operationAt(await readOpenApi(server), 'POST /api/create-order')
+  const schema = requestBody?.content['application/json']?.schema as {
+    readonly properties: { readonly currency: { readonly enum: readonly string[] } }
+  }
+  assert.deepEqual(offered, schema.properties.currency.enum)
 })

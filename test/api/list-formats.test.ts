@@ -139,7 +139,19 @@ test('writes events as CSV, in the order of their fields', async (t) => {
 })
 
 test('keeps a spreadsheet from taking an id for a formula, and a program can tell', async (t) => {
-  const ids = ['=1+1', '+1', '-1', '@SUM(A1)', '\uff1d1', "'=1", "'", '1=1', 'a-b', '=a,"b"']
+  const ids = [
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\uff1d1',
+    "'=1",
+    "'",
+    '1=1',
+    'a-b',
+    '=a,"b"',
+    'a;=1',
+  ]
   const { get } = await serveOrders(t, ...ids)
   const { body } = await get('/api/orders', 'text/csv')
   const written = body
@@ -157,6 +169,7 @@ test('keeps a spreadsheet from taking an id for a formula, and a program can tel
     '1=1',
     'a-b',
     `"'=a,""b"""`,
+    `"a;'=1"`,
   ])
 })
 

@@ -120,6 +120,7 @@ check_apply_events() {
   local topic
   topic=interop-$(date +%s)-$$-apply
   echo "planted repeats, gaps and garbage ($topic)"
+  "$python" "$here/check_visible_text.py" || return 1
   "$python" "$here/check_apply_events.py" --bootstrap-servers "$kafka" \
     --schema-registry "$registry" --topic "$topic"
 }

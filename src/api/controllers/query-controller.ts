@@ -73,7 +73,7 @@ const LIST_ORDERS_SCHEMA = {
   description:
     'Orders as their last confirmed changes left them, the newest first by orderDate. Going on by the cursor, no ' +
     'order is shown twice and none is left out, also while orders are added. As JSON, as lines of ' +
-    'JSON, or as CSV, in which a text that a spreadsheet would take for a formula has an apostrophe ' +
+    'JSON, or as CSV, in which what a spreadsheet would take for a formula has an apostrophe ' +
     'before it.',
   tags: TAGS,
   querystring: listOrdersRequest,

@@ -9,7 +9,7 @@ import { StreamReader, type DropReason } from './stream-reader.ts'
 import { UnsentBytes } from './unsent-bytes.ts'
 
 /** Below the 60 s after which common proxies drop a silent connection. */
-const HEARTBEAT_EVERY_MS = 15_000
+export const HEARTBEAT_EVERY_MS = 15_000
 
 /** So many are written to before requests get their turn again. */
 const READERS_AT_ONCE = 32

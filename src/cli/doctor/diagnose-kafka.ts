@@ -7,7 +7,12 @@ import {
   readBrokerRequests,
 } from '../../service/kafka/client-checks.ts'
 import type { KafkaCluster } from '../../service/kafka/cluster.ts'
-import { readClusterFacts, type ClusterFacts } from '../../service/kafka/topic-facts.ts'
+import { PARTITIONS_MAX } from '../../service/kafka/framed-keys.ts'
+import {
+  readClusterFacts,
+  type ClusterFacts,
+  type TopicFacts,
+} from '../../service/kafka/topic-facts.ts'
 import { askForFramedKeys } from '../../service/key-format-check.ts'
 import { diagnoseAddresses, isConnection, type Address } from './diagnose-addresses.ts'
 import { diagnoseSasl, diagnoseTlsFiles } from './diagnose-credentials.ts'
@@ -62,7 +67,7 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
     ...judgeRequests(await readBrokerRequests(cluster, brokers)),
     ...(await diagnoseTopic(cluster, facts, config)),
   ]
-  return { findings, topic, keys: topic === undefined ? {} : await readKeyEvidence(cluster) }
+  return { findings, topic, keys: topic === undefined ? {} : await readKeyEvidence(cluster, topic) }
 }
 
 /** All that is asked of a broker that answers. */
@@ -71,9 +76,15 @@ function notExaminedHere(topic: string): Finding[] {
   return checks.map((check) => notExamined(check, 'kafka'))
 }
 
-async function readKeyEvidence(cluster: KafkaCluster): Promise<KeyEvidence> {
+async function readKeyEvidence(
+  cluster: KafkaCluster,
+  { partitions: { length: count } }: TopicFacts,
+): Promise<KeyEvidence> {
   try {
-    return { found: await askForFramedKeys(cluster)(AbortSignal.timeout(KEYS_TIMEOUT_MS)) }
+    const found = await askForFramedKeys(cluster)(AbortSignal.timeout(KEYS_TIMEOUT_MS))
+    const each =
+      count > PARTITIONS_MAX ? `the first ${PARTITIONS_MAX} of ${count}` : `each of ${count}`
+    return { found, sample: `the first and the last record of ${each} partitions` }
   } catch (error) {
     return { failure: `the topic cannot be read (${describe(error)})` }
   }

@@ -3,7 +3,7 @@ import type { KafkaCluster } from './cluster.ts'
 import { TopicReader } from './topic-reader.ts'
 
 /** A service that writes framed keys writes them to all partitions. */
-const PARTITIONS_MAX = 32
+export const PARTITIONS_MAX = 32
 
 /** A batch comes whole, however small this is. */
 const FETCH_BYTES_MAX = 64 * 1024

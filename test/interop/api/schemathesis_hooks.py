@@ -2,13 +2,23 @@
 in what is generated as right it makes true what else would be wrong by chance."""
 
 import itertools
+import json
+import os
 import re
 from datetime import datetime
+from fractions import Fraction
 
 import requests
 import schemathesis
 
 STREAM = "/api/events/stream"
+
+# By currency, of Node's Intl (schemathesis.sh). Without a currency a price may have two.
+DECIMALS = json.loads(os.environ["CURRENCY_DECIMALS"])
+DECIMALS_WITHOUT_CURRENCY = 2
+
+# In minor units: so far a double has the decimals of every currency.
+SUM_MAX = 2**52
 
 _numbers = itertools.count(1)
 
@@ -46,7 +56,7 @@ def _agree_in_query(query: dict) -> None:
         is_place = query.get(name) in ("beginning", "now")
         if name in query and not is_place and not _is_instant(str(query[name])):
             del query[name]
-    # Only the service can make one. Its own are followed by test/integration/both-stores.test.ts.
+    # Only the service can make them. Its own are followed by test/integration/both-stores.test.ts.
     query.pop("cursor", None)
     query.pop("lastEventId", None)
 
@@ -58,6 +68,7 @@ def _agree_in_headers(case: schemathesis.Case) -> None:
         if parameter["in"] == "header" and pattern and name in case.headers:
             if not re.search(pattern, case.headers[name]):
                 del case.headers[name]
+    # As in the query.
     case.headers.pop("Last-Event-ID", None)
     key = case.headers.get("Idempotency-Key")
     if key is not None:
@@ -65,16 +76,36 @@ def _agree_in_headers(case: schemathesis.Case) -> None:
 
 
 def _agree_in_creation(body: dict) -> None:
-    """numItems counts the items, prices have the decimals of the currency, and sums are below 2^53."""
+    """numItems counts the items, prices have the decimals of the currency at most, and the total is the
+    sum. What is right already stays as it is."""
     body["orderId"] = _as_new(body["orderId"])
-    body.pop("totalAmount", None)
     items = body.get("items")
     if items is None:
+        # The sum of items that are not there yet.
+        body.pop("totalAmount", None)
         return
-    body.pop("numItems", None)
+    if "numItems" in body:
+        body["numItems"] = len(items)
+    decimals = DECIMALS.get(body.get("currency"), DECIMALS_WITHOUT_CURRENCY)
+    total = 0
     for item in items:
-        item["quantity"] = min(item["quantity"], 1_000)
-        item["price"] = 1 + int(item["price"]) % 1_000_000
+        quantity = int(item["quantity"])
+        price_max = SUM_MAX // len(items) // quantity
+        price = min(max(_to_minor(item["price"], decimals), 1), price_max)
+        item["price"] = _to_major(price, decimals)
+        total += price * quantity
+    if "totalAmount" in body:
+        body["totalAmount"] = _to_major(total, decimals)
+
+
+def _to_minor(amount: float, decimals: int) -> int:
+    """Fractions are exact, and so large as it takes."""
+    return round(Fraction(str(amount)) * 10**decimals)
+
+
+def _to_major(minor: int, decimals: int) -> float:
+    """Rounded once, so that its shortest text has no more decimals."""
+    return minor / 10**decimals
 
 
 def _say_what_is_wrong(body) -> None:

@@ -6,6 +6,8 @@ export interface KeyEvidence {
   readonly found?: string | undefined
   /** Why it could not be looked at. */
   readonly failure?: string
+  /** What was looked at, where that is not all: "the first and the last record of each of 3 partitions". */
+  readonly sample?: string
 }
 
 /** Consumers of framed keys skip a record whose key is plain, and look healthy. */
@@ -20,8 +22,11 @@ export function judgeKeys(format: 'string' | 'avro', evidence: readonly KeyEvide
     return warning(check, detail, action)
   }
   const failures = evidence.flatMap(({ failure }) => failure ?? [])
-  if (failures.length === 0)
-    return ok(check, 'string, and no Avro key was seen at the ends of the topic')
+  if (failures.length === 0) {
+    const samples = evidence.flatMap(({ sample }) => sample ?? [])
+    const where = samples.length === 0 ? '' : ` in what was looked at: ${samples.join(', and ')}`
+    return ok(check, `string, and there is no Avro key${where}`)
+  }
   const detail = `string; whether others use Avro keys is not known: ${failures.join(', and ')}`
   return skipped(check, detail, 'Mend that first, then ask again.')
 }

@@ -215,6 +215,12 @@ test('framed keys of others are a warning only where ours are plain', () => {
   assert.equal(warned.verdict, 'warning')
   assert.match(warned.detail, /^string, and subject orders-key is registered: consumers .* skip/)
   assert.equal(judgeKeys('string', [{}, { found: undefined }]).verdict, 'ok')
+  const sample = 'the first and the last record of each of 3 partitions'
+  const sampled = judgeKeys('string', [{ found: undefined, sample }, { found: undefined }])
+  assert.match(
+    sampled.detail,
+    /no Avro key in what was looked at: the first and the last record of/,
+  )
   assert.equal(judgeKeys('avro', [found]).verdict, 'ok')
   assert.equal(judgeKeys('string', [{}, { failure: 'no answer' }]).verdict, 'skipped')
   assert.equal(judgeKeys('string', [found, { failure: 'no answer' }]).verdict, 'warning')
