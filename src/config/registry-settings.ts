@@ -2,6 +2,9 @@ import { Type } from 'typebox'
 import { isTokenEndpoint, isWord, parseRegistryUrl, TOKEN_ENDPOINT_FORM } from './setting-text.ts'
 import { flag, integer, pemFile, secretFile, text } from './setting-forms.ts'
 
+/** A comma that is no part of a password. */
+const SEVERAL = /,(?:https?:|[^@]*$)/
+
 /** Confluent's own words for these, with underscores for its dots. */
 
 export const registrySettings = {
@@ -13,7 +16,7 @@ export const registrySettings = {
       mayHoldSecret: true,
       accepts: (value) => parseRegistryUrl(value) !== undefined,
       explain: (value) =>
-        value.split(',').length > 1 && value.split('://').length > 2
+        SEVERAL.test(value)
           ? 'must be one address: for several registries, set the name of what stands before them'
           : undefined,
     },

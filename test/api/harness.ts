@@ -19,6 +19,7 @@ import { createSeal } from '../../src/service/callers/aes-seal.ts'
 import { systemClock, systemRandom } from '../../src/service/system.ts'
 import { describeEvents } from '../../src/service/event-contract.ts'
 import { sumItems, type Order, type OrderId, type OrderItem } from '../../src/models/order.ts'
+import { WatchedAnswers } from '../support/watched-answers.ts'
 
 const SETTINGS: ServerSettings = {
   maxItemsPerOrder: 100,
@@ -199,6 +200,7 @@ export async function startTestServer(
   { states = {}, settings, logLevel = 'debug', ...deps }: TestServerDeps = {},
 ): Promise<TestServer> {
   const logged: Record<string, unknown>[] = []
+  const watched = new WatchedAnswers({})
   const write = (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>)
   const server = await buildServer({
     commands: createFakeCommands(),
@@ -239,7 +241,15 @@ export async function startTestServer(
     logger: pino({ level: logLevel }, { write }),
     ...deps,
   })
-  t.after(() => server.close())
+  server.addHook('onSend', async (request, _reply, payload) => {
+    watched.hearRequest(Object.entries(request.headers))
+    if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return
+    watched.hearAnswer(request, `the answer to ${request.url}`, payload)
+  })
+  t.after(async () => {
+    await server.close()
+    watched.assertNoLeak(JSON.stringify(logged))
+  })
   return { server, logged }
 }
 

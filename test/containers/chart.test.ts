@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
@@ -62,6 +62,23 @@ const FORMS: Readonly<Record<string, ChartValues>> = {
     settings: { API_AUTH: 'api-key', API_KEYS_FILE: '/etc/cart-service/keys' },
     files: { 'prometheusRule.rules': RULES },
   },
+  'postgres, with TLS of its own': {
+    set: { existingSecret: 'database', 'tls.secretName': 'cart-tls', 'service.port': '443' },
+    settings: { API_AUTH: 'none' },
+  },
+  'postgres, that knows clients by certificates': {
+    set: {
+      existingSecret: 'database',
+      filesSecret: 'certificates',
+      'tls.secretName': 'cart-tls',
+      'tls.clientCa': 'true',
+      managementPort: '9000',
+      'migrations.job': 'true',
+      'networkPolicy.enabled': 'true',
+      'serviceMonitor.enabled': 'true',
+    },
+    settings: { API_AUTH: 'client-cert', API_TLS_CLIENT_SCOPES: 'orders:read' },
+  },
   'one of postgres': {
     set: { existingSecret: 'database', replicas: '1' },
     settings: { API_AUTH: 'none' },
@@ -83,6 +100,19 @@ const REFUSED: Readonly<Record<string, ChartValues>> = {
   'a misspelt value': wrong({ replica: '2' }),
   'no pods': wrong({ replicas: '0' }),
   'a setting that the chart makes': wrong({ 'settings.API_PORT': 'x' }),
+  'a certificate that the chart does not know': wrong({ 'settings.API_TLS_CERT_FILE': 'x' }),
+  'authorities of clients without a certificate': wrong({
+    'tls.clientCa': 'true',
+    managementPort: '9000',
+  }),
+  'certificates of clients, which probes do not have': wrong({
+    'tls.secretName': 't',
+    'tls.clientCa': 'true',
+  }),
+  'a scraper that does not know the certificate': wrong({
+    'tls.secretName': 't',
+    'serviceMonitor.enabled': 'true',
+  }),
   'a setting that is a number': wrong({ 'settings.MAX_CONNECTIONS': '1' }),
   'a digest that is none': wrong({ 'image.digest': 'sha256:1' }),
   'rules that are switched on and empty': wrong({ 'prometheusRule.enabled': 'true' }),
@@ -92,6 +122,10 @@ function wrong(set: Readonly<Record<string, string>>): ChartValues {
   return { set: { existingSecret: 'database', ...set }, settings: { API_AUTH: 'none' } }
 }
 
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string; readonly scheme?: string }
+}
+
 interface PodSpec {
   readonly automountServiceAccountToken: boolean
   readonly terminationGracePeriodSeconds?: number
@@ -99,6 +133,11 @@ interface PodSpec {
   readonly containers: ReadonlyArray<{
     readonly env: ReadonlyArray<{ readonly name: string; readonly value: string }>
     readonly securityContext: object
+    readonly startupProbe?: Probe
+    readonly livenessProbe?: Probe
+    readonly readinessProbe?: Probe
+    readonly ports?: ReadonlyArray<{ readonly name: string; readonly containerPort: number }>
+    readonly volumeMounts?: ReadonlyArray<{ readonly mountPath: string }>
     readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: string[] } } }
   }>
 }
@@ -194,6 +233,63 @@ test('every pod of the chart is nobody, may nothing, and writes nothing', async 
       }
     }
   }
+})
+
+/** Where each probe of the form's first pod asks. */
+async function probedBy(form: string): Promise<readonly string[]> {
+  const [pod] = podsOf(await manifestsOf(form)).filter(({ containers }) => containers[0]?.ports)
+  const { ports = [], startupProbe, livenessProbe, readinessProbe } = pod?.containers[0] ?? {}
+  return [startupProbe, livenessProbe, readinessProbe].map((probe) => {
+    const { scheme = 'HTTP', port, path } = probe?.httpGet ?? assert.fail()
+    const number = ports.find(({ name }) => name === port)?.containerPort
+    return `${scheme} ${number} ${path}`
+  })
+}
+
+test('probes ask by TLS where the service speaks it, and where no certificate is asked for', async () => {
+  const paths = ['/health/live', '/health/live', '/health/ready']
+  for (const [form, place] of [
+    ['postgres', 'HTTP 8000'],
+    ['postgres, with TLS of its own', 'HTTPS 8000'],
+    ['postgres, that knows clients by certificates', 'HTTP 9000'],
+  ] as const) {
+    const expected = paths.map((path) => `${place} ${path}`)
+    assert.deepEqual(await probedBy(form), expected, form)
+  }
+})
+
+test('every pod of a service with TLS has the files that its settings name', async () => {
+  const pods = podsOf(await manifestsOf('postgres, that knows clients by certificates'))
+  assert.equal(pods.length, 3)
+  for (const [container] of pods.map(({ containers }) => containers)) {
+    const folders = container?.volumeMounts?.map(({ mountPath }) => mountPath) ?? []
+    const files = (container?.env ?? []).filter(({ name }) => /^API_TLS_.+_FILE$/.test(name))
+    assert.equal(files.length, 3)
+    assert.deepEqual(
+      files.filter(({ value }) => !folders.includes(dirname(value))),
+      [],
+    )
+  }
+})
+
+test('the port for operators is no part of the Service that callers reach', async () => {
+  const manifests = await manifestsOf('postgres, that knows clients by certificates')
+  const portsOf = manifests
+    .filter(({ kind }) => kind === 'Service')
+    .map(({ metadata, spec }) => {
+      const ports = spec['ports'] as { readonly name: string; readonly port: number }[]
+      return [metadata.name, spec['type'], ports.map(({ name, port }) => `${name} ${port}`)]
+    })
+  assert.deepEqual(portsOf, [
+    ['cart', 'ClusterIP', ['http 80']],
+    ['cart-operators', 'ClusterIP', ['management 9000']],
+  ])
+  const monitor = manifests.find(({ kind }) => kind === 'ServiceMonitor')
+  const endpoints = monitor?.spec['endpoints'] as { readonly port: string }[]
+  assert.deepEqual(
+    endpoints.map(({ port }) => port),
+    ['management'],
+  )
 })
 
 test('a pod of the chart is killed only after the service had its time to stop', async () => {

@@ -37,12 +37,12 @@ suite('a registry that protects itself', () => {
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  async function startTls(t: TestContext, demandsCertificate = false) {
+  async function startTls(t: TestContext, demandsCertificate = false, shown = server) {
     const names: string[] = []
     const registry = createServer(
       {
-        cert: await readFile(server.certificateFile),
-        key: await readFile(server.keyFile),
+        cert: await readFile(shown.certificateFile),
+        key: await readFile(shown.keyFile),
         ca: await readFile(authority.caFile),
         requestCert: demandsCertificate,
       },
@@ -83,7 +83,7 @@ suite('a registry that protects itself', () => {
     assert.equal((await question('GET', '/subjects')).body, 'cart-2')
   })
 
-  test('is not asked where its certificate is from nobody known, or for another host', async (t) => {
+  test('is not asked where its certificate is from nobody known, for another host, or over', async (t) => {
     const { url, port } = await startTls(t)
     await assert.rejects(
       ask({ baseUrl: url }),
@@ -92,6 +92,11 @@ suite('a registry that protects itself', () => {
     await assert.rejects(
       ask({ baseUrl: `https://127.0.0.1:${port}`, tls: { caFile: authority.caFile } }),
       /the certificate of the registry is for another host/,
+    )
+    const expired = await startTls(t, false, await authority.issue('expired', { days: 0 }))
+    await assert.rejects(
+      ask({ baseUrl: expired.url, tls: { caFile: authority.caFile } }),
+      /the certificate of the registry has expired, or the clock of this machine is ahead/,
     )
   })
 

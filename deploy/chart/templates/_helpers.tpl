@@ -52,6 +52,22 @@ env:
     value: {{ .root.Values.containerPort | quote }}
   - name: SHUTDOWN_TIMEOUT_MS
     value: {{ mul .root.Values.shutdownSeconds 1000 | quote }}
+  {{- if .root.Values.tls.secretName }}
+  - name: API_TLS_CERT_FILE
+    value: /etc/cart-tls/tls.crt
+  - name: API_TLS_KEY_FILE
+    value: /etc/cart-tls/tls.key
+  {{- end }}
+  {{- if .root.Values.tls.clientCa }}
+  - name: API_TLS_CLIENT_CA_FILE
+    value: /etc/cart-tls/ca.crt
+  {{- end }}
+  {{- with .root.Values.managementPort }}
+  - name: MANAGEMENT_HOST
+    value: 0.0.0.0
+  - name: MANAGEMENT_PORT
+    value: {{ . | quote }}
+  {{- end }}
   {{- if .root.Values.migrations.job }}
   - name: MIGRATIONS
     value: check
@@ -64,6 +80,47 @@ env:
 envFrom:
   - secretRef:
       name: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* Files from Secrets. Called with the root. */}}
+{{- define "cart.fileMounts" -}}
+{{- if .Values.filesSecret }}
+- name: files
+  mountPath: /etc/cart-service
+  readOnly: true
+{{- end }}
+{{- if .Values.tls.secretName }}
+- name: tls
+  mountPath: /etc/cart-tls
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "cart.fileVolumes" -}}
+{{- with .Values.filesSecret }}
+- name: files
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- with .Values.tls.secretName }}
+- name: tls
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- end -}}
+
+{{/* Where a probe asks: it can show no certificate, and the operators' port asks for none. */}}
+{{- define "cart.probed" -}}
+{{- if .Values.managementPort -}}
+port: management
+{{- else -}}
+port: http
+{{- if .Values.tls.secretName }}
+scheme: HTTPS
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -115,22 +172,26 @@ spec:
       ports:
         - name: http
           containerPort: {{ .Values.containerPort }}
+        {{- with .Values.managementPort }}
+        - name: management
+          containerPort: {{ . }}
+        {{- end }}
       # Until it listens: a migration may take its time.
       startupProbe:
         httpGet:
           path: /health/live
-          port: http
+          {{- include "cart.probed" . | nindent 10 }}
         periodSeconds: 2
         failureThreshold: 60
       livenessProbe:
         httpGet:
           path: /health/live
-          port: http
+          {{- include "cart.probed" . | nindent 10 }}
         timeoutSeconds: 5
       readinessProbe:
         httpGet:
           path: /health/ready
-          port: http
+          {{- include "cart.probed" . | nindent 10 }}
         periodSeconds: 5
         timeoutSeconds: 2
         failureThreshold: 2
@@ -149,21 +210,12 @@ spec:
         - name: data
           mountPath: /app/data
         {{- end }}
-        {{- if .Values.filesSecret }}
-        - name: files
-          mountPath: /etc/cart-service
-          readOnly: true
-        {{- end }}
+        {{- include "cart.fileMounts" . | nindent 8 }}
   volumes:
     - name: tmp
       emptyDir:
         sizeLimit: 64Mi
-    {{- with .Values.filesSecret }}
-    - name: files
-      secret:
-        secretName: {{ . }}
-        defaultMode: 0440
-    {{- end }}
+    {{- include "cart.fileVolumes" . | nindent 4 }}
 {{- end -}}
 
 {{/* Of a pod that runs one command of `cart` and ends. Called with the root, the command and the Secret. */}}
@@ -181,17 +233,12 @@ containers:
     command: [node, src/cli/cart.ts, {{ .command }}]
     {{- include "cart.containerSecurity" .root | nindent 4 }}
     {{- include "cart.environment" (dict "root" .root "secret" .secret) | nindent 4 }}
-    {{- with .root.Values.filesSecret }}
+    {{- with include "cart.fileMounts" .root }}
     volumeMounts:
-      - name: files
-        mountPath: /etc/cart-service
-        readOnly: true
+      {{- . | nindent 6 }}
     {{- end }}
-{{- with .root.Values.filesSecret }}
+{{- with include "cart.fileVolumes" .root }}
 volumes:
-  - name: files
-    secret:
-      secretName: {{ . }}
-      defaultMode: 0440
+  {{- . | nindent 2 }}
 {{- end }}
 {{- end -}}

@@ -38,7 +38,8 @@ declare module 'fastify' {
   }
 }
 
-const BEARER = /^Bearer +(?<credential>[\x21-\x7e]+)$/i
+/** Before a credential. What form that has is for its check to say, which looks at all of it anyway. */
+const SCHEME = /^Bearer +/i
 
 const CHALLENGE = 'Bearer realm="cart-service"'
 
@@ -148,7 +149,11 @@ export function authenticateCallers(server: FastifyInstance, deps: Authenticatio
 type Done = (error?: Error) => void
 
 function shownBy({ headers }: FastifyRequest): string | undefined {
-  return BEARER.exec(headers.authorization ?? '')?.groups?.['credential']
+  const { authorization = '' } = headers
+  const [scheme] = SCHEME.exec(authorization) ?? []
+  if (scheme === undefined) return undefined
+  const credential = authorization.slice(scheme.length)
+  return credential === '' || credential.includes(' ') ? undefined : credential
 }
 
 function scopeLacking(request: FastifyRequest, { scopes }: Caller): Scope | undefined {

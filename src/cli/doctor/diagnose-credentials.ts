@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { statSync } from 'node:fs'
 import type { Config } from '../../config/config.ts'
-import { readSecret, readTextFile } from '../../service/credentials/secret.ts'
+import { readSecret, readTextFile, type Secret } from '../../service/credentials/secret.ts'
 import { SYSTEM_CA, TlsIdentity, type TlsFiles } from '../../service/credentials/tls-identity.ts'
 import { shellWord } from '../shell-word.ts'
 import { describe } from './diagnosis.ts'
@@ -66,17 +66,17 @@ export function diagnoseSasl({ protocol, sasl, tls }: Config['kafkaSecurity']): 
     findings.push(warning('kafka tls', 'every broker of the authority is believed', action))
   }
   if (sasl?.mechanism === 'OAUTHBEARER' && sasl.origin.kind === 'file') {
-    findings.push(...judgeToken(sasl.origin.path))
+    findings.push(...diagnoseToken('kafka sasl', 'KAFKA_SASL_OAUTHBEARER_TOKEN', sasl.origin))
   }
   return findings
 }
 
-function judgeToken(path: string): Finding[] {
-  const check = 'kafka sasl'
-  const setting = 'KAFKA_SASL_OAUTHBEARER_TOKEN_FILE'
+/** Of a token that somebody else makes. `name` is of its setting, or of that with _FILE behind it. */
+export function diagnoseToken(check: string, name: string, secret: Secret): Finding[] {
+  const setting = secret.kind === 'file' ? `${name}_FILE` : name
   let token: string
   try {
-    token = readSecret({ kind: 'file', path })
+    token = readSecret(secret)
   } catch (error) {
     return [problem(check, describe(error), `Write the token there, or correct ${setting}.`)]
   }
@@ -84,7 +84,9 @@ function judgeToken(path: string): Finding[] {
   if (untilMs === undefined) return []
   const range = { fromMs: -Infinity, untilMs }
   const what = `the token of ${setting}`
-  return [judgeValidity({ check, what, ...range, isShortLived: true }, Date.now())]
+  // Somebody keeps a file fresh, and nobody a setting.
+  const isShortLived = secret.kind === 'file'
+  return [judgeValidity({ check, what, ...range, isShortLived }, Date.now())]
 }
 
 /** Undefined where it does not say so: a token need not be a JWT. */

@@ -8,7 +8,7 @@ import { RegistryError } from '../../service/schema-registry/registry-error.ts'
 import { createTransport } from '../../service/schema-registry/registry-transport.ts'
 import type { SubjectSchema } from '../../service/schema-registry/schema-registration.ts'
 import { CONNECT_TIMEOUT_MS, diagnoseAddresses, isConnection } from './diagnose-addresses.ts'
-import { diagnoseTlsFiles } from './diagnose-credentials.ts'
+import { diagnoseTlsFiles, diagnoseToken } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { setLevelCommand } from './commands.ts'
 import { notExamined, ok, type Finding } from './judges/finding.ts'
@@ -29,6 +29,8 @@ const TLS_NAMES = {
   key: 'SCHEMA_REGISTRY_SSL_KEY_LOCATION',
 }
 
+const TOKEN = 'SCHEMA_REGISTRY_BEARER_AUTH_TOKEN'
+
 const UNREACHABLE = { failure: 'the registry cannot be reached' }
 
 export async function diagnoseRegistry(config: Config): Promise<Diagnosis> {
@@ -41,6 +43,9 @@ export async function diagnoseRegistry(config: Config): Promise<Diagnosis> {
     ...(config.schemaRegistryTls === undefined
       ? []
       : diagnoseTlsFiles('registry tls', TLS_NAMES, config.schemaRegistryTls)),
+    ...(config.schemaRegistryAuth?.kind === 'bearer'
+      ? diagnoseToken('registry token', TOKEN, config.schemaRegistryAuth.token)
+      : []),
   ]
   const subjects = listSubjectSchemas(kafkaTopic, kafkaKeyFormat)
   if (!addresses.some(isConnection)) {

@@ -96,6 +96,16 @@ for (const [name, status, text, reason] of GARBAGE) {
   })
 }
 
+test('a provider that is too slow is left after five seconds', async (t) => {
+  const late = new AbortController()
+  const timeout = t.mock.method(AbortSignal, 'timeout', () => late.signal)
+  const { provider, states, verify } = await setUp(t)
+  provider.answer = () => late.abort(new DOMException('', 'TimeoutError'))
+  await assert.rejects(verify(one), KeysUnavailable)
+  assert.deepEqual(states, [{ reason: 'no answer within 5000 ms', hasKeys: false }])
+  assert.deepEqual(timeout.mock.calls[0]?.arguments, [5_000])
+})
+
 test('a redirect is not followed', async (t) => {
   const { provider, states, verify } = await setUp(t)
   const { keySetUrl } = await startIdentityProvider(t, one)
