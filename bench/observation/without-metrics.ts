@@ -7,7 +7,8 @@ import { Distributions } from '../../src/business/measures/tally.ts'
  */
 
 const NOTHING: Readonly<Record<string, string>> = {
-  '/measures/measured-commands.ts': 'export const measureCommands = (commands) => commands',
+  '/measures/measured-commands.ts':
+    'export const measureCommands = (commands) => commands; export const measureErasure = (erase) => erase',
   '/measures/measured-publisher.ts': 'export const measurePublisher = (publisher) => publisher',
   '/lane/measured-session.ts':
     'export const measureSession = (session) => session; export const measureProduce = (produce) => produce',
