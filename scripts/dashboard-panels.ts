@@ -59,7 +59,7 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Changes by outcome',
         description:
-          'done and replayed are successes, refused is the caller’s, not-applied came to nothing for sure.',
+          'Creations, updates and erasures. done and replayed are successes, refused is the caller’s, not-applied came to nothing for sure.',
         unit: 'reqps',
         queries: [{ expr: rate('cart_changes_total', 'outcome'), legend: '{{outcome}}' }],
       },

@@ -59,14 +59,17 @@ function chooseTraces(spans: readonly ReceivedSpan[]): readonly Trace[] {
     const made = linkedTo(trace, traces)
     return has(trace, 'recover') && made.some(isRequest) && has(made, 'settle')
   })
-  return [
+  const chosen = [
     { title: 'A change under load', spans: smooth },
     { title: 'A change while the broker is silent, settled when it is back', spans: patient },
     {
       title: 'A change and its recovery, a trace of its own that is linked to it',
       spans: [...linkedTo(recovery, traces), ...recovery],
     },
-  ].filter((trace) => trace.spans.length > 0)
+  ]
+  const missing = chosen.find((trace) => trace.spans.length === 0)
+  if (missing !== undefined) throw new Error(`there is no trace of this: ${missing.title}`)
+  return chosen
 }
 
 function has(trace: readonly ReceivedSpan[], ...beginnings: readonly string[]): boolean {

@@ -1,6 +1,8 @@
 /** The erasure of whose order it is (business/order/erase-order), with Kafka's part of it. */
 
 import type { CommandDrain } from './business/command-drain.ts'
+import { measureErasure } from './business/measures/measured-commands.ts'
+import type { Measures } from './business/measures/measures.ts'
 import type { ChangeDeps } from './business/order/change-deps.ts'
 import {
   eraseOrder,
@@ -13,10 +15,10 @@ import { createCluster } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { writeTombstones } from './service/kafka/tombstones.ts'
 
-/** A stop waits for it, as for any change. */
+/** A stop waits for it, and it is counted, as any change. */
 export function composeErasure(
   config: Config,
-  deps: ChangeDeps & { readonly reader: OrderReader },
+  { measures, ...deps }: ChangeDeps & { readonly reader: OrderReader; readonly measures: Measures },
   drain: CommandDrain,
 ): (command: EraseOrder) => Promise<ErasedOrder> {
   const { clock, ids } = deps
@@ -25,5 +27,5 @@ export function composeErasure(
     ...deps,
     writeTombstones: (orderId, keys) => writeTombstones(kafka, orderId, keys),
   }
-  return (command) => drain.track(eraseOrder(erasing, command))
+  return measureErasure((command) => drain.track(eraseOrder(erasing, command)), measures)
 }

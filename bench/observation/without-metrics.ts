@@ -6,7 +6,8 @@ import { replaceModules } from './replace-modules.ts'
  * gives back the port itself, so what is measured against it is all that metrics cost.
  */
 replaceModules({
-  'business/measures/measured-commands.ts': 'export const measureCommands = (commands) => commands',
+  'business/measures/measured-commands.ts':
+    'export const measureCommands = (commands) => commands; export const measureErasure = (erase) => erase',
   'business/measures/measured-publisher.ts':
     'export const measurePublisher = (publisher) => publisher',
   'service/kafka/lane/measured-session.ts':

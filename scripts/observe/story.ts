@@ -21,7 +21,11 @@ const NAMES = ['cart-1', 'cart-2'] as const
 const WORKERS = 24
 const PAUSE_MS = 50
 
-/** Longer than a change may wait, so that there are answers "unknown" and "not applied". */
+/**
+ * Longer than a change may wait, so that there are answers "unknown" and "not applied"; shorter than a lease,
+ * so that nobody takes over from an instance that lives. And the outage is longer than both.
+ */
+const SILENCE_S = 7
 const OUTAGE_S = 12
 const HEALTHY_S = 30
 
@@ -87,7 +91,7 @@ export async function tellStory(
   await chapter('under load', () => delay(HEALTHY_S * 1_000))
   await chapter('the broker is silent', async () => {
     broker.pause()
-    await delay(OUTAGE_S * 1_000)
+    await delay(SILENCE_S * 1_000)
     broker.resume()
   })
   await chapter('recovered', () => delay(HEALTHY_S * 1_000))
@@ -100,7 +104,8 @@ export async function tellStory(
   await chapter('recovered', () => delay(HEALTHY_S * 1_000))
   await chapter('cart-2 is killed with events in doubt', async () => {
     broker.pause()
-    await delay(2_000)
+    // Its callers are told "unknown", and the spans of their requests have left.
+    await delay(SILENCE_S * 1_000)
     await second.end('SIGKILL')
     broker.resume()
     await delay(OUTAGE_S * 1_000)

@@ -18,6 +18,9 @@ const SECURITY_OPTIONS: Readonly<Record<string, string>> = {
   'no-new-privileges:true': 'no-new-privileges',
 }
 
+/** Compose puts what its own environment has in its place; nobody has set anything for a test. */
+const WITH_DEFAULT = /\$\{\w+:-(?<usual>[^}]*)\}/gu
+
 /** About other containers, about the image, or for the network of compose, which is not there. */
 const ELSEWHERE = new Set(['build', 'image', 'depends_on', 'ports', 'restart'])
 
@@ -41,7 +44,7 @@ export function composeArguments(
       part.security_opt.map((option) => `--security-opt=${SECURITY_OPTIONS[option]}`),
     environment: (part) =>
       Object.entries({ ...part.environment, ...environment }).map(
-        ([name, value]) => `--env=${name}=${value}`,
+        ([name, value]) => `--env=${name}=${interpolate(value)}`,
       ),
     volumes: (part) => part.volumes.map((mount) => `--volume=${mount.replace(/^[^:]+/u, volume)}`),
     stop_grace_period: (part) => [`--stop-timeout=${Number.parseInt(part.stop_grace_period, 10)}`],
@@ -56,4 +59,10 @@ export function composeArguments(
         throw new Error(`compose.yaml has ${key}, which is not known here`)
       return translate(service)
     })
+}
+
+function interpolate(value: string): string {
+  const text = value.replaceAll(WITH_DEFAULT, '$<usual>')
+  if (text.includes('$')) throw new Error(`compose.yaml has ${value}, which is not known here`)
+  return text
 }

@@ -62,8 +62,11 @@ async function freshVolume(t: TestContext): Promise<string> {
 }
 
 async function untilHealthy({ id, isHealthy }: Container): Promise<void> {
-  const log = await podman('logs', id).catch(String)
-  await until(isHealthy, `the container is healthy; it wrote: ${log}`)
+  try {
+    await until(isHealthy, 'the container is healthy')
+  } catch (error) {
+    throw new Error(`the container wrote: ${await podman('logs', id)}`, { cause: error })
+  }
 }
 
 test('the image has the service and what it runs on, and nothing to develop it', async (t) => {

@@ -96,22 +96,29 @@ test('a scrape of a live service tells what was changed, sent and stored', async
   const order = { orderId: 'ORD-1', numItems: 1 }
   assert.equal((await send(create, 'POST', order, { traceparent })).status, 201)
   assert.equal((await send(create, 'POST', order)).status, 409)
-  const update = { orderId: 'ORD-1', status: 'shipped' }
+  const erase = async () =>
+    (await send(`${service.url}/api/operations/erasures`, 'POST', { orderId: 'ORD-1' })).status
+  assert.equal(await erase(), 409, 'an open order')
+  const update = { orderId: 'ORD-1', status: 'delivered' }
   assert.equal((await send(`${service.url}/api/update-order`, 'PUT', update)).status, 200)
+  assert.equal(await erase(), 200)
   const expected = [
     'cart_changes_total{command="create",outcome="done"} 1',
     'cart_changes_total{command="create",outcome="refused"} 1',
     'cart_changes_total{command="update",outcome="done"} 1',
-    'cart_publications_total{outcome="acked"} 2',
-    'cart_publish_ack_seconds_count 2',
-    'cart_produce_requests_total{result="answered"} 2',
-    'cart_produced_batches_total{result="acked"} 2',
-    'cart_produced_events_total 2',
+    'cart_changes_total{command="erase",outcome="refused"} 1',
+    'cart_changes_total{command="erase",outcome="done"} 1',
+    'cart_publications_total{outcome="acked"} 3',
+    'cart_publish_ack_seconds_count 3',
+    'cart_produce_requests_total{result="answered"} 3',
+    'cart_produced_batches_total{result="acked"} 3',
+    'cart_produced_events_total 3',
     'cart_pending_events 0',
     'cart_lease_held 1',
     'cart_lanes{state="open"} 3',
     'cart_dependency_up{dependency="kafka"} 1',
     'cart_store_operation_seconds_count{op="settle"} 2',
+    'cart_store_operation_seconds_count{op="settleErasure"} 1',
     'cart_http_server_request_duration_seconds_count{method="POST",route="/api/create-order",status="201"} 1',
   ]
   let text = ''

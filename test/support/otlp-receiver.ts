@@ -44,10 +44,12 @@ export interface OtlpReceiver extends Disposable {
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = []
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    const take = (body: string): void => {
       spans.push(...readSpans(JSON.parse(body) as OtlpTraces))
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
+    }
+    // A body that breaks off: its sender was killed, or the test is over and closes the receiver.
+    void text(request).then(take, () => {})
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

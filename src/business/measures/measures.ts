@@ -5,7 +5,7 @@
  */
 import { Distribution, Distributions, Tally } from './tally.ts'
 
-export const CHANGE_COMMANDS = ['create', 'update'] as const
+export const CHANGE_COMMANDS = ['create', 'update', 'erase'] as const
 
 export type ChangeCommand = (typeof CHANGE_COMMANDS)[number]
 

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { measureCommands } from '../../../../src/business/measures/measured-commands.ts'
+import {
+  measureCommands,
+  measureErasure,
+} from '../../../../src/business/measures/measured-commands.ts'
 import { measurePublisher } from '../../../../src/business/measures/measured-publisher.ts'
 import { Measures } from '../../../../src/business/measures/measures.ts'
 import type { Tally } from '../../../../src/business/measures/tally.ts'
-import { notConfirmed, notTakenInTime, orderNotFound } from '../../../../src/business/refusals.ts'
+import {
+  notConfirmed,
+  notTakenInTime,
+  orderNotFound,
+  tombstoneNotWritten,
+} from '../../../../src/business/refusals.ts'
 import type {
   EventPublisher,
   PublishOutcome,
@@ -49,6 +57,22 @@ test('a change is counted by what its caller is told', async () => {
     'update replayed': 1,
     'update refused': 1,
   })
+})
+
+test('an erasure is counted as any change, and one whose tombstone may be missing is not known', async () => {
+  const measures = new Measures()
+  const erased = { order: someOrder(), version: 3, tombstone: 'written' } as const
+  const answers = [
+    () => erased,
+    () => {
+      throw tombstoneNotWritten(ORDER_ID)
+    },
+  ]
+  const answer = async () => answers.shift()?.() ?? assert.fail('no answer is left')
+  const erase = measureErasure(answer, measures)
+  assert.equal(await erase({ orderId: ORDER_ID }), erased)
+  await assert.rejects(erase({ orderId: ORDER_ID }), tombstoneNotWritten(ORDER_ID))
+  assert.deepEqual(countsOf(measures.changes), { 'erase done': 1, 'erase unknown': 1 })
 })
 
 function publisherThat(publish: EventPublisher['publish']): EventPublisher {
