@@ -44,7 +44,7 @@ const WRONG: ReadonlyArray<readonly [what: string, answer: RequestListener, reas
   [
     'too much',
     (_, answer) => answer.end('x'.repeat(262_145)),
-    'cannot be asked (more than 262144 bytes)',
+    'cannot be asked (its answer has more than 262144 bytes)',
   ],
   [
     'another address, where the secret would be shown',
