@@ -69,6 +69,9 @@ suite('npm run dev', () => {
     await run.waitFor(`${created}  `)
     assert.match(run.output(), /found running while KAFKA_BOOTSTRAP_SERVERS is not set/)
     assert.match(run.output(), /found running while SCHEMA_REGISTRY_URL is not set/)
+    // It asks nobody who they are, so nobody else is to reach it. Whoever listens everywhere answers here.
+    const elsewhere = surroundings.apiUrl.replace('localhost', '127.0.0.2')
+    await assert.rejects(fetch(`${elsewhere}/health/live`), { message: 'fetch failed' })
     const processes = await run.listProcesses()
     assert.ok(processes.every(({ command }) => !command.includes('java')))
 

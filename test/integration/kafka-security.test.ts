@@ -20,6 +20,7 @@ import { assertNoSecret } from '../support/secrets.ts'
 import { spawnService, startService, type ServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
+import { create, watchRefusals } from '../support/watch-refusals.ts'
 
 /** The whole service on a Kafka that protects itself. Its sessions end after six seconds. */
 
@@ -190,25 +191,8 @@ suite('the service on a broker that protects itself', () => {
     const settings = await settingsFor(t, { ...access, KAFKA_SASL_PASSWORD_FILE: passwordFile })
     const service = await spawnService(settings)
     t.after(() => service.end('SIGKILL'))
-    const health = async (): Promise<string> => (await fetch(`${service.url}/health`)).text()
     const sentence = "the broker refuses the user 'cart' or its password"
-    // Sessions end one by one, each lane with its own: so an order a try.
-    let tries = 0
-    const createNext = (): Promise<Response> => create(service, `ORD-${(tries += 1)}`)
-    const assertRefused = async (): Promise<void> => {
-      await until(async () => (await health()).includes(sentence), 'health names the credential')
-      let refused = await createNext()
-      await until(async () => {
-        if (refused.status === 201) refused = await createNext()
-        return refused.status !== 201
-      }, 'a change is refused')
-      assert.equal(refused.status, 503)
-      assert.equal(((await refused.json()) as { outcome: string }).outcome, 'not-applied')
-    }
-    const assertTaken = async (): Promise<void> => {
-      await until(async () => (await createNext()).status === 201, 'changes are taken')
-      await until(async () => !(await health()).includes(sentence), 'health is well again')
-    }
+    const { createNext, assertRefused, assertTaken } = watchRefusals(service, sentence)
     await assertRefused()
     await writeFile(passwordFile, PASSWORD)
     await assertTaken()
@@ -218,6 +202,33 @@ suite('the service on a broker that protects itself', () => {
     await assertRefused()
     await setScramPassword(broker.plain.bootstrapServers, USER, PASSWORD)
     await assertTaken()
+  })
+
+  test('an identity provider that fails is told by health, and nothing is lost or waits for a restart', async (t) => {
+    const { tokenIssuer } = broker
+    const { lifetimeS } = tokenIssuer
+    t.after(() => Object.assign(tokenIssuer, { failure: undefined, lifetimeS }))
+    // Shorter than a session: who has the last token needs the next one at once.
+    Object.assign(tokenIssuer, { failure: 'down', lifetimeS: SESSION_MS / 1_000 })
+    const settings = await settingsFor(t, WAYS['OAUTHBEARER']?.() ?? {})
+    const service = await spawnService(settings)
+    t.after(() => service.end('SIGKILL'))
+    const sentence = `the token endpoint ${tokenIssuer.tokenUrl} `
+    const { createNext, untilNamed, assertRefused, assertTaken } = watchRefusals(service, sentence)
+    await assertRefused()
+    tokenIssuer.failure = undefined
+    await assertTaken()
+    tokenIssuer.failure = 'garbage'
+    await untilNamed()
+    // A session of few seconds may end under a request, whose change is in doubt then.
+    await until(async () => {
+      const { outcome } = (await (await createNext()).json()) as { outcome?: string }
+      return outcome === 'not-applied'
+    }, 'changes are refused, and say so')
+    tokenIssuer.failure = undefined
+    await assertTaken()
+    const audit = await runCart(['audit'], settings)
+    assert.equal(audit.code, 0, audit.stdout + audit.stderr)
   })
 
   test('doctor says until when a certificate is valid, and which credential is wrong', async (t) => {
@@ -251,17 +262,12 @@ suite('the service on a broker that protects itself', () => {
   })
 })
 
-function create({ url }: ServiceProcess, orderId: string): Promise<Response> {
-  return send(`${url}/api/create-order`, 'POST', { orderId, numItems: 1 })
-}
-
 function change({ url }: ServiceProcess, orderId: string): Promise<Response> {
-  return send(`${url}/api/update-order`, 'PUT', { orderId, status: 'shipped' })
-}
-
-function send(url: string, method: string, body: object): Promise<Response> {
-  const headers = { 'content-type': 'application/json' }
-  return fetch(url, { method, headers, body: JSON.stringify(body) })
+  return fetch(`${url}/api/update-order`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ orderId, status: 'shipped' }),
+  })
 }
 
 async function statusOf({ url }: ServiceProcess, orderId: string): Promise<number> {

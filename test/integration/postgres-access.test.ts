@@ -6,9 +6,12 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, suite, test } from 'node:test'
+import { Client } from 'pg'
 import { inspectStore } from '../../src/service/storage/postgres/inspect.ts'
 import { createAuthority, type Authority } from '../support/certificates.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { startPostgresCluster, type PostgresCluster } from '../support/postgres-cluster.ts'
+import { until } from '../support/until.ts'
 
 /** A PostgreSQL with a certificate of a private authority: who is believed, and what is said otherwise. */
 
@@ -91,6 +94,46 @@ suite('a database with a private authority', () => {
     assert.equal((await inspect('', '127.0.0.1', path)).pendingCount, 0)
   })
 
+  test('a password that is withdrawn is told by health, and the right one needs no restart', async (t) => {
+    const passwordFile = join(folder, 'password-of-service')
+    const url = new URL(cluster.url)
+    await writeFile(passwordFile, decodeURIComponent(url.password))
+    url.password = ''
+    const service = await startOwnService(t, {
+      ...freshSettings(url.href),
+      DATABASE_PASSWORD_FILE: passwordFile,
+    })
+    const storage = async (): Promise<string> => {
+      const health = (await (await fetch(`${service.url}/health`)).json()) as {
+        checks: { storage: object }
+      }
+      return JSON.stringify(health.checks.storage)
+    }
+    let tries = 0
+    const create = async () => {
+      const response = await fetch(`${service.url}/api/create-order`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ orderId: `ORD-${(tries += 1)}`, numItems: 1 }),
+      })
+      const { outcome } = (await response.json()) as { outcome?: string }
+      return [response.status, outcome]
+    }
+    assert.deepEqual(await create(), [201, undefined])
+
+    await writeFile(passwordFile, 'mistyped')
+    await endSessions(cluster.url)
+    await until(
+      async () => (await storage()).includes('it refuses the user or the password'),
+      'health names the credential',
+    )
+    assert.deepEqual(await create(), [503, 'not-applied'])
+
+    await writeFile(passwordFile, decodeURIComponent(new URL(cluster.url).password))
+    await until(async () => (await create())[0] === 201, 'changes are taken')
+    await until(async () => (await storage()).includes('"up"'), 'health is well again')
+  })
+
   test('is refused behind a pool that forgets what a session asks for', async () => {
     await using pool = await startForgetfulPool(cluster.port)
     const url = new URL(cluster.url)
@@ -101,6 +144,15 @@ suite('a database with a private authority', () => {
     )
   })
 })
+
+async function endSessions(url: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`)
+  await client.end()
+}
 
 /** As PgBouncer with `ignore_startup_parameters`: a setting is taken, and not passed on. */
 async function startForgetfulPool(port: number) {
