@@ -8,13 +8,10 @@ export function watchRefusals(service: ServiceProcess, sentence: string) {
   // Sessions end one by one, each lane with its own: so an order a try.
   let tries = 0
   const createNext = (): Promise<Response> => create(service, `ORD-${(tries += 1)}`)
-  const untilNamed = (): Promise<void> =>
-    until(async () => (await health()).includes(sentence), 'health names the credential')
   return {
     createNext,
-    untilNamed,
     assertRefused: async (): Promise<void> => {
-      await untilNamed()
+      await until(async () => (await health()).includes(sentence), 'health names the credential')
       let refused = await createNext()
       await until(async () => {
         if (refused.status === 201) refused = await createNext()

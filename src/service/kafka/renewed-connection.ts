@@ -89,10 +89,12 @@ export class RenewedConnection extends Connection {
   #use(opened: OpenedConnection): Leg {
     const { connection, openedAtMs, lifetimeMs } = opened
     const share = RENEW_AT - Math.random() * RENEW_JITTER
+    // A look comes late by up to one period, and a request is on its way for a while.
+    const lastMs = lifetimeMs - 2 * CHECK_MS
     const leg = {
       ...opened,
-      renewAtMs: openedAtMs + lifetimeMs * share,
-      expiredAtMs: openedAtMs + lifetimeMs * EXPIRED_AT,
+      renewAtMs: openedAtMs + Math.min(lifetimeMs * share, lastMs - CHECK_MS),
+      expiredAtMs: openedAtMs + Math.min(lifetimeMs * EXPIRED_AT, lastMs),
       inFlight: 0,
     }
     connection.once('close', () => {
