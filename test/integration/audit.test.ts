@@ -44,10 +44,21 @@ test('an audit that goes on answers its result to a scraper, and ends when it is
   const settings = freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`)
   const service = await startOwnService(t, settings)
   const port = await findFreePort()
-  await using watch = startCart(['audit', '--watch', '--metrics-port', String(port)], settings)
+  const args = ['audit', '--watch', '--metrics-port', String(port)]
+  const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  {
+    // As the page of the alert has it: it says on which server it failed, and is started again.
+    await using failing = startCart(args, { ...settings, KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' })
+    const said = /could not be made: .*127\.0\.0\.1:1/
+    await until(() => said.test(failing.stderr()), 'it names what it could not reach')
+    const text = await scrape()
+    assert.match(text, /^cart_audit_completed_timestamp_seconds 0$/m)
+    assert.match(text, /^cart_audit_failures_total 1$/m)
+  }
+  await using watch = startCart(args, settings)
   await watch.untilLines(1)
   assert.match(watch.lines[0] ?? '', /^\S+Z  Topic and store agree: 0 events/)
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const text = await scrape()
   assert.match(text, /^cart_audit_differences 0$/m)
   assert.doesNotMatch(text, /^cart_audit_completed_timestamp_seconds 0$/m)
   watch.signal('SIGTERM')

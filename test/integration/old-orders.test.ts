@@ -42,7 +42,9 @@ async function retireAndGoOn(t: TestContext, settings: Settings): Promise<void> 
   const service = await startOwnService(t, settings)
   await fill(service)
   const file = `${await temporaryFolder(t)}/orders.ndjson`
-  const nothing = await cart(['retire', '--older-than', '1d', `${file}.none`], settings)
+  const unsaid = await cart(['retire', `${file}.none`], settings)
+  assert.match(unsaid.stderr, /^Say --older-than, or set RETIRE_AFTER_DAYS/)
+  const nothing = await cart(['retire', `${file}.none`], { ...settings, RETIRE_AFTER_DAYS: '1' })
   assert.match(nothing.stdout, /^0 events .* 0 orders were taken out/, nothing.stderr)
   // Beside the service that uses the store.
   const retired = await cart(['retire', '--older-than', '0s', '--json', file], settings)
