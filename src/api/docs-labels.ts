@@ -24,9 +24,12 @@ function nameControls() {
       control.setAttribute('aria-label', name)
     }
   }
-  for (const control of document.querySelectorAll('[data-param-name] select:not([aria-label])')) {
+  for (const control of document.querySelectorAll('[data-param-name] :is(select, input):not([aria-label])')) {
     const { paramName } = control.closest('[data-param-name]').dataset
     control.setAttribute('aria-label', paramName)
+  }
+  for (const control of document.querySelectorAll('.json-schema-2020-12-accordion:not([aria-label])')) {
+    if (control.textContent === '') control.setAttribute('aria-label', 'Fields')
   }
   for (const [selector, level] of Object.entries(levels)) {
     for (const heading of document.querySelectorAll(selector + ':not([aria-level])')) {
