@@ -38,6 +38,7 @@ ORDER_IDS = [
     'decomposed e\u0301',
     'no\u00a0break',
     'line\u2028separator',
+    'turned \u202eround',
     'noncharacter \uffff',
     'null',
     '0',

@@ -66,6 +66,8 @@ def check_consumer(options: argparse.Namespace) -> None:
     repeat_event(options, ours[1]['partition'], ours[1]['offset'])
     lines = run_well('consume.py', *consume)
     equal(len(lines), len(events), 'lines of consume.py, with two events standing there twice')
+    odd = [line for line in lines if not line.isprintable()]
+    equal(odd, [], 'lines of consume.py with characters that do not show')
     check_totals(lines)
     report(f'examples/python: {len(events)} events, repeated ones dropped')
 
