@@ -112,6 +112,7 @@ test('works by the keyboard alone', async (t) => {
   assert.equal(await focusedText(page), 'aORD-1')
 
   await press(page, '.site-header a[href="console#view=events"]')
+  await page.locator('#event-search').waitFor()
   await keyboard.press('/')
   assert.equal(await hasFocus(page, '#event-search'), true)
   await keyboard.type('ORD-22')
