@@ -151,7 +151,7 @@ const showHelp = (): void => byId('help-dialog', HTMLDialogElement).showModal()
 byId('help', HTMLButtonElement).addEventListener('click', showHelp)
 startShortcuts(
   {
-    search: () => byId(isOnEvents() ? 'event-search' : 'search', HTMLInputElement).select(),
+    search,
     create: newOrder.open,
     move: (step) =>
       moveThroughRows(byId(isOnEvents() ? 'event-rows' : 'order-rows', HTMLElement), step),
@@ -186,6 +186,14 @@ byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
 })
 showFirstCommand()
 void readAddresses()
+
+/** An open order is in front of the list on a narrow screen. */
+function search(): void {
+  const field = byId(isOnEvents() ? 'event-search' : 'search', HTMLInputElement)
+  if (currentPlace().view === 'orders' && !field.checkVisibility()) goTo({ order: '' })
+  field.focus()
+  field.select()
+}
 
 function isOnEvents(): boolean {
   return currentPlace().view === 'events'

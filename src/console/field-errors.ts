@@ -10,7 +10,7 @@ interface FieldError {
 
 /** True when each of them found its field; the first of them gets the focus. */
 export function showFieldErrors(form: HTMLFormElement, errors: readonly FieldError[]): boolean {
-  for (const field of form.querySelectorAll<HTMLElement>('[aria-invalid]')) clearError(field)
+  clearErrors(form)
   const fields = errors.map(({ field }) => form.elements.namedItem(field))
   for (const [index, field] of fields.entries()) {
     const message = errors[index]?.message
@@ -31,6 +31,10 @@ export function clearErrorsOnInput(form: HTMLFormElement): void {
   form.addEventListener('input', ({ target }) => {
     if (target instanceof HTMLElement) clearError(target)
   })
+}
+
+export function clearErrors(form: HTMLFormElement): void {
+  for (const field of form.querySelectorAll<HTMLElement>('[aria-invalid]')) clearError(field)
 }
 
 function clearError(field: HTMLElement): void {

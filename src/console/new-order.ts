@@ -2,7 +2,7 @@ import { createOrderCommand, type Problem } from './api-client.ts'
 import { sendWithNotice } from './change-notice.ts'
 import { copyButtons } from './copy-buttons.ts'
 import { asCurl, asPython, type Addresses, type Request } from './copy-commands.ts'
-import { clearErrorsOnInput, showFieldErrors } from './field-errors.ts'
+import { clearErrors, clearErrorsOnInput, showFieldErrors } from './field-errors.ts'
 import { startItemRows } from './new-order-items.ts'
 import { numberOrText } from './number-or-text.ts'
 import { visible } from './visible-text.ts'
@@ -24,6 +24,8 @@ export interface NewOrderView {
   readonly submit: HTMLButtonElement
   readonly copies: HTMLElement
 }
+
+const ORDER_ALREADY_EXISTS = 'ORDER_ALREADY_EXISTS'
 
 export interface NewOrder {
   readonly open: () => void
@@ -56,12 +58,15 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
       if (sending !== mine) return undefined
       setSending(undefined)
       if (progress.kind === 'refused') return showRefusal(progress.problem)
+      if (progress.kind === 'done') empty()
       dialog.close()
       return undefined
     })
   }
 
-  function showRefusal({ errors, title, detail, outcome }: Problem): 'told' {
+  function showRefusal({ code, title, detail, outcome, ...problem }: Problem): 'told' {
+    const errors =
+      code === ORDER_ALREADY_EXISTS ? [{ field: 'orderId', message: detail }] : problem.errors
     const isAtFields = errors !== undefined && showFieldErrors(form, errors)
     const nothing = outcome === 'not-applied' ? 'Nothing happened: ' : ''
     setResult(isAtFields ? `${title}.` : `${nothing}${visible(detail)}.`, true)
@@ -79,6 +84,13 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
     result.classList.toggle('is-refusal', isRefusal)
   }
 
+  /** The next order is another one: nothing of this one belongs to it. */
+  function empty(): void {
+    form.reset()
+    view.rows.replaceChildren()
+    showKind()
+  }
+
   function showKind(): void {
     view.generated.hidden = isOwn()
     view.own.hidden = !isOwn()
@@ -91,6 +103,9 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
   })
   form.addEventListener('change', showKind)
   clearErrorsOnInput(form)
+  form.addEventListener('input', () => {
+    if (sending === undefined) setResult('')
+  })
   for (const cancel of form.querySelectorAll<HTMLButtonElement>('[data-closes]')) {
     cancel.addEventListener('click', () => dialog.close())
   }
@@ -107,6 +122,7 @@ export function startNewOrder(view: NewOrderView, addresses: () => Addresses): N
     open() {
       if (dialog.open) return
       setResult('')
+      clearErrors(form)
       orderId.value = `ORD-${Date.now().toString(36).toUpperCase()}`
       dialog.showModal()
       orderId.select()

@@ -7,6 +7,9 @@ import { labelOf, nextStatus, otherStatuses, type Status } from './status-steps.
 
 /** The next step of an order as one button, the other ones in a menu; a question before cancelling. */
 
+/** A click so soon after a step was drawn, as the second one of a double click, was not meant for it. */
+const STEADY_AFTER_MS = 600
+
 export interface StatusChange {
   readonly section: HTMLElement
   /** The order was read, at this version. */
@@ -23,43 +26,57 @@ export function createStatusChange(
   const steps = element('div', { class: 'steps' })
   const copy = element('details', { class: 'quiet-details' })
   const section = element('section', { 'aria-label': 'Next step' }, steps, copy)
-  let known: { readonly status: string; readonly entityTag: string } | undefined
+  /** Of the version that the steps were drawn for: a step is not meant for a later one. */
+  let drawnFor: string | undefined
   let isSending = false
+  let steadying: ReturnType<typeof setTimeout> | undefined
 
-  function send(status: Status): void {
-    if (known === undefined || isSending) return
-    const command = updateOrderCommand({ orderId, status }, known.entityTag)
-    setSending(true)
+  function send(status: Status, entityTag: string): void {
+    if (isSending) return
+    const command = updateOrderCommand({ orderId, status }, entityTag)
+    isSending = true
+    showReady()
     sendWithNotice(orderId, command, (progress) => {
       if (progress.kind === 'unsure') return
-      setSending(false)
+      isSending = false
+      steady()
       onChanged()
     })
   }
 
-  function choose(status: Status): void {
-    if (status === 'cancelled') askToCancel(orderId, () => send(status), focusSteps)
-    else send(status)
+  function choose(status: Status, entityTag: string): void {
+    if (steadying !== undefined) return
+    if (status !== 'cancelled') return send(status, entityTag)
+    askToCancel(orderId, () => send(status, entityTag), focusSteps)
   }
 
   function focusSteps(): void {
     steps.querySelector<HTMLElement>('button, summary')?.focus()
   }
 
+  function steady(): void {
+    clearTimeout(steadying)
+    steadying = setTimeout(() => {
+      steadying = undefined
+      showReady()
+    }, STEADY_AFTER_MS)
+    showReady()
+  }
+
   /** Not `disabled`, which would take the focus away. */
-  function setSending(is: boolean): void {
-    isSending = is
+  function showReady(): void {
+    const isOff = isSending || steadying !== undefined
     for (const control of steps.querySelectorAll('button')) {
-      control.setAttribute('aria-disabled', String(is))
+      control.setAttribute('aria-disabled', String(isOff))
     }
   }
 
-  function showSteps(status: string): void {
+  function showSteps(status: string, entityTag: string): void {
     const hadFocus = steps.contains(document.activeElement)
     const next = nextStatus(status)
-    const primary = next && button(labelOf(next), () => choose(next), 'primary')
+    const primary = next && button(labelOf(next), () => choose(next, entityTag), 'primary')
     const others = otherStatuses(status).map((other) => {
-      const item = button(labelOf(other), () => choose(other), 'quiet')
+      const item = button(labelOf(other), () => choose(other, entityTag), 'quiet')
       if (other === 'cancelled') item.classList.add('danger')
       return item
     })
@@ -71,7 +88,7 @@ export function createStatusChange(
     )
     steps.replaceChildren(...(primary === undefined ? [menu] : [primary, menu]))
     if (hadFocus) focusSteps()
-    setSending(isSending)
+    steady()
     showCopies(next ?? 'delivered')
   }
 
@@ -89,13 +106,13 @@ export function createStatusChange(
   return {
     section,
     show(status, entityTag) {
-      const shown = known?.status
-      known = { status, entityTag }
       section.hidden = false
-      if (shown !== status) showSteps(status)
+      if (drawnFor === entityTag) return
+      drawnFor = entityTag
+      showSteps(status, entityTag)
     },
     disable() {
-      known = undefined
+      drawnFor = undefined
       section.hidden = true
     },
   }

@@ -252,7 +252,7 @@ test("puts the service's own sentences at the fields that they are about, until 
   await page.getByLabel('Number of items').fill('3')
   assert.equal(await page.locator('.field-error').count(), 0)
   await page.getByRole('button', { name: 'Create order' }).click()
-  await page.locator('#create-result').getByText("Order 'ORD-1' already exists").waitFor()
+  await page.locator('#order-id-error').getByText("Order 'ORD-1' already exists").waitFor()
   assert.equal(await page.locator('#create-dialog').isVisible(), true)
   assertQuiet()
 })

@@ -102,6 +102,30 @@ test('the page that is shown is seen in the head of a narrow screen, also the la
   }
 })
 
+test('what is for a pointer and for keys is there on a narrow screen, and only a touched one lacks it', async (t) => {
+  const shownOf = async (path: string, options: BrowserContextOptions) => {
+    const page = await openPage(t, path, { viewport: NARROW, ...options })
+    const [pause, keys] = [page.locator('#pause'), page.locator('#help')]
+    return { pause, shown: [await pause.isVisible(), await keys.isVisible()] }
+  }
+  const touched = { hasTouch: true, isMobile: true }
+  assert.deepEqual((await shownOf('console', {})).shown, [true, true])
+  assert.deepEqual((await shownOf('console', touched)).shown, [false, false])
+  const { pause, shown } = await shownOf('console#paused=1', touched)
+  assert.deepEqual(shown, [true, false])
+  await pause.click()
+  await pause.waitFor({ state: 'hidden' })
+})
+
+test('the key of the search leads to it from an order that covers the list', async (t) => {
+  const page = await openPage(t, 'console#order=ORD-1001', { viewport: ENLARGED })
+  await page.locator('#detail h2').waitFor()
+  assert.equal(await page.locator('#search').isVisible(), false)
+  await page.keyboard.press('/')
+  await page.locator('#search:focus').waitFor()
+  assert.equal(await page.locator('#detail').isVisible(), false)
+})
+
 test('a notice moves nothing of the page, and an outage no row', async (t) => {
   const page = await openPage(t, 'console')
   const places = () =>

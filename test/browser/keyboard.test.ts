@@ -32,9 +32,10 @@ function hasFocus(page: Page, wanted: string): Promise<boolean> {
   return page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(wanted)})`)
 }
 
-/** A press of Enter on what Tab leads to. */
+/** A press of Enter on what Tab leads to, once it takes one. */
 async function press(page: Page, wanted: string): Promise<void> {
   await tabTo(page, wanted)
+  await page.locator(':focus:not([aria-disabled="true"])').waitFor()
   await page.keyboard.press('Enter')
 }
 

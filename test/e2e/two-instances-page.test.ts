@@ -61,6 +61,18 @@ async function runShell(t: TestContext, script: string, env: NodeJS.ProcessEnv):
   return output
 }
 
+test('the page says how to use a database of your own, and how to remove what it makes', () => {
+  const [address = ''] = /postgres:\/\/\S+/u.exec(blockWith('API_PORT=8001')) ?? []
+  assert.ok(PAGE.includes(`Put its address in place of \`${address}\``), address)
+  for (const [, name = ''] of PAGE.matchAll(/^createdb .*?(\S+)$/gmu)) {
+    blockWith(`dropdb ${name}\n`)
+  }
+  for (const [, folder = ''] of PAGE.matchAll(/^initdb --pgdata (\S+)/gmu)) {
+    const removal = blockWith(`rm -r ${folder}\n`)
+    assert.ok(removal.includes(`pg_ctl --pgdata ${folder} stop`), 'it is stopped first')
+  }
+})
+
 test('two instances on one database, one of them killed: the other one answers, and the audit agrees', async (t) => {
   const schema = await createTestSchema()
   t.after(() => schema.drop())
