@@ -26,13 +26,29 @@ export function shareOf({ nodes, samples }: Profile, files: RegExp): number {
     const parent = parents.get(node.id)
     return parent !== undefined && (url === '' || url.startsWith('node:')) ? ownerOf(parent) : node
   }
+  return share({ samples, byId, isIn: (node) => files.test(ownerOf(node).callFrame.url) })
+}
+
+/** The same of their own functions alone: for files that are between Node.js and what it calls by itself. */
+export function ownShareOf({ nodes, samples }: Profile, files: RegExp): number {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return share({ samples, byId, isIn: ({ callFrame }) => files.test(callFrame.url) })
+}
+
+interface Sampled {
+  readonly samples: readonly number[]
+  readonly byId: ReadonlyMap<number, ProfileNode>
+  readonly isIn: (node: ProfileNode) => boolean
+}
+
+function share({ samples, byId, isIn }: Sampled): number {
   let atWork = 0
   let spent = 0
   for (const id of samples) {
     const node = byId.get(id)
     if (node === undefined || node.callFrame.functionName === '(idle)') continue
     atWork += 1
-    if (files.test(ownerOf(node).callFrame.url)) spent += 1
+    if (isIn(node)) spent += 1
   }
   return spent / atWork
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shareOf } from '../../../bench/observation/share-of.ts'
+import { ownShareOf, shareOf } from '../../../bench/observation/share-of.ts'
 
 function frame(functionName: string, url = '') {
   return { functionName, url }
@@ -18,4 +18,5 @@ test('what a file lets Node.js do is its own time, and what it calls in other fi
   ]
   const samples = [2, 2, 3, 4, 6, 5, 7, 7, 7, 1]
   assert.equal(shareOf({ nodes, samples }, /measures/u), 3 / 8)
+  assert.equal(ownShareOf({ nodes, samples }, /measures/u), 1 / 8)
 })
