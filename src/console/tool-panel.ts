@@ -1,12 +1,6 @@
 import { durationText, momentText } from './format.ts'
-import {
-  listRuns,
-  runTool,
-  untilEnded,
-  type Tool,
-  type ToolOutcome,
-  type ToolRun,
-} from './tool-client.ts'
+import { listRuns, runTool } from './tool-client.ts'
+import { untilEnded, type Tool, type ToolOutcome, type ToolRun } from './tool-run.ts'
 import { visible } from './visible-text.ts'
 
 /** One tool: a button that runs it, what it says meanwhile, and what it has found. */
@@ -61,7 +55,7 @@ export function startToolPanel(
     if (known.state !== 'running') return showRun(known)
     setRunning(true)
     showProgress(known)
-    showEnd(await untilEnded(tool, showProgress))
+    showEnd(await untilEnded(known, listRuns, showProgress))
   }
 
   run.addEventListener('click', () => {
