@@ -21,6 +21,7 @@ export const backup: Command = {
     if (file === undefined || positionals.length > 1) throw new UsageError('Name one file')
     // Only now: the other commands need not wait until the clients are loaded.
     const { runBackup } = await import('./run-backup.ts')
+    print.status?.(`copying to ${file}`)
     const report = await runBackup(readConfig(), file)
     if (values.json) print.out(JSON.stringify(report))
     else if (report.file === undefined) {

@@ -33,6 +33,7 @@ export const restore: Command = {
     // Only now: the other commands need not wait until the clients are loaded.
     const { restoreFile } = await import('./run-backup.ts')
     const { runRebuild } = await import('./run-rebuild.ts')
+    print.status?.(`copying from ${file}`)
     await restoreFile(file, config.database.path)
     print.progress(
       `${config.database.path} is restored; it is completed now. If this fails: ${completing}`,

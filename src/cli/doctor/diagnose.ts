@@ -15,6 +15,7 @@ import { judgeKeys } from './judges/judge-keys.ts'
 import { LAG_CHECK } from './judges/judge-lag.ts'
 import { judgePending } from './judges/judge-pending.ts'
 import { limitsOf, type TopicLimits } from './judges/judge-topic.ts'
+import type { WatchCheck } from './watch-checks.ts'
 
 /** The questions of `cart doctor` to its surroundings. Nothing here changes anything. */
 
@@ -25,13 +26,15 @@ const CHECK_TIMEOUT_MS = 12_000
 const UNKNOWN = { failure: 'see what is above' }
 
 /** Everything that was looked at, in the order in which one thing rests on the other. Never rejects. */
-export async function diagnose(config: Config): Promise<Finding[]> {
+export async function diagnose(config: Config, watch: WatchCheck): Promise<Finding[]> {
+  const look = (check: string, action: string, diagnosis: Promise<Diagnosis>): Promise<Diagnosis> =>
+    watch(check, bounded(check, action, diagnosis))
   const [kafka, registry, store, lag, callers] = await Promise.all([
-    bounded('kafka', 'Is the broker overloaded, or a firewall in between?', diagnoseKafka(config)),
-    bounded('registry', 'Is the registry overloaded?', diagnoseRegistry(config)),
-    bounded('store', 'Is the disk in order?', diagnoseStore(config)),
-    bounded(LAG_CHECK, 'Is a broker overloaded, or the database?', diagnoseLag(config)),
-    bounded('callers', 'Is the identity provider overloaded?', diagnoseCallers(config)),
+    look('kafka', 'Is the broker overloaded, or a firewall in between?', diagnoseKafka(config)),
+    look('registry', 'Is the registry overloaded?', diagnoseRegistry(config)),
+    look('store', 'Is the disk in order?', diagnoseStore(config)),
+    look(LAG_CHECK, 'Is a broker overloaded, or the database?', diagnoseLag(config)),
+    look('callers', 'Is the identity provider overloaded?', diagnoseCallers(config)),
   ])
   const limits = limitsOf(kafka.topic)
   return [

@@ -6,9 +6,10 @@ import { loadConfig, ConfigError, type Config } from '../../config/config.ts'
 import { findNearNames } from '../../config/near-names.ts'
 import { readSettingSources } from '../../config/setting-sources.ts'
 import { cartCall } from '../cart-call.ts'
-import { JSON_OPTION, type Command } from '../command.ts'
+import { JSON_OPTION, type Command, type Print } from '../command.ts'
 import { columnsOf, hang } from '../layout.ts'
 import { paintFor, type Paint, type Style } from '../paint.ts'
+import { watchChecks } from './watch-checks.ts'
 
 /** Erasable TypeScript, `using`, node:sqlite and UUID v7 are all there from then on. */
 const NODE_MAJOR_WANTED = 26
@@ -31,7 +32,7 @@ export const doctor: Command = {
       ...ofSettings,
       ...(config === undefined
         ? [notExamined('everything else', 'settings')]
-        : await diagnoseWith(config)),
+        : await diagnoseWith(config, print)),
     ]
     const isWell = findings.every(({ verdict }) => verdict !== 'problem')
     if (values.json) print.out(JSON.stringify({ ok: isWell, findings }))
@@ -44,10 +45,14 @@ export const doctor: Command = {
   },
 }
 
-async function diagnoseWith(config: Config): Promise<Finding[]> {
+async function diagnoseWith(config: Config, print: Print): Promise<Finding[]> {
   // Only now: the other commands need not wait until the clients are loaded.
   const { diagnose } = await import('./diagnose.ts')
-  const [surroundings, service] = await Promise.all([diagnose(config), diagnoseService(config)])
+  const watch = watchChecks(print)
+  const [surroundings, service] = await Promise.all([
+    diagnose(config, watch),
+    watch('service', diagnoseService(config)),
+  ])
   return [...surroundings, service]
 }
 

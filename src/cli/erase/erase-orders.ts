@@ -23,6 +23,7 @@ type Answer = Readonly<Record<string, unknown>>
 export async function findOrdersOf(
   address: ServiceAddress,
   customerId: string,
+  onFound: (count: number) => void,
   stop: AbortSignal,
 ): Promise<readonly string[]> {
   const found: string[] = []
@@ -42,6 +43,7 @@ export async function findOrdersOf(
     const orderIds = orders.map((order) => asObject(order)['orderId'])
     if (!isTexts(orderIds) || orderIds.length > LIST_LIMIT) throw new Error(sentenceOf(status, {}))
     found.push(...orderIds)
+    onFound(found.length)
     cursor = typeof nextCursor === 'string' ? nextCursor : undefined
   } while (cursor !== undefined)
   return found

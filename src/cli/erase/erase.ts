@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/read-config.ts'
 import { callWords, cartCall } from '../cart-call.ts'
 import { JSON_OPTION, UsageError, type Command } from '../command.ts'
+import { showProgress } from '../progress.ts'
 import { serviceAddress, URL_OPTION } from '../send-change.ts'
 import { healthUrl } from '../service-url.ts'
 import { listenForStop } from '../stop-signal.ts'
@@ -39,12 +40,17 @@ export const erase: Command = {
     // The erasure is for operators, who may have a port of their own.
     const operators = { ...address, url: url === undefined ? healthUrl(config) : address.url }
     using stop = listenForStop()
+    const show = showProgress(print)
+    const onFound = (count: number): void => show('orders found', count)
     const orderIds =
-      customer === undefined ? positionals : await findOrdersOf(address, customer, stop.signal)
+      customer === undefined
+        ? positionals
+        : await findOrdersOf(address, customer, onFound, stop.signal)
     const erasures: Erasure[] = []
     for await (const erasure of eraseOrders(operators, orderIds, stop.signal)) {
       erasures.push(erasure)
-      if (!json) print.out(describe(erasure))
+      if (json) show('orders', erasures.length, orderIds.length)
+      else print.out(describe(erasure))
     }
     if (json) print.out(JSON.stringify({ erasures }))
     else if (orderIds.length === 0) print.out(`No order is of customer ${customer}.`)

@@ -6,6 +6,7 @@ import { JSON_OPTION, UsageError, type Command, type Print } from '../command.ts
 import { columnsOf } from '../layout.ts'
 import { paintFor, unchangedFor } from '../paint.ts'
 import { choiceOf, integerOf, timeMsOf } from '../parse-values.ts'
+import { showProgress } from '../progress.ts'
 import { serviceAddress, URL_OPTION } from '../send-change.ts'
 import { listenForStop } from '../stop-signal.ts'
 import { parseObject } from '../service-answer.ts'
@@ -73,12 +74,14 @@ export const list: Command = {
       limit,
     }
     const writer = WRITERS[format](print)
+    const show = showProgress(print)
     let count = 0
     let hasMore = false
     for await (const page of readList(address, question, stop.signal)) {
       if (page.kind !== 'page') return reportFailure(page, values.json && count === 0, print)
       writer.write(page.lines)
       count += page.lines.length
+      show('orders', count)
       hasMore = page.hasMore
     }
     writer.end()
