@@ -153,7 +153,7 @@ export function sentenceOf(answer: Exclude<Answer<unknown>, { kind: 'success' }>
 /** The session is over, or there was none: the page that asks for a key leads back to this one. */
 function goToLogin(): void {
   const page = location.pathname.slice(ROOT.pathname.length)
-  location.assign(urlOf(`login?next=${encodeURIComponent(page)}`))
+  location.assign(urlOf(`login?next=${encodeURIComponent(page)}${location.hash}`))
 }
 
 /** Whether the service has taken the session back: no script can do that. */

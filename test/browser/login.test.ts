@@ -112,6 +112,20 @@ suite('logins', () => {
     await page.waitForURL(`${origin}/redoc`)
   })
 
+  test('a login leads to the place that a shared address says, also after a wrong key', async (t) => {
+    const { origin } = await startForKeys(t)
+    const { page } = await openPage(t, `${origin}/console#status=shipped`)
+    await logIn(page, 'not-a-key')
+    await page.getByRole('alert').waitFor()
+    await logIn(page, 'reader')
+    await page.waitForURL(`${origin}/console#status=shipped`)
+    await stateOf(page, 'Connected').waitFor()
+    await page.context().clearCookies()
+    await page.waitForURL(`${origin}/login?next=console#status=shipped`)
+    await logIn(page, 'reader')
+    await page.waitForURL(`${origin}/console#status=shipped`)
+  })
+
   test('a log-out that the service has not answered is not taken for one', async (t) => {
     const { origin } = await startForKeys(t)
     const { page } = await openPage(t, `${origin}/console`)
@@ -147,7 +161,7 @@ suite('logins', () => {
 
   for (const asksFirst of [false, true]) {
     const how = asksFirst ? 'that asks first' : 'that knows the browser'
-    test(`a login by an identity provider ${how} leads to the page that was wanted`, async (t) => {
+    test(`a login by an identity provider ${how} leads to the place that was wanted`, async (t) => {
       // By an address, and so another site to a browser than localhost is.
       const provider = await startLoginProvider(t, key)
       provider.claims = { scope: 'orders:read orders:write' }
@@ -161,10 +175,10 @@ suite('logins', () => {
         settings: { publicUrl: origin },
       })
       await server.listen({ host: 'localhost', port })
-      const { page } = await openPage(t, `${origin}/console`)
+      const { page } = await openPage(t, `${origin}/console#status=pending`)
       await page.getByRole('link', { name: 'Log in by the identity provider' }).click()
       if (asksFirst) await page.getByRole('button', { name: 'Yes, it is me' }).click()
-      await page.waitForURL(`${origin}/console`)
+      await page.waitForURL(`${origin}/console#status=pending`)
       await createOrder(page, 'ORD-1')
       await until(() => commands.created.length === 1, 'the order is created')
       assert.equal(commands.created[0]?.principal, 'user:anna')

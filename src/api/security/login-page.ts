@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { Html, markup } from '../markup.ts'
 import type { PageName } from './pages.ts'
 
-/** The pages of a login: each one answer, no script, nothing that it loads. */
+/** The pages of a login: each one answer, nothing that it loads, and no script but a few fixed lines. */
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -13,14 +13,40 @@ input, button { box-sizing: border-box; width: 100%; margin-top: .25rem; padding
 button { margin-top: 1rem }
 `
 
-const LOGIN_PAGE_CSP = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+/**
+ * The part of the address behind the `#` says what a console shows, and reaches no server. A browser keeps
+ * it where the answer to the form is a redirect; a way by the identity provider loses it.
+ */
+const KEEP_PLACE = `
+document.forms[0].action += location.hash
+sessionStorage.setItem('place', location.hash)
+`
+
+const GO_TO_PLACE = `
+const place = sessionStorage.getItem('place') ?? ''
+sessionStorage.removeItem('place')
+location.replace(document.links[0].href + place)
+`
+
+const LOGIN_PAGE_CSP = cspOf(KEEP_PLACE)
+
+const WELCOME_PAGE_CSP = cspOf(GO_TO_PLACE)
+
+function cspOf(script: string): string {
+  return [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(STYLE)}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
 
 export interface LoginPage {
   /** Where to go to after the login. */
@@ -54,18 +80,19 @@ export function sendWelcomePage(reply: FastifyReply, nextPage: PageName): Fastif
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="refresh" content="0; url=../${nextPage}" />
+        <noscript><meta http-equiv="refresh" content="0; url=../${nextPage}" /></noscript>
         <title>CartService: logged in</title>
         <link rel="icon" href="data:," />
         <style>${new Html(STYLE)}</style>
       </head>
       <body>
         <main><p>You are logged in: <a href="../${nextPage}">continue</a></p></main>
+        <script>${new Html(GO_TO_PLACE)}</script>
       </body>
     </html>
 `
   return reply
-    .header('content-security-policy', LOGIN_PAGE_CSP)
+    .header('content-security-policy', WELCOME_PAGE_CSP)
     .type('text/html; charset=utf-8')
     .send(page.toString())
 }
@@ -93,6 +120,7 @@ function renderLoginPage({ nextPage, trouble, base, hasProvider }: LoginPage): s
             <button type="submit">Log in</button>
           </form>
         </main>
+        <script>${new Html(KEEP_PLACE)}</script>
       </body>
     </html>
 `.toString()

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { createSeal } from '../../../src/service/callers/aes-seal.ts'
@@ -72,6 +73,24 @@ test('a page asks a browser that is not known to log in, and an address that is 
   const login = await server.inject({ url: '/login?next=docs', headers })
   assert.equal(login.statusCode, 200)
   assert.match(login.body, /name="next" value="docs"/)
+})
+
+test('the page of the login lets in its own script alone, whose text is fixed', async (t) => {
+  const { server } = await setUp(t)
+  const policies = new Set<string>()
+  for (const next of ['console', "docs';alert(1);'"]) {
+    const { body, headers } = await server.inject(`/login?next=${encodeURIComponent(next)}`)
+    const scripts = Array.from(
+      body.matchAll(/<script>([^]*?)<\/script>/gu),
+      ([, text = '']) => text,
+    )
+    const hashes = scripts.map((text) => createHash('sha256').update(text).digest('base64'))
+    assert.equal(hashes.length, 1)
+    const policy = String(headers['content-security-policy'])
+    assert.ok(policy.includes(`; script-src 'sha256-${hashes[0]}'; `), policy)
+    policies.add(policy)
+  }
+  assert.equal(policies.size, 1)
 })
 
 test('a session is a cookie that no script reads, and it does what the key does', async (t) => {
