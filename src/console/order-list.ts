@@ -1,6 +1,6 @@
 import type { Filters, Place } from './address.ts'
 import { currentPlace, followPlace, goTo } from './navigation.ts'
-import { read, sentenceOf } from './api-client.ts'
+import { ASK_AGAIN_AFTER_MS, isPassing, read, sentenceOf } from './api-client.ts'
 import type { Order, Page } from './order-json.ts'
 import { HeldList, ROWS_MAX } from './held-list.ts'
 import { hasFilters, matcherOf, ordersQuery, type SearchField } from './list-query.ts'
@@ -44,13 +44,26 @@ export function startOrderList(view: ListView): OrderList {
   let reading = 0
   let waiting: LiveEvent[] = []
   let hasDropped = false
+  /** Of these filters nothing has been read yet. */
+  let isUnread = true
+  /** The last answer was that of an outage. */
+  let isAway = false
+  let asking: ReturnType<typeof setTimeout> | undefined
   const hold = watchHold(view.body)
 
   async function reload(limit = PAGE_ORDERS): Promise<void> {
     const number = (reading += 1)
+    clearTimeout(asking)
+    isUnread = true
     const page = await readFirstPage(limit)
     // A later question makes this answer old.
-    if (number !== reading || page === undefined) return
+    if (number !== reading) return
+    if (page === undefined) {
+      // The stream continues after an outage, and says nothing of what could not be read meanwhile.
+      if (isAway) asking = setTimeout(() => void reload(limit), ASK_AGAIN_AFTER_MS)
+      return
+    }
+    isUnread = false
     list.replace(page)
     show()
   }
@@ -59,16 +72,16 @@ export function startOrderList(view: ListView): OrderList {
   async function readFirstPage(limit: number): Promise<Page<Order> | undefined> {
     field = 'orderId'
     list.beginReading(matcherOf(filters, field))
-    const page = await readPage(limit, null)
+    const page = await readPage(field, limit, null)
     if (page === undefined || page.data.length > 0 || filters.search === '') return page
     if (filters.customer !== '') return page
     const asked = filters
-    const ofCustomer = await read<Page<Order>>(queryPath('customerId', limit, null))
-    if (asked !== filters || ofCustomer.kind !== 'success') return page
-    if (ofCustomer.body.data.length === 0) return page
+    const ofCustomer = await readPage('customerId', limit, null)
+    if (ofCustomer === undefined && isAway) return undefined
+    if (isOther(asked, filters) || (ofCustomer?.data.length ?? 0) === 0) return page
     field = 'customerId'
     list.beginReading(matcherOf(filters, field))
-    return ofCustomer.body
+    return ofCustomer
   }
 
   async function loadOlder(): Promise<void> {
@@ -76,7 +89,7 @@ export function startOrderList(view: ListView): OrderList {
     // Not read: to go on from the old place would leave orders out.
     if (list.isCut || list.cursor === null) return
     const number = (reading += 1)
-    const page = await readPage(PAGE_ORDERS, list.cursor)
+    const page = await readPage(field, PAGE_ORDERS, list.cursor)
     if (number !== reading || page === undefined) return
     list.append(page)
     show()
@@ -91,8 +104,13 @@ export function startOrderList(view: ListView): OrderList {
     return `api/orders?${query}`
   }
 
-  async function readPage(limit: number, after: string | null): Promise<Page<Order> | undefined> {
-    const answer = await read<Page<Order>>(queryPath(field, limit, after))
+  async function readPage(
+    by: SearchField,
+    limit: number,
+    after: string | null,
+  ): Promise<Page<Order> | undefined> {
+    const answer = await read<Page<Order>>(queryPath(by, limit, after))
+    isAway = isPassing(answer)
     view.note.textContent = answer.kind === 'success' ? '' : sentenceOf(answer)
     return answer.kind === 'success' ? answer.body : undefined
   }
@@ -161,8 +179,9 @@ export function startOrderList(view: ListView): OrderList {
     for (const { line } of free) line.remove()
     const isEmpty = list.rows.length === 0
     view.table.hidden = isEmpty
-    view.none.hidden = !isEmpty || hasFilters(filters)
-    view.noMatch.hidden = !isEmpty || !hasFilters(filters)
+    // Nobody knows it before the service has said so.
+    view.none.hidden = !isEmpty || isUnread || hasFilters(filters)
+    view.noMatch.hidden = !isEmpty || isUnread || !hasFilters(filters)
     view.older.hidden = !list.hasOlder
     showWaiting()
     showOpen(currentPlace())

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
-import { freshSettings } from '../support/own-service.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
 import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -55,6 +55,34 @@ test('shows that the service is away, and goes on by itself without a gap when i
   const shown = await page.locator('#order-rows a').allTextContents()
   assert.deepEqual(shown.toSorted(), ['ORD-1', 'ORD-2', 'ORD-3'])
   assert.equal(await page.evaluate('window.wasHereBefore'), true)
+  assertQuiet()
+})
+
+test('reads by itself what it could not read during an outage', async (t) => {
+  const service = await startOwnService(
+    t,
+    freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`),
+  )
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  for (const orderId of ['ORD-1', 'ORD-2']) {
+    await createOrder(page, orderId)
+    await orderRow(page, orderId).waitFor()
+  }
+  // The stream stays: nothing but the answers themselves can say that the outage is over.
+  const reads = /\/api\/orders(?:\?|\/ORD-1)/u
+  await page.route(reads, (route) => route.abort())
+  await orderRow(page, 'ORD-1').getByRole('link').click()
+  const detail = page.locator('#detail')
+  await detail.getByText('The service does not answer.').waitFor()
+  await page.locator('#search').fill('ORD-2')
+  await page.locator('#list-note').getByText('The service does not answer.').waitFor()
+
+  await page.unroute(reads)
+  await detail.locator('.timeline > li').waitFor()
+  await detail.getByRole('button', { name: 'Confirm order' }).waitFor()
+  await orderRow(page, 'ORD-1').waitFor({ state: 'detached' })
+  await orderRow(page, 'ORD-2').waitFor()
+  assert.equal(await page.getByText('The service does not answer.').count(), 0)
   assertQuiet()
 })
 
