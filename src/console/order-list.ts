@@ -2,6 +2,7 @@ import type { Filters, Place } from './address.ts'
 import { currentPlace, followPlace, goTo } from './navigation.ts'
 import { ASK_AGAIN_AFTER_MS, isPassing, read, sentenceOf } from './api-client.ts'
 import type { Order, Page } from './order-json.ts'
+import { countText } from './format.ts'
 import { HeldList, ROWS_MAX } from './held-list.ts'
 import { hasFilters, matcherOf, ordersQuery, type SearchField } from './list-query.ts'
 import type { LiveEvent } from './live-stream.ts'
@@ -31,8 +32,8 @@ export interface ListView {
 }
 
 export interface OrderList {
-  /** Reads the newest orders, as after a start. */
-  readonly reload: () => void
+  /** A stream of changes has begun: reads what was before it. */
+  readonly catchUp: () => void
   readonly add: (event: LiveEvent) => void
 }
 
@@ -43,7 +44,9 @@ export function startOrderList(view: ListView): OrderList {
   let field: SearchField = 'orderId'
   let reading = 0
   let waiting: LiveEvent[] = []
-  let hasDropped = false
+  /** Something was not heard of: the orders have to be read anew. */
+  let hasMissed = false
+  let hasCaughtUp = false
   /** Of these filters nothing has been read yet. */
   let isUnread = true
   /** The last answer was that of an outage. */
@@ -55,6 +58,7 @@ export function startOrderList(view: ListView): OrderList {
     const number = (reading += 1)
     clearTimeout(asking)
     isUnread = true
+    hasMissed = false
     const page = await readFirstPage(limit)
     // A later question makes this answer old.
     if (number !== reading) return
@@ -119,7 +123,7 @@ export function startOrderList(view: ListView): OrderList {
     // Bounded: a tab in the background gets no frames. What it dropped is read anew.
     if (waiting.length >= ROWS_MAX) {
       waiting.shift()
-      hasDropped = true
+      hasMissed = true
     }
     if (waiting.push(event) === 1) requestAnimationFrame(applyWaiting)
   }
@@ -132,20 +136,26 @@ export function startOrderList(view: ListView): OrderList {
       if (list.apply(order)) views.get(order.orderId)?.update(order)
     }
     showWaiting()
-    if (!hasDropped || hold.isHeld()) return
-    hasDropped = false
-    void reload(ROWS_MAX)
+  }
+
+  /** What is read anew would take rows away from under the pointer, as what is new does. */
+  function catchUp(): void {
+    if (hasCaughtUp && hold.isHeld() && list.rows.length > 0) hasMissed = true
+    else void reload()
+    hasCaughtUp = true
+    showWaiting()
   }
 
   function letIn(): void {
-    if (list.waitingCount === 0 || list.isPast) return
+    if (document.hidden || !(hasMissed || (list.waitingCount > 0 && !list.isPast))) return
     if (hold.isHeld()) showWaiting()
+    else if (hasMissed) void reload(ROWS_MAX)
     else bringIn()
   }
 
   function bringIn(): void {
     const known = new Set(list.rows.map(({ orderId }) => orderId))
-    if (list.isPast || list.hasLost) {
+    if (list.isPast || list.hasLost || hasMissed) {
       void reload()
       return
     }
@@ -197,11 +207,15 @@ export function startOrderList(view: ListView): OrderList {
   /** Its room is kept, so that nothing moves when it comes and goes. */
   function showWaiting(): void {
     const count = list.waitingCount
-    const many = list.hasLost ? `${count}+` : String(count)
-    const text = count === 0 ? 'Newest orders' : `${many} new ${count === 1 ? 'order' : 'orders'}`
+    const isMore = list.hasLost || hasMissed
+    const many = isMore ? `${count}+ new orders` : countText(count, 'new order')
+    const text = count === 0 ? 'Newest orders' : many
     if (view.bring.textContent !== text) view.bring.textContent = text
     // Rows that nobody holds come in by themselves in a moment.
-    view.bring.classList.toggle('is-away', !list.isPast && (count === 0 || !hold.isHeld()))
+    view.bring.classList.toggle(
+      'is-away',
+      !list.isPast && ((count === 0 && !hasMissed) || !hold.isHeld()),
+    )
     if (count > 0 && list.rows.length === 0) bringIn()
   }
 
@@ -234,7 +248,8 @@ export function startOrderList(view: ListView): OrderList {
     if (before !== undefined && isOther(place, before)) void reload()
     showOpen(place)
   })
-  return { reload: () => void reload(), add }
+  void reload()
+  return { catchUp, add }
 }
 
 function isOther(one: Filters, other: Filters): boolean {
