@@ -150,6 +150,15 @@ export function sentenceOf(answer: Exclude<Answer<unknown>, { kind: 'success' }>
     : 'The service does not answer.'
 }
 
+/** After so long it is asked again whether an outage is over. */
+export const ASK_AGAIN_AFTER_MS = 2_000
+
+/** Whether the same question may have an answer in a moment. */
+export function isPassing(answer: Answer<unknown>): boolean {
+  if (answer.kind === 'success') return false
+  return answer.kind === 'no-answer' || answer.problem.status >= 500
+}
+
 /** The session is over, or there was none: the page that asks for a key leads back to this one. */
 function goToLogin(): void {
   const page = location.pathname.slice(ROOT.pathname.length)

@@ -164,7 +164,7 @@ startShortcuts(
 const announce = startAnnouncing(byId('announcements', HTMLElement))
 followChanges({
   onStart: () => {
-    list.reload()
+    list.catchUp()
     openOrder.refresh()
   },
   onEvent: (event) => {
@@ -177,7 +177,6 @@ followChanges({
   },
   onState: (stream) => state.setStream(stream),
 })
-list.reload()
 followPlace(showView)
 byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
   // Its address would be taken for a place of this page.

@@ -1,7 +1,8 @@
 import type { Filters, Place } from './address.ts'
 import { currentPlace, followPlace, goTo } from './navigation.ts'
-import { read, sentenceOf } from './api-client.ts'
+import { ASK_AGAIN_AFTER_MS, isPassing, read, sentenceOf } from './api-client.ts'
 import type { Order, Page } from './order-json.ts'
+import { countText } from './format.ts'
 import { HeldList, ROWS_MAX } from './held-list.ts'
 import { hasFilters, matcherOf, ordersQuery, type SearchField } from './list-query.ts'
 import type { LiveEvent } from './live-stream.ts'
@@ -31,8 +32,8 @@ export interface ListView {
 }
 
 export interface OrderList {
-  /** Reads the newest orders, as after a start. */
-  readonly reload: () => void
+  /** A stream of changes has begun: reads what was before it. */
+  readonly catchUp: () => void
   readonly add: (event: LiveEvent) => void
 }
 
@@ -43,14 +44,30 @@ export function startOrderList(view: ListView): OrderList {
   let field: SearchField = 'orderId'
   let reading = 0
   let waiting: LiveEvent[] = []
-  let hasDropped = false
+  /** Something was not heard of: the orders have to be read anew. */
+  let hasMissed = false
+  let hasCaughtUp = false
+  /** Of these filters nothing has been read yet. */
+  let isUnread = true
+  /** The last answer was that of an outage. */
+  let isAway = false
+  let asking: ReturnType<typeof setTimeout> | undefined
   const hold = watchHold(view.body)
 
   async function reload(limit = PAGE_ORDERS): Promise<void> {
     const number = (reading += 1)
+    clearTimeout(asking)
+    isUnread = true
+    hasMissed = false
     const page = await readFirstPage(limit)
     // A later question makes this answer old.
-    if (number !== reading || page === undefined) return
+    if (number !== reading) return
+    if (page === undefined) {
+      // The stream continues after an outage, and says nothing of what could not be read meanwhile.
+      if (isAway) asking = setTimeout(() => void reload(limit), ASK_AGAIN_AFTER_MS)
+      return
+    }
+    isUnread = false
     list.replace(page)
     show()
   }
@@ -59,16 +76,16 @@ export function startOrderList(view: ListView): OrderList {
   async function readFirstPage(limit: number): Promise<Page<Order> | undefined> {
     field = 'orderId'
     list.beginReading(matcherOf(filters, field))
-    const page = await readPage(limit, null)
+    const page = await readPage(field, limit, null)
     if (page === undefined || page.data.length > 0 || filters.search === '') return page
     if (filters.customer !== '') return page
     const asked = filters
-    const ofCustomer = await read<Page<Order>>(queryPath('customerId', limit, null))
-    if (asked !== filters || ofCustomer.kind !== 'success') return page
-    if (ofCustomer.body.data.length === 0) return page
+    const ofCustomer = await readPage('customerId', limit, null)
+    if (ofCustomer === undefined && isAway) return undefined
+    if (isOther(asked, filters) || (ofCustomer?.data.length ?? 0) === 0) return page
     field = 'customerId'
     list.beginReading(matcherOf(filters, field))
-    return ofCustomer.body
+    return ofCustomer
   }
 
   async function loadOlder(): Promise<void> {
@@ -76,7 +93,7 @@ export function startOrderList(view: ListView): OrderList {
     // Not read: to go on from the old place would leave orders out.
     if (list.isCut || list.cursor === null) return
     const number = (reading += 1)
-    const page = await readPage(PAGE_ORDERS, list.cursor)
+    const page = await readPage(field, PAGE_ORDERS, list.cursor)
     if (number !== reading || page === undefined) return
     list.append(page)
     show()
@@ -91,8 +108,13 @@ export function startOrderList(view: ListView): OrderList {
     return `api/orders?${query}`
   }
 
-  async function readPage(limit: number, after: string | null): Promise<Page<Order> | undefined> {
-    const answer = await read<Page<Order>>(queryPath(field, limit, after))
+  async function readPage(
+    by: SearchField,
+    limit: number,
+    after: string | null,
+  ): Promise<Page<Order> | undefined> {
+    const answer = await read<Page<Order>>(queryPath(by, limit, after))
+    isAway = isPassing(answer)
     view.note.textContent = answer.kind === 'success' ? '' : sentenceOf(answer)
     return answer.kind === 'success' ? answer.body : undefined
   }
@@ -101,7 +123,7 @@ export function startOrderList(view: ListView): OrderList {
     // Bounded: a tab in the background gets no frames. What it dropped is read anew.
     if (waiting.length >= ROWS_MAX) {
       waiting.shift()
-      hasDropped = true
+      hasMissed = true
     }
     if (waiting.push(event) === 1) requestAnimationFrame(applyWaiting)
   }
@@ -114,20 +136,26 @@ export function startOrderList(view: ListView): OrderList {
       if (list.apply(order)) views.get(order.orderId)?.update(order)
     }
     showWaiting()
-    if (!hasDropped || hold.isHeld()) return
-    hasDropped = false
-    void reload(ROWS_MAX)
+  }
+
+  /** What is read anew would take rows away from under the pointer, as what is new does. */
+  function catchUp(): void {
+    if (hasCaughtUp && hold.isHeld() && list.rows.length > 0) hasMissed = true
+    else void reload()
+    hasCaughtUp = true
+    showWaiting()
   }
 
   function letIn(): void {
-    if (list.waitingCount === 0 || list.isPast) return
+    if (document.hidden || !(hasMissed || (list.waitingCount > 0 && !list.isPast))) return
     if (hold.isHeld()) showWaiting()
+    else if (hasMissed) void reload(ROWS_MAX)
     else bringIn()
   }
 
   function bringIn(): void {
     const known = new Set(list.rows.map(({ orderId }) => orderId))
-    if (list.isPast || list.hasLost) {
+    if (list.isPast || list.hasLost || hasMissed) {
       void reload()
       return
     }
@@ -161,8 +189,9 @@ export function startOrderList(view: ListView): OrderList {
     for (const { line } of free) line.remove()
     const isEmpty = list.rows.length === 0
     view.table.hidden = isEmpty
-    view.none.hidden = !isEmpty || hasFilters(filters)
-    view.noMatch.hidden = !isEmpty || !hasFilters(filters)
+    // Nobody knows it before the service has said so.
+    view.none.hidden = !isEmpty || isUnread || hasFilters(filters)
+    view.noMatch.hidden = !isEmpty || isUnread || !hasFilters(filters)
     view.older.hidden = !list.hasOlder
     showWaiting()
     showOpen(currentPlace())
@@ -178,11 +207,15 @@ export function startOrderList(view: ListView): OrderList {
   /** Its room is kept, so that nothing moves when it comes and goes. */
   function showWaiting(): void {
     const count = list.waitingCount
-    const many = list.hasLost ? `${count}+` : String(count)
-    const text = count === 0 ? 'Newest orders' : `${many} new ${count === 1 ? 'order' : 'orders'}`
+    const isMore = list.hasLost || hasMissed
+    const many = isMore ? `${count}+ new orders` : countText(count, 'new order')
+    const text = count === 0 ? 'Newest orders' : many
     if (view.bring.textContent !== text) view.bring.textContent = text
     // Rows that nobody holds come in by themselves in a moment.
-    view.bring.classList.toggle('is-away', !list.isPast && (count === 0 || !hold.isHeld()))
+    view.bring.classList.toggle(
+      'is-away',
+      !list.isPast && ((count === 0 && !hasMissed) || !hold.isHeld()),
+    )
     if (count > 0 && list.rows.length === 0) bringIn()
   }
 
@@ -215,7 +248,8 @@ export function startOrderList(view: ListView): OrderList {
     if (before !== undefined && isOther(place, before)) void reload()
     showOpen(place)
   })
-  return { reload: () => void reload(), add }
+  void reload()
+  return { catchUp, add }
 }
 
 function isOther(one: Filters, other: Filters): boolean {

@@ -1,5 +1,12 @@
 import { hrefOf } from './navigation.ts'
-import { orderPath, read, sentenceOf, type OrderEvent } from './api-client.ts'
+import {
+  ASK_AGAIN_AFTER_MS,
+  isPassing,
+  orderPath,
+  read,
+  sentenceOf,
+  type OrderEvent,
+} from './api-client.ts'
 import type { Order, Page } from './order-json.ts'
 import type { Addresses } from './copy-commands.ts'
 import { button, element, statusPill, userText } from './dom.ts'
@@ -62,21 +69,27 @@ export function openOrder(panel: HTMLElement, orderId: string, options: PanelOpt
   let lastCursor: string | undefined
   let isReading = false
   let isStale = false
+  let asking: ReturnType<typeof setTimeout> | undefined
 
   async function refresh(): Promise<void> {
     // One at a time; what changes meanwhile is read afterwards.
     isStale = true
     if (isReading) return
     isReading = true
+    clearTimeout(asking)
+    let isUnread = false
     while (isStale && panel.contains(heading)) {
       isStale = false
-      await readOrder()
-      if (cursor === null && !content.hidden) await readHistory()
+      isUnread = await readOrder()
+      if (cursor === null && !content.hidden) isUnread = (await readHistory()) || isUnread
     }
     isReading = false
+    // The stream continues after an outage, and says nothing of what could not be read meanwhile.
+    if (isUnread) asking = setTimeout(() => void refresh(), ASK_AGAIN_AFTER_MS)
   }
 
-  async function readOrder(): Promise<void> {
+  /** True when it has to be asked for again. */
+  async function readOrder(): Promise<boolean> {
     const answer = await read<{ data: Order }>(orderPath(orderId))
     const isRead = answer.kind === 'success' && answer.entityTag !== null
     note.textContent = answer.kind === 'success' ? '' : sentenceOf(answer)
@@ -85,7 +98,7 @@ export function openOrder(panel: HTMLElement, orderId: string, options: PanelOpt
       // What is not there has nothing to show; what cannot be asked for now is left as it was.
       const isGone = answer.kind === 'problem' && answer.problem.code === ORDER_NOT_FOUND
       if (isGone) content.hidden = true
-      return
+      return isPassing(answer)
     }
     const { data } = answer.body
     content.hidden = false
@@ -93,17 +106,21 @@ export function openOrder(panel: HTMLElement, orderId: string, options: PanelOpt
     facts.replaceChildren(...orderFacts(data))
     if (items.childElementCount === 0) items.replaceChildren(...itemTable(data))
     change.show(data.status, answer.entityTag ?? '')
+    return false
   }
 
-  /** From the last version on that is shown: what is there is not drawn again. */
-  async function readHistory(): Promise<void> {
+  /**
+   * From the last version on that is shown: what is there is not drawn again. True when it has to be
+   * asked for again.
+   */
+  async function readHistory(): Promise<boolean> {
     const query = new URLSearchParams({ limit: String(PAGE_EVENTS) })
     const after = cursor ?? lastCursor
     if (after !== undefined) query.set('cursor', after)
     const answer = await read<Page<OrderEvent>>(`${orderPath(orderId)}/events?${query}`)
     if (answer.kind !== 'success') {
       note.textContent = sentenceOf(answer)
-      return
+      return isPassing(answer)
     }
     cursor = answer.body.nextCursor
     lastCursor = cursor ?? lastCursor
@@ -113,6 +130,7 @@ export function openOrder(panel: HTMLElement, orderId: string, options: PanelOpt
       version = event.version
       timeline.prepend(eventItem(orderId, event, addresses))
     }
+    return false
   }
 
   void refresh()

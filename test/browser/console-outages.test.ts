@@ -4,11 +4,19 @@ import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { infrastructure } from '../support/infrastructure.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
-import { freshSettings } from '../support/own-service.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
-import { startService } from '../support/service-process.ts'
+import { startService, type ServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { createOrder, launchChromium, openConsole, orderRow, stateOf } from './console-page.ts'
+import { until } from '../support/until.ts'
+import {
+  createOrder,
+  launchChromium,
+  openConsole,
+  orderRow,
+  pointElsewhere,
+  stateOf,
+} from './console-page.ts'
 
 /** What a reader of the console sees, and can do, while something is away. */
 
@@ -20,20 +28,21 @@ before(async () => {
 
 after(() => browser.close())
 
+async function createByOther({ url }: ServiceProcess, orderId: string): Promise<void> {
+  const response = await fetch(`${url}/api/create-order`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ orderId, numItems: 1 }),
+  })
+  assert.equal(response.status, 201)
+}
+
 test('shows that the service is away, and goes on by itself without a gap when it is back', async (t) => {
   const settings = freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`)
   let service = await startService(settings)
   t.after(() => service.end('SIGKILL'))
-  const create = async (orderId: string): Promise<void> => {
-    const response = await fetch(`${service.url}/api/create-order`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ orderId, numItems: 1 }),
-    })
-    assert.equal(response.status, 201)
-  }
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
-  await create('ORD-1')
+  await createByOther(service, 'ORD-1')
   await orderRow(page, 'ORD-1').waitFor()
   // A reload would lose it.
   await page.evaluate('window.wasHereBefore = true')
@@ -45,7 +54,7 @@ test('shows that the service is away, and goes on by itself without a gap when i
 
   service = await startService({ ...settings, API_PORT: new URL(service.url).port })
   // Before the page can have connected again, perhaps: it is to miss nothing.
-  await create('ORD-3')
+  await createByOther(service, 'ORD-3')
   await stateOf(page, 'All systems up').waitFor()
   await page.getByRole('alert').waitFor({ state: 'hidden' })
   await orderRow(page, 'ORD-3').waitFor()
@@ -55,6 +64,70 @@ test('shows that the service is away, and goes on by itself without a gap when i
   const shown = await page.locator('#order-rows a').allTextContents()
   assert.deepEqual(shown.toSorted(), ['ORD-1', 'ORD-2', 'ORD-3'])
   assert.equal(await page.evaluate('window.wasHereBefore'), true)
+  assertQuiet()
+})
+
+test('reads by itself what it could not read during an outage', async (t) => {
+  const service = await startOwnService(
+    t,
+    freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`),
+  )
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  for (const orderId of ['ORD-1', 'ORD-2']) {
+    await createOrder(page, orderId)
+    await orderRow(page, orderId).waitFor()
+  }
+  // The stream stays: nothing but the answers themselves can say that the outage is over.
+  const reads = /\/api\/orders(?:\?|\/ORD-1)/u
+  await page.route(reads, (route) => route.abort())
+  await orderRow(page, 'ORD-1').getByRole('link').click()
+  const detail = page.locator('#detail')
+  await detail.getByText('The service does not answer.').waitFor()
+  await page.locator('#search').fill('ORD-2')
+  await page.locator('#list-note').getByText('The service does not answer.').waitFor()
+
+  await page.unroute(reads)
+  await detail.locator('.timeline > li').waitFor()
+  await detail.getByRole('button', { name: 'Confirm order' }).waitFor()
+  await orderRow(page, 'ORD-1').waitFor({ state: 'detached' })
+  await orderRow(page, 'ORD-2').waitFor()
+  assert.equal(await page.getByText('The service does not answer.').count(), 0)
+  assertQuiet()
+})
+
+test('leaves rows that are held where they are when a new stream begins, and offers to read', async (t) => {
+  const settings = freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`)
+  let service = await startService(settings)
+  t.after(() => service.end('SIGKILL'))
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  await createByOther(service, 'ORD-1')
+  await orderRow(page, 'ORD-1').waitFor()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await pointElsewhere(page)
+
+  const stream = /\/api\/events\/stream/u
+  let refusedCount = 0
+  await page.route(stream, (route) => {
+    refusedCount += 1
+    return route.fulfill({ status: 503 })
+  })
+  await service.end('SIGKILL')
+  // The second one is asked for by a stream that begins anew.
+  await until(() => refusedCount > 1, 'the page has begun a new stream')
+  service = await startService({ ...settings, API_PORT: new URL(service.url).port })
+  await createByOther(service, 'ORD-MISSED')
+  await page.unroute(stream)
+  await page
+    .getByRole('button', { name: 'Newest orders' })
+    .and(page.locator(':not(.is-away)'))
+    .waitFor()
+  await createByOther(service, 'ORD-LIVE')
+  const more = page.getByRole('button', { name: '1+ new orders' })
+  await more.waitFor()
+  assert.deepEqual(await page.locator('#order-rows a').allTextContents(), ['ORD-1'])
+  await more.click()
+  await orderRow(page, 'ORD-MISSED').waitFor()
+  await orderRow(page, 'ORD-LIVE').waitFor()
   assertQuiet()
 })
 
