@@ -1,5 +1,5 @@
-import type { Place } from './address.ts'
 import type { Addresses } from './copy-commands.ts'
+import { isWanted, keepNewest, mergeRecords, ROWS_MAX } from './event-records.ts'
 import { visible } from './visible-text.ts'
 import { countText } from './format.ts'
 import type { LiveEvent } from './live-stream.ts'
@@ -7,11 +7,9 @@ import { currentPlace, followPlace } from './navigation.ts'
 import { createRecordRow } from './record-row.ts'
 import { watchHold } from './row-hold.ts'
 import { runTool } from './tool-client.ts'
-import { fromLive, fromRead, placeOf, type ReadRecord, type TopicRecord } from './topic-record.ts'
+import { fromRead, happenedOf, placeOf, type ReadRecord, type TopicRecord } from './topic-record.ts'
 
 /** All events of the topic, newest first: live ones, and on request earlier ones, which the topic is read for. */
-
-const ROWS_MAX = 200
 
 const LET_IN_EVERY_MS = 500
 
@@ -30,7 +28,7 @@ export interface Events {
 }
 
 export function startEventsView(view: EventsView, addresses: () => Addresses): Events {
-  /** Newest first, whatever the filters are. */
+  /** Newest first. */
   let records: TopicRecord[] = []
   let waiting: TopicRecord[] = []
   const rows = new Map<string, readonly HTMLElement[]>()
@@ -42,8 +40,7 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
   }
 
   function add(event: LiveEvent): void {
-    waiting.unshift(fromLive(event))
-    if (waiting.length > ROWS_MAX) waiting.length = ROWS_MAX
+    waiting = keepNewest([fromLive(event), ...waiting], currentPlace())
   }
 
   function letIn(): void {
@@ -53,14 +50,14 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
   }
 
   function bringIn(): void {
-    records = merge(waiting, records)
+    records = mergeRecords(waiting, records, currentPlace())
     waiting = []
     show()
   }
 
   function show(): void {
     const place = currentPlace()
-    const shown = records.filter((record) => isWanted(record, place))
+    const shown = records.filter((record) => isWanted(record, place)).slice(0, ROWS_MAX)
     const wanted = new Set(shown.map(placeOf))
     for (const [name, lines] of rows) {
       if (wanted.has(name)) continue
@@ -91,7 +88,8 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
   function showWaiting(): void {
     const place = currentPlace()
     const count = waiting.filter((record) => isWanted(record, place)).length
-    const text = count === 0 ? 'Newest events' : countText(count, 'new event')
+    const many = count > ROWS_MAX ? `${ROWS_MAX}+ new events` : countText(count, 'new event')
+    const text = count === 0 ? 'Newest events' : many
     if (view.bring.textContent !== text) view.bring.textContent = text
     view.bring.classList.toggle('is-away', count === 0 || !isHeld())
   }
@@ -110,7 +108,7 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
     }
     const { problem, result } = outcome.run
     const { records: read } = (result ?? { records: [] }) as { readonly records: ReadRecord[] }
-    records = merge(records, read.map(fromRead))
+    records = mergeRecords(records, read.map(fromRead), currentPlace())
     view.note.textContent =
       problem === null ? `${countText(read.length, 'record')} read.` : `${visible(problem)}.`
     show()
@@ -127,21 +125,14 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
   return { add }
 }
 
-function isWanted({ key, status }: TopicRecord, place: Place): boolean {
-  return (
-    (place.search === '' || key?.startsWith(place.search) === true) &&
-    (place.status === '' || status === place.status)
-  )
-}
-
-/** Newest first, each once, bounded. */
-function merge(one: readonly TopicRecord[], other: readonly TopicRecord[]): TopicRecord[] {
-  const byPlace = new Map([...other, ...one].map((record) => [placeOf(record), record]))
-  return [...byPlace.values()].toSorted(compareRecords).slice(0, ROWS_MAX)
-}
-
-function compareRecords(one: TopicRecord, other: TopicRecord): number {
-  const [first, second] = [one.time ?? '', other.time ?? '']
-  if (first !== second) return first < second ? 1 : -1
-  return other.partition - one.partition || other.offset - one.offset
+function fromLive({ order, ...event }: LiveEvent): TopicRecord {
+  return {
+    partition: event.partition,
+    offset: event.offset,
+    time: event.time,
+    key: order.orderId,
+    happened: happenedOf(event.type),
+    status: order.status,
+    version: event.version,
+  }
 }

@@ -1,5 +1,3 @@
-import type { LiveEvent } from './live-stream.ts'
-
 /** A record on a topic as the views show it, whether it came live or was read. */
 export interface TopicRecord {
   readonly partition: number
@@ -31,18 +29,6 @@ export function placeOf({ partition, offset }: TopicRecord): string {
   return `${partition}@${offset}`
 }
 
-export function fromLive({ order, ...event }: LiveEvent): TopicRecord {
-  return {
-    partition: event.partition,
-    offset: event.offset,
-    time: event.time,
-    key: order.orderId,
-    happened: happenedOf(event.type),
-    status: order.status,
-    version: event.version,
-  }
-}
-
 export function fromRead(read: ReadRecord): TopicRecord {
   const { partition, offset, timestamp, key, headers, value } = read
   const sequence = Number(headers['ce_sequence'] ?? Number.NaN)
@@ -58,7 +44,8 @@ export function fromRead(read: ReadRecord): TopicRecord {
   }
 }
 
-function happenedOf(type: string): string {
+/** Of the type of an event. */
+export function happenedOf(type: string): string {
   return type.slice(type.lastIndexOf('.') + 1).replaceAll('-', ' ')
 }
 

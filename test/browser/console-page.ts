@@ -52,6 +52,8 @@ export async function openConsole(
   })
   await page.goto(`${serviceUrl}/console`)
   await stateOf(page, 'All systems up').waitFor()
+  // What happens before the stream is open comes with no view but the list of orders.
+  await page.locator('li', { hasText: 'Changes live' }).waitFor({ state: 'attached' })
   return {
     page,
     assertQuiet() {
