@@ -15,7 +15,7 @@ import { createCluster } from './compose-clients.ts'
 import type { Config } from './config/config.ts'
 import { writeTombstones } from './service/kafka/tombstones.ts'
 
-/** A stop waits for it, and it is counted, as any change. */
+/** It is counted as a change is, and a stop waits for it. */
 export function composeErasure(
   config: Config,
   { measures, ...deps }: ChangeDeps & { readonly reader: OrderReader; readonly measures: Measures },

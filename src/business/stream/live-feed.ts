@@ -155,7 +155,8 @@ export class LiveFeed {
   }
 
   /**
-   * The next events from the store, at most `limit` and as many as a page has, one page at a time for all readers together.
+   * The next events from the store: `limit` at most, or fewer where they may be large. One page at a time
+   * for all readers together.
    * Undefined when the store cannot say; `retired` when events between the places may have been taken out
    * since `keptFrom`. A reader that has left is not read for, and not answered.
    */

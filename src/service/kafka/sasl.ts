@@ -12,6 +12,7 @@ import {
   type SASLCustomAuthenticator,
   type SASLOptions,
 } from '@platformatic/kafka'
+import { SCRAM_ITERATIONS_MAX } from '../wire/scram.ts'
 import { errorName } from './broker-errors.ts'
 
 type SaslAnswer = Parameters<Parameters<SASLCustomAuthenticator>[6]>[1]
@@ -48,16 +49,10 @@ const REFUSED = 'SASL_AUTHENTICATION_FAILED'
 const NOT_OFFERED = 'UNSUPPORTED_SASL_MECHANISM'
 const NOT_ASKED_FOR = 'ILLEGAL_SASL_STATE'
 
-/**
- * RFC 5802 lets the server say how often the password is hashed. Kafka's own maximum is 16,384; 2³¹ would
- * hold a thread of the pool for an hour.
- */
-const ITERATIONS_MAX = 1_000_000
-
 const BOUNDED_CRYPTO: typeof saslScramSha.defaultCrypto = {
   ...saslScramSha.defaultCrypto,
   hi: async (definition, password, salt, iterations) => {
-    if (iterations > ITERATIONS_MAX) {
+    if (iterations > SCRAM_ITERATIONS_MAX) {
       throw new Error(`the broker wants the password hashed ${iterations} times`)
     }
     return saslScramSha.defaultCrypto.hi(definition, password, salt, iterations)

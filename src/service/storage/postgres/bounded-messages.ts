@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Client } from 'pg'
 import { FrameError, guardFrames, type FrameFormat } from '../../wire/frames.ts'
+import { SCRAM_ITERATIONS_MAX } from '../../wire/scram.ts'
 
 /** A row holds one order or event; its bytes come as twice as many hexadecimal digits. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024
@@ -15,12 +16,6 @@ const ERROR = 'E'.charCodeAt(0)
 const NOTICE = 'N'.charCodeAt(0)
 const READY_FOR_QUERY = 'Z'.charCodeAt(0)
 const AUTHENTICATION = 'R'.charCodeAt(0)
-
-/**
- * RFC 5802 lets the server say how often the password is hashed; PostgreSQL's default is 4,096. 2³¹ would
- * hold a thread of the pool for an hour.
- */
-const ITERATIONS_MAX = 1_000_000
 
 /** Behind the code and the length. */
 const BODY_AT = 5
@@ -73,7 +68,7 @@ function checkFields(message: Buffer): void {
 
 function checkIterations(message: Buffer): void {
   const iterations = /,i=(\d+)/u.exec(message.toString('latin1'))?.[1]
-  if (Number(iterations) > ITERATIONS_MAX) {
+  if (Number(iterations) > SCRAM_ITERATIONS_MAX) {
     throw new FrameError(`the database wants the password hashed ${iterations} times`)
   }
 }
