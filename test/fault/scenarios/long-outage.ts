@@ -13,6 +13,12 @@ const LOOK_EVERY_MS = 1_000
 /** Of the outage; until then the heap finds its size. */
 const WARM_UP_SHARE = 0.1
 
+/**
+ * By then every gate is closed: a lane that waited behind a shared request for its 2 seconds is stalled one
+ * second later.
+ */
+const GATES_CLOSED_AFTER_MS = 3_250
+
 const FIRST_ANSWER_MS_MAX = 5_250
 const P99_MS_MAX = 50
 const GROWTH_MEGABYTES_MAX = 50
@@ -51,28 +57,26 @@ export const longOutage: Scenario = {
     const during = cart.journal.entries.filter(
       ({ sentAtMs, status }) => sentAtMs >= startMs && sentAtMs < endMs && status === 503,
     )
-    const answers = noteAnswers(cart, during)
+    const answers = noteAnswers(cart, during, startMs + GATES_CLOSED_AFTER_MS)
     const memory = noteMemory(cart, megabytes)
     return { ...report, late: [...report.late, ...answers, ...memory] }
   },
 }
 
-function noteAnswers(cart: Cart, answers: readonly JournalEntry[]): string[] {
-  const [first] = answers.toSorted(
-    (one, other) => (one.answeredAtMs ?? 0) - (other.answeredAtMs ?? 0),
-  )
-  if (first?.answeredAtMs === undefined) return []
-  const { answeredAtMs } = first
-  const firstMs = Math.max(
-    ...answers.filter(({ sentAtMs }) => sentAtMs <= answeredAtMs).map(tookMs),
-  )
-  const laterMs = answers.filter(({ sentAtMs }) => sentAtMs > answeredAtMs).map(tookMs)
-  const p99Ms = percentile(laterMs, 0.99)
+function noteAnswers(
+  cart: Cart,
+  answers: readonly JournalEntry[],
+  gatesClosedAtMs: number,
+): string[] {
+  const early = answers.filter(({ sentAtMs }) => sentAtMs < gatesClosedAtMs).map(tookMs)
+  const late = answers.filter(({ sentAtMs }) => sentAtMs >= gatesClosedAtMs).map(tookMs)
+  const firstMs = Math.max(...early)
+  const p99Ms = percentile(late, 0.99)
   cart.notes.push(
-    `the slowest of the first 503s came after ${firstMs.toFixed(0)} ms; then ${laterMs.length} more, p50 ${percentile(laterMs, 0.5).toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, slowest ${percentile(laterMs, 1).toFixed(0)} ms`,
+    `the slowest of the first ${early.length} 503s came after ${firstMs.toFixed(0)} ms; then ${late.length} more, p50 ${percentile(late, 0.5).toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, slowest ${percentile(late, 1).toFixed(0)} ms`,
   )
   return [
-    ...(firstMs > FIRST_ANSWER_MS_MAX ? ['the first 503 came too late'] : []),
+    ...(firstMs > FIRST_ANSWER_MS_MAX ? ['the first 503s came too late'] : []),
     ...(p99Ms > P99_MS_MAX ? ['503s took too long during the outage'] : []),
   ]
 }
