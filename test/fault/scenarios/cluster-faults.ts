@@ -12,6 +12,13 @@ import type { Scenario, ScenarioContext } from '../harness/scenario.ts'
 /** Longer than the cluster takes to notice a dead broker and to elect leaders. */
 const DOWN_MS = 20_000
 
+/**
+ * Between two pauses. Where the next leader was paused within seconds after the last one went on, the other
+ * brokers had too few replicas for all of that pause (NOT_ENOUGH_REPLICAS), and so had every client. With this
+ * in between, the one that was paused first is a replica again.
+ */
+const REPLICAS_RETURN_MS = 40_000
+
 /** What the death of a leader may cost its partitions. */
 const WITHOUT_LEADER_MS_MAX = 15_000
 
@@ -93,6 +100,7 @@ const pausedLeader: Scenario = {
     await using cart = await Cart.start(context)
     const spans: Span[] = []
     for (let round = 0; round < context.rounds(2, 1); round += 1) {
+      if (round > 0) await setTimeout(REPLICAS_RETURN_MS)
       const [leader] = await byLeadership(context, cart.topic)
       const fromMs = nowMs()
       cart.journal.noteFault(`broker ${leader?.nodeId}: SIGSTOP`)
