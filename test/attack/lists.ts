@@ -7,7 +7,7 @@ import { untilIdle } from './until-idle.ts'
 
 const SIZES = {
   full: { orders: 300, few: 128, many: 2_048, unread: 1_600 },
-  short: { orders: 40, few: 16, many: 64, unread: 300 },
+  short: { orders: 20, few: 8, many: 32, unread: 200 },
 } as const
 
 const LIST = getRequest('/api/orders?limit=200')

@@ -137,7 +137,7 @@ suite('the service on a broker that protects itself', () => {
     const { KAFKA_SASL_PASSWORD: _, ...access } = saslTls('SCRAM-SHA-512')
     const settings = await settingsFor(t, { ...access, KAFKA_SASL_PASSWORD_FILE: passwordFile })
     const service = await started(t, settings)
-    const load = startOrderLoad({ urls: [service.url], workers: 8, pauseMs: 5 })
+    const load = startOrderLoad({ urls: [service.url], workers: 8, pauseMs: 20 })
     t.after(() => load.stop())
     await setTimeout(SESSION_MS)
     await setScramPassword(broker.plain.bootstrapServers, USER, 'another one')
@@ -166,7 +166,7 @@ suite('the service on a broker that protects itself', () => {
       KAFKA_SSL_KEY_LOCATION: keyFile,
     })
     const service = await started(t, settings)
-    const load = startOrderLoad({ urls: [service.url], workers: 8, pauseMs: 5 })
+    const load = startOrderLoad({ urls: [service.url], workers: 8, pauseMs: 20 })
     t.after(() => load.stop())
     const confirmMore = async (): Promise<void> => {
       const wanted = load.journal.confirmedCount + 100

@@ -5,6 +5,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { converse, Tally } from '../attack/conversation.ts'
+import { getRequest, times } from '../attack/requests.ts'
 import { spawnService, type ServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
@@ -21,6 +23,8 @@ const SETTINGS = {
 
 /** More lines than a pipe and the bound of the queue hold: 64 KiB and 1 MiB. */
 const REQUESTS = 8_000
+const CONNECTIONS = 10
+const PIPELINED = 10
 
 const EXIT_MS_MAX = 5_000
 
@@ -50,16 +54,13 @@ async function untilAlive(service: ServiceProcess): Promise<void> {
 }
 
 async function askOften(service: ServiceProcess): Promise<void> {
-  for (let left = REQUESTS; left > 0; left -= 100) {
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, async () => {
-        const answer = await fetch(`${service.url}/health/live`)
-        await answer.text()
-        return answer.ok
-      }),
-    )
-    assert.ok(answers.every(Boolean))
-  }
+  const tally = new Tally()
+  const requests = Array<string>(REQUESTS / CONNECTIONS).fill(getRequest('/health/live'))
+  const port = Number(new URL(service.url).port)
+  await Promise.all(
+    times(CONNECTIONS, () => converse(port, requests, tally, { inFlight: PIPELINED })),
+  )
+  assert.equal(tally.count('200'), REQUESTS, tally.text)
 }
 
 /** How it ended, within a bound. */

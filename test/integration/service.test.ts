@@ -154,10 +154,8 @@ test('a request that the service cannot take leaves nothing behind', async (t) =
 })
 
 test('the service starts without Kafka, says "not applied" until it comes, and then works', async (t) => {
-  const broker = await startTestBroker()
-  t.after(() => broker.close())
-  await broker.stop()
-  const settings = await settingsWithFile(t, { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers })
+  const port = await findFreePort()
+  const settings = await settingsWithFile(t, { KAFKA_BOOTSTRAP_SERVERS: `localhost:${port}` })
   const service = await spawn(t, settings)
   await until(async () => (await fetch(`${service.url}/health/live`)).ok, 'the service listens')
   assert.equal((await fetch(`${service.url}/health/ready`)).status, 503)
@@ -167,7 +165,8 @@ test('the service starts without Kafka, says "not applied" until it comes, and t
   assert.deepEqual([refused.body.code, refused.body.outcome], ['KAFKA_UNAVAILABLE', 'not-applied'])
   assert.match(refused.headers.get('retry-after') ?? '', /^\d+$/)
 
-  await broker.start()
+  const broker = await startTestBroker({ port })
+  t.after(() => broker.close())
   await untilAllReady(service)
   assert.equal((await create(service, 'ORD-1')).status, 201)
   assert.equal((await records(settings)).length, 1)

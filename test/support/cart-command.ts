@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { assertNoSecret } from './secrets.ts'
 import { until } from './until.ts'
@@ -15,13 +16,23 @@ export interface CartResult {
   readonly stderr: string
 }
 
+/** These settings, and what the run of the tests has compiled: half of a short command is compiling. */
+function environment(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const folder = process.env['NODE_COMPILE_CACHE']
+  return folder === undefined ? settings : { NODE_COMPILE_CACHE: folder, ...settings }
+}
+
 /** Runs `cart` to its end, with these settings and no others. */
 export function runCart(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<CartResult> {
   return new Promise((resolve, reject) => {
-    const options = { env, timeout: LIFE_MS_MAX, maxBuffer: 64 * 1024 * 1024 }
+    const options = {
+      env: environment(env),
+      timeout: LIFE_MS_MAX,
+      maxBuffer: 64 * 1024 * 1024,
+    }
     execFile(process.execPath, [CART, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code)
       try {
@@ -52,7 +63,7 @@ export function startCart(
   env: Readonly<Record<string, string>>,
 ): RunningCart {
   const child = spawn(process.execPath, [CART, ...args], {
-    env,
+    env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIFE_MS_MAX,
   })

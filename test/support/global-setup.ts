@@ -10,8 +10,8 @@ import { startRegistry } from '../../dev-services/registry.ts'
 import { startPostgresCluster } from './postgres-cluster.ts'
 
 /**
- * `node --test --test-global-setup=test/support/global-setup.ts`: one Kafka, one schema registry and
- * one PostgreSQL for all test files of a run, with data that nobody sees again. The files run in child
+ * For `node --test --test-global-setup=test/support/global-setup.ts`, and for scripts: one Kafka, one
+ * schema registry and one PostgreSQL for all of a run, with data that nobody sees again. Test files run in child
  * processes, which inherit CART_TEST_KAFKA, CART_TEST_REGISTRY and CART_TEST_POSTGRES;
  * infrastructure.ts reads them. What is set already is not started: a developer keeps servers running
  * and saves the seconds.
@@ -21,12 +21,17 @@ const started = new AsyncDisposableStack()
 
 export async function globalSetup(): Promise<void> {
   try {
-    await setUpPostgres()
-    await setUpKafkaAndRegistry()
+    await inParallel(setUpPostgres(), setUpKafkaAndRegistry())
   } catch (error) {
     await started.disposeAsync()
     throw error
   }
+}
+
+/** Rejects only when none of them is still starting something. */
+async function inParallel(...starts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(starts)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 async function setUpPostgres(): Promise<void> {
@@ -45,25 +50,31 @@ async function setUpKafkaAndRegistry(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'cart-service-test-'))
   started.defer(() => rm(dir, { recursive: true, force: true }))
 
+  await inParallel(startBroker(java, kafkaLib, dir), startSchemaRegistry(java, registryLib, dir))
+}
+
+async function startBroker(java: string, libDir: string, dir: string): Promise<void> {
   const kafka = await startKafka({
-    libDir: kafkaLib,
+    libDir,
     java,
     port: await findFreePort(),
     dataDir: join(dir, 'kafka'),
     logFile: join(dir, 'kafka.log'),
   })
   started.defer(async () => void (await kafka.stop()))
+  process.env['CART_TEST_KAFKA'] = kafka.bootstrapServers
+}
+
+async function startSchemaRegistry(java: string, libDir: string, dir: string): Promise<void> {
   const registry = await startRegistry({
-    libDir: registryLib,
+    libDir,
     java,
     port: await findFreePort(),
     dataDir: join(dir, 'registry'),
     logFile: join(dir, 'registry.log'),
   })
   started.defer(async () => void (await registry.stop()))
-
-  env['CART_TEST_KAFKA'] = kafka.bootstrapServers
-  env['CART_TEST_REGISTRY'] = registry.url
+  process.env['CART_TEST_REGISTRY'] = registry.url
 }
 
 export async function globalTeardown(): Promise<void> {

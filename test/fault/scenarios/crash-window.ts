@@ -58,7 +58,7 @@ async function holdOverDeath(
 ): Promise<Report> {
   const proxy = proxyOf(context.cluster)
   await using cart = await Cart.start(context, { via: 'proxy' })
-  const rounds = context.rounds(5, 2)
+  const rounds = context.rounds(5, 1)
   let recoveredCount = 0
   for (let round = 0; round < rounds; round += 1) {
     await prepare?.()

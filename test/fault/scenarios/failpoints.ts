@@ -39,16 +39,23 @@ export async function dieAtOnce(
   } else await dieAt(cart, point, callNumber)
 }
 
+/**
+ * In short, what a death leaves is recovered by the service that dies next, but for those that are to die
+ * where events are refused: what they recover would be refused as well.
+ */
 export const failpoints: Scenario = {
   name: 'failpoints',
   about: 'the service dies before and after each step of the protocol',
   brokers: 1,
   async run(context) {
     await using cart = await Cart.start(context, { via: 'proxy' })
-    for (const point of POINTS) {
+    const deathsInTurn = context.rounds(1, 4)
+    for (const [index, point] of POINTS.entries()) {
       for (let round = 0; round < context.rounds(3, 1); round += 1) {
         await cart.service.kill()
         await dieAtOnce(cart, context, point)
+        const isNextClean = (index + 1) % deathsInTurn === 0 || point.endsWith('discard')
+        if (!isNextClean) continue
         const doubts = await cart.doubts()
         await cart.service.start()
         await cart.untilSettled(doubts)

@@ -19,7 +19,7 @@ const SETTLED_BETWEEN_KILLS_MS = 35_000
 const PAUSE_MS = 20_000
 
 const KILL_MINUTES = 10
-const KILL_MINUTES_SHORT = 0.25
+const KILL_MINUTES_SHORT = 0.15
 
 const instanceKill: Scenario = {
   name: 'instance-kill',
@@ -125,7 +125,7 @@ const postgresCrash: Scenario = {
   brokers: 1,
   run: (context) =>
     withInstances(context, async ({ cart, postgres }) => {
-      const rounds = context.rounds(10, 2)
+      const rounds = context.rounds(10, 1)
       for (let round = 1; round <= rounds; round += 1) {
         await setTimeout(context.random.integer(0, 2_000))
         cart.journal.noteFault('PostgreSQL: SIGQUIT')

@@ -15,7 +15,7 @@ const serviceKill: Scenario = {
   brokers: 1,
   async run(context) {
     await using cart = await Cart.start(context)
-    const rounds = context.rounds(200, 5)
+    const rounds = context.rounds(200, 3)
     for (let round = 1; round <= rounds; round += 1) {
       // Also shortly after a start, while it recovers.
       await setTimeout(context.random.integer(0, 600))
@@ -61,7 +61,7 @@ const brokerKill: Scenario = {
   async run(context) {
     const [broker] = context.cluster.brokers
     await using cart = await Cart.start(context)
-    const rounds = context.rounds(20, 2)
+    const rounds = context.rounds(20, 1)
     for (let round = 1; round <= rounds; round += 1) {
       await setTimeout(context.random.integer(0, 1_000))
       cart.journal.noteFault('broker: SIGKILL')
@@ -79,12 +79,12 @@ const brokerKill: Scenario = {
 
 const brokerPause: Scenario = {
   name: 'broker-pause',
-  about: 'SIGSTOP of the broker for 2, 10 and 40 seconds',
+  about: 'SIGSTOP of the broker for 10, 2 and 40 seconds',
   brokers: 1,
   async run(context) {
     const [broker] = context.cluster.brokers
     await using cart = await Cart.start(context)
-    const pauses = [2, 10, 40].slice(0, context.rounds(3, 2))
+    const pauses = [10, 2, 40].slice(0, context.rounds(3, 1))
     for (const seconds of pauses) {
       cart.journal.noteFault('broker: SIGSTOP')
       broker?.pause()
