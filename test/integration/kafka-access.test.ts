@@ -51,7 +51,8 @@ async function refusalOf(address: string, security: BrokerSecurity): Promise<str
   return 'it was let in'
 }
 
-suite('access to a broker that protects itself', () => {
+// Two at a time, in this order: one of them waits for the ends of sessions.
+suite('access to a broker that protects itself', { concurrency: 2 }, () => {
   let broker: SecuredBroker
   let stranger: Authority
 

@@ -68,14 +68,26 @@ suite('the service on a broker that protects itself', () => {
     return service
   }
 
-  const saslTls = (mechanism: string): Settings => ({
+  const saslTls = (mechanism: string, username = USER): Settings => ({
     KAFKA_BOOTSTRAP_SERVERS: broker.saslTls,
     KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
     KAFKA_SSL_CA_LOCATION: broker.authority.caFile,
     KAFKA_SASL_MECHANISM: mechanism,
-    KAFKA_SASL_USERNAME: USER,
+    KAFKA_SASL_USERNAME: username,
     KAFKA_SASL_PASSWORD: PASSWORD,
   })
+
+  /** By SCRAM-SHA-512, with a password of its own that a test may change. */
+  async function settingsForUser(t: TestContext, user: string, password: string) {
+    const passwordFile = join(broker.folder, `${user}-password`)
+    await writeFile(passwordFile, password)
+    const setPassword = (text: string): Promise<void> =>
+      setScramPassword(broker.plain.bootstrapServers, user, text)
+    await setPassword(PASSWORD)
+    const { KAFKA_SASL_PASSWORD: _, ...access } = saslTls('SCRAM-SHA-512', user)
+    const settings = await settingsFor(t, { ...access, KAFKA_SASL_PASSWORD_FILE: passwordFile })
+    return { settings, passwordFile, setPassword }
+  }
 
   const WAYS: Readonly<Record<string, () => Settings>> = {
     'mutual TLS': () => ({
@@ -131,27 +143,64 @@ suite('the service on a broker that protects itself', () => {
     })
   }
 
-  test(`sessions that end and a password that is replaced fail no request under load`, async (t) => {
-    const passwordFile = join(broker.folder, 'rotated-password')
-    await writeFile(passwordFile, PASSWORD)
-    const { KAFKA_SASL_PASSWORD: _, ...access } = saslTls('SCRAM-SHA-512')
-    const settings = await settingsFor(t, { ...access, KAFKA_SASL_PASSWORD_FILE: passwordFile })
-    const service = await started(t, settings)
-    const load = startOrderLoad({ urls: [service.url], workers: 8, pauseMs: 20 })
-    t.after(() => load.stop())
-    await setTimeout(SESSION_MS)
-    await setScramPassword(broker.plain.bootstrapServers, USER, 'another one')
-    await writeFile(passwordFile, 'another one\n')
-    t.after(() => setScramPassword(broker.plain.bootstrapServers, USER, PASSWORD))
-    await setTimeout((SESSIONS - 1) * SESSION_MS)
-    await load.stop()
-    const { entries, confirmedCount } = load.journal
-    const failed = entries.filter(({ status }) => status === 0 || status >= 500)
-    assert.deepEqual(failed, [], `${failed.length} of ${entries.length} failed`)
-    assert.ok(confirmedCount > 100, `${confirmedCount} confirmed`)
-    const audit = await runCart(['audit'], settings)
-    assert.equal(audit.code, 0, audit.stdout + audit.stderr)
-    t.diagnostic(`${confirmedCount} changes over ${SESSIONS} sessions`)
+  // Each waits for the ends of sessions, has a user of its own, and takes little of a processor.
+  suite('whose sessions end', { concurrency: 3 }, () => {
+    test(`sessions that end and a password that is replaced fail no request under load`, async (t) => {
+      const { settings, passwordFile, setPassword } = await settingsForUser(t, 'rotated', PASSWORD)
+      const service = await started(t, settings)
+      const load = startOrderLoad({ urls: [service.url], workers: 8, pauseMs: 20 })
+      t.after(() => load.stop())
+      await setTimeout(SESSION_MS)
+      await setPassword('another one')
+      await writeFile(passwordFile, 'another one\n')
+      await setTimeout((SESSIONS - 1) * SESSION_MS)
+      await load.stop()
+      const { entries, confirmedCount } = load.journal
+      const failed = entries.filter(({ status }) => status === 0 || status >= 500)
+      assert.deepEqual(failed, [], `${failed.length} of ${entries.length} failed`)
+      assert.ok(confirmedCount > 100, `${confirmedCount} confirmed`)
+      const audit = await runCart(['audit'], settings)
+      assert.equal(audit.code, 0, audit.stdout + audit.stderr)
+      t.diagnostic(`${confirmedCount} changes over ${SESSIONS} sessions`)
+    })
+
+    test('a wrong or withdrawn password is told by health, and the right one needs no restart', async (t) => {
+      const { settings, passwordFile, setPassword } = await settingsForUser(t, 'clerk', 'mistyped')
+      const service = await spawnService(settings)
+      t.after(() => service.end('SIGKILL'))
+      const sentence = "the broker refuses the user 'clerk' or its password"
+      const { createNext, assertRefused, assertTaken } = watchRefusals(service, sentence)
+      await assertRefused()
+      await writeFile(passwordFile, PASSWORD)
+      await assertTaken()
+      await setPassword('withdrawn')
+      assert.equal((await createNext()).status, 201, 'the session that is open goes on')
+      await assertRefused()
+      await setPassword(PASSWORD)
+      await assertTaken()
+    })
+
+    test('an identity provider that fails is told by health, and nothing is lost or waits for a restart', async (t) => {
+      const { tokenIssuer } = broker
+      const { lifetimeS } = tokenIssuer
+      t.after(() => Object.assign(tokenIssuer, { failure: undefined, lifetimeS }))
+      // Shorter than a session: who has the last token needs the next one at once.
+      Object.assign(tokenIssuer, { failure: 'down', lifetimeS: SESSION_MS / 1_000 })
+      const settings = await settingsFor(t, WAYS['OAUTHBEARER']?.() ?? {})
+      const service = await spawnService(settings)
+      t.after(() => service.end('SIGKILL'))
+      const sentence = `the token endpoint ${tokenIssuer.tokenUrl} `
+      const { assertRefused, assertTaken } = watchRefusals(service, sentence)
+      await assertRefused()
+      tokenIssuer.failure = undefined
+      await assertTaken()
+      tokenIssuer.failure = 'garbage'
+      await assertRefused()
+      tokenIssuer.failure = undefined
+      await assertTaken()
+      const audit = await runCart(['audit'], settings)
+      assert.equal(audit.code, 0, audit.stdout + audit.stderr)
+    })
   })
 
   test('a certificate that is replaced fails no request under load', async (t) => {
@@ -182,48 +231,6 @@ suite('the service on a broker that protects itself', () => {
     await load.stop()
     const failed = load.journal.entries.filter(({ status }) => status === 0 || status >= 500)
     assert.deepEqual(failed, [])
-  })
-
-  test('a wrong or withdrawn password is told by health, and the right one needs no restart', async (t) => {
-    const passwordFile = join(broker.folder, 'mistyped-password')
-    await writeFile(passwordFile, 'mistyped')
-    const { KAFKA_SASL_PASSWORD: _, ...access } = saslTls('SCRAM-SHA-512')
-    const settings = await settingsFor(t, { ...access, KAFKA_SASL_PASSWORD_FILE: passwordFile })
-    const service = await spawnService(settings)
-    t.after(() => service.end('SIGKILL'))
-    const sentence = "the broker refuses the user 'cart' or its password"
-    const { createNext, assertRefused, assertTaken } = watchRefusals(service, sentence)
-    await assertRefused()
-    await writeFile(passwordFile, PASSWORD)
-    await assertTaken()
-    await setScramPassword(broker.plain.bootstrapServers, USER, 'withdrawn')
-    t.after(() => setScramPassword(broker.plain.bootstrapServers, USER, PASSWORD))
-    assert.equal((await createNext()).status, 201, 'the session that is open goes on')
-    await assertRefused()
-    await setScramPassword(broker.plain.bootstrapServers, USER, PASSWORD)
-    await assertTaken()
-  })
-
-  test('an identity provider that fails is told by health, and nothing is lost or waits for a restart', async (t) => {
-    const { tokenIssuer } = broker
-    const { lifetimeS } = tokenIssuer
-    t.after(() => Object.assign(tokenIssuer, { failure: undefined, lifetimeS }))
-    // Shorter than a session: who has the last token needs the next one at once.
-    Object.assign(tokenIssuer, { failure: 'down', lifetimeS: SESSION_MS / 1_000 })
-    const settings = await settingsFor(t, WAYS['OAUTHBEARER']?.() ?? {})
-    const service = await spawnService(settings)
-    t.after(() => service.end('SIGKILL'))
-    const sentence = `the token endpoint ${tokenIssuer.tokenUrl} `
-    const { assertRefused, assertTaken } = watchRefusals(service, sentence)
-    await assertRefused()
-    tokenIssuer.failure = undefined
-    await assertTaken()
-    tokenIssuer.failure = 'garbage'
-    await assertRefused()
-    tokenIssuer.failure = undefined
-    await assertTaken()
-    const audit = await runCart(['audit'], settings)
-    assert.equal(audit.code, 0, audit.stdout + audit.stderr)
   })
 
   test('doctor says until when a certificate is valid, and which credential is wrong', async (t) => {

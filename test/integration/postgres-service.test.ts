@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { startOrderLoad, type OrderLoad } from '../fault/harness/order-load.ts'
+import { runCart } from '../support/cart-command.ts'
 import { freshSettings, startOwnService, type Settings } from '../support/own-service.ts'
 import { startPostgresCluster } from '../support/postgres-cluster.ts'
 import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
 import { spawnService, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-
-const run = promisify(execFile)
-
-const CART = fileURLToPath(new URL('../../src/cli/cart.ts', import.meta.url))
 
 const CONFIRMED_TO_GO_ON = 200
 
@@ -40,7 +34,7 @@ async function stopAndAudit(
     assert.equal((await service.end('SIGTERM')).code, 0, service.output())
     assert.ok(!service.output().includes(ROLE_PASSWORD), 'the password is nowhere shown')
   }
-  const { stdout } = await run(process.execPath, [CART, 'audit'], { env: settings })
+  const { stdout } = await runCart(['audit'], settings)
   assert.match(stdout, /^Topic and store agree: \d+ events on the topic, \d+ in the store, 0 /)
 }
 
@@ -51,7 +45,7 @@ test('two instances on one PostgreSQL database work on the same topic, and the a
   const services = await Promise.all([startOwnService(t, settings), startOwnService(t, settings)])
   const orders = load(t, services)
   await runWell(orders, services)
-  const busy = await run(process.execPath, [CART, 'audit', '--json'], { env: settings })
+  const busy = await runCart(['audit', '--json'], settings)
   assert.equal((JSON.parse(busy.stdout) as { agrees: boolean }).agrees, true)
   await orders.stop()
   await stopAndAudit(services, settings)

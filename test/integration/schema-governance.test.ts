@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createRegistryClient } from '../../src/service/schema-registry/client.ts'
 import { systemClock } from '../../src/service/system.ts'
+import { runCart } from '../support/cart-command.ts'
 import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -23,13 +23,12 @@ interface Outcome {
   readonly output: string
 }
 
-function cart(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const command = [root('src/cli/cart.ts'), ...args]
-    execFile(process.execPath, command, { env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr })
-    })
-  })
+async function cart(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const { code, stdout, stderr } = await runCart(args, env)
+  return { code, output: stdout + stderr }
 }
 
 /** The code blocks of the page, without the indentation of the list that they are in. */
