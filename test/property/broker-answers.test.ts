@@ -13,7 +13,7 @@ import { startFakeBroker, type FakeBroker } from '../support/fake-broker.ts'
  * A broker that answers anything. Whatever its bytes are, the request ends within its time, with an
  * answer or an error; nothing is thrown where nobody catches it. `CART_FUZZ_RUNS=100000` plays more.
  */
-const RUNS = Number(process.env['CART_FUZZ_RUNS'] ?? 5_000)
+const RUNS = Number(process.env['CART_FUZZ_RUNS'] ?? 2_500)
 const SEED = 11
 
 const TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 5_000 }

@@ -16,7 +16,7 @@ import { startAnsweringServer } from '../support/answering-server.ts'
  * A registry that answers anything. Whatever its bytes are, a question ends within its time, with an
  * answer or a RegistryError. `CART_FUZZ_RUNS=100000` plays more, and so does `npm run fuzz`.
  */
-const RUNS = Number(process.env['CART_FUZZ_RUNS'] ?? 800)
+const RUNS = Number(process.env['CART_FUZZ_RUNS'] ?? 400)
 const SEED = 11
 
 suite('a registry that answers anything', () => {

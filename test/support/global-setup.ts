@@ -61,7 +61,11 @@ async function startBroker(java: string, libDir: string, dir: string): Promise<v
     dataDir: join(dir, 'kafka'),
     logFile: join(dir, 'kafka.log'),
   })
-  started.defer(async () => void (await kafka.stop()))
+  started.defer(async () => {
+    // Its data goes with it.
+    kafka.signal('SIGKILL')
+    await kafka.exited
+  })
   process.env['CART_TEST_KAFKA'] = kafka.bootstrapServers
 }
 
