@@ -41,7 +41,8 @@ function withServers(title: string, concurrency: string, ...files: readonly stri
   return { title, command: process.execPath, args, needsServers: true }
 }
 
-const ALL: readonly Step[] = [
+/** None of these keeps two cores busy for long. */
+const CHECKS: readonly Step[] = [
   { title: 'types', command: 'tsc', args: ['--noEmit'] },
   { title: 'types of the console', command: 'tsc', args: ['--noEmit', '-p', 'src/console'] },
   { title: 'lint', command: 'oxlint', args: ['--type-aware'] },
@@ -51,31 +52,42 @@ const ALL: readonly Step[] = [
     command: process.execPath,
     args: ['scripts/generate-docs.ts', '--check'],
   },
-  {
-    title: 'tests without servers',
-    command: process.execPath,
-    args: [
-      '--test',
-      '--test-timeout=60000',
-      EVERY_CORE,
-      'test/*.test.ts',
-      'test/{unit,property,contract,api}/**/*.test.ts',
-    ],
-  },
-  withServers(
-    'tests with Kafka, Schema Registry and PostgreSQL',
-    TWO_FILES,
-    'test/{integration,e2e}/*.test.ts',
-    // They share no server with anybody.
-    'test/integration/storage/sqlite-*.test.ts',
-  ),
-  withServers(
-    // A long transaction of another file would hide what is settled from readers of PostgreSQL.
-    'tests that need the servers for themselves',
-    ONE_CORE,
-    'test/integration/storage/!(sqlite-*).test.ts',
-    'test/fault/*.test.ts',
-  ),
+]
+
+const WITHOUT_SERVERS: Step = {
+  title: 'tests without servers',
+  command: process.execPath,
+  args: [
+    '--test',
+    '--test-timeout=60000',
+    EVERY_CORE,
+    'test/*.test.ts',
+    'test/{unit,property,contract,api}/**/*.test.ts',
+  ],
+}
+
+const WITH_SERVERS: Step = withServers(
+  'tests with Kafka, Schema Registry and PostgreSQL',
+  TWO_FILES,
+  'test/{integration,e2e}/*.test.ts',
+  // They share no server with anybody.
+  'test/integration/storage/sqlite-*.test.ts',
+)
+
+const ONE_BY_ONE: Step = withServers(
+  // A long transaction of another file would hide what is settled from readers of PostgreSQL.
+  'tests that need the servers for themselves',
+  ONE_CORE,
+  'test/integration/storage/!(sqlite-*).test.ts',
+  'test/fault/*.test.ts',
+)
+
+/** Those of one row run at the same time. */
+const ALL: ReadonlyArray<readonly Step[]> = [
+  CHECKS,
+  [WITHOUT_SERVERS],
+  [WITH_SERVERS],
+  [ONE_BY_ONE],
 ]
 
 /** Whether it went well. */
@@ -91,15 +103,16 @@ async function run({ title, command, args }: Step): Promise<boolean> {
   return false
 }
 
-async function runAll(steps: readonly Step[]): Promise<boolean> {
+async function runAll(rows: ReadonlyArray<readonly Step[]>): Promise<boolean> {
   let hasServers = false
   try {
-    for (const step of steps) {
-      if (step.needsServers === true && !hasServers) {
+    for (const steps of rows) {
+      if (!hasServers && steps.some(({ needsServers }) => needsServers)) {
         hasServers = true
         await globalSetup()
       }
-      if (!(await run(step))) return false
+      const results = await Promise.all(steps.map(run))
+      if (results.includes(false)) return false
     }
     return true
   } finally {
@@ -111,5 +124,5 @@ async function runAll(steps: readonly Step[]): Promise<boolean> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 const chosen = process.argv.slice(2)
-const steps = chosen.length > 0 ? [withServers('tests', ONE_CORE, ...chosen)] : ALL
-process.exitCode = (await runAll(steps)) ? 0 : 1
+const rows = chosen.length > 0 ? [[withServers('tests', ONE_CORE, ...chosen)]] : ALL
+process.exitCode = (await runAll(rows)) ? 0 : 1
