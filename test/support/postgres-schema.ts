@@ -25,8 +25,8 @@ export async function createTestSchema(
   role = ROLE,
 ): Promise<TestSchema> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await askOnce(clusterUrl, allowLogin(role))
-  await askOnce(clusterUrl, `CREATE SCHEMA ${name} AUTHORIZATION ${role}`)
+  // On one connection: to open it takes longer than both.
+  await askOnce(clusterUrl, `${allowLogin(role)}; CREATE SCHEMA ${name} AUTHORIZATION ${role}`)
   const asRole = new URL(clusterUrl)
   asRole.username = role
   asRole.password = ROLE_PASSWORD
