@@ -197,7 +197,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
     operations,
-    eraseOrder: composeErasure(config, { ...deps, reader: store, measures }, drain),
+    eraseOrder: traced.erasure(composeErasure(config, { ...deps, reader: store, measures }, drain)),
     changes: admission,
     clock,
     random: systemRandom,
