@@ -13,6 +13,7 @@ import type { Lease } from './business/publication/lease.ts'
 import type { OwnershipDeps } from './business/publication/ownership.ts'
 import type { Config } from './config/config.ts'
 import type { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
+import type { KeyEnd } from './service/callers/api-keys.ts'
 import { SYSTEM_CA } from './service/credentials/tls-identity.ts'
 import { listCertificateEnds, type CertificateSource } from './service/certificate-end.ts'
 import { createMetricsPage, type WriteMetrics } from './service/metrics/metrics-page.ts'
@@ -32,10 +33,11 @@ interface MetricsParts {
   readonly health: DependencyHealth
   /** Of the API's own port. Undefined: it speaks plain HTTP. */
   readonly tls: TlsIdentity | undefined
+  readonly keyEnds: () => readonly KeyEnd[]
 }
 
 export function composeMetrics(config: Config, parts: MetricsParts): WriteMetrics {
-  const { measures, clock, publications, publisher, lease, health, tls } = parts
+  const { measures, clock, publications, publisher, lease, health, tls, keyEnds } = parts
   const certificates = [...clientCertificates(config), ...serverCertificates(tls)]
   return createMetricsPage(
     {
@@ -45,7 +47,14 @@ export function composeMetrics(config: Config, parts: MetricsParts): WriteMetric
       lanes: () => publisher.listLanes(),
       isLeaseHeld: () => lease.isHeld,
       dependencies: () => health.states(),
-      certificates: () => listCertificateEnds(certificates),
+      credentials: () => [
+        ...listCertificateEnds(certificates),
+        ...keyEnds().map(({ id, endsAtMs }) => ({
+          kind: 'api-key',
+          id,
+          endsAt: new Date(endsAtMs),
+        })),
+      ],
       build: { version: packageJson.version, store: config.database.kind },
     },
     clock,
