@@ -19,7 +19,7 @@ export interface MetricSources {
   readonly lanes: () => readonly LaneView[]
   readonly isLeaseHeld: () => boolean
   readonly dependencies: () => DependencyStates
-  /** Of the certificates that the service uses, and of the API keys that it takes. */
+  /** Of those that the service shows to others, and of the API keys that it takes. */
   readonly credentials: () => readonly CredentialEnd[]
   readonly build: { readonly version: string; readonly store: string }
 }
@@ -130,7 +130,7 @@ const REQUESTS: readonly MetricKind[] = [
   ),
   counted(
     'cart_stream_readers_dropped_total',
-    'Readers of the stream that were disconnected from here, because they did not keep up or the store could not be read.',
+    'Readers of the stream that were disconnected from here, because they did not keep up, the store could not be read, or what they were about to read was retired.',
     ({ streamReadersDroppedCount }) => streamReadersDroppedCount,
   ),
 ]
