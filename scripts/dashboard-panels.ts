@@ -265,7 +265,7 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Days to the end of credentials',
         description:
-          'Of certificates and API keys. Below seven an alert fires. Empty where none is used.',
+          'Of certificates, tokens and API keys. Below seven an alert fires. Empty where none is used.',
         unit: 'd',
         queries: [
           {

@@ -271,7 +271,7 @@ const SURROUNDINGS: readonly MetricKind[] = [
   ),
   gauge(
     'cart_credential_expiry_timestamp_seconds',
-    'When a credential ends, in seconds since 1970, by what it is used for. A certificate that the service uses: kafka-, registry- and database-client, each -authority of theirs, api-server, api-client-authority. A key that it takes from callers: api-key, with the id of its line in API_KEYS_FILE; of several keys of an id the first that ends, and of many ids the 100 whose keys end first. Absent for what is not used.',
+    'When a credential ends, in seconds since 1970, by what it is used for. A certificate that the service uses: kafka-, registry- and database-client, each -authority of theirs, api-server, api-client-authority. A token in SCHEMA_REGISTRY_BEARER_AUTH_TOKEN that says its end: registry-token. A key that it takes from callers: api-key, with the id of its line in API_KEYS_FILE; of several keys of an id the first that ends, and of many ids the 100 whose keys end first. Absent for what is not used.',
     ['kind', 'id'],
     ({ credentials }) =>
       credentials().map(({ kind, id, endsAt }) => ({
