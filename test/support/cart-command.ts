@@ -15,14 +15,20 @@ export interface CartResult {
   readonly stderr: string
 }
 
+/** No file gets longer than a block, as on a disk that is nearly full. */
+const LIMITED = 'ulimit -f 1; exec "$0" "$@"'
+
 /** Runs `cart` to its end, with these settings and no others. */
 export function runCart(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  { hasFullDisk = false } = {},
 ): Promise<CartResult> {
+  const command = [process.execPath, CART, ...args]
+  const [program = '', ...rest] = hasFullDisk ? ['/bin/sh', '-c', LIMITED, ...command] : command
   return new Promise((resolve, reject) => {
     const options = { env, timeout: LIFE_MS_MAX, maxBuffer: 64 * 1024 * 1024 }
-    execFile(process.execPath, [CART, ...args], options, (error, stdout, stderr) => {
+    execFile(program, rest, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code)
       try {
         assertNoSecret(stdout + stderr, env)
