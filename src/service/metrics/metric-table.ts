@@ -106,7 +106,7 @@ function counted(
 const REQUESTS: readonly MetricKind[] = [
   histogram(
     'cart_http_server_request_duration_seconds',
-    'Requests by method, route and status, from their head to the last byte of their answer.',
+    'Requests by method, route and status, from their head to the last byte of their answer, or until their client left: before its answer began, the status is none.',
     ['method', 'route', 'status'],
     ({ measures }) => measures.requests.list(),
   ),

@@ -107,6 +107,19 @@ test('an answer that is not definite is an error of the span, a refusal is not',
   )
 })
 
+test('a request whose client has left has no status, and is no error', (t) => {
+  const { tracer, list } = keepSpans(t)
+  const end = traceRequest(tracer, { method: 'GET', route: '/', headers: {} }, () => {})
+  end?.(undefined)
+  const [span] = list()
+  assert.deepEqual(span?.attributes, {
+    'http.request.method': 'GET',
+    'http.route': '/',
+    'error.type': 'client-left',
+  })
+  assert.equal(span.isError, false)
+})
+
 test('an erasure has the span of a change, and one whose tombstone may be missing is an error', async (t) => {
   const { tracer, list } = keepSpans(t)
   const carried: unknown[] = []
