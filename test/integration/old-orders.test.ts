@@ -91,20 +91,21 @@ test('orders are retired on PostgreSQL as well', async (t) => {
   await retireAndGoOn(t, freshSettings(schema.url()))
 })
 
-test('orders whose export does not fit on the disk stay in the store', async (t) => {
+test('an order whose export does not fit on the disk stays in the store', async (t) => {
   const schema = await createTestSchema()
   t.after(() => schema.drop())
   const settings = freshSettings(schema.url())
   const service = await startOwnService(t, settings)
-  await fill(service)
+  // One: the write behind one that was cut short fails anyway.
+  const [orderId = ''] = CLOSED
+  assert.equal((await send(service, 'POST', { orderId, numItems: 2 })).status, 201)
+  assert.equal((await send(service, 'PUT', { orderId, status: 'delivered' })).status, 200)
   const file = `${await temporaryFolder(t)}/orders.ndjson`
   const args = ['retire', '--older-than', '0s', file]
   const { code, stderr } = await cart(args, settings, { hasFullDisk: true })
-  assert.equal(code, 2)
+  assert.equal(code, 2, stderr)
   assert.match(stderr, /EFBIG/)
-  for (const orderId of CLOSED) {
-    assert.equal((await fetch(`${service.url}/api/orders/${orderId}`)).status, 200)
-  }
+  assert.equal((await fetch(`${service.url}/api/orders/${orderId}`)).status, 200)
 })
 
 test('a replay copies bytes and headers to another topic, and never to the live one', async (t) => {
