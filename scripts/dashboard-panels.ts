@@ -263,13 +263,14 @@ export const ROWS: readonly Row[] = [
         queries: [{ expr: `process_resident_memory_bytes${OF}`, legend: '{{instance}}' }],
       },
       {
-        title: 'Days to the end of certificates',
-        description: 'Below seven an alert fires. Empty where no certificate is used.',
+        title: 'Days to the end of credentials',
+        description:
+          'Of certificates, tokens and API keys. Below seven an alert fires. Empty where none is used.',
         unit: 'd',
         queries: [
           {
             expr: `(cart_credential_expiry_timestamp_seconds${OF} - time()) / 86400`,
-            legend: '{{kind}} {{instance}}',
+            legend: '{{kind}} {{id}} {{instance}}',
           },
         ],
       },

@@ -10,7 +10,13 @@ import type { CallerConfig, JwtConfig } from './config/caller-settings.ts'
 import type { DoorConfig } from './config/door-settings.ts'
 import { ConfigError, type Config } from './config/config.ts'
 import type { SecretSetting } from './config/secret-setting.ts'
-import { createKeyCheck, parseKnownKeys } from './service/callers/api-keys.ts'
+import {
+  createKeyCheck,
+  listKeyEnds,
+  parseKnownKeys,
+  type KeyEnd,
+  type KnownKeys,
+} from './service/callers/api-keys.ts'
 import { parseTlsMaterial } from './service/callers/tls-material.ts'
 import { createSeal } from './service/callers/aes-seal.ts'
 import { readSmallFile, WatchedFile } from './service/callers/watched-file.ts'
@@ -24,6 +30,8 @@ export interface CallerChecks extends AsyncDisposable {
     ServerDeps,
     'callers' | 'certificateScopes' | 'loginProvider' | 'tls' | 'seal'
   >
+  /** Of the API keys that are taken now. */
+  readonly keyEnds: () => readonly KeyEnd[]
 }
 
 /** Rejects where a file cannot be read, or is none of its kind. */
@@ -34,15 +42,10 @@ export async function openCallerChecks(
 ): Promise<CallerChecks> {
   await using opened = new AsyncDisposableStack()
   const checks: CredentialCheck[] = []
-  if (callers.keysFile !== undefined) {
-    const file = await openFile({
-      setting: 'API_KEYS_FILE',
-      paths: [callers.keysFile],
-      parse: parseKnownKeys,
-      log,
-    })
-    opened.defer(() => file.close())
-    checks.push(createKeyCheck(file, systemClock))
+  const keys = callers.keysFile === undefined ? undefined : await openKeys(callers.keysFile, log)
+  if (keys !== undefined) {
+    opened.defer(() => keys.close())
+    checks.push(createKeyCheck(keys, systemClock))
   }
   if (callers.jwt !== undefined) {
     checks.push(await openTokenCheck(callers.jwt, opened, health))
@@ -60,8 +63,13 @@ export async function openCallerChecks(
       tls,
       seal,
     },
+    keyEnds: () => (keys === undefined ? [] : listKeyEnds(keys.content)),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+function openKeys(path: string, log: FastifyBaseLogger): Promise<WatchedFile<KnownKeys>> {
+  return openFile({ setting: 'API_KEYS_FILE', paths: [path], parse: parseKnownKeys, log })
 }
 
 async function openSeal({ sessionKey }: CallerConfig): Promise<Seal> {

@@ -1,9 +1,7 @@
 /** What is observed of the service: counts and gauges for /metrics, and lines of the log, by those who know them. */
-import { readFileSync } from 'node:fs'
 import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../package.json' with { type: 'json' }
-import type { TlsIdentity } from './api/security/tls-server.ts'
 import { DependencyHealth } from './business/dependency-health.ts'
 import { DependencyLog } from './business/dependency-log.ts'
 import type { Measures } from './business/measures/measures.ts'
@@ -11,10 +9,9 @@ import type { Clock } from './business/ports.ts'
 import type { Publications } from './business/publication/confirm-publication.ts'
 import type { Lease } from './business/publication/lease.ts'
 import type { OwnershipDeps } from './business/publication/ownership.ts'
+import { listCredentialEnds, type CredentialSources } from './compose-credentials.ts'
 import type { Config } from './config/config.ts'
 import type { KafkaEventPublisher } from './service/kafka/event-publisher.ts'
-import { SYSTEM_CA } from './service/credentials/tls-identity.ts'
-import { listCertificateEnds, type CertificateSource } from './service/certificate-end.ts'
 import { createMetricsPage, type WriteMetrics } from './service/metrics/metrics-page.ts'
 
 const LEASE_LOST =
@@ -23,20 +20,17 @@ const LEASE_LOST =
 const HANDED_OVER =
   'a partition has made no progress for the length of a lease; its events are left to other instances'
 
-interface MetricsParts {
+interface MetricsParts extends CredentialSources {
   readonly measures: Measures
   readonly clock: Clock
   readonly publications: Publications
   readonly publisher: KafkaEventPublisher
   readonly lease: Lease
   readonly health: DependencyHealth
-  /** Of the API's own port. Undefined: it speaks plain HTTP. */
-  readonly tls: TlsIdentity | undefined
 }
 
 export function composeMetrics(config: Config, parts: MetricsParts): WriteMetrics {
-  const { measures, clock, publications, publisher, lease, health, tls } = parts
-  const certificates = [...clientCertificates(config), ...serverCertificates(tls)]
+  const { measures, clock, publications, publisher, lease, health } = parts
   return createMetricsPage(
     {
       measures,
@@ -45,7 +39,7 @@ export function composeMetrics(config: Config, parts: MetricsParts): WriteMetric
       lanes: () => publisher.listLanes(),
       isLeaseHeld: () => lease.isHeld,
       dependencies: () => health.states(),
-      certificates: () => listCertificateEnds(certificates),
+      credentials: () => listCredentialEnds(config, parts),
       build: { version: packageJson.version, store: config.database.kind },
     },
     clock,
@@ -75,40 +69,6 @@ export function watchDependencies(
     return watching
   })
   return health
-}
-
-/** Of the API's own port: as it is in use, which a file that is wrong does not replace. */
-function serverCertificates(tls: TlsIdentity | undefined): readonly CertificateSource[] {
-  if (tls === undefined) return []
-  return [
-    { kind: 'api-server', read: () => tls.current().cert },
-    { kind: 'api-client-authority', read: () => tls.current().ca ?? '', isOfAuthorities: true },
-  ]
-}
-
-function clientCertificates(config: Config): readonly CertificateSource[] {
-  const { database, kafkaSecurity, schemaRegistryTls } = config
-  const parameters = database.kind === 'postgres' ? new URL(database.url).searchParams : undefined
-  const files = {
-    kafka: kafkaSecurity.tls,
-    registry: schemaRegistryTls,
-    database: {
-      certificateFile: parameters?.get('sslcert') ?? undefined,
-      caFile: parameters?.get('sslrootcert') ?? undefined,
-    },
-  }
-  return Object.entries(files).flatMap(([whose, { certificateFile, caFile } = {}]) => [
-    ...(certificateFile === undefined
-      ? []
-      : [{ kind: `${whose}-client`, read: reading(certificateFile) }]),
-    ...(caFile === undefined || caFile === SYSTEM_CA
-      ? []
-      : [{ kind: `${whose}-authority`, read: reading(caFile), isOfAuthorities: true }]),
-  ])
-}
-
-function reading(path: string): () => string {
-  return () => readFileSync(path, 'utf8')
 }
 
 /** Of changes of ownership: a line of the log, and a count. */

@@ -189,15 +189,16 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     statusPolicy: config.orderStatusPolicy,
     isDraining: () => drain.isDraining,
   }
-  const { tls } = callers.forServer
-  const observed = { measures, clock, publications, publisher, lease, health, tls }
+  const { keyEnds, forServer } = callers
+  const { tls } = forServer
+  const observed = { measures, clock, publications, publisher, lease, health, tls, keyEnds }
   const server = await buildServer({
     commands: traced.commands(measureCommands(createCommands(deps, drain), measures)),
     traceRequest: traced.request,
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
     operations,
-    eraseOrder: composeErasure(config, { ...deps, reader: store, measures }, drain),
+    eraseOrder: traced.erasure(composeErasure(config, { ...deps, reader: store, measures }, drain)),
     changes: admission,
     clock,
     random: systemRandom,
@@ -206,7 +207,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     isDraining: () => drain.isDraining,
     areSchemaIdsKnown: () =>
       subjects.every(({ subject }) => registration.schemaIdOf(subject) !== undefined),
-    ...callers.forServer,
+    ...forServer,
     eventContract: describeEvents(config.kafkaTopic, config.kafkaKeyFormat),
     measures,
     writeMetrics: composeMetrics(config, observed),

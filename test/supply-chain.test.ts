@@ -119,6 +119,31 @@ test('no container of compose has or gains a right of the system', () => {
   }
 })
 
+/** Beside `npm test`: they need what npm cannot bring. */
+const COMMANDS_OF_THEIR_OWN = ['test:image', 'test:chart', 'test:alerts']
+
+test('a workflow runs each test that is a command of its own', () => {
+  const files = globSync('.github/workflows/*.yml', { cwd: ROOT })
+  const steps = files.flatMap((path) => read(path).split('\n'))
+  assert.deepEqual(
+    COMMANDS_OF_THEIR_OWN.filter((name) => !steps.some((step) => step.endsWith(`npm run ${name}`))),
+    [],
+  )
+})
+
+test('a request to change what is in the image builds the image', () => {
+  const copies = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gmu)]
+  const copied = copies.flatMap(([, sources = '']) => sources.split(' '))
+  assert.ok(copied.includes('src'))
+  const { on } = parse(read('.github/workflows/image.yml')) as {
+    readonly on: { readonly pull_request: { readonly paths: readonly string[] } }
+  }
+  assert.deepEqual(
+    copied.filter((path) => !on.pull_request.paths.some((one) => one.replace('/**', '') === path)),
+    [],
+  )
+})
+
 test('workflows name actions by their commits, and may only read what they do not say', () => {
   for (const path of globSync('.github/workflows/*.yml', { cwd: ROOT })) {
     const workflow = read(path)

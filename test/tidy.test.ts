@@ -134,6 +134,7 @@ const FREE_FILES = new Set([
   'src/compose.ts',
   'src/compose-clients.ts',
   'src/compose-callers.ts',
+  'src/compose-credentials.ts',
   'src/compose-erasure.ts',
   'src/compose-observation.ts',
   'src/compose-operations.ts',

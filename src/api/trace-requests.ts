@@ -13,23 +13,36 @@ export type TraceRequest = (
     readonly headers: IncomingHttpHeaders
   },
   next: () => void,
-) => ((status: number) => void) | undefined
+) => EndSpan | undefined
+
+/** `status`: undefined where the client left before its answer began. */
+type EndSpan = (status: number | undefined) => void
 
 /** They come all the time, or never end. */
 const UNTRACED: ReadonlySet<Work['kind']> = new Set(['nothing', 'stream'])
 
 /** A span for each request that asks for work: probes, scrapes, files of pages and streams have none. */
 export function traceRequests(server: FastifyInstance, trace: TraceRequest): void {
-  const ends = new WeakMap<FastifyRequest, (status: number) => void>()
-  server.addHook('onRequest', (request, _reply, done) => {
+  const ends = new WeakMap<FastifyRequest, EndSpan>()
+
+  function endOnce(request: FastifyRequest, status: number | undefined): void {
+    ends.get(request)?.(status)
+    ends.delete(request)
+  }
+
+  server.addHook('onRequest', (request, reply, done) => {
     const { url: route = 'none', config } = request.routeOptions
     if (config.work !== undefined && UNTRACED.has(config.work.kind)) return done()
     const { method, headers } = request
     const end = trace({ method, route, headers }, done)
-    if (end !== undefined) ends.set(request, end)
+    if (end === undefined) return
+    ends.set(request, end)
+    const { raw } = reply
+    // Fastify tells of no request whose client has left.
+    raw.once('close', () => endOnce(request, raw.headersSent ? reply.statusCode : undefined))
   })
   server.addHook('onResponse', (request, reply, done) => {
-    ends.get(request)?.(reply.statusCode)
+    endOnce(request, reply.statusCode)
     done()
   })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { Measures } from '../../src/business/measures/measures.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { openEventStream, type EventStream, type StreamEvent } from '../support/event-stream.ts'
@@ -33,7 +34,9 @@ async function startStreams(t: TestContext, options: Options = {}) {
     maxItemsPerOrder: 100,
   })
   const settings = { streamReadersMax: readersMax }
-  const { server, logged } = await startTestServer(t, { feed, clock, settings, isDraining })
+  const measures = new Measures()
+  const deps = { feed, clock, settings, isDraining, measures }
+  const { server, logged } = await startTestServer(t, deps)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const port = Number(new URL(server.listeningOrigin).port)
   const url = `http://127.0.0.1:${port}${PATH}`
@@ -48,7 +51,7 @@ async function startStreams(t: TestContext, options: Options = {}) {
     feed.wake()
     return event
   }
-  return { store, feed, server, logged, port, url, open, settle }
+  return { store, feed, server, logged, measures, port, url, open, settle }
 }
 
 async function untilSeen(stream: EventStream, count: number): Promise<readonly StreamEvent[]> {
@@ -184,16 +187,19 @@ test('refuses a place or a filter that cannot be, by its name', async (t) => {
 })
 
 test('takes no more readers than it may, and the next one when one has left', async (t) => {
-  const { url, open } = await startStreams(t, { readersMax: 2 })
+  const { url, open, measures } = await startStreams(t, { readersMax: 2 })
   const first = await open()
   await open()
+  assert.equal(measures.streamReaderCount, 2)
   const refused = await fetch(url)
   const problem = (await refused.json()) as { code: string; outcome: string }
   assert.equal(refused.status, 503)
   assert.deepEqual([problem.code, problem.outcome], ['SERVICE_FULL', 'not-applied'])
   assert.ok(Number(refused.headers.get('retry-after')) > 0)
   first.close()
+  await until(() => measures.streamReaderCount === 1, 'one has left')
   await until(async () => (await open()).headers !== undefined, 'there is room again')
+  assert.equal(measures.streamReadersDroppedCount, 0, 'it went by itself')
 })
 
 test('ends every stream when the service stops, and takes no new one', async (t) => {
@@ -217,7 +223,7 @@ test('the server closes although streams are open', async (t) => {
 })
 
 test('a reader that takes nothing is dropped, and the others get everything', async (t) => {
-  const { store, port, logged, open, settle } = await startStreams(t)
+  const { store, port, logged, measures, open, settle } = await startStreams(t)
   const slow = connect(port, '127.0.0.1')
   t.after(() => slow.destroy())
   slow.on('error', () => {})
@@ -234,6 +240,7 @@ test('a reader that takes nothing is dropped, and the others get everything', as
     dropped.map(({ reason }) => reason),
     ['behind'],
   )
+  assert.equal(measures.streamReadersDroppedCount, 1)
   assert.deepEqual(
     fast.events.map(({ data }) => data.eventId),
     store.events.map(({ eventId }) => eventId),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { postOrder, startTestServer } from './harness.ts'
+import { notConfirmed } from '../../src/business/refusals.ts'
+import { until } from '../support/until.ts'
+import { createFakeCommands, postOrder, startTestServer } from './harness.ts'
 
 test('a request that asks for work is traced by its route, a probe and a scrape are not', async (t) => {
   const traced: string[] = []
@@ -21,4 +23,38 @@ test('a request that asks for work is traced by its route, a probe and a scrape 
     'POST /api/create-order 400',
     'GET /api/orders/:orderId 200',
   ])
+})
+
+test('the span of a request whose client leaves before its answer ends then, once', async (t) => {
+  const ends: (number | undefined)[] = []
+  const begun = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<never>()
+  const { server } = await startTestServer(t, {
+    traceRequest(_request, next) {
+      next()
+      return (status) => ends.push(status)
+    },
+    commands: {
+      ...createFakeCommands(),
+      createOrder() {
+        begun.resolve()
+        return answer.promise
+      },
+    },
+  })
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  const leaving = new AbortController()
+  const create = fetch(`${url}/api/create-order`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ orderId: 'ORD-1', numItems: 1 }),
+    signal: leaving.signal,
+  })
+  await begun.promise
+  leaving.abort()
+  await assert.rejects(create)
+  await until(() => ends.length > 0, 'the span has ended')
+  answer.reject(notConfirmed())
+  await server.close()
+  assert.deepEqual(ends, [undefined])
 })

@@ -26,6 +26,9 @@ const run = promisify(execFile)
 
 const CONFIRMED_TO_GO_ON = 200
 
+/** Every minute of the long run that docs/performance.md tells of. */
+const SOAK = 'bench/results/2026-11-28-soak.json'
+
 for (const [name, values] of Object.entries(FORMS)) {
   test(`the chart of ${name} is what Helm and Kubernetes take`, async () => {
     await lintChart(values)
@@ -169,6 +172,20 @@ test('a pod of the chart is killed only after the service had its time to stop',
   assert.equal(timeout, '30000')
   assert.deepEqual(container?.lifecycle?.preStop.exec.command, ['sleep', '7'])
   assert.ok((pod?.terminationGracePeriodSeconds ?? 0) > 7 + 30)
+})
+
+const BYTES_PER_MEBIBYTE = 1_048_576
+
+test('a pod asks for the memory that the service has under load', () => {
+  const values = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as {
+    readonly resources: { readonly requests: { readonly memory: string } }
+  }
+  const asked = Number.parseInt(values.resources.requests.memory, 10) * BYTES_PER_MEBIBYTE
+  const soak = JSON.parse(readFileSync(join(ROOT, SOAK), 'utf8')) as {
+    readonly found: { readonly windows: ReadonlyArray<{ readonly residentMb: number }> }
+  }
+  const most = Math.max(...soak.found.windows.map(({ residentMb }) => residentMb * 1_000_000))
+  assert.ok(asked > most, `${asked} bytes are asked for, and ${most} were used`)
 })
 
 test('the chart has the version of the package', () => {

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { before, test, type TestContext } from 'node:test'
 import { findFreePort } from '../../dev-services/ports.ts'
+import { startOtlpReceiver } from '../support/otlp-receiver.ts'
 import { freshSettings } from '../support/own-service.ts'
 import { until } from '../support/until.ts'
-import { buildImage, IMAGE } from './build-image.ts'
+import { buildImage, buildTracedImage, IMAGE, TRACED_IMAGE } from './build-image.ts'
 import { composeArguments } from './compose-service.ts'
 import { assertMayNothing } from './may-nothing.ts'
 import { podman, succeeds } from './podman.ts'
@@ -32,10 +33,11 @@ async function runContainer(
   t: TestContext,
   volume: string,
   settings: Readonly<Record<string, string>>,
+  image = IMAGE,
 ): Promise<Container> {
   const port = String(await findFreePort())
   const environment = { ...settings, API_HOST: '127.0.0.1', API_PORT: port }
-  const id = await podman('run', '--detach', ...composeArguments(environment, volume), IMAGE)
+  const id = await podman('run', '--detach', ...composeArguments(environment, volume), image)
   t.after(() => podman('rm', '--force', '--ignore', '--time=0', id))
   return {
     id,
@@ -59,6 +61,14 @@ async function freshVolume(t: TestContext): Promise<string> {
   const volume = `cart-${randomUUID()}`
   t.after(() => podman('volume', 'rm', '--force', volume))
   return volume
+}
+
+function createOrder({ url }: Container): Promise<Response> {
+  return fetch(`${url}/api/create-order`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ orderId: 'ORD-1', numItems: 2 }),
+  })
 }
 
 async function untilHealthy({ id, isHealthy }: Container): Promise<void> {
@@ -98,12 +108,7 @@ test('a container ends with 0 on SIGTERM, and the next one has its orders', asyn
   const [volume, settings] = [await freshVolume(t), composeSettings()]
   const first = await runContainer(t, volume, settings)
   await untilHealthy(first)
-  const created = await fetch(`${first.url}/api/create-order`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ orderId: 'ORD-1', numItems: 2 }),
-  })
-  assert.equal(created.status, 201)
+  assert.equal((await createOrder(first)).status, 201)
   assert.equal(await first.stop(), 0)
   const second = await runContainer(t, volume, settings)
   await untilHealthy(second)
@@ -126,4 +131,23 @@ test('the tools of the command line work in the image', async (t) => {
   await untilHealthy(container)
   const report = await container.exec('node', 'src/cli/cart.ts', 'doctor', '--json')
   assert.equal((JSON.parse(report) as { readonly ok: boolean }).ok, true, report)
+})
+
+test('the image with the preload of the examples sends its traces, and may do no more', async (t) => {
+  await buildTracedImage()
+  using receiver = await startOtlpReceiver()
+  const settings = {
+    ...composeSettings(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_TRACES_SAMPLER_ARG: '1',
+  }
+  const container = await runContainer(t, await freshVolume(t), settings, TRACED_IMAGE)
+  await untilHealthy(container)
+  assertMayNothing(await container.exec('cat', '/proc/1/status'))
+  assert.equal((await createOrder(container)).status, 201)
+  await until(
+    () => receiver.spans.some(({ name }) => name === 'settle'),
+    'the spans of the change are received',
+  )
+  assert.equal(await container.stop(), 0)
 })

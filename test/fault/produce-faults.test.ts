@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { deleteTopicsV6 } from '@platformatic/kafka'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
 import { codeOf, PROOFS } from '../support/broker-errors.ts'
 import { startTestCluster, type TestCluster } from '../support/kafka-cluster.ts'
 import type { KafkaProxy, ProduceFate } from '../support/kafka-proxy.ts'
+import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 import { proxyOf } from './harness/broker-answers.ts'
 import { Publishing } from './harness/publishing.ts'
@@ -117,6 +120,34 @@ test('when the numbers are contested the topic tells, whether the event is there
     await assertAckedOnce(publishing, [{ kind: 'answer-sent', errorCode }])
     await assertAckedOnce(publishing, [{ kind: 'answer-unsent', errorCode }])
   }
+})
+
+test('a service counts how often its numbers were used by another, and settles its change', async (t) => {
+  const path = `${await temporaryFolder(t)}/cart.db`
+  const settings = {
+    ...freshSettings(`sqlite:${path}`),
+    KAFKA_BOOTSTRAP_SERVERS: cluster.proxiedServers,
+    KAFKA_TOPIC_PARTITIONS: '1',
+  }
+  const service = await startOwnService(t, settings)
+  const isSettled = async (orderId: string) => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ orderId, numItems: 1 })
+    await fetch(`${service.url}/api/create-order`, { method: 'POST', headers, body })
+    return (await fetch(`${service.url}/api/orders/${orderId}`)).status === 200
+  }
+  const scrape = async () => (await (await fetch(`${service.url}/metrics`)).text()).split('\n')
+  await until(() => isSettled('ORD-1'), 'the service has published')
+  assert.ok((await scrape()).includes('cart_contested_total 0'))
+  using db = new DatabaseSync(path, { readOnly: true })
+  const row = db
+    .prepare('SELECT producer_id AS id, producer_epoch AS epoch FROM order_events')
+    .get()
+  const producer = { id: Number(row?.['id']), epoch: Number(row?.['epoch']) }
+  await using other = await Publishing.start(cluster, settings.KAFKA_TOPIC)
+  await other.publisher.recover({ ...other.next(), producer })
+  await until(() => isSettled('ORD-2'), 'the next change is settled')
+  await until(async () => (await scrape()).includes('cart_contested_total 1'), 'it is counted')
 })
 
 test('a lost acknowledgement costs no event, makes no copy, and casts no suspicion', async () => {

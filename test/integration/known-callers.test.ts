@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runCart } from '../support/cart-command.ts'
@@ -24,6 +24,13 @@ async function newKey(file: string, id: string, scopes: string): Promise<string>
   const { code, stdout, stderr } = await runCart(args, CART_SETTINGS)
   assert.equal(code, 0, stderr)
   return stdout.trim()
+}
+
+/** As `/metrics` says it, of the last key in the file. */
+async function endOf(file: string, id: string): Promise<string> {
+  const [line = ''] = (await readFile(file, 'utf8')).trimEnd().split('\n').slice(-1)
+  const dayAfter = Date.parse(line.split(' ').at(-1) ?? '') / 1_000 + 86_400
+  return `cart_credential_expiry_timestamp_seconds{kind="api-key",id="${id}"} ${dayAfter}`
 }
 
 function bearer(credential: string) {
@@ -113,8 +120,13 @@ test('health names the identity provider that is away, and changes get their 503
   )
   const away = await health()
   assert.deepEqual([away.status, away.checks.identityProvider.status], ['degraded', 'down'])
-  const metrics = await (await fetch(`${service.url}/metrics`, bearer(operator))).text()
-  assert.match(metrics, /^cart_dependency_up\{dependency="identity-provider"\} 0$/mu)
+  const metrics = async () =>
+    (await (await fetch(`${service.url}/metrics`, bearer(operator))).text()).split('\n')
+  const atStart = await metrics()
+  assert.ok(atStart.includes('cart_dependency_up{dependency="identity-provider"} 0'))
+  assert.ok(atStart.includes(await endOf(file, 'operator')))
+  await newKey(file, 'late', 'orders:read')
+  const endOfLate = await endOf(file, 'late')
   const token = await sign(signing, { scope: 'orders:write' })
   const create = () =>
     fetch(`${service.url}/api/create-order`, {
@@ -129,6 +141,7 @@ test('health names the identity provider that is away, and changes get their 503
   provider.answer = answerKeys(signing)
   await until(async () => (await create()).status === 201, 'tokens are taken without a restart')
   assert.deepEqual((await health()).status, 'healthy')
+  await until(async () => (await metrics()).includes(endOfLate), 'the end of a new key is told')
   assert.match(service.output(), /the identity provider is up/)
 })
 

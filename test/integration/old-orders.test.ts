@@ -91,6 +91,23 @@ test('orders are retired on PostgreSQL as well', async (t) => {
   await retireAndGoOn(t, freshSettings(schema.url()))
 })
 
+test('an order whose export does not fit on the disk stays in the store', async (t) => {
+  const schema = await createTestSchema()
+  t.after(() => schema.drop())
+  const settings = freshSettings(schema.url())
+  const service = await startOwnService(t, settings)
+  // One: the write behind one that was cut short fails anyway.
+  const [orderId = ''] = CLOSED
+  assert.equal((await send(service, 'POST', { orderId, numItems: 2 })).status, 201)
+  assert.equal((await send(service, 'PUT', { orderId, status: 'delivered' })).status, 200)
+  const file = `${await temporaryFolder(t)}/orders.ndjson`
+  const args = ['retire', '--older-than', '0s', file]
+  const { code, stderr } = await cart(args, settings, { hasFullDisk: true })
+  assert.equal(code, 2, stderr)
+  assert.match(stderr, /EFBIG/)
+  assert.equal((await fetch(`${service.url}/api/orders/${orderId}`)).status, 200)
+})
+
 test('a replay copies bytes and headers to another topic, and never to the live one', async (t) => {
   const settings = freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`)
   const service = await startOwnService(t, settings)

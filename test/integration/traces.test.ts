@@ -20,12 +20,20 @@ async function receiverOf(t: TestContext): Promise<OtlpReceiver> {
 }
 
 function createOrder(url: string, orderId = 'ORD-1', headers = {}): Promise<Response> {
-  return fetch(`${url}/api/create-order`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ orderId, numItems: 1 }),
-  })
+  return send(`${url}/api/create-order`, 'POST', { orderId, numItems: 1 }, headers)
 }
+
+function send(url: string, method: string, body: object, headers = {}): Promise<Response> {
+  const type = { 'content-type': 'application/json' }
+  return fetch(url, { method, headers: { ...type, ...headers }, body: JSON.stringify(body) })
+}
+
+/** In the order of the versions that they make. */
+const CHANGES = [
+  ['POST', '/api/create-order', { orderId: 'ORD-1', numItems: 1 }],
+  ['PUT', '/api/update-order', { orderId: 'ORD-1', status: 'cancelled' }],
+  ['POST', '/api/operations/erasures', { orderId: 'ORD-1' }],
+] as const
 
 test('a change is one trace, from the request to the topic and back', async (t) => {
   const receiver = await receiverOf(t)
@@ -40,27 +48,36 @@ test('a change is one trace, from the request to the topic and back', async (t) 
     { imports: [PRELOAD] },
   )
   t.after(() => service.end('SIGKILL'))
-  assert.equal((await createOrder(service.url)).status, 201)
+  for (const [method, path, body] of CHANGES) {
+    const { status } = await send(service.url + path, method, body)
+    assert.ok(status === 200 || status === 201, `${path}: ${status}`)
+  }
   const { KAFKA_TOPIC: topic } = settings
-  const names = ['POST /api/create-order', `create ${topic}`, `send ${topic}`, 'settle']
-  const find = (name: string): Span | undefined => receiver.spans.find((span) => span.name === name)
+  /** Of each change: the request, the change, its batch, its settling. */
+  const find = (): Array<Array<Span | undefined>> =>
+    CHANGES.map(([method, path]) => {
+      const server = receiver.spans.find(({ name }) => name === `${method} ${path}`)
+      const below = receiver.spans.filter(({ traceId }) => traceId === server?.traceId)
+      const names = [`create ${topic}`, `send ${topic}`, 'settle']
+      return [server, ...names.map((name) => below.find((span) => span.name === name))]
+    })
   await until(
-    () => names.every((name) => find(name) !== undefined),
+    () => find().every((spans) => spans.every((span) => span !== undefined)),
     () => `all spans are received: ${receiver.spans.map(({ name }) => name).join()}`,
   )
-  const [server, create, send, settle] = names.map(find)
-  assert.equal(new Set([server, create, send, settle].map((span) => span?.traceId)).size, 1)
-  assert.equal(create?.parentSpanId, server?.spanId)
-  for (const below of [send, settle]) assert.equal(below?.parentSpanId, create?.spanId)
-  assert.deepEqual(
-    send?.links?.map(({ spanId }) => spanId),
-    [create?.spanId],
-  )
-  const logged = `"trace_id":"${server?.traceId}","span_id":"${server?.spanId}"`
-  await until(() => service.output().includes(logged), 'the line of the request names its trace')
-  const [record] = await readTopic(settings.KAFKA_BOOTSTRAP_SERVERS, topic)
-  const header = record?.headers['traceparent']
-  assert.equal(header, `00-${create?.traceId}-${create?.spanId}-01`)
+  const records = await readTopic(settings.KAFKA_BOOTSTRAP_SERVERS, topic)
+  for (const [index, [server, change, batch, settle]] of find().entries()) {
+    assert.equal(change?.parentSpanId, server?.spanId)
+    for (const below of [batch, settle]) assert.equal(below?.parentSpanId, change?.spanId)
+    assert.deepEqual(
+      batch?.links?.map(({ spanId }) => spanId),
+      [change?.spanId],
+    )
+    const header = records[index]?.headers['traceparent']
+    assert.equal(header, `00-${change?.traceId}-${change?.spanId}-01`)
+    const logged = `"trace_id":"${server?.traceId}","span_id":"${server?.spanId}"`
+    await until(() => service.output().includes(logged), 'the line of the request names its trace')
+  }
 })
 
 test('a trace is kept where its caller keeps it, and of the others the share', async (t) => {

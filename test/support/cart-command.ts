@@ -22,18 +22,25 @@ function environment(settings: Readonly<Record<string, string>>): Readonly<Recor
   return folder === undefined ? settings : { NODE_COMPILE_CACHE: folder, ...settings }
 }
 
+/** No file gets longer than a block, as on a disk that is nearly full. */
+const LIMITED = 'ulimit -f 1; exec "$0" "$@"'
+
 /** Runs `cart` to its end, with these settings and no others. */
 export function runCart(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  { hasFullDisk = false } = {},
 ): Promise<CartResult> {
+  const command = [process.execPath, CART, ...args]
+  const [program = '', ...rest] = hasFullDisk ? ['/bin/sh', '-c', LIMITED, ...command] : command
   return new Promise((resolve, reject) => {
     const options = {
-      env: environment(env),
+      // What is compiled would be kept in files, too.
+      env: hasFullDisk ? env : environment(env),
       timeout: LIFE_MS_MAX,
       maxBuffer: 64 * 1024 * 1024,
     }
-    execFile(process.execPath, [CART, ...args], options, (error, stdout, stderr) => {
+    execFile(program, rest, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code)
       try {
         assertNoSecret(stdout + stderr, env)

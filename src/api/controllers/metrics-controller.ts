@@ -5,6 +5,9 @@ import { NO_WORK } from '../admission/admit-work.ts'
 /** As a scrape asks for it; Prometheus before 2.5 and people get the older text. */
 const OPEN_METRICS = 'application/openmetrics-text'
 
+/** In place of a status: the client left before its answer began. */
+const NO_STATUS = 'none'
+
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'])
 
 /** Writes the metrics as they are now, in the format that was asked for. */
@@ -32,11 +35,29 @@ export function registerMetricsRoute(server: FastifyInstance, writeMetrics: Writ
  * of methods those that the service knows.
  */
 export function countRequests(server: FastifyInstance, { requests }: Measures): void {
-  server.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
+  const counted = new WeakSet<FastifyRequest>()
+
+  function countOnce(request: FastifyRequest, reply: FastifyReply, status: string): void {
+    if (counted.has(request)) return
+    counted.add(request)
     const { method, routeOptions } = request
     const known = KNOWN_METHODS.has(method) ? method : 'other'
     const route = routeOptions.url ?? 'none'
-    requests.note([known, route, String(reply.statusCode)], reply.elapsedTime)
+    requests.note([known, route, status], reply.elapsedTime)
+  }
+
+  server.addHook('onRequest', (request, reply, done) => {
+    const { raw } = reply
+    // Fastify tells of no request whose client has left. A stream ends so, and is as long as it was wanted.
+    if (request.routeOptions.config.work?.kind !== 'stream') {
+      raw.once('close', () => {
+        countOnce(request, reply, raw.headersSent ? String(reply.statusCode) : NO_STATUS)
+      })
+    }
+    done()
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    countOnce(request, reply, String(reply.statusCode))
     done()
   })
 }

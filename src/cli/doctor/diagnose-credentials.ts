@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import type { Config } from '../../config/config.ts'
 import { readSecret, readTextFile, type Secret } from '../../service/credentials/secret.ts'
 import { SYSTEM_CA, TlsIdentity, type TlsFiles } from '../../service/credentials/tls-identity.ts'
+import { endOfToken } from '../../service/credentials/token-end.ts'
 import { shellWord } from '../shell-word.ts'
 import { describe } from './diagnosis.ts'
 import { problem, warning, type Finding } from './judges/finding.ts'
@@ -87,16 +88,4 @@ export function diagnoseToken(check: string, name: string, secret: Secret): Find
   // Somebody keeps a file fresh, and nobody a setting.
   const isShortLived = secret.kind === 'file'
   return [judgeValidity({ check, what, ...range, isShortLived }, Date.now())]
-}
-
-/** Undefined where it does not say so: a token need not be a JWT. */
-function endOfToken(token: string): number | undefined {
-  try {
-    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
-    const claims: unknown = JSON.parse(payload)
-    const exp = Number((claims as { exp?: unknown } | null)?.exp)
-    return Number.isFinite(exp) ? exp * 1_000 : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -57,7 +57,8 @@ export async function runRetire(config: Config, options: RetireOptions): Promise
 
 async function exportEvents(file: FileHandle, events: readonly PublishedEvent[]): Promise<number> {
   const lines = events.map((event) => `${JSON.stringify(toLine(event))}\n`)
-  await file.write(lines.join(''))
+  // All of it, or an error: a disk that is nearly full takes a part of one write, and says nothing.
+  await file.appendFile(lines.join(''))
   return events.length
 }
 

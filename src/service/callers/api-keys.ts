@@ -8,7 +8,11 @@ const UNKNOWN: CredentialVerdict = { kind: 'refused', fault: 'unknown' }
 
 const EXPIRED: CredentialVerdict = { kind: 'refused', fault: 'expired' }
 
+/** Of as many owners the end of their keys is told: the first that end. */
+const ENDS_MAX = 100
+
 interface KnownKey {
+  readonly id: string
   readonly verdict: CredentialVerdict
   readonly endsAtMs: number
 }
@@ -19,7 +23,7 @@ export function parseKnownKeys(text = ''): KnownKeys {
   return new Map(
     Array.from(parseKeyFile(text), ([hash, line]) => [
       hash,
-      { verdict: { kind: 'known', caller: callerOf(line) }, endsAtMs: line.endsAtMs },
+      { id: line.id, verdict: { kind: 'known', caller: callerOf(line) }, endsAtMs: line.endsAtMs },
     ]),
   )
 }
@@ -28,6 +32,22 @@ function callerOf({ id, scopes }: KeyLine): Caller {
   const principal = principalOf('api_key', id)
   if (principal === undefined) throw new TypeError('the file of keys has let a wrong id through')
   return { principal, scopes }
+}
+
+export type KeyEnd = Pick<KeyLine, 'id' | 'endsAtMs'>
+
+/**
+ * Of each owner the key that ends first, also where it has another one: it may not use that yet. A key that
+ * has ended is among them until its line is gone.
+ */
+export function listKeyEnds(keys: KnownKeys): readonly KeyEnd[] {
+  const inOrder = [...keys.values()].toSorted((one, other) => one.endsAtMs - other.endsAtMs)
+  const firsts = new Map<string, KeyEnd>()
+  for (const { id, endsAtMs } of inOrder) {
+    if (firsts.size === ENDS_MAX) break
+    if (!firsts.has(id)) firsts.set(id, { id, endsAtMs })
+  }
+  return [...firsts.values()]
 }
 
 /** By hash: how long a look takes says something of the hash, and nothing of a key that has it. */

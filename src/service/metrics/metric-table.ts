@@ -5,6 +5,11 @@ import type { Distribution } from '../../business/measures/tally.ts'
 import type { CertificateEnd } from '../certificate-end.ts'
 import { LANE_STATES, type LaneView } from '../../business/measures/lane-view.ts'
 
+/** `id`: whose it is, where there may be many of a kind. By the operator, never by a caller. */
+export interface CredentialEnd extends CertificateEnd {
+  readonly id?: string
+}
+
 /** What is read beside the counts. */
 export interface MetricSources {
   readonly measures: Measures
@@ -14,12 +19,13 @@ export interface MetricSources {
   readonly lanes: () => readonly LaneView[]
   readonly isLeaseHeld: () => boolean
   readonly dependencies: () => DependencyStates
-  /** Of the certificates that the service uses. */
-  readonly certificates: () => readonly CertificateEnd[]
+  /** Of those that the service shows to others, and of the API keys that it takes. */
+  readonly credentials: () => readonly CredentialEnd[]
   readonly build: { readonly version: string; readonly store: string }
 }
 
 export interface Sample {
+  /** In the order of the names; those at the end may be left out. */
   readonly labels: readonly (string | number)[]
   readonly value: number | Distribution
 }
@@ -100,7 +106,7 @@ function counted(
 const REQUESTS: readonly MetricKind[] = [
   histogram(
     'cart_http_server_request_duration_seconds',
-    'Requests by method, route and status, from their head to the last byte of their answer.',
+    'Requests by method, route and status, from their head to the last byte of their answer, or until their client left: before its answer began, the status is none.',
     ['method', 'route', 'status'],
     ({ measures }) => measures.requests.list(),
   ),
@@ -124,7 +130,7 @@ const REQUESTS: readonly MetricKind[] = [
   ),
   counted(
     'cart_stream_readers_dropped_total',
-    'Readers of the stream that were disconnected from here, because they did not keep up or the store could not be read.',
+    'Readers of the stream that were disconnected from here, because they did not keep up, the store could not be read, or what they were about to read was retired.',
     ({ streamReadersDroppedCount }) => streamReadersDroppedCount,
   ),
 ]
@@ -265,11 +271,11 @@ const SURROUNDINGS: readonly MetricKind[] = [
   ),
   gauge(
     'cart_credential_expiry_timestamp_seconds',
-    'When a certificate that the service uses ends, in seconds since 1970, by what it is used for: kafka-, registry- and database-client, each -authority of theirs, api-server, api-client-authority. Absent for what is not used.',
-    ['kind'],
-    ({ certificates }) =>
-      certificates().map(({ kind, endsAt }) => ({
-        labels: [kind],
+    'When a credential ends, in seconds since 1970, by what it is used for. A certificate that the service uses: kafka-, registry- and database-client, each -authority of theirs, api-server, api-client-authority. A token in SCHEMA_REGISTRY_BEARER_AUTH_TOKEN that says its end: registry-token. A key that it takes from callers: api-key, with the id of its line in API_KEYS_FILE; of several keys of an id the first that ends, and of many ids the 100 whose keys end first. Absent for what is not used.',
+    ['kind', 'id'],
+    ({ credentials }) =>
+      credentials().map(({ kind, id, endsAt }) => ({
+        labels: id === undefined ? [kind] : [kind, id],
         value: endsAt.getTime() / 1_000,
       })),
   ),

@@ -107,7 +107,7 @@ function toValues(
   { name, labels: names }: MetricKind,
   { labels, value }: Sample,
 ): readonly Value[] {
-  const named = Object.fromEntries(names.map((label, index) => [label, labels[index] ?? '']))
+  const named = Object.fromEntries(labels.map((label, index) => [names[index] ?? '', label]))
   if (typeof value === 'number') return [{ labels: named, value }]
   let count = 0
   const buckets = value.counts.map((inBucket, index): Value => {

@@ -20,6 +20,9 @@ export interface TracedRequest {
 
 const AS_SERVER = { kind: SpanKind.SERVER }
 
+/** In place of a status. It is no error of ours. */
+const CLIENT_LEFT = 'client-left'
+
 /** From here on a failure is ours. */
 const SERVER_ERROR_MIN = 500
 
@@ -31,7 +34,7 @@ export function traceRequest(
   tracer: Tracer,
   { method, route, headers }: TracedRequest,
   next: () => void,
-): ((status: number) => void) | undefined {
+): ((status: number | undefined) => void) | undefined {
   // All that is done here is done for nineteen requests that nobody keeps as well.
   const isCallers = headers['traceparent'] !== undefined
   const parent = isCallers ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT
@@ -43,8 +46,10 @@ export function traceRequest(
   span.setAttributes({ [ATTRIBUTES.httpMethod]: method, [ATTRIBUTES.httpRoute]: route })
   context.with(trace.setSpan(parent, span), next)
   return (status) => {
-    span.setAttribute(ATTRIBUTES.httpStatus, status)
-    if (status >= SERVER_ERROR_MIN) span.setStatus({ code: SpanStatusCode.ERROR })
+    if (status === undefined) span.setAttribute(ATTRIBUTES.errorType, CLIENT_LEFT)
+    else span.setAttribute(ATTRIBUTES.httpStatus, status)
+    if (status !== undefined && status >= SERVER_ERROR_MIN)
+      span.setStatus({ code: SpanStatusCode.ERROR })
     span.end()
   }
 }

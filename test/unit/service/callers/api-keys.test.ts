@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createKeyCheck, parseKnownKeys } from '../../../../src/service/callers/api-keys.ts'
+import {
+  createKeyCheck,
+  listKeyEnds,
+  parseKnownKeys,
+} from '../../../../src/service/callers/api-keys.ts'
 import { formatKeyLine, newApiKey, parseKeyFile } from '../../../../src/service/callers/key-file.ts'
 
 const KEY = newApiKey('shop')
@@ -38,6 +42,33 @@ test('another key of the same owner, and what is no key, are refused', () => {
   for (const credential of ['', 'cart_shop_', `${KEY}x`, 'a.b.c', KEY.toUpperCase()]) {
     assert.deepEqual(check.check(credential), { kind: 'refused', fault: 'not-a-credential' })
   }
+})
+
+function lineOf(id: string, day: string): string {
+  return formatKeyLine(id, newApiKey(id), ['admin'], day)
+}
+
+function endsOf(lines: readonly string[]) {
+  return listKeyEnds(parseKnownKeys(lines.join('\n'))).map(({ id, endsAtMs }) => [
+    id,
+    new Date(endsAtMs).toISOString(),
+  ])
+}
+
+test('of each owner the first end of its keys is told, and of many owners the first hundred', () => {
+  const some = [
+    lineOf('shop', '2027-11-28'),
+    lineOf('till', '2027-01-31'),
+    lineOf('shop', '2026-12-31'),
+  ]
+  assert.deepEqual(endsOf(some), [
+    ['shop', '2027-01-01T00:00:00.000Z'],
+    ['till', '2027-02-01T00:00:00.000Z'],
+  ])
+  const many = Array.from({ length: 150 }, (_, index) => lineOf(`owner-${index}`, '2028-01-31'))
+  const ends = endsOf([...many, ...some])
+  assert.equal(ends.length, 100)
+  assert.deepEqual(ends.slice(0, 2), endsOf(some))
 })
 
 const HASH = 'a'.repeat(64)

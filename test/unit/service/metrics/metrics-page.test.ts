@@ -22,7 +22,10 @@ function sourcesOf(measures: Measures, times = TIMES): MetricSources {
     ],
     isLeaseHeld: () => true,
     dependencies: () => ({ kafka: { ...UP, status: 'degraded' }, schemaRegistry: UP, storage: UP }),
-    certificates: () => [{ kind: 'database-client', endsAt: new Date(1_800_000_000_000) }],
+    credentials: () => [
+      { kind: 'database-client', endsAt: new Date(1_800_000_000_000) },
+      { kind: 'api-key', id: 'shop', endsAt: new Date(1_900_000_000_000) },
+    ],
     build: { version: '1.2.3', store: 'sqlite' },
   }
 }
@@ -50,6 +53,7 @@ test('a scrape in either format has every metric of the table, with the same num
     'cart_lanes{state="silent"} 1',
     'cart_dependency_up{dependency="kafka"} 0.5',
     'cart_credential_expiry_timestamp_seconds{kind="database-client"} 1800000000',
+    'cart_credential_expiry_timestamp_seconds{kind="api-key",id="shop"} 1900000000',
     'cart_build_info{version="1.2.3",store="sqlite"} 1',
     'cart_http_server_request_duration_seconds_bucket{le="0.025",method="POST",route="/api/create-order",status="201"} 1',
     'cart_http_server_request_duration_seconds_bucket{le="0.01",method="POST",route="/api/create-order",status="201"} 0',

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { orderNotFound, notConfirmed } from '../../../../src/business/refusals.ts'
+import { composeTracing } from '../../../../src/compose-tracing.ts'
+import {
+  notConfirmed,
+  orderNotFound,
+  tombstoneNotWritten,
+} from '../../../../src/business/refusals.ts'
 import type { OrderId } from '../../../../src/models/order.ts'
 import { createEntry } from '../../../../src/service/kafka/lane/entry.ts'
 import { traceCommands } from '../../../../src/service/tracing/traced-commands.ts'
@@ -100,6 +105,49 @@ test('an answer that is not definite is an error of the span, a refusal is not',
     list().map(({ isError }) => isError),
     [true, false],
   )
+})
+
+test('a request whose client has left has no status, and is no error', (t) => {
+  const { tracer, list } = keepSpans(t)
+  const end = traceRequest(tracer, { method: 'GET', route: '/', headers: {} }, () => {})
+  end?.(undefined)
+  const [span] = list()
+  assert.deepEqual(span?.attributes, {
+    'http.request.method': 'GET',
+    'http.route': '/',
+    'error.type': 'client-left',
+  })
+  assert.equal(span.isError, false)
+})
+
+test('an erasure has the span of a change, and one whose tombstone may be missing is an error', async (t) => {
+  const { tracer, list } = keepSpans(t)
+  const carried: unknown[] = []
+  const erased = { order: someOrder(), version: 3, tombstone: 'written' } as const
+  const answers = [() => erased, () => Promise.reject(tombstoneNotWritten(ORDER_ID))]
+  const erase = composeTracing('orders').erasure(async ({ traceparent }) => {
+    carried.push(traceparent)
+    return (answers.shift() ?? assert.fail)()
+  })
+  const request = { method: 'POST', route: '/api/operations/erasures', headers: {} }
+  const eraseTraced = async () => {
+    let erasing: Promise<unknown> | undefined
+    const end = traceRequest(tracer, request, () => {
+      erasing = erase({ orderId: ORDER_ID })
+    })
+    return (erasing ?? assert.fail()).finally(() => end?.(200))
+  }
+  assert.equal(await eraseTraced(), erased)
+  await assert.rejects(eraseTraced, tombstoneNotWritten(ORDER_ID))
+  const [done, server, failed] = list()
+  assert.ok(done !== undefined && server !== undefined && failed !== undefined)
+  assert.deepEqual([done.name, server.name], ['create orders', 'POST /api/operations/erasures'])
+  assert.deepEqual([done.parentSpanId, done.traceId], [server.spanId, server.traceId])
+  assert.deepEqual(
+    carried,
+    [done, failed].map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`),
+  )
+  assert.deepEqual([done.isError, failed.isError], [false, true])
 })
 
 test('a batch is one span, linked to its sampled events and kept with the first of them', async (t) => {
