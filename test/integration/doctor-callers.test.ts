@@ -52,6 +52,19 @@ test('each key is there with its end, and a file that cannot be taken', async (t
   assert.match((await linesFor(settings)).join(), /problem api keys: line 1: the hash must be/)
 })
 
+test('the token that cart itself shows has an end, and a key says none', async (t) => {
+  const file = join(await temporaryFolder(t), 'token')
+  const said = async (exp: number): Promise<string> => {
+    const claims = Buffer.from(JSON.stringify({ exp })).toString('base64url')
+    await writeFile(file, `head.${claims}.signature`)
+    return (await linesFor({ API_HOST: 'localhost', API_CREDENTIAL_FILE: file })).join('\n')
+  }
+  assert.match(await said(1), /^problem cart: the token of API_CREDENTIAL_FILE ended 1970/m)
+  assert.match(await said(4e9), /^ok cart: the token of API_CREDENTIAL_FILE is valid until 2096/m)
+  const settings = { API_HOST: 'localhost', API_CREDENTIAL: newApiKey('shop') }
+  assert.doesNotMatch((await linesFor(settings)).join('\n'), /cart:/)
+})
+
 test('the keys of the identity provider are read, and its own certificate', async (t) => {
   const folder = await temporaryFolder(t)
   const provider = await startIdentityProvider(t, await newSigningKey('one'))

@@ -4,7 +4,7 @@ import { parseKeyFile, type KeyLine } from '../../service/callers/key-file.ts'
 import { KeySet } from '../../service/callers/key-set.ts'
 import { readTextFile } from '../../service/credentials/secret.ts'
 import { systemClock } from '../../service/system.ts'
-import { diagnoseTlsFiles } from './diagnose-credentials.ts'
+import { diagnoseTlsFiles, diagnoseToken } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { ok, problem, warning, type Finding } from './judges/finding.ts'
 import { judgeValidity } from './judges/judge-validity.ts'
@@ -32,6 +32,9 @@ export async function diagnoseCallers(config: Config): Promise<Diagnosis> {
       ...(tls === undefined ? [] : diagnoseTlsFiles('api tls', TLS_NAMES, tls)),
       ...(callers.keysFile === undefined ? [] : diagnoseKeys(callers.keysFile)),
       ...(callers.jwt === undefined ? [] : [await diagnoseProvider(callers.jwt.keySetUrl)]),
+      ...(callers.credential === undefined
+        ? []
+        : diagnoseToken('cart', 'API_CREDENTIAL', callers.credential)),
     ],
   }
 }
