@@ -33,6 +33,11 @@ test('a service that asks nobody is fine where nobody else reaches it', async ()
     ['warning callers: nobody is asked who they are, and other machines reach 0.0.0.0', []],
   )
   assert.match((await linesFor({ API_HOST: 'localhost' })).join(), /^ok callers: nobody is asked/)
+  const management = { MANAGEMENT_PORT: '9000', MANAGEMENT_HOST: '0.0.0.0' }
+  assert.match(
+    (await linesFor({ API_HOST: 'localhost', ...management })).join(),
+    /^warning callers: nobody is asked who they are, and other machines reach 0\.0\.0\.0$/,
+  )
 })
 
 test('each key is there with its end, and a file that cannot be taken', async (t) => {

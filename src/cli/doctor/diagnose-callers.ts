@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { isLoopback } from '../../config/loopback.ts'
+import { findOpenHost } from '../../config/loopback.ts'
 import { parseKeyFile, type KeyLine } from '../../service/callers/key-file.ts'
 import { KeySet } from '../../service/callers/key-set.ts'
 import { readTextFile } from '../../service/credentials/secret.ts'
@@ -39,12 +39,16 @@ export async function diagnoseCallers(config: Config): Promise<Diagnosis> {
   }
 }
 
-function judgeWays({ callers: { ways = [] }, apiHost }: Config): Finding[] {
+function judgeWays(config: Config): Finding[] {
+  const { ways = [] } = config.callers
   if (ways.length > 0) return [ok(CHECK, `say who they are by ${ways.join(' or ')}`)]
   const detail = 'nobody is asked who they are'
-  if (isLoopback(apiHost)) return [ok(CHECK, `${detail}; only this machine reaches ${apiHost}`)]
-  const action = 'Set API_AUTH, put a proxy in front that asks, or set API_HOST=localhost.'
-  return [warning(CHECK, `${detail}, and other machines reach ${apiHost}`, action)]
+  const open = findOpenHost(config)
+  if (open === undefined) {
+    return [ok(CHECK, `${detail}; only this machine reaches ${config.apiHost}`)]
+  }
+  const action = `Set API_AUTH, put a proxy in front that asks, or set ${open.setting}=localhost.`
+  return [warning(CHECK, `${detail}, and other machines reach ${open.host}`, action)]
 }
 
 function diagnoseKeys(path: string): Finding[] {
