@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { composeCartService, type CartService } from './compose.ts'
 import { StoreError } from './business/ports.ts'
 import { ConfigError, type Config } from './config/config.ts'
-import { isLoopback } from './config/loopback.ts'
+import { findOpenHost } from './config/loopback.ts'
 import { findNearNames } from './config/near-names.ts'
 import { readConfig } from './config/read-config.ts'
 import { escapeHidden } from './models/visible-text.ts'
@@ -20,7 +20,7 @@ import { StoreBehindError } from './service/store-guard.ts'
 const LOG_FLUSH_MS = 500
 
 const OPEN_TO_OTHERS =
-  'the API, which asks nobody who they are, is open to other machines: set API_AUTH, put a proxy in front of it, or set API_HOST=localhost'
+  'the API, which asks nobody who they are, is open to other machines: set API_AUTH, put a proxy in front of it, or set'
 
 /** What keeps the service from starting, or ends it, for a reason that is not ours. */
 const REFUSALS = [ListenError, StoreError, StoreBehindError, SchemaIncompatibleError]
@@ -100,8 +100,9 @@ async function startOrExit(): Promise<CartService> {
         `Server listening at ${config.door.tls ? address.replace('http:', 'https:') : address}`,
     })
     const asksNobody = (config.callers.ways ?? []).length === 0
-    if (asksNobody && !isLoopback(config.apiHost)) {
-      logger.warn({ host: config.apiHost }, OPEN_TO_OTHERS)
+    const open = asksNobody ? findOpenHost(config) : undefined
+    if (open !== undefined) {
+      logger.warn({ host: open.host }, `${OPEN_TO_OTHERS} ${open.setting}=localhost`)
     }
     return composed
   } catch (error) {

@@ -14,16 +14,18 @@ export class RequestLog extends LogController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
+    // Fastify makes it anew each time.
+    const { url: route, config } = request.routeOptions
     const line = {
       method: request.method,
-      route: request.routeOptions.url,
+      route,
       status: reply.statusCode,
       durationMs: reply.elapsedTime,
       requestId: request.id,
       ...(request.caller && { principal: request.caller.principal }),
       ...(error && { err: error }),
     }
-    if (request.caller !== undefined && request.routeOptions.config.work?.kind === 'change') {
+    if (request.caller !== undefined && config.work?.kind === 'change') {
       reply.log.info(line, 'change answered')
     } else {
       reply.log.debug(line, 'request answered')

@@ -1,5 +1,5 @@
 import { Type, type Static, type TObject } from 'typebox'
-import { isLoopback } from './loopback.ts'
+import { findOpenHost, isLoopback } from './loopback.ts'
 import { toSecret } from './secret-setting.ts'
 import { secretFile, text } from './setting-forms.ts'
 
@@ -269,10 +269,12 @@ function findHalfLogin(given: Given): readonly string[] {
 
 /** Nobody shall open orders to a network without having said so. */
 export function findOpenDoor(given: Given): readonly string[] {
-  const host = given('API_HOST') ?? '0.0.0.0'
-  const isSaid = given('API_AUTH') !== undefined
-  if (isSaid || given('NODE_ENV') !== 'production' || isLoopback(host)) return []
+  if (given('API_AUTH') !== undefined || given('NODE_ENV') !== 'production') return []
+  const host = given('MANAGEMENT_HOST') ?? 'localhost'
+  const management = given('MANAGEMENT_PORT') === undefined ? undefined : { host }
+  const open = findOpenHost({ apiHost: given('API_HOST') ?? '0.0.0.0', door: { management } })
+  if (open === undefined) return []
   return [
-    `API_AUTH must be set, because NODE_ENV is production and ${host} is open to other machines: api-key with API_KEYS_FILE, or jwt, lets known callers in; none lets everybody in`,
+    `API_AUTH must be set, because NODE_ENV is production and ${open.host} is open to other machines: api-key with API_KEYS_FILE, or jwt, lets known callers in; none lets everybody in`,
   ]
 }

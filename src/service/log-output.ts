@@ -3,7 +3,7 @@
  * a pipe that nobody reads, a reader that has gone: none of them may hold up the service or its end.
  *
  *   line ─▶ queue, bounded ─▶ one write at a time, never waited for ─▶ the descriptor
- *             │               those of one turn of the loop together: a write costs more than a line
+ *             │               those of 10 ms together: a write wakes the reader, which costs more than a line
  *             │ full: dropped, counted        │ fails: its lines are dropped, counted
  *
  * Once everything that waits could be written again, what was dropped is told, in one line.
@@ -13,6 +13,9 @@ import process from 'node:process'
 
 /** Lines that wait, in characters. A reader that stops for a moment loses nothing. */
 const QUEUED_LENGTH_MAX = 1024 * 1024
+
+/** A process that is killed loses what has waited for so long. */
+const GATHER_MS = 10
 
 /** Of one write, in characters; one line may be longer. */
 const CHUNK_LENGTH_MAX = 64 * 1024
@@ -31,7 +34,7 @@ interface LogOutputDeps {
   readonly sink: LogSink
   /** So many lines were dropped, and lines can be written again. */
   readonly onRecovered: (droppedLines: number) => void
-  /** Runs it at the end of this turn of the loop. */
+  /** Runs it soon. */
   readonly defer?: (task: () => void) => void
 }
 
@@ -65,7 +68,7 @@ export class LogOutput {
     this.#queuedLength += line.length
     if (this.#isWriting) return
     this.#isWriting = true
-    const { defer = setImmediate } = this.#deps
+    const { defer = (task) => setTimeout(task, GATHER_MS) } = this.#deps
     defer(() => this.#writeNext())
   }
 

@@ -33,6 +33,11 @@ test('a service that asks nobody is fine where nobody else reaches it', async ()
     ['warning callers: nobody is asked who they are, and other machines reach 0.0.0.0', []],
   )
   assert.match((await linesFor({ API_HOST: 'localhost' })).join(), /^ok callers: nobody is asked/)
+  const management = { MANAGEMENT_PORT: '9000', MANAGEMENT_HOST: '0.0.0.0' }
+  assert.match(
+    (await linesFor({ API_HOST: 'localhost', ...management })).join(),
+    /^warning callers: nobody is asked who they are, and other machines reach 0\.0\.0\.0$/,
+  )
 })
 
 test('each key is there with its end, and a file that cannot be taken', async (t) => {
@@ -50,6 +55,19 @@ test('each key is there with its end, and a file that cannot be taken', async (t
   assert.match(said[3] ?? '', /^ok api keys: the key of shop-2 is valid until /)
   await writeFile(file, 'shop abc\n')
   assert.match((await linesFor(settings)).join(), /problem api keys: line 1: the hash must be/)
+})
+
+test('the token that cart itself shows has an end, and a key says none', async (t) => {
+  const file = join(await temporaryFolder(t), 'token')
+  const said = async (exp: number): Promise<string> => {
+    const claims = Buffer.from(JSON.stringify({ exp })).toString('base64url')
+    await writeFile(file, `head.${claims}.signature`)
+    return (await linesFor({ API_HOST: 'localhost', API_CREDENTIAL_FILE: file })).join('\n')
+  }
+  assert.match(await said(1), /^problem cart: the token of API_CREDENTIAL_FILE ended 1970/m)
+  assert.match(await said(4e9), /^ok cart: the token of API_CREDENTIAL_FILE is valid until 2096/m)
+  const settings = { API_HOST: 'localhost', API_CREDENTIAL: newApiKey('shop') }
+  assert.doesNotMatch((await linesFor(settings)).join('\n'), /cart:/)
 })
 
 test('the keys of the identity provider are read, and its own certificate', async (t) => {

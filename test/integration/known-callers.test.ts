@@ -79,7 +79,10 @@ test('keys and tokens end to end: the change, its event, the log, and a key that
     ['api_key', 'shop'],
     ['user', 'anna'],
   ])
-  assert.match(service.output(), /"principal":"api_key:shop".*"msg":"change answered"/)
+  await until(
+    () => /"principal":"api_key:shop".*"msg":"change answered"/.test(service.output()),
+    'the log says whose change it was',
+  )
 
   const statusOf = async (key: string): Promise<number> =>
     (await fetch(`${service.url}/api/orders`, bearer(key))).status

@@ -10,6 +10,8 @@ import { TokenCheck } from '../../src/service/callers/tokens.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { AUDIENCE, sign, type SigningKey } from './identity-provider.ts'
 
+type Send = (status: number, body: object) => void
+
 interface BegunLogin {
   readonly challenge: string
   readonly nonce: string
@@ -22,6 +24,8 @@ export interface TestLoginProvider {
   claims: Readonly<Record<string, unknown>>
   /** With a page and a button, as one does that does not know the browser yet. */
   asksFirst: boolean
+  /** Of the client; the service may know another one. */
+  secret: string
   close(): void
 }
 
@@ -34,6 +38,7 @@ export function letInBy(
   { issuer }: Pick<TestLoginProvider, 'issuer'>,
   key: SigningKey,
   scopes: string,
+  readSecret = () => Promise.resolve(CLIENT_SECRET),
 ) {
   const rules = {
     issuer,
@@ -48,7 +53,7 @@ export function letInBy(
     loginProvider: createOidcProvider({
       issuer,
       clientId: CLIENT_ID,
-      readSecret: () => Promise.resolve(CLIENT_SECRET),
+      readSecret,
       scope: `openid ${scopes}`,
     }),
   }
@@ -67,16 +72,19 @@ export async function startLoginProvider(
     issuer,
     claims: {},
     asksFirst: false,
+    secret: CLIENT_SECRET,
     close: () => server.close().closeAllConnections(),
   }
   t.after(() => provider.close())
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', issuer)
-    const send = (status: number, body: object): void =>
-      void response
-        .writeHead(status, { 'content-type': 'application/json' })
-        .end(JSON.stringify(body))
+    const send: Send = (status, body) => {
+      // RFC 6749 §5.2: to a client that has shown a secret by a header.
+      if (status === 401) response.setHeader('www-authenticate', 'Basic realm="provider"')
+      const headers = { 'content-type': 'application/json' }
+      response.writeHead(status, headers).end(JSON.stringify(body))
+    }
     switch (url.pathname) {
       case '/.well-known/openid-configuration':
         return send(200, {
@@ -111,7 +119,7 @@ export async function startLoginProvider(
   async function redeem(
     form: URLSearchParams,
     authorization: string | undefined,
-    send: (status: number, body: object) => void,
+    send: Send,
   ): Promise<void> {
     const code = form.get('code') ?? ''
     const login = begun.get(code)
@@ -120,10 +128,10 @@ export async function startLoginProvider(
     const shown = Buffer.from(authorization?.replace('Basic ', '') ?? '', 'base64').toString()
     const verifier = form.get('code_verifier') ?? ''
     const challenge = createHash('sha256').update(verifier).digest('base64url')
-    const isMeant =
-      login?.challenge === challenge &&
-      login.redirectUrl === form.get('redirect_uri') &&
-      decodeURIComponent(shown) === `${CLIENT_ID}:${CLIENT_SECRET}`
+    const isMeant = login?.challenge === challenge && login.redirectUrl === form.get('redirect_uri')
+    if (decodeURIComponent(shown) !== `${CLIENT_ID}:${provider.secret}`) {
+      return send(401, { error: 'invalid_client' })
+    }
     if (!isMeant) return send(400, { error: 'invalid_grant' })
     const iat = Math.floor(Date.now() / 1_000)
     return send(200, {

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts'
-import { isLoopback } from '../../config/loopback.ts'
+import { findOpenHost } from '../../config/loopback.ts'
 import { parseKeyFile, type KeyLine } from '../../service/callers/key-file.ts'
 import { KeySet } from '../../service/callers/key-set.ts'
 import { readTextFile } from '../../service/credentials/secret.ts'
 import { systemClock } from '../../service/system.ts'
-import { diagnoseTlsFiles } from './diagnose-credentials.ts'
+import { diagnoseTlsFiles, diagnoseToken } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { ok, problem, warning, type Finding } from './judges/finding.ts'
 import { judgeValidity } from './judges/judge-validity.ts'
@@ -32,16 +32,23 @@ export async function diagnoseCallers(config: Config): Promise<Diagnosis> {
       ...(tls === undefined ? [] : diagnoseTlsFiles('api tls', TLS_NAMES, tls)),
       ...(callers.keysFile === undefined ? [] : diagnoseKeys(callers.keysFile)),
       ...(callers.jwt === undefined ? [] : [await diagnoseProvider(callers.jwt.keySetUrl)]),
+      ...(callers.credential === undefined
+        ? []
+        : diagnoseToken('cart', 'API_CREDENTIAL', callers.credential)),
     ],
   }
 }
 
-function judgeWays({ callers: { ways = [] }, apiHost }: Config): Finding[] {
+function judgeWays(config: Config): Finding[] {
+  const { ways = [] } = config.callers
   if (ways.length > 0) return [ok(CHECK, `say who they are by ${ways.join(' or ')}`)]
   const detail = 'nobody is asked who they are'
-  if (isLoopback(apiHost)) return [ok(CHECK, `${detail}; only this machine reaches ${apiHost}`)]
-  const action = 'Set API_AUTH, put a proxy in front that asks, or set API_HOST=localhost.'
-  return [warning(CHECK, `${detail}, and other machines reach ${apiHost}`, action)]
+  const open = findOpenHost(config)
+  if (open === undefined) {
+    return [ok(CHECK, `${detail}; only this machine reaches ${config.apiHost}`)]
+  }
+  const action = `Set API_AUTH, put a proxy in front that asks, or set ${open.setting}=localhost.`
+  return [warning(CHECK, `${detail}, and other machines reach ${open.host}`, action)]
 }
 
 function diagnoseKeys(path: string): Finding[] {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash as digest, randomBytes } from 'node:crypto'
 import { isScope, type Scope } from '../../models/caller.ts'
 
 /**
@@ -47,7 +47,7 @@ export function newApiKey(id: string): string {
 }
 
 export function hashApiKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+  return digest('sha256', key, 'hex')
 }
 
 /** `day` is the last one on which the key is taken, as YYYY-MM-DD in UTC. */

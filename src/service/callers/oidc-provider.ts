@@ -13,6 +13,7 @@ import {
   randomPKCECodeVerifier,
   randomState,
   ResponseBodyError,
+  WWWAuthenticateChallengeError,
   type Configuration,
   type CustomFetchOptions,
 } from 'openid-client'
@@ -77,6 +78,8 @@ export function createOidcProvider(client: OidcClient): LoginProvider {
         const tokens = await authorizationCodeGrant(config, new URL(url), checks)
         return tokens.access_token
       } catch (error) {
+        // It may be the secret, which may have been replaced: the next login reads it again.
+        known = undefined
         throw toLoginFailed(error)
       }
     },
@@ -104,11 +107,11 @@ async function fetchBounded(
   return new Response(text === '' ? null : text, response)
 }
 
-/** A secret that was replaced shows as a refusal; it is read again with the next start of a login. */
 function toLoginFailed(error: unknown): LoginFailed {
   const isAnswer =
     error instanceof AuthorizationResponseError ||
     error instanceof ResponseBodyError ||
+    error instanceof WWWAuthenticateChallengeError ||
     error instanceof ClientError
   return isAnswer ? new LoginFailed(REFUSED, false, error) : new LoginFailed(SILENT, true, error)
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import {
   NOT_A_CREDENTIAL,
@@ -58,10 +58,11 @@ export class TokenCheck implements CredentialCheck {
   }
 
   check(credential: string): CredentialVerdict | Promise<CredentialVerdict> {
-    if (!SIGNED_TOKEN.test(credential)) return NOT_A_CREDENTIAL
-    const hash = createHash('sha256').update(credential).digest('base64')
+    const hash = digest('sha256', credential, 'base64')
     const known = this.#remembered.get(hash)
     if (known !== undefined && this.#nowMs() < known.untilMs) return known.verdict
+    // Its form takes as long as its hash, and one that is remembered has it.
+    if (!SIGNED_TOKEN.test(credential)) return NOT_A_CREDENTIAL
     const running = this.#checks.get(hash)
     if (running !== undefined) return running
     if (this.#checks.size >= CHECKS_MAX) return { kind: 'full' }

@@ -13,11 +13,11 @@ before(async () => {
   key = await newSigningKey('one')
 })
 
-async function setUp(t: TestContext) {
+async function setUp(t: TestContext, readSecret?: () => Promise<string>) {
   const provider = await startLoginProvider(t, key)
   provider.claims = { scope: 'orders:read' }
   const { server } = await startTestServer(t, {
-    ...letInBy(provider, key, 'orders:read'),
+    ...letInBy(provider, key, 'orders:read', readSecret),
     settings: { publicUrl: PUBLIC_URL },
   })
   const begin = async (next = 'docs') => {
@@ -89,6 +89,22 @@ test('a token that is not for this service makes no session', async (t) => {
   const answer = await comeBack(await visit(login.url), login.cookie)
   assert.equal(answer.statusCode, 401)
   assert.match(answer.body, /gives no token for this service/)
+})
+
+test('a secret that was replaced is read again after one login that was refused', async (t) => {
+  let secret = 'first-hush'
+  const { provider, begin, visit, comeBack } = await setUp(t, () => Promise.resolve(secret))
+  const logIn = async () => {
+    const login = await begin()
+    return comeBack(await visit(login.url), login.cookie)
+  }
+  provider.secret = secret
+  assert.equal((await logIn()).statusCode, 200)
+  provider.secret = secret = 'second-hush'
+  const refused = await logIn()
+  assert.equal(refused.statusCode, 401)
+  assert.match(refused.body, /role="alert">The identity provider did not log you in/)
+  assert.equal((await logIn()).statusCode, 200)
 })
 
 test('while the provider is away a browser is told, and may log in by a key', async (t) => {

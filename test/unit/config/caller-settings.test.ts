@@ -22,6 +22,15 @@ test('a service in production is not opened to others by a setting that nobody m
   assert.match(problem, /: api-key .* or jwt, lets known callers in; none lets everybody in$/)
 })
 
+test('nor is its port for operators, whose callers may erase', () => {
+  const env = { ...PRODUCTION, API_HOST: 'localhost', MANAGEMENT_HOST: '10.0.0.5' }
+  assert.match(
+    String(problemsOf({ ...env, MANAGEMENT_PORT: '9000' })),
+    /^API_AUTH must be set, .* 10\.0\.0\.5 is open to other machines/,
+  )
+  assert.deepEqual(problemsOf(env), [], 'without a port nothing listens there')
+})
+
 const OPENED: ReadonlyArray<Environment> = [
   {},
   { ...PRODUCTION, API_AUTH: 'none' },
@@ -29,6 +38,7 @@ const OPENED: ReadonlyArray<Environment> = [
   { ...PRODUCTION, API_HOST: 'localhost' },
   { ...PRODUCTION, API_HOST: '127.0.0.2' },
   { ...PRODUCTION, API_HOST: '::1' },
+  { ...PRODUCTION, API_HOST: 'localhost', MANAGEMENT_PORT: '9000' },
 ]
 for (const env of OPENED) {
   test(`a service starts with ${JSON.stringify(env)}`, () => {

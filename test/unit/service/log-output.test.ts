@@ -59,12 +59,17 @@ test('what comes while a line is written waits, and is written together', () => 
   assert.equal(sink.isAsked, false)
 })
 
-test('lines of one turn of the loop are one write', async () => {
+test('lines of several turns of the loop are one write', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const sink = new HeldSink()
   const output = new LogOutput({ sink, onRecovered: () => {} })
-  for (const line of ['a\n', 'b\n', 'c\n']) output.write(line)
+  for (const line of ['a\n', 'b\n', 'c\n']) {
+    output.write(line)
+    await setImmediate()
+  }
   assert.equal(output.holdsUpExit, true, 'the end waits for them')
-  await setImmediate()
+  assert.deepEqual(sink.chunks, [])
+  t.mock.timers.tick(10)
   assert.deepEqual(sink.chunks, ['a\nb\nc\n'])
 })
 

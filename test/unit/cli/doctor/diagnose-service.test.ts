@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { diagnoseService } from '../../../../src/cli/doctor/diagnose-service.ts'
 import { loadConfig } from '../../../../src/config/config.ts'
 import { startAnsweringServer } from '../../../support/answering-server.ts'
+import { createAuthority } from '../../../support/certificates.ts'
 import { BOUNDED_BYTES, startEndlessServer } from '../../../support/endless-server.ts'
+import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
-async function sayOf(url: string): Promise<string> {
+async function sayOf(url: string, settings: Settings = {}): Promise<string> {
   const { port } = new URL(url)
-  const { detail } = await diagnoseService(loadConfig({ API_HOST: '127.0.0.1', API_PORT: port }))
-  return detail.replace(url, '<url>')
+  const address = { API_HOST: '127.0.0.1', API_PORT: port }
+  const { detail } = await diagnoseService(loadConfig({ ...address, ...settings }))
+  return detail.replace(/https?:\/\/127\.0\.0\.1:\d+/, '<url>')
 }
+
+type Settings = Readonly<Record<string, string>>
 
 const OTHER = '<url> is answered by something else than CartService'
 
@@ -28,3 +37,35 @@ for (const body of ['null', '[]', '7', '{"service":"Another"}', '<html>']) {
     assert.equal(await sayOf(server.url), OTHER)
   })
 }
+
+const CHALLENGES: readonly (readonly [string, string])[] = [
+  ['', '<url>, and shows its health to the scope admin alone'],
+  [', error="insufficient_scope"', '<url>, and shows its health to the scope admin alone'],
+  [', error="invalid_token"', '<url>, and does not take the credential of API_CREDENTIAL'],
+]
+
+for (const [more, expected] of CHALLENGES) {
+  test(`a challenge with '${more}' says: ${expected}`, async (t) => {
+    const server = await startAnsweringServer()
+    t.after(() => server[Symbol.asyncDispose]())
+    const challenge = `www-authenticate: Bearer realm="cart-service"${more}`
+    server.parts = [Buffer.from(`HTTP/1.1 401 No\r\n${challenge}\r\ncontent-length: 0\r\n\r\n`)]
+    assert.equal(await sayOf(server.url, { API_CREDENTIAL: 'hush' }), `runs at ${expected}`)
+  })
+}
+
+test('a service whose certificate this machine does not know is not taken for another program', async (t) => {
+  const { certificateFile, keyFile } = await (
+    await createAuthority(await temporaryFolder(t))
+  ).issue('orders', { altNames: 'IP:127.0.0.1' })
+  const tls = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
+  const server = createServer(tls, (_request, response) => response.end('{}'))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const settings = { API_TLS_CERT_FILE: certificateFile, API_TLS_KEY_FILE: keyFile }
+  assert.match(
+    await sayOf(`https://127.0.0.1:${port}`, settings),
+    /^<url>: the certificate of the service is from nobody whom NODE_EXTRA_CA_CERTS names \(/,
+  )
+})
