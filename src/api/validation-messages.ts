@@ -24,6 +24,7 @@ const CURRENCY_UNKNOWN = ', which this service does not know'
 
 interface RuledSchema {
   readonly [RULE_KEYWORD]?: string
+  readonly type?: string
   readonly format?: string
   readonly properties?: Readonly<Record<string, RuledSchema>>
 }
@@ -39,6 +40,7 @@ export interface SchemaViolation {
 }
 
 function showValue(value: unknown): string {
+  if (value instanceof InexactNumber) return cutShort(value.text)
   // A number too large for JSON is Infinity here, which JSON.stringify would call null.
   return cutShort(typeof value === 'number' ? String(value) : JSON.stringify(value))
 }
@@ -69,7 +71,10 @@ function toFieldError(violation: SchemaViolation): FieldError {
   if (parentSchema?.format === ID_FORMAT && (data === '.' || data === '..')) {
     return { field, message: `${field} ${NO_DOTS_RULE}` }
   }
-  if (data instanceof InexactNumber) return numberInexact(field, cutShort(data.text))
+  // One with a bound has fewer digits anyway, and a text is missing its quotes.
+  if (data instanceof InexactNumber && parentSchema?.type === 'number') {
+    return numberInexact(field, cutShort(data.text))
+  }
   const hint = parentSchema === undefined ? '' : findHint(field, parentSchema, data)
   return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), `${showValue(data)}${hint}`)
 }

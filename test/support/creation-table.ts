@@ -229,6 +229,15 @@ export const REFUSED_CREATIONS: readonly RefusedCreation[] = [
     },
   })),
   {
+    what: 'ids that are numbers of many digits, and a count that is one',
+    body: `{"orderId":1234567890123456789,"numItems":12345678901234567890,"customerId":9007199254740993}`,
+    errors: {
+      orderId: `orderId ${ID_RULE}, got 1234567890123456789`,
+      numItems: 'numItems must be an integer from 1 to 100, got 12345678901234567890',
+      customerId: `customerId ${ID_RULE}, got 9007199254740993`,
+    },
+  },
+  {
     what: 'a sum beyond 2^53 minor units, of one item',
     body: { orderId, currency: 'JPY', items: [item(2 ** 52, 2)] },
     errors: { items: 'items add up to more than 9007199254740991' },
