@@ -1,14 +1,23 @@
 import type { Config } from '../../config/config.ts'
 import { readBounded } from '../../service/bounded-answer.ts'
+import { describeTlsError, type TlsPeer } from '../../service/credentials/tls-errors.ts'
 import { credentialHeader } from '../credential.ts'
 import { parseObject } from '../service-answer.ts'
 import { healthUrl } from '../service-url.ts'
-import { ok, problem, warning, type Finding } from './judges/finding.ts'
+import { ok, problem, skipped, warning, type Finding } from './judges/finding.ts'
 
 const HEALTH_TIMEOUT_MS = 3_000
 
 /** It names partitions that take no events, and more. */
 const HEALTH_BYTES_MAX = 1024 * 1024
+
+/** To whoever asks from here. Node's own setting names private authorities. */
+const SERVICE: TlsPeer = {
+  name: 'the service',
+  caSetting: 'NODE_EXTRA_CA_CERTS',
+  certificateSetting: 'a certificate',
+  hasCertificate: false,
+}
 
 /** Not to run is no fault: who asks the doctor may be about to start it. */
 export async function diagnoseService(config: Config): Promise<Finding> {
@@ -30,9 +39,26 @@ export async function diagnoseService(config: Config): Promise<Finding> {
       const wait = 'If it is CartService, it is paused or overloaded: look at its log.'
       return problem('service', `${url} takes connections and does not answer`, wait)
     }
+    const stranger = whyStranger(error, config)
+    if (stranger !== undefined) {
+      const action = 'Ask its /health by its name, with a certificate where it wants one.'
+      return skipped('service', `${url} cannot be asked from here: ${stranger}`, action)
+    }
     const action = 'Stop what is there, or set API_PORT to another port.'
     return problem('service', `${url} is answered by something else than CartService`, action)
   }
+}
+
+/**
+ * Why the two cannot know each other, whoever answers there: the service's certificate is for the names that
+ * callers use, and this command has none to show.
+ */
+function whyStranger(error: unknown, { door: { tls, management } }: Config): string | undefined {
+  if (management !== undefined || tls === undefined) return undefined
+  if (tls.clientCaFile !== undefined) return 'it hears clients with a certificate alone'
+  // Those of OpenSSL: no certificate came, so nothing there speaks TLS.
+  if (String(causeOf(error)).startsWith('ERR_SSL_')) return undefined
+  return describeTlsError(error, SERVICE)
 }
 
 /** The error code under a failed fetch. */
