@@ -6,7 +6,6 @@ import { readCreation, tidyCreation } from '../brought-order.ts'
 import { entityTag, ifMatchHeader, readExpectedVersions } from '../entity-tags.ts'
 import { creationBytesMax } from '../json-body.ts'
 import { leavingOf } from '../admission/stay.ts'
-import { bodyEmpty } from '../request-errors.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
 import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
@@ -40,12 +39,6 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_IN_FLIGHT',
   'IDEMPOTENCY_KEY_REUSED',
 ]
-
-/** Before validation, because an id is judged without the spaces around it. */
-function demandBody({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  if (body === undefined) throw bodyEmpty()
-  done()
-}
 
 function tidyBody(maxItemsPerOrder: number) {
   return ({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
@@ -128,7 +121,7 @@ export function registerOrderRoutes(
       judgesFields: true,
     },
     bodyLimit: creationBytesMax(maxItemsPerOrder),
-    preValidation: [demandBody, tidyBody(maxItemsPerOrder)],
+    preValidation: tidyBody(maxItemsPerOrder),
     handler: async (request, reply) => {
       const { orderId, numItems, brought } = readCreation(
         request.body,
@@ -164,7 +157,6 @@ export function registerOrderRoutes(
       work: { kind: 'change' },
       access: 'orders:write',
     },
-    preValidation: demandBody,
     handler: async (request, reply) => {
       const { orderId, status } = request.body
       const changed = await commands.changeOrderStatus({
