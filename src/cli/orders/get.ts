@@ -99,7 +99,7 @@ export function describeOrder(
   const shownStatus = paint(STATUS_STYLES[status] ?? 'reset', escapeHidden(status))
   return [
     `Order ${paint('bold', escapeHidden(orderId))}: ${shownStatus}, ${total}`,
-    ...wrap(`Customer ${customerId}, created ${orderDate}, version ${version}`, columns, '  '),
+    ...wrap(`Customer ${customerId}, ordered ${orderDate}, version ${version}`, columns, '  '),
     '',
     ...alignLeftThenRight(
       ['item', 'quantity', 'price', 'total'],

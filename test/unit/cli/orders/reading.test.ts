@@ -166,7 +166,7 @@ test('an order is shown with its lines, their totals and its history', async (t)
   assert.equal(code, 0)
   assert.deepEqual(out, [
     'Order a/b: pending, 72.30 EUR',
-    'Customer CUST-1, created 2026-01-31T12:00:00.000Z, version 2',
+    'Customer CUST-1, ordered 2026-01-31T12:00:00.000Z, version 2',
     '',
     '  item  quantity  price  total',
     '  A            3  24.10  72.30',
