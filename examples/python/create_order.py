@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Creates an order and changes its status, and deals with every answer the service may give.
 
-A change is done when the answer says so. Otherwise the answer tells what to do: a 4xx is final; a
-503 says by its `outcome` whether anything may have happened. Needs nothing but Python.
+A change is done when the answer says so. Otherwise the answer tells what to do: a 4xx is final but for a
+few; a 503 and a 429 say by their `outcome` whether anything may have happened. Needs nothing but Python.
 """
 
 import argparse
@@ -17,7 +17,8 @@ import uuid
 from typing import NamedTuple
 
 TRIES_MAX = 6
-UNAVAILABLE = {502, 503, 504}  # The service itself sends 503 only; the others are of proxies.
+UNAVAILABLE = {429, 502, 503, 504}  # The service sends 429 and 503; the others are of proxies.
+BUSY = {'CHANGE_IN_FLIGHT', 'REQUEST_TIMED_OUT'}  # Nothing happened; the same may succeed.
 TIMEOUT_SECONDS = 15  # Longer than the service's PUBLISH_TIMEOUT_MS: let it say how things stand.
 WAIT_SECONDS = 1  # Where the answer does not say.
 WAIT_SECONDS_MAX = 30
@@ -78,7 +79,7 @@ def change(method: str, url: str, body: dict) -> Result:
     was_in_doubt = False
     for tries_left in reversed(range(TRIES_MAX)):
         answer = send(method, url, body)
-        is_busy = answer.body.get('code') == 'CHANGE_IN_FLIGHT'
+        is_busy = answer.body.get('code') in BUSY
         if answer.status not in UNAVAILABLE and not is_busy:
             return Result(answer, was_in_doubt)
         if not is_busy and answer.body.get('outcome') != 'not-applied':

@@ -81,8 +81,8 @@ const API_DESCRIPTION = `Orders, stored and published to Kafka. **Every answer i
 means that the event is acknowledged by Kafka and recorded in the store; a 503 says by its
 \`outcome\` whether anything happened.
 
-A query parameter that an operation does not have is answered 400. Spaces around an id mean nothing,
-in a path, a query or a body. An optional field of a body that is null is as one that is not there.
+A query parameter that an operation under \`/api\` does not have is answered 400. Spaces around an id mean
+nothing, in a path, a query or a body. An optional field of a body that is null is as one that is not there.
 
 Every error is \`application/problem+json\`. Beside those that an operation names, any request can
 be answered 403 (a name in the Host header that is not in \`ALLOWED_HOSTS\`), 404 (unknown path), 405 (wrong method, with \`Allow\`), 408 or 431 (it arrived too slowly,

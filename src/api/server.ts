@@ -12,9 +12,7 @@ import type { Clock, Random } from '../business/ports.ts'
 import type { InstanceState } from '../business/publication/ownership.ts'
 import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
-import { toUtc } from '../models/instant.ts'
 import type { Scope } from '../models/caller.ts'
-import { isOrderId } from '../models/order.ts'
 import { createHostCheck, type OwnNames } from './allowed-hosts.ts'
 import { admitWork, type ChangePlaces } from './admission/admit-work.ts'
 import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from './admission/http-server.ts'
@@ -46,7 +44,7 @@ import { RequestLog } from './request-log.ts'
 import { orderItemSchema, orderSchema } from './schemas/order-json.ts'
 import { newOrderItemSchema } from './schemas/order-requests.ts'
 import { problemSchema } from './schemas/problem-json.ts'
-import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
+import { FORMATS, RULE_KEYWORD } from './schemas/rule.ts'
 import { authenticateCallers } from './security/authenticate.ts'
 import { allowOrigins } from './security/cors.ts'
 import { registerLogin } from './security/login-routes.ts'
@@ -62,6 +60,7 @@ import { EventStreams } from './stream/event-streams.ts'
 import { tidyRequests } from './tidy-requests.ts'
 import { traceRequests, type TraceRequest } from './trace-requests.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
+import { tellWholeRefusals } from './whole-refusals.ts'
 import { toValidationError, type SchemaViolation } from './validation-messages.ts'
 
 export interface ServerDeps {
@@ -177,8 +176,7 @@ function createFastify({ logger, random, settings }: ServerDeps, door: HttpDoor)
         keywords: [RULE_KEYWORD],
       },
       onCreate: (ajv) => {
-        ajv.addFormat(ID_FORMAT, isOrderId)
-        ajv.addFormat('date-time', (text) => toUtc(text) !== undefined)
+        for (const [name, isOf] of Object.entries(FORMATS)) ajv.addFormat(name, isOf)
       },
     },
     schemaErrorFormatter: (violations) =>
@@ -261,6 +259,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
   tidyRequests(server)
+  tellWholeRefusals(server)
   if (management !== undefined) openOperatorsPort(server, operatorsDoor, management)
   const session = createCookie(SESSION, deps)
   const { publicUrl, requestsPerSecond } = settings

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bodyEmpty } from './request-errors.ts'
 import { ID_FORMAT, NO_OTHERS } from './schemas/rule.ts'
 
 /**
@@ -8,6 +9,7 @@ import { ID_FORMAT, NO_OTHERS } from './schemas/rule.ts'
  *   taken for another one.
  * - Spaces around an id are dropped, in path, query and body. No id begins or ends with a space, so the
  *   answer would be that there is no such order.
+ * - A body is demanded where the operation has one.
  * - A field of a body that is optional and null is not there: so many programs write what is not set.
  */
 
@@ -36,7 +38,12 @@ export function tidyRequests(server: FastifyInstance): void {
     const inQuery = idsOf(querystring)
     const inBody = idsOf(body)
     const optional = optionalFieldsOf(body)
-    const tidy = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
+    const tidy = (
+      request: FastifyRequest,
+      _reply: unknown,
+      done: (error?: Error) => void,
+    ): void => {
+      if (body !== undefined && request.body === undefined) return done(bodyEmpty())
       trim(request.params, inPath)
       trim(request.query, inQuery)
       if (isObject(request.body)) {

@@ -8,9 +8,8 @@ import {
   type FieldError,
   type RequestError,
 } from './request-errors.ts'
-import { hasInstantForm } from '../models/instant.ts'
 import { HEADER_NAMES } from './request-headers.ts'
-import { ID_FORMAT, RULE_KEYWORD } from './schemas/rule.ts'
+import { ID_FORMAT, INSTANT_FORMAT, RULE_KEYWORD, START_FORMAT } from './schemas/rule.ts'
 
 /** How much of a refused value is shown, in characters. */
 const SHOWN_VALUE_LENGTH_MAX = 60
@@ -19,12 +18,15 @@ const SHOWN_VALUE_LENGTH_MAX = 60
 const NO_DOTS_RULE = 'must not be "." or "..", which no URL can carry'
 
 const HALF_CHARACTER = ', which has half of a character: an unpaired surrogate'
+const NOT_REAL = ', which is no real date, or not in the years 0000 to 9999 of UTC'
 const INSTANT_FORM = '; the form is 2026-01-31T12:00:00Z, without leap seconds'
 const CURRENCY_UNKNOWN = ', which this service does not know'
 
 interface RuledSchema {
   readonly [RULE_KEYWORD]?: string
+  readonly type?: string
   readonly format?: string
+  readonly pattern?: string
   readonly properties?: Readonly<Record<string, RuledSchema>>
 }
 
@@ -39,6 +41,7 @@ export interface SchemaViolation {
 }
 
 function showValue(value: unknown): string {
+  if (value instanceof InexactNumber) return cutShort(value.text)
   // A number too large for JSON is Infinity here, which JSON.stringify would call null.
   return cutShort(typeof value === 'number' ? String(value) : JSON.stringify(value))
 }
@@ -69,16 +72,22 @@ function toFieldError(violation: SchemaViolation): FieldError {
   if (parentSchema?.format === ID_FORMAT && (data === '.' || data === '..')) {
     return { field, message: `${field} ${NO_DOTS_RULE}` }
   }
-  if (data instanceof InexactNumber) return numberInexact(field, cutShort(data.text))
+  // One with a bound has fewer digits anyway, and a text is missing its quotes.
+  if (data instanceof InexactNumber && parentSchema?.type === 'number') {
+    return numberInexact(field, cutShort(data.text))
+  }
   const hint = parentSchema === undefined ? '' : findHint(field, parentSchema, data)
   return valueRefused(field, String(parentSchema?.[RULE_KEYWORD]), `${showValue(data)}${hint}`)
 }
 
 /** Of a value that keeps the rule by its words, and is refused for what they do not say. */
-function findHint(field: string, { format }: RuledSchema, data: unknown): string {
+function findHint(field: string, { format, pattern = '' }: RuledSchema, data: unknown): string {
   if (typeof data !== 'string') return ''
   if (format === ID_FORMAT && !data.isWellFormed()) return HALF_CHARACTER
-  if (format === 'date-time' && /^\d/.test(data) && !hasInstantForm(data)) return INSTANT_FORM
+  if (format === INSTANT_FORMAT || format === START_FORMAT) {
+    if (new RegExp(pattern).test(data)) return NOT_REAL
+    return format === INSTANT_FORMAT && /^\d/.test(data) ? INSTANT_FORM : ''
+  }
   if (field === 'currency' && /^[a-z]{3}$/i.test(data)) return CURRENCY_UNKNOWN
   return ''
 }

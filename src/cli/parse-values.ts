@@ -1,3 +1,4 @@
+import { startToUtc } from '../models/instant.ts'
 import { UsageError } from './command.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -21,15 +22,17 @@ export function durationMsOf(option: string, text: string): number {
   throw new UsageError(`--${option} must be a duration such as 90s, 10m or 2h, got '${text}'`)
 }
 
-/** A time, or a duration before now. */
+/** The first day that the API can be asked for. */
+const EARLIEST_MS = Date.parse('0000-01-01T00:00:00Z')
+
+/** A time as the API takes it, or a duration before now. */
 export function timeMsOf(option: string, text: string, nowMs: number): number {
   const durationMs = parseDurationMs(text)
-  if (durationMs !== undefined) return Math.floor(nowMs - durationMs)
-  // Date.parse also takes a bare number for a year, or worse.
-  const timeMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(timeMs)) return timeMs
+  const timeMs =
+    durationMs === undefined ? Date.parse(startToUtc(text) ?? '') : Math.floor(nowMs - durationMs)
+  if (timeMs >= EARLIEST_MS) return timeMs
   throw new UsageError(
-    `--${option} must be a duration such as 10m, or a time such as 2026-11-24T09:00:00Z, got '${text}'`,
+    `--${option} must be a duration such as 10m, a day such as 2026-11-24 or a time with its zone such as 2026-11-24T09:00:00Z, got '${text}'`,
   )
 }
 

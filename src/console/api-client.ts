@@ -1,3 +1,4 @@
+import { unmarked } from './entity-tag.ts'
 import type { Order } from './order-json.ts'
 import { visible } from './visible-text.ts'
 
@@ -187,7 +188,7 @@ async function ask<Body>(
       signal: AbortSignal.timeout(timeoutMs),
     })
     const body: unknown = await response.json()
-    const entityTag = response.headers.get('etag')
+    const entityTag = unmarked(response.headers.get('etag'))
     if (response.ok) return { kind: 'success', body: body as Body, entityTag }
     const { status } = response
     if (status === 401) goToLogin()

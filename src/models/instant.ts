@@ -17,9 +17,7 @@ const instantRegExp = new RegExp(INSTANT_PATTERN)
 
 const MINUTE_MS = 60_000
 
-export function hasInstantForm(text: string): boolean {
-  return instantRegExp.test(text)
-}
+const DAY_LENGTH = '2026-01-31'.length
 
 /**
  * The instant in UTC, to the millisecond: `2026-01-31T12:00:00.000Z`. Further digits are cut off.
@@ -27,7 +25,7 @@ export function hasInstantForm(text: string): boolean {
  * not in the years 0000 to 9999 in UTC: further ones have another form.
  */
 export function toUtc(text: string): string | undefined {
-  const parts = hasInstantForm(text) ? PARTS.exec(text.toUpperCase())?.groups : undefined
+  const parts = instantRegExp.test(text) ? PARTS.exec(text.toUpperCase())?.groups : undefined
   if (parts === undefined) return undefined
   const { day = '', minute = '', second = ':00', fraction = '', zone = '' } = parts
   const local = `${day}T${minute}${second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`
@@ -35,6 +33,11 @@ export function toUtc(text: string): string | undefined {
   if (!exists(local) || offsetMinutes === undefined) return undefined
   const utc = new Date(Date.parse(local) - offsetMinutes * MINUTE_MS).toISOString()
   return /^\d/.test(utc) ? utc : undefined
+}
+
+/** As {@link toUtc}; of a day alone the first instant in UTC. */
+export function startToUtc(text: string): string | undefined {
+  return toUtc(text.length === DAY_LENGTH ? `${text}T00:00Z` : text)
 }
 
 /** JavaScript takes the 31st of February for the 3rd of March. */

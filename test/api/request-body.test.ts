@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InexactNumber, parseExactly } from '../../src/api/exact-json.ts'
 import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
+import { operationsOf, readOpenApi } from './open-api.ts'
 
 const VALID = '{"orderId":"ORD-1","numItems":1}'
 
@@ -89,12 +90,16 @@ test('ignores fields that it does not know, whatever their names are', async (t)
   assert.deepEqual(commands.created, [{ orderId: 'ORD-1', numItems: 1, brought: { items } }])
 })
 
-test('refuses a request without a body by 400 on both routes', async (t) => {
+test('refuses a request without a body by 400 on every operation that has one', async (t) => {
   const { server } = await startTestServer(t)
-  const post = await server.inject({ method: 'POST', url: '/api/create-order' })
-  const put = await server.inject({ method: 'PUT', url: '/api/update-order' })
-  assert.equal(post.json().detail, 'The body is empty: send a JSON object')
-  assert.equal(put.json().detail, 'The body is empty: send a JSON object')
+  const withBody = operationsOf(await readOpenApi(server)).filter(([, one]) => one.requestBody)
+  assert.equal(withBody.length, 4)
+  for (const [name] of withBody) {
+    const [method, url = ''] = name.split(' ')
+    const response = await server.inject({ method: method as 'POST', url })
+    assert.equal(response.statusCode, 400, name)
+    assert.equal(response.json().detail, 'The body is empty: send a JSON object', name)
+  }
 })
 
 test('takes a creation of 3200 bytes for each item and 16384 more, and no larger one', async (t) => {

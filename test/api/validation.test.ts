@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
 import { createFakeCommands, postOrder, putOrder, startTestServer } from './harness.ts'
 
 const ORDER_ID_RULE = 'must be a string of 1 to 255 characters without control characters'
@@ -93,3 +94,90 @@ test('does not cut a character in two', async (t) => {
   const response = await postOrder(server, { orderId: '😀'.repeat(300), numItems: 1 })
   assert.ok(response.json().detail.endsWith(`got "${'😀'.repeat(59)}…`))
 })
+
+const START_RULE =
+  'must be a date (2026-01-31) or a date and time with its offset (2026-01-31T12:00:00Z)'
+const NOT_REAL = ', which is no real date, or not in the years 0000 to 9999 of UTC'
+const NO_PARAMETER = 'is no parameter here: there are'
+
+const WRONG_IN_SEVERAL_PARTS: ReadonlyArray<{
+  readonly what: string
+  readonly ask: (server: FastifyInstance) => Promise<{ statusCode: number; json: () => unknown }>
+  readonly errors: readonly string[]
+}> = [
+  {
+    what: 'query, headers and body of a creation',
+    ask: (server) =>
+      server.inject({
+        method: 'POST',
+        url: '/api/create-order?dryRun=true',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'a b' },
+        payload: { orderId: '', items: [{ itemId: 'A', quantity: 1, price: 0.001 }] },
+      }),
+    errors: [
+      `orderId ${ORDER_ID_RULE}, got ""`,
+      'items[0].price has 3 decimals; without a currency it may have 2',
+      `dryRun ${NO_PARAMETER} none`,
+      'Idempotency-Key must be 1 to 255 printable ASCII characters without space and comma, got "a b"',
+    ],
+  },
+  {
+    what: 'query, headers and body of a change',
+    ask: (server) =>
+      server.inject({
+        method: 'PUT',
+        url: '/api/update-order?dryRun=true',
+        headers: { 'content-type': 'application/json', 'if-match': '3' },
+        payload: { orderId: 'O', status: 'lost' },
+      }),
+    errors: [
+      `status ${STATUS_RULE}, got "lost"`,
+      `dryRun ${NO_PARAMETER} none`,
+      'If-Match must be * or a list of entity tags, such as "3", got "3"',
+    ],
+  },
+  {
+    what: 'path and query',
+    ask: (server) => server.inject('/api/orders/%00/events?page=2&limit=0'),
+    errors: [
+      String.raw`orderId ${ORDER_ID_RULE}, got "\u0000"`,
+      `page ${NO_PARAMETER} limit, cursor, format`,
+      'limit must be an integer from 1 to 200, got 0',
+    ],
+  },
+  {
+    what: 'a query',
+    ask: (server) =>
+      server.inject('/api/orders?from=2026-02-30&to=0000-01-01T00:00%2B01&limit=0&status=lost'),
+    errors: [
+      `from ${START_RULE}, got "2026-02-30"${NOT_REAL}`,
+      `to ${START_RULE}, got "0000-01-01T00:00+01"${NOT_REAL}`,
+      'limit must be an integer from 1 to 200, got 0',
+      `status ${STATUS_RULE}, got "lost"`,
+    ],
+  },
+  {
+    what: 'query and headers of the stream',
+    ask: (server) =>
+      server.inject({
+        url: '/api/events/stream?from=here',
+        headers: { 'last-event-id': 'x' },
+      }),
+    errors: [
+      'from must be beginning or now, got "here"',
+      'Last-Event-ID must be the id of an event of this stream, got "x"',
+    ],
+  },
+]
+
+for (const { what, ask, errors } of WRONG_IN_SEVERAL_PARTS) {
+  test(`tells at once of all that is wrong in ${what}`, async (t) => {
+    const commands = createFakeCommands()
+    const { server } = await startTestServer(t, { commands })
+    const response = await ask(server)
+    const told = response.json() as { errors: { message: string }[] }
+    assert.equal(response.statusCode, 400)
+    assert.deepEqual(told.errors.map(({ message }) => message).toSorted(), errors.toSorted())
+    assert.deepEqual([...commands.created, ...commands.changed], [])
+  })
+}

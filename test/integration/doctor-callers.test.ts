@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { diagnoseCallers } from '../../src/cli/doctor/diagnose-callers.ts'
+import { cartCall } from '../../src/cli/cart-call.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { formatKeyLine, newApiKey } from '../../src/service/callers/key-file.ts'
 import { createAuthority } from '../support/certificates.ts'
@@ -16,6 +17,12 @@ import {
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** What `cart doctor` says of who may call. */
+
+/** Those that a finding comes with. */
+async function commandsFor(settings: Readonly<Record<string, string>>): Promise<string[]> {
+  const { findings } = await diagnoseCallers(loadConfig(settings))
+  return findings.flatMap((finding) => ('command' in finding ? [finding.command] : []))
+}
 
 async function linesFor(settings: Readonly<Record<string, string>>): Promise<string[]> {
   const { findings } = await diagnoseCallers(loadConfig(settings))
@@ -53,6 +60,12 @@ test('each key is there with its end, and a file that cannot be taken', async (t
   assert.match(said[1] ?? '', /^warning api keys: the key of shop-0 ended /)
   assert.match(said[2] ?? '', /^warning api keys: the key of shop-1 ends .*, in [23] days$/)
   assert.match(said[3] ?? '', /^ok api keys: the key of shop-2 is valid until /)
+  // As the commands of a shell, from where the caller is; the new key may do what the old one could.
+  assert.deepEqual(await commandsFor(settings), [
+    cartCall('keys', 'new', 'shop-0', '--scopes', 'orders:read'),
+  ])
+  await writeFile(file, '# none yet\n')
+  assert.deepEqual(await commandsFor(settings), [cartCall('keys', 'new', 'shop')])
   await writeFile(file, 'shop abc\n')
   assert.match((await linesFor(settings)).join(), /problem api keys: line 1: the hash must be/)
 })

@@ -143,7 +143,12 @@ def check_outcomes() -> None:
     not_applied = (503, {'outcome': 'not-applied', 'detail': 'full'})
     unknown = (503, {'outcome': 'unknown', 'detail': 'in doubt'})
     exists = (409, {'code': 'ORDER_ALREADY_EXISTS', 'detail': 'it exists'})
+    limited = (429, {'code': 'RATE_LIMITED', 'outcome': 'not-applied', 'detail': 'too many'})
+    limited_in_doubt = (429, {**limited[1], 'outcome': 'unknown'})
+    timed_out = (408, {'code': 'REQUEST_TIMED_OUT', 'detail': 'it did not arrive in time'})
     cases = [
+        ('too many or too slow, then done', [limited, timed_out, (201, done), (200, done)], 0, 4),
+        ('too many in doubt, then it exists', [limited_in_doubt, exists, (200, done)], 0, 3),
         ('not-applied, then done', [not_applied, (201, done), (200, done)], 0, 3),
         ('unknown, then done', [unknown, (201, done), unknown, (200, done)], 0, 4),
         ('unknown, then it exists', [unknown, not_applied, exists, (200, done)], 0, 4),
@@ -160,7 +165,7 @@ def check_outcomes() -> None:
         equal(says_nothing_happened, name == 'not-applied for ever', f'{name}: {ended}')
         if 'for ever' in name:
             check_same_command(ended.stderr.splitlines()[-1])
-    report('examples/python: each 409 and 503 by its outcome')
+    report('examples/python: each 408, 409, 429 and 503 by its outcome')
 
 
 def check_same_command(last_line: str) -> None:

@@ -151,17 +151,18 @@ export const REFUSED_CREATIONS: readonly RefusedCreation[] = [
     },
     refusedItem(`the item id ${JSON.stringify(id)}`, { itemId: id }, 'itemId', String(message)),
   ]),
+  ...['tomorrow', 'Sat, 31 Jan 2026 12:00:00 GMT', '', 1769860800000].map((date) =>
+    refusedDate(date),
+  ),
   ...[
-    'tomorrow',
     '2026-02-29T12:00:00Z',
     '2026-13-01T12:00:00Z',
     '2026-01-31T12:00:00+24:00',
     '0000-01-01T00:00:00+01:00',
     '9999-12-31T23:59:59-01:00',
-    'Sat, 31 Jan 2026 12:00:00 GMT',
-    '',
-    1769860800000,
-  ].map((date) => refusedDate(date)),
+  ].map((date) =>
+    refusedDate(date, ', which is no real date, or not in the years 0000 to 9999 of UTC'),
+  ),
   // What ISO 8601 has beside our form, and what is nearly of it.
   ...[
     '2026-01-31',
@@ -228,6 +229,15 @@ export const REFUSED_CREATIONS: readonly RefusedCreation[] = [
       totalAmount: `totalAmount has more digits than a number keeps, got ${digits}`,
     },
   })),
+  {
+    what: 'ids that are numbers of many digits, and a count that is one',
+    body: `{"orderId":1234567890123456789,"numItems":12345678901234567890,"customerId":9007199254740993}`,
+    errors: {
+      orderId: `orderId ${ID_RULE}, got 1234567890123456789`,
+      numItems: 'numItems must be an integer from 1 to 100, got 12345678901234567890',
+      customerId: `customerId ${ID_RULE}, got 9007199254740993`,
+    },
+  },
   {
     what: 'a sum beyond 2^53 minor units, of one item',
     body: { orderId, currency: 'JPY', items: [item(2 ** 52, 2)] },

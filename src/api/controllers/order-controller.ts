@@ -6,12 +6,12 @@ import { readCreation, tidyCreation } from '../brought-order.ts'
 import { entityTag, ifMatchHeader, readExpectedVersions } from '../entity-tags.ts'
 import { creationBytesMax } from '../json-body.ts'
 import { leavingOf } from '../admission/stay.ts'
-import { bodyEmpty, RequestError } from '../request-errors.ts'
 import type { ProblemCode } from '../problems.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
 import { createOrderRequest, updateOrderRequest } from '../schemas/order-requests.ts'
 import { readTraceparent } from '../traceparent.ts'
 import { idempotencyKeyHeader, readRetryKey } from '../request-headers.ts'
+import { refusalOf } from '../whole-refusals.ts'
 
 const CREATED = 'created successfully'
 const UPDATED = 'updated successfully'
@@ -39,12 +39,6 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_IN_FLIGHT',
   'IDEMPOTENCY_KEY_REUSED',
 ]
-
-/** Before validation, because an id is judged without the spaces around it. */
-function demandBody({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  if (body === undefined) throw bodyEmpty()
-  done()
-}
 
 function tidyBody(maxItemsPerOrder: number) {
   return ({ body }: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
@@ -124,15 +118,16 @@ export function registerOrderRoutes(
       problemCodes: [...COMMAND_PROBLEMS, 'ORDER_ALREADY_EXISTS'],
       work: { kind: 'change' },
       access: 'orders:write',
+      judgesFields: true,
     },
     bodyLimit: creationBytesMax(maxItemsPerOrder),
-    preValidation: [demandBody, tidyBody(maxItemsPerOrder)],
-    // The handler has more to say of the fields than the schema.
-    attachValidation: true,
+    preValidation: tidyBody(maxItemsPerOrder),
     handler: async (request, reply) => {
-      const { body, validationError } = request
-      if (validationError && !(validationError instanceof RequestError)) throw validationError
-      const { orderId, numItems, brought } = readCreation(body, validationError, maxItemsPerOrder)
+      const { orderId, numItems, brought } = readCreation(
+        request.body,
+        refusalOf(request),
+        maxItemsPerOrder,
+      )
       const changed = await commands.createOrder({
         orderId,
         numItems,
@@ -162,7 +157,6 @@ export function registerOrderRoutes(
       work: { kind: 'change' },
       access: 'orders:write',
     },
-    preValidation: demandBody,
     handler: async (request, reply) => {
       const { orderId, status } = request.body
       const changed = await commands.changeOrderStatus({

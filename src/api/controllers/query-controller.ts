@@ -20,8 +20,8 @@ import {
   listEventsRequest,
   listOrdersRequest,
   readEventCursor,
-  readInstant,
   readOrderCursor,
+  readStart,
   writeCursor,
 } from '../schemas/list-requests.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
@@ -166,8 +166,8 @@ export function registerQueryRoutes(
         ...(orderId === undefined ? {} : { orderIdPrefix: orderId }),
         ...(status === undefined ? {} : { status }),
         ...(customerId === undefined ? {} : { customerId }),
-        ...(from === undefined ? {} : { from: readInstant('from', from) }),
-        ...(to === undefined ? {} : { to: readInstant('to', to) }),
+        ...(from === undefined ? {} : { from: readStart(from) }),
+        ...(to === undefined ? {} : { to: readStart(to) }),
         ...(cursor === undefined ? {} : { after: readOrderCursor(cursor) }),
         // One more tells whether there is a next page.
         limit: limit + 1,

@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict'
 import { Type } from 'typebox'
 import { formatParameter } from '../list-format.ts'
 import { fieldInvalid, type RequestError } from '../request-errors.ts'
 import type { OrderPlace } from '../../business/ports.ts'
-import { DAY_OR_INSTANT_PATTERN, toUtc } from '../../models/instant.ts'
+import { DAY_OR_INSTANT_PATTERN, startToUtc, toUtc } from '../../models/instant.ts'
 import {
   isOrderId,
   ORDER_ID_LENGTH_MAX,
@@ -10,7 +11,7 @@ import {
   type OrderStatus,
 } from '../../models/order.ts'
 import { idText } from './order-requests.ts'
-import { ruled } from './rule.ts'
+import { ruled, START_FORMAT } from './rule.ts'
 
 /** Queries of lists, and the cursor between two pages of one. */
 
@@ -21,13 +22,15 @@ const CURSOR_LENGTH_MAX = 2_000
 const INSTANT_RULE =
   'must be a date (2026-01-31) or a date and time with its offset (2026-01-31T12:00:00Z)'
 
-const DATE_LENGTH = '2026-01-31'.length
-
 const CURSOR_RULE = 'must be the nextCursor of an earlier answer'
 
 function instant(purpose: string) {
   return Type.Optional(
-    Type.String({ ...ruled(purpose, INSTANT_RULE), pattern: DAY_OR_INSTANT_PATTERN }),
+    Type.String({
+      ...ruled(purpose, INSTANT_RULE),
+      pattern: DAY_OR_INSTANT_PATTERN,
+      format: START_FORMAT,
+    }),
   )
 }
 
@@ -91,10 +94,10 @@ export function limitOrMost(query: unknown): number {
   return number >= 1 && number <= LIMIT_MAX ? number : LIMIT_MAX
 }
 
-/** As orders are dated in the store; a date alone is its first instant in UTC. Throws REQUEST_INVALID. */
-export function readInstant(field: 'from' | 'to', text: string): string {
-  const utc = toUtc(text.length === DATE_LENGTH ? `${text}T00:00Z` : text)
-  if (utc === undefined) throw invalid(field, INSTANT_RULE)
+/** As orders are dated in the store. Of a text that the schema has taken. */
+export function readStart(text: string): string {
+  const utc = startToUtc(text)
+  assert.ok(utc !== undefined)
   return utc
 }
 

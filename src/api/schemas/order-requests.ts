@@ -9,7 +9,7 @@ import {
   type OrderId,
   type OrderStatus,
 } from '../../models/order.ts'
-import { ID_FORMAT, RULE_KEYWORD, ruled } from './rule.ts'
+import { ID_FORMAT, INSTANT_FORMAT, RULE_KEYWORD, ruled } from './rule.ts'
 
 const ID_RULE = `must be a string of 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`
 
@@ -77,7 +77,7 @@ const broughtFields = {
         'must be an ISO 8601 date and time with a time zone',
         INSTANT_FORM,
       ),
-      format: 'date-time',
+      format: INSTANT_FORMAT,
       pattern: INSTANT_PATTERN,
     }),
   ),

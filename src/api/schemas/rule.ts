@@ -1,11 +1,27 @@
+import { startToUtc, toUtc } from '../../models/instant.ts'
+import { isOrderId } from '../../models/order.ts'
+
 /** The schema keyword that carries a rule as a sentence, said in the documentation and in errors. */
 export const RULE_KEYWORD = 'x-rule'
 
 /** Others are refused: of a query by tidy-requests.ts. */
 export const NO_OTHERS = { additionalProperties: false } as const
 
-/** Of a string that names something: checked by isOrderId, which no pattern says in full. */
+/** Of a string that names something. */
 export const ID_FORMAT = 'order-id'
+
+/** Of one that names an instant. */
+export const INSTANT_FORMAT = 'date-time'
+
+/** Of one that names a day or an instant. */
+export const START_FORMAT = 'day-or-instant'
+
+/** The formats of our schemas: the rules that no pattern says in full. */
+export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
+  [ID_FORMAT]: isOrderId,
+  [INSTANT_FORMAT]: (text) => toUtc(text) !== undefined,
+  [START_FORMAT]: (text) => startToUtc(text) !== undefined,
+}
 
 /**
  * The options of a property's schema. `purpose` is a sentence; `rule` goes on from the field's name:

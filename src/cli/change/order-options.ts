@@ -40,8 +40,17 @@ function itemOf(text: string): object {
   return { itemId, quantity: numberOrText(quantity), price: numberOrText(price) }
 }
 
-function numberOrText(text: string): number | string {
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
+/** Every number keeps so many of the digits that were written. */
+const DIGITS_KEPT = 15
+
+/** It is newer than its type is here. */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => object }
+
+/** One of more digits is sent as it was written: the service refuses what it would have to round. */
+function numberOrText(text: string): number | string | object {
+  if (!/^-?\d+(?:\.\d+)?$/.test(text)) return text
+  const written = text.replace(/^(-?)0+(?=\d)/, '$1')
+  return written.replaceAll(/\D/g, '').length <= DIGITS_KEPT ? Number(text) : rawJSON(written)
 }
 
 /** The same options again, as names and values. */

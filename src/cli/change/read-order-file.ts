@@ -8,6 +8,9 @@ export const STDIN = '-'
 /** Far more than the service takes; it says so itself. */
 const BYTES_MAX = 16 * 1024 ** 2
 
+/** Other bytes would be replaced, and the order would get another name than the file has. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** The whole text, as it is. Rejects with a sentence. */
 export async function readOrderFile(file: string): Promise<string> {
   const name = file === STDIN ? 'stdin' : file
@@ -25,7 +28,11 @@ export async function readOrderFile(file: string): Promise<string> {
     throw new Error(`${name} cannot be read: ${reason}`, { cause: error })
   }
   if (byteCount > BYTES_MAX) throw new Error(`${name} has more than ${BYTES_MAX} bytes`)
-  return Buffer.concat(chunks).toString('utf8')
+  try {
+    return utf8.decode(Buffer.concat(chunks))
+  } catch (error) {
+    throw new Error(`${name} is not UTF-8: save it in UTF-8, then try again`, { cause: error })
+  }
 }
 
 /** The order id in it; undefined where there is none to be found. */

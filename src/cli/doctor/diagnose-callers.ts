@@ -4,6 +4,7 @@ import { parseKeyFile, type KeyLine } from '../../service/callers/key-file.ts'
 import { KeySet } from '../../service/callers/key-set.ts'
 import { readTextFile } from '../../service/credentials/secret.ts'
 import { systemClock } from '../../service/system.ts'
+import { cartCall } from '../cart-call.ts'
 import { diagnoseTlsFiles, diagnoseToken } from './diagnose-credentials.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { ok, problem, warning, type Finding } from './judges/finding.ts'
@@ -56,19 +57,20 @@ function diagnoseKeys(path: string): Finding[] {
   try {
     const keys = [...parseKeyFile(readTextFile(path)).values()]
     if (keys.length > 0) return keys.map((key) => judgeKey(check, key))
-    return [warning(check, `${path} has no key`, 'Make one.', 'cart keys new <id>')]
+    return [warning(check, `${path} has no key`, 'Make one.', cartCall('keys', 'new', 'shop'))]
   } catch (error) {
     return [problem(check, describe(error), 'Correct the file of API_KEYS_FILE.')]
   }
 }
 
 /** One that is over harms nobody but its caller. */
-function judgeKey(check: string, { id, endsAtMs }: KeyLine): Finding {
+function judgeKey(check: string, { id, scopes, endsAtMs }: KeyLine): Finding {
   const nowMs = Date.now()
   const what = `the key of ${id}`
   if (nowMs < endsAtMs) return judgeValidity({ check, what, fromMs: 0, untilMs: endsAtMs }, nowMs)
   const detail = `${what} ended ${new Date(endsAtMs).toISOString()}`
-  return warning(check, detail, 'Delete its line, or make another key.', `cart keys new ${id}`)
+  const command = cartCall('keys', 'new', id, '--scopes', [...scopes].join(','))
+  return warning(check, detail, 'Delete its line, or make another key.', command)
 }
 
 /** By the question that the service asks. */

@@ -34,11 +34,11 @@ const TLS_NAMES = {
 const KEYS_TIMEOUT_MS = 5_000
 
 export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
-  const { kafkaBootstrapServers, kafkaTopic } = config
+  const { kafkaBootstrapServers } = config
   const unread = { keys: { failure: 'Kafka cannot be asked' } }
   const found = await diagnoseAddresses('kafka', kafkaBootstrapServers, 'KAFKA_BOOTSTRAP_SERVERS')
   if (!found.some(isConnection)) {
-    return { findings: [...found, ...notExaminedHere(kafkaTopic)], ...unread }
+    return { findings: [...found, ...notExaminedHere(config)], ...unread }
   }
   // One is enough to learn the others.
   const addresses = found.map((finding): Finding =>
@@ -51,7 +51,7 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
   if (typeof facts === 'string') {
     const action = `Do what it says. Is that a listener of Kafka for ${describeAccess(config.kafkaSecurity)}? If not, correct the address or KAFKA_SECURITY_PROTOCOL.`
     const failure = problem('kafka', facts, action)
-    const findings = [...addresses, ...credentials, failure, ...notExaminedHere(kafkaTopic)]
+    const findings = [...addresses, ...credentials, failure, ...notExaminedHere(config)]
     return { findings, ...unread }
   }
   const { brokers, topic } = facts
@@ -71,9 +71,12 @@ export async function diagnoseKafka(config: Config): Promise<Diagnosis> {
 }
 
 /** All that is asked of a broker that answers. */
-function notExaminedHere(topic: string): Finding[] {
-  const checks = ['requests', `topic ${topic}`, 'partitions', 'replication', 'rights']
-  return checks.map((check) => notExamined(check, 'kafka'))
+export function kafkaChecks({ kafkaTopic }: Config): readonly string[] {
+  return ['requests', `topic ${kafkaTopic}`, 'partitions', 'replication', 'rights']
+}
+
+function notExaminedHere(config: Config): Finding[] {
+  return kafkaChecks(config).map((check) => notExamined(check, 'kafka'))
 }
 
 async function readKeyEvidence(

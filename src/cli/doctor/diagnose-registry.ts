@@ -49,7 +49,7 @@ export async function diagnoseRegistry(config: Config): Promise<Diagnosis> {
   ]
   const subjects = listSubjectSchemas(kafkaTopic, kafkaKeyFormat)
   if (!addresses.some(isConnection)) {
-    const findings = [...addresses, ...notExaminedSubjects(subjects)]
+    const findings = [...addresses, ...notExaminedHere(config)]
     return { findings, clock: UNREACHABLE, keys: UNREACHABLE }
   }
   const client = createRegistry(config)
@@ -79,14 +79,19 @@ async function diagnoseSubjects(
     if (!(one instanceof RegistryError)) findings.push(...one)
     else {
       const failure = judgeRegistryFailure(one, config.schemaRegistryAuth.kind)
-      return [failure, ...notExaminedSubjects(subjects)]
+      return [failure, ...notExaminedHere(config)]
     }
   }
   return [ok('registry', `answers at ${config.schemaRegistryUrl}`), ...findings]
 }
 
-function notExaminedSubjects(subjects: readonly SubjectSchema[]): Finding[] {
-  return subjects.map(({ subject }) => notExamined(`subject ${subject}`, 'registry'))
+/** All that is asked of a registry that answers. */
+export function registryChecks({ kafkaTopic, kafkaKeyFormat }: Config): readonly string[] {
+  return listSubjectSchemas(kafkaTopic, kafkaKeyFormat).map(({ subject }) => `subject ${subject}`)
+}
+
+function notExaminedHere(config: Config): Finding[] {
+  return registryChecks(config).map((check) => notExamined(check, 'registry'))
 }
 
 async function diagnoseSubject(

@@ -4,22 +4,20 @@ import { describeTlsError, type TlsPeer } from '../../service/credentials/tls-er
 import { credentialHeader } from '../credential.ts'
 import { parseObject } from '../service-answer.ts'
 import { healthUrl } from '../service-url.ts'
-import { ok, problem, warning, type Finding } from './judges/finding.ts'
+import { ok, problem, skipped, warning, type Finding } from './judges/finding.ts'
 
 const HEALTH_TIMEOUT_MS = 3_000
 
 /** It names partitions that take no events, and more. */
 const HEALTH_BYTES_MAX = 1024 * 1024
 
-const PEER: TlsPeer = {
+/** To whoever asks from here. Node's own setting names private authorities. */
+const SERVICE: TlsPeer = {
   name: 'the service',
   caSetting: 'NODE_EXTRA_CA_CERTS',
-  certificateSetting: 'MANAGEMENT_PORT, where it asks for none',
+  certificateSetting: 'a certificate',
   hasCertificate: false,
 }
-
-const LOOK_BEHIND_TLS =
-  'To look at its health, set NODE_EXTRA_CA_CERTS to the file of its authority, or MANAGEMENT_PORT, which is asked without TLS.'
 
 /** Not to run is no fault: who asks the doctor may be about to start it. */
 export async function diagnoseService(config: Config): Promise<Finding> {
@@ -40,8 +38,12 @@ export async function diagnoseService(config: Config): Promise<Finding> {
       const wait = 'If it is CartService, it is paused or overloaded: look at its log.'
       return problem('service', `${url} takes connections and does not answer`, wait)
     }
-    const tls = describeTlsError(error, PEER)
-    if (tls !== undefined) return warning('service', `${url}: ${tls}`, LOOK_BEHIND_TLS)
+    const stranger = whyStranger(error, config)
+    if (stranger !== undefined) {
+      const action =
+        'Ask its /health by its name, with a certificate where it wants one, or set MANAGEMENT_PORT, which is asked without TLS.'
+      return skipped('service', `${url} cannot be asked from here: ${stranger}`, action)
+    }
     const action = 'Stop what is there, or set API_PORT to another port.'
     return problem('service', `${url} is answered by something else than CartService`, action)
   }
@@ -59,6 +61,18 @@ function judgeChallenge(url: string, challenge: string, { callers }: Config): Fi
     `runs at ${url}, and does not take the credential of ${setting}`,
     action,
   )
+}
+
+/**
+ * Why the two cannot know each other, whoever answers there: the service's certificate is for the names that
+ * callers use, and this command has none to show.
+ */
+function whyStranger(error: unknown, { door: { tls, management } }: Config): string | undefined {
+  if (management !== undefined || tls === undefined) return undefined
+  if (tls.clientCaFile !== undefined) return 'it hears clients with a certificate alone'
+  // Those of OpenSSL: no certificate came, so nothing there speaks TLS.
+  if (String(causeOf(error)).startsWith('ERR_SSL_')) return undefined
+  return describeTlsError(error, SERVICE)
 }
 
 /** The error code under a failed fetch. */

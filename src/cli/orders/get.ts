@@ -46,7 +46,8 @@ export const get: Command = {
     if (answer.kind !== 'found') return reportFailure(answer, values.json, print)
     const order = parseObject(answer.text)['data']
     if (!isListedOrder(order)) throw new Error(`${address.url} gave no order; is it CartService?`)
-    const version = Number(answer.headers.get('etag')?.replaceAll('"', ''))
+    // A proxy that compresses has made it W/"2" or "2-gzip".
+    const version = Number(/"(\d+)/.exec(answer.headers.get('etag') ?? '')?.[1])
 
     const events: EventJson[] = []
     const question = {
@@ -98,7 +99,7 @@ export function describeOrder(
   const shownStatus = paint(STATUS_STYLES[status] ?? 'reset', escapeHidden(status))
   return [
     `Order ${paint('bold', escapeHidden(orderId))}: ${shownStatus}, ${total}`,
-    ...wrap(`Customer ${customerId}, created ${orderDate}, version ${version}`, columns, '  '),
+    ...wrap(`Customer ${customerId}, ordered ${orderDate}, version ${version}`, columns, '  '),
     '',
     ...alignLeftThenRight(
       ['item', 'quantity', 'price', 'total'],

@@ -26,7 +26,7 @@ export function isListedOrder(value: unknown): value is ListedOrder {
 
 type Row = readonly [order: string, customer: string, status: string, total: string, time: string]
 
-const HEADER: Row = ['order', 'customer', 'status', 'total', 'created (UTC)']
+const HEADER: Row = ['order', 'customer', 'status', 'total', 'ordered (UTC)']
 
 /**
  * Orders as lines of a table that is no wider than `columns`: ids are cut where they are too long, and

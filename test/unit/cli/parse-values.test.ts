@@ -24,7 +24,21 @@ test('a time is a duration before now, or a date', () => {
   assert.equal(timeMsOf('since', '10s', 25_000), 15_000)
   assert.equal(timeMsOf('since', '2026-11-24T09:00:00Z', 0), Date.UTC(2026, 10, 24, 9))
   assert.equal(timeMsOf('since', '2026-11-24', 0), Date.UTC(2026, 10, 24))
-  for (const text of ['yesterday', '5', '2026-13-01', '']) {
+  assert.equal(timeMsOf('since', '2026-11-24T10:00+01', 0), Date.UTC(2026, 10, 24, 9))
+  for (const text of [
+    'yesterday',
+    '5',
+    '2026-13-01',
+    '',
+    // JavaScript takes it for the 2nd of March.
+    '2026-02-30',
+    // Of which zone?
+    '2026-11-24T09:00:00',
+    '2026-11-24 later',
+    // No date is so early.
+    '999999d',
+    '99999999999d',
+  ]) {
     assert.throws(() => timeMsOf('since', text, 0), UsageError, text)
   }
 })

@@ -38,6 +38,15 @@ test('what breaks a rule is sent as it is: the service has the rules', () => {
   })
 })
 
+test('an amount of many digits is sent as it was written, and not as the nearest number', () => {
+  const texts = ['70368744177664.01', '0019.990000000000000001', '007', '19.99']
+  const body = bodyOfOptions('A', { item: texts.map((text) => `A:1:${text}`) })
+  assert.deepEqual(
+    [...JSON.stringify(body).matchAll(/"price":([^}]*)/g)].map(([, price]) => price),
+    ['70368744177664.01', '19.990000000000000001', '7', '19.99'],
+  )
+})
+
 test('an item without quantity and price is a wrong call', () => {
   for (const text of ['LAPTOP', 'LAPTOP:1', '']) {
     assert.throws(() => bodyOfOptions('A', { item: [text] }), {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:https'
+import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { diagnoseService } from '../../../../src/cli/doctor/diagnose-service.ts'
 import { loadConfig } from '../../../../src/config/config.ts'
+import { createTlsServer } from '../../../../src/api/security/tls-server.ts'
 import { startAnsweringServer } from '../../../support/answering-server.ts'
 import { createAuthority } from '../../../support/certificates.ts'
 import { BOUNDED_BYTES, startEndlessServer } from '../../../support/endless-server.ts'
@@ -54,18 +54,36 @@ for (const [more, expected] of CHALLENGES) {
   })
 }
 
-test('a service whose certificate this machine does not know is not taken for another program', async (t) => {
-  const { certificateFile, keyFile } = await (
-    await createAuthority(await temporaryFolder(t))
-  ).issue('orders', { altNames: 'IP:127.0.0.1' })
-  const tls = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
-  const server = createServer(tls, (_request, response) => response.end('{}'))
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => server.close())
-  const { port } = server.address() as AddressInfo
-  const settings = { API_TLS_CERT_FILE: certificateFile, API_TLS_KEY_FILE: keyFile }
-  assert.match(
-    await sayOf(`https://127.0.0.1:${port}`, settings),
-    /^<url>: the certificate of the service is from nobody whom NODE_EXTRA_CA_CERTS names \(/,
+test('a service that does not trust this command, or is not trusted, is not another program', async (t) => {
+  const authority = await createAuthority(await temporaryFolder(t))
+  const { certificateFile, keyFile } = await authority.issue('api', { altNames: 'DNS:api.example' })
+  const [cert, key, ca] = await Promise.all(
+    [certificateFile, keyFile, authority.caFile].map((path) => readFile(path, 'utf8')),
   )
+  for (const [clientCaFile, reason] of [
+    [
+      '',
+      'the certificate of the service is from nobody whom NODE_EXTRA_CA_CERTS names (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+    ],
+    [authority.caFile, 'it hears clients with a certificate alone'],
+  ] as const) {
+    const identity = {
+      current: () => ({ cert: cert ?? '', key: key ?? '', ca: clientCaFile ? ca : undefined }),
+      onReplaced: () => undefined,
+    }
+    const server = createTlsServer({}, identity)
+    t.after(() => server.close())
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const config = loadConfig({
+      API_HOST: '127.0.0.1',
+      API_PORT: String((server.address() as AddressInfo).port),
+      API_TLS_CERT_FILE: certificateFile,
+      API_TLS_KEY_FILE: keyFile,
+      ...(clientCaFile && { API_TLS_CLIENT_CA_FILE: clientCaFile }),
+    })
+    const { verdict, detail } = await diagnoseService(config)
+    assert.equal(verdict, 'skipped')
+    assert.match(detail, /^https:\S+ cannot be asked from here: /)
+    assert.ok(detail.endsWith(reason), detail)
+  }
 })

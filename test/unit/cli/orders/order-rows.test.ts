@@ -20,7 +20,7 @@ const order: ListedOrder = {
 test('an order is a line below a header', () => {
   const rows = createOrderRows(plain, 80)
   assert.deepEqual(rows([order]), [
-    'order  customer   status        total  created (UTC)',
+    'order  customer   status        total  ordered (UTC)',
     'ORD-1  CUST-4711  pending  548.50 EUR  2026-01-31 12:00',
   ])
   assert.deepEqual(rows([order]).length, 1, 'the header comes once')

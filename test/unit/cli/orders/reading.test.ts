@@ -152,11 +152,12 @@ test('another program in the place of the service is no service', async (t) => {
 })
 
 test('an order is shown with its lines, their totals and its history', async (t) => {
+  let tag = '"2"'
   const url = await serve(t, (request, response) => {
     const isHistory = request.url?.startsWith('/api/orders/a%2Fb/events') === true
     assert.ok(isHistory || request.url === '/api/orders/a%2Fb')
     response.setHeader('content-type', isHistory ? 'application/x-ndjson' : 'application/json')
-    response.setHeader('etag', '"2"')
+    response.setHeader('etag', tag)
     const event = { version: 1, type: 'com.ecommerce.order.created', status: 'pending' }
     const place = { time: '2026-01-31T12:00:00.000Z', partition: 2, offset: 41 }
     response.end(JSON.stringify(isHistory ? { ...event, ...place } : { data: orderOf('a/b') }))
@@ -165,7 +166,7 @@ test('an order is shown with its lines, their totals and its history', async (t)
   assert.equal(code, 0)
   assert.deepEqual(out, [
     'Order a/b: pending, 72.30 EUR',
-    'Customer CUST-1, created 2026-01-31T12:00:00.000Z, version 2',
+    'Customer CUST-1, ordered 2026-01-31T12:00:00.000Z, version 2',
     '',
     '  item  quantity  price  total',
     '  A            3  24.10  72.30',
@@ -173,8 +174,11 @@ test('an order is shown with its lines, their totals and its history', async (t)
     '  time                      version     type   status  place',
     '  2026-01-31T12:00:00.000Z       v1  created  pending   2@41',
   ])
-  const json = await run('get', 'a/b', '--json', '--url', url)
-  assert.deepEqual(JSON.parse(json.out.join('')), { order: orderOf('a/b'), version: 2 })
+  for (const marked of ['"2"', 'W/"2"', '"2-gzip"']) {
+    tag = marked
+    const json = await run('get', 'a/b', '--json', '--url', url)
+    assert.deepEqual(JSON.parse(json.out.join('')), { order: orderOf('a/b'), version: 2 }, marked)
+  }
 })
 
 test('an order with long ids fits the terminal, and is whole elsewhere', () => {
