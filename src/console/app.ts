@@ -99,7 +99,7 @@ startFilters({
     search: byId('event-search', HTMLInputElement),
     status: byId('event-status', HTMLSelectElement),
   },
-  clears: [byId('event-clear', HTMLButtonElement)],
+  clears: [byId('event-clear', HTMLButtonElement), byId('event-clear-empty', HTMLButtonElement)],
   pause: byId('event-pause', HTMLButtonElement),
 })
 
@@ -109,6 +109,8 @@ const events = startEventsView(
     table: byId('event-table', HTMLElement),
     empty: byId('no-events', HTMLElement),
     noMatch: byId('no-event-match', HTMLElement),
+    looked: byId('event-looked', HTMLElement),
+    further: byId('event-further', HTMLButtonElement),
     note: byId('event-note', HTMLElement),
     bring: byId('event-bring', HTMLButtonElement),
     earlier: byId('earlier', HTMLElement),
@@ -167,6 +169,7 @@ followChanges({
     list.catchUp()
     openOrder.refresh()
   },
+  onRecent: events.begin,
   onEvent: (event) => {
     plots.add(event)
     list.add(event)
