@@ -26,6 +26,7 @@ test('the last events come together, and what follows is news', () => {
 test('where nothing had happened it is told at once', () => {
   const { told, events } = setUp()
   events.begin('0-0', '0-0')
+  assert.deepEqual(told, ['recent: '])
   events.add('1-1', 'a')
   assert.deepEqual(told, ['recent: ', 'a'])
 })

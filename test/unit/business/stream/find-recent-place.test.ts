@@ -40,6 +40,13 @@ test('one look finds the last events where each has a number of its own', async 
   assert.deepEqual(store.asked, { places: 1, pages: 1 })
 })
 
+test('most of what was asked for is found where most numbers have no event', async () => {
+  const store = feedOf(Array.from({ length: 200 }, () => ({ gap: 10_000, events: 1 })))
+  const { place } = await findRecentPlace(store, EVENTS_MAX)
+  const { length } = behind(store.events, place)
+  assert.ok(length >= EVENTS_MAX / 2 && length <= EVENTS_MAX, `${length} events`)
+})
+
 test('an empty feed begins at its beginning', async () => {
   const place = await findRecentPlace(new MemoryFeed(), EVENTS_MAX)
   assert.deepEqual(place, { place: FIRST_PLACE, until: FIRST_PLACE })
