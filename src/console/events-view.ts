@@ -6,6 +6,7 @@ import { startLookFurther, type LookView } from './look-further.ts'
 import { currentPlace, followPlace } from './navigation.ts'
 import { createRecordRow } from './record-row.ts'
 import { watchHold } from './row-hold.ts'
+import { enterRows } from './row-moves.ts'
 import { happenedOf, placeOf, type TopicRecord } from './topic-record.ts'
 
 /**
@@ -41,7 +42,7 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
     records = mergeRecords(records, found, currentPlace())
     show()
     // What was pressed is gone where something was found.
-    if (isAsked && view.noMatch.hidden) view.body.querySelector('button')?.focus()
+    if (isAsked && view.noMatch.hidden) enterRows(view.body)
   })
 
   /** Somebody points at a row, or reads one that is open. */
@@ -119,7 +120,11 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
     view.bring.classList.toggle('is-away', count === 0 || !isHeld())
   }
 
-  view.bring.addEventListener('click', bringIn)
+  view.bring.addEventListener('click', () => {
+    const isByKey = view.bring.matches(':focus-visible')
+    bringIn()
+    if (isByKey) enterRows(view.body)
+  })
   setInterval(letIn, LET_IN_EVERY_MS)
   followPlace(show)
   return { begin, add }

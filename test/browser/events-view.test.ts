@@ -118,6 +118,8 @@ test('where the filters find nothing it says how far back it looked, and looks f
   await page.locator('#event-note').getByText('1 matching record read.').waitFor()
   await rows.filter({ hasText: 'OLD-1' }).waitFor()
   assert.equal(await page.evaluate('document.activeElement.className'), 'record-toggle')
+  await page.keyboard.press('Enter')
+  await page.locator('#event-rows .record-details').getByText('Open the order').waitFor()
   await page.locator('#event-clear').click()
   await rows.nth(50).waitFor()
   assertQuiet()
