@@ -1,5 +1,5 @@
 import type { Order } from './order-json.ts'
-import { element, statusPill, userText } from './dom.ts'
+import { customerText, element, statusPill, userText } from './dom.ts'
 import { amountText, momentText } from './format.ts'
 import { hrefOf } from './navigation.ts'
 
@@ -23,6 +23,12 @@ export function createRow(): RowView {
   const head = element('th', { scope: 'row' }, link)
   const line = element('tr', {}, head, status, customer, items, total, created)
   let shown = ''
+  let shownCustomer: string | undefined
+
+  function showCustomer(now: string): void {
+    shownCustomer = now
+    customer.replaceChildren(customerText(now))
+  }
 
   function showStatus(now: string): void {
     shown = now
@@ -31,8 +37,9 @@ export function createRow(): RowView {
 
   return {
     line,
-    // Nothing else of an order ever changes.
-    update({ status: now }) {
+    // Nothing else of an order ever changes; an erasure takes the customer out.
+    update({ status: now, customerId }) {
+      if (customerId !== shownCustomer) showCustomer(customerId)
       if (now === shown) return
       showStatus(now)
       mark(line)
@@ -42,7 +49,7 @@ export function createRow(): RowView {
       line.className = ''
       link.href = hrefOf({ order: order.orderId })
       link.replaceChildren(userText(order.orderId))
-      customer.replaceChildren(userText(order.customerId))
+      showCustomer(order.customerId)
       items.textContent = String(order.items.length)
       total.textContent = amountText(order.totalAmount, order.currency)
       created.textContent = momentText(order.orderDate)

@@ -120,8 +120,25 @@ test('shows what other clients do, in the list, in the open order and in the plo
     .waitFor()
   await page
     .locator('#announcements')
-    .filter({ hasText: 'orders created' })
+    .filter({ hasText: '1 order created' })
     .waitFor({ state: 'attached' })
+  assertQuiet()
+})
+
+test('an order that is erased shows no customer any more, and no step', async (t) => {
+  const { service } = await setUp(t)
+  await createByOther(service, 'ORD-1')
+  await updateByOther(service, 'ORD-1', 'delivered')
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  await orderRow(page, 'ORD-1').getByText('CUST-').waitFor()
+  await page.getByRole('link', { name: 'ORD-1' }).click()
+  await page.locator('#detail .facts a').waitFor()
+  await page.getByText('Change status').waitFor()
+  await send('POST', `${service.url}/api/operations/erasures`, { orderId: 'ORD-1' })
+  await page.locator('#detail .facts').getByText('customer erased').waitFor()
+  await orderRow(page, 'ORD-1').getByText('erased').waitFor()
+  assert.equal(await page.getByText('CUST-').count(), 0)
+  assert.equal(await page.getByText('Change status').isVisible(), false)
   assertQuiet()
 })
 
