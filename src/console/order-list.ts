@@ -1,5 +1,5 @@
 import type { Filters, Place } from './address.ts'
-import { currentPlace, followPlace, goTo } from './navigation.ts'
+import { currentPlace, followPlace, goTo, hrefOf } from './navigation.ts'
 import { ASK_AGAIN_AFTER_MS, isPassing, read, sentenceOf } from './api-client.ts'
 import type { Order, Page } from './order-json.ts'
 import { countText } from './format.ts'
@@ -230,11 +230,14 @@ export function startOrderList(view: ListView): OrderList {
   }
 
   function showOpen({ order }: Place): void {
-    for (const [orderId, { line }] of views) {
+    for (const [orderId, { line, link }] of views) {
       const isOpen = orderId === order
       line.classList.toggle('is-open', isOpen)
-      if (isOpen) line.querySelector('a')?.setAttribute('aria-current', 'true')
-      else line.querySelector('a')?.removeAttribute('aria-current')
+      if (isOpen) link.setAttribute('aria-current', 'true')
+      else link.removeAttribute('aria-current')
+      // With the filters that hold now, for another tab and for somebody else.
+      const href = hrefOf({ view: 'orders', order: orderId })
+      if (link.getAttribute('href') !== href) link.href = href
     }
   }
 

@@ -141,7 +141,7 @@ export function openOrder(panel: HTMLElement, orderId: string, options: PanelOpt
 
 function orderFacts(order: Order): Node[] {
   const { customerId, orderDate, totalAmount, currency } = order
-  const href = hrefOf({ customer: customerId, search: '', order: '' })
+  const href = hrefOf({ view: 'orders', customer: customerId, search: '', order: '' })
   const customer = isErased(order)
     ? 'customer erased'
     : element('a', { href, title: 'All their orders' }, userText(customerId))

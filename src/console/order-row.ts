@@ -1,12 +1,13 @@
 import type { Order } from './order-json.ts'
 import { customerText, element, statusPill, userText } from './dom.ts'
 import { amountText, momentText } from './format.ts'
-import { hrefOf } from './navigation.ts'
 
 /** One line of the list. It stays the same element while its order changes: a click always meets it. */
 
 export interface RowView {
   readonly line: HTMLTableRowElement
+  /** Its address is the caller's: it changes with the place. */
+  readonly link: HTMLAnchorElement
   /** The same order has changed. */
   readonly update: (order: Order) => void
   /** Another order has the line from now on: to make a line anew costs far more. */
@@ -37,6 +38,7 @@ export function createRow(): RowView {
 
   return {
     line,
+    link,
     // Nothing else of an order ever changes; an erasure takes the customer out.
     update({ status: now, customerId }) {
       if (customerId !== shownCustomer) showCustomer(customerId)
@@ -47,7 +49,6 @@ export function createRow(): RowView {
     assign(order) {
       line.dataset['orderId'] = order.orderId
       line.className = ''
-      link.href = hrefOf({ order: order.orderId })
       link.replaceChildren(userText(order.orderId))
       showCustomer(order.customerId)
       items.textContent = String(order.items.length)
