@@ -43,6 +43,12 @@ export function startFilters(view: FilterView): void {
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     apply()
+  })
+  // A form of several fields and no button for it is not submitted by this key.
+  form.addEventListener('keydown', (event) => {
+    if (event.target !== fields.search || event.key !== 'Enter' || event.isComposing) return
+    event.preventDefault()
+    apply()
     enterRows()
   })
   /** What takes a filter away goes with it; a key that pressed it would have no place any more. */
