@@ -39,12 +39,14 @@ async function openAnOrder(page: Page): Promise<void> {
   const row = page.locator('#order-rows tr', { hasText: 'shipped' }).first()
   await row.locator('a').click()
   await page.locator('#detail .timeline > li').first().waitFor()
+  // A step that was just drawn takes no click yet, and looks so.
+  await page.locator('#detail .primary[aria-disabled="false"]').waitFor()
 }
 
 async function openAnEvent(page: Page): Promise<void> {
   await page.locator('#events-view summary').click()
   await page.getByRole('button', { name: 'The last hour' }).click()
-  await page.locator('#event-note').getByText('read.').waitFor({ timeout: TOOL_MS_MAX })
+  await page.locator('#event-note').getByText('records read').waitFor({ timeout: TOOL_MS_MAX })
   await page.locator('#event-rows .record-toggle').nth(1).click()
   await page.locator('#event-rows .json').waitFor()
 }

@@ -4,6 +4,7 @@ import { askFor } from './change-notice.ts'
 import { asCurl, type Addresses } from './copy-commands.ts'
 import { byId, svgById } from './dom.ts'
 import { startEventsView } from './events-view.ts'
+import { countText } from './format.ts'
 import { startFilters } from './list-filters.ts'
 import { followChanges, type LiveEvent } from './live-stream.ts'
 import { startNewOrder } from './new-order.ts'
@@ -12,7 +13,7 @@ import { startOperationsView } from './operations-view.ts'
 import { startOrderList } from './order-list.ts'
 import { startOpenOrder } from './open-order.ts'
 import { startPlots } from './plots.ts'
-import { moveThroughRows } from './row-moves.ts'
+import { closeRecord, enterRows, moveThroughRows } from './row-moves.ts'
 import { startShortcuts } from './shortcuts.ts'
 import { showView } from './show-view.ts'
 import { startSiteHeader } from './site-header.ts'
@@ -68,6 +69,7 @@ startFilters({
   },
   clears: [byId('clear', HTMLButtonElement), byId('clear-empty', HTMLButtonElement)],
   pause: byId('pause', HTMLButtonElement),
+  enterRows: list.enter,
 })
 
 const newOrder = startNewOrder(
@@ -99,8 +101,9 @@ startFilters({
     search: byId('event-search', HTMLInputElement),
     status: byId('event-status', HTMLSelectElement),
   },
-  clears: [byId('event-clear', HTMLButtonElement)],
+  clears: [byId('event-clear', HTMLButtonElement), byId('event-clear-empty', HTMLButtonElement)],
   pause: byId('event-pause', HTMLButtonElement),
+  enterRows: () => enterRows(byId('event-rows', HTMLElement)),
 })
 
 const events = startEventsView(
@@ -109,6 +112,8 @@ const events = startEventsView(
     table: byId('event-table', HTMLElement),
     empty: byId('no-events', HTMLElement),
     noMatch: byId('no-event-match', HTMLElement),
+    looked: byId('event-looked', HTMLElement),
+    further: byId('event-further', HTMLButtonElement),
     note: byId('event-note', HTMLElement),
     bring: byId('event-bring', HTMLButtonElement),
     earlier: byId('earlier', HTMLElement),
@@ -156,7 +161,8 @@ startShortcuts(
     move: (step) =>
       moveThroughRows(byId(isOnEvents() ? 'event-rows' : 'order-rows', HTMLElement), step),
     help: showHelp,
-    close: () => goTo({ order: '' }),
+    close: () =>
+      isOnEvents() ? closeRecord(byId('event-rows', HTMLElement)) : goTo({ order: '' }),
   },
   byId('shortcuts-on', HTMLInputElement),
 )
@@ -167,6 +173,7 @@ followChanges({
     list.catchUp()
     openOrder.refresh()
   },
+  onRecent: events.begin,
   onEvent: (event) => {
     plots.add(event)
     list.add(event)
@@ -223,7 +230,7 @@ function startAnnouncing(region: HTMLElement): (event: LiveEvent) => void {
   let changed = 0
   setInterval(() => {
     if (created + changed === 0) return
-    region.textContent = `${created} orders created, ${changed} changed`
+    region.textContent = `${countText(created, 'order')} created, ${changed} changed`
     created = 0
     changed = 0
   }, ANNOUNCE_EVERY_MS)

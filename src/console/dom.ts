@@ -50,6 +50,11 @@ export function userText(text: string, className = ''): HTMLElement {
   return element('bdi', { class: `user-text ${className}`, dir: 'auto' }, ...parts)
 }
 
+/** Empty where it was erased. */
+export function customerText(customerId: string): HTMLElement {
+  return customerId === '' ? element('span', { class: 'sub' }, 'erased') : userText(customerId)
+}
+
 export function statusPill(status: string): HTMLElement {
   return element('span', { class: `pill pill-${status}` }, status)
 }

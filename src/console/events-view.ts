@@ -1,29 +1,32 @@
 import type { Addresses } from './copy-commands.ts'
 import { isWanted, keepNewest, mergeRecords, ROWS_MAX } from './event-records.ts'
-import { visible } from './visible-text.ts'
 import { countText } from './format.ts'
 import type { LiveEvent } from './live-stream.ts'
+import { startLookFurther, type LookView } from './look-further.ts'
 import { currentPlace, followPlace } from './navigation.ts'
 import { createRecordRow } from './record-row.ts'
 import { watchHold } from './row-hold.ts'
-import { runTool } from './tool-client.ts'
-import { fromRead, happenedOf, placeOf, type ReadRecord, type TopicRecord } from './topic-record.ts'
+import { enterRows } from './row-moves.ts'
+import { happenedOf, placeOf, type TopicRecord } from './topic-record.ts'
 
-/** All events of the topic, newest first: live ones, and on request earlier ones, which the topic is read for. */
+/**
+ * All events of the topic, newest first: the last ones, what happens, and on request earlier ones, which
+ * the topic is read for.
+ */
 
 const LET_IN_EVERY_MS = 500
 
-export interface EventsView {
+export interface EventsView extends LookView {
   readonly body: HTMLElement
   readonly table: HTMLElement
   readonly empty: HTMLElement
   readonly noMatch: HTMLElement
-  readonly note: HTMLElement
   readonly bring: HTMLButtonElement
-  readonly earlier: HTMLElement
 }
 
 export interface Events {
+  /** A stream has begun after these, oldest first. */
+  readonly begin: (recent: readonly LiveEvent[]) => void
   readonly add: (event: LiveEvent) => void
 }
 
@@ -33,10 +36,28 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
   let waiting: TopicRecord[] = []
   const rows = new Map<string, readonly HTMLElement[]>()
   const hold = watchHold(view.body)
+  let hasBegun = false
+  const looks = startLookFurther(view, (found) => {
+    const isAsked = document.activeElement === view.further
+    records = mergeRecords(records, found, currentPlace())
+    show()
+    // What was pressed is gone where something was found.
+    if (isAsked && view.noMatch.hidden) enterRows(view.body)
+  })
 
   /** Somebody points at a row, or reads one that is open. */
   function isHeld(): boolean {
     return hold.isHeld() || view.body.querySelector('.is-open') !== null
+  }
+
+  /** A later stream brings what the one before has missed, and much of what is here. */
+  function begin(recent: readonly LiveEvent[]): void {
+    const known = new Set(records.map(placeOf))
+    const unknown = recent.map(fromLive).filter((record) => !known.has(placeOf(record)))
+    waiting = keepNewest([...unknown.toReversed(), ...waiting], currentPlace())
+    if (hasBegun) return
+    hasBegun = true
+    bringIn()
   }
 
   function add(event: LiveEvent): void {
@@ -57,6 +78,7 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
 
   function show(): void {
     const place = currentPlace()
+    if (place.view !== 'events') return
     const shown = records.filter((record) => isWanted(record, place)).slice(0, ROWS_MAX)
     const wanted = new Set(shown.map(placeOf))
     for (const [name, lines] of rows) {
@@ -71,8 +93,12 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
       else view.body.insertBefore(line, before)
     }
     view.table.hidden = shown.length === 0
-    view.empty.hidden = records.length > 0
-    view.noMatch.hidden = records.length === 0 || shown.length > 0
+    // Nobody knows it before the service has said so.
+    const isEmpty = hasBegun && shown.length === 0
+    const isFiltered = place.search + place.status !== ''
+    view.empty.hidden = !isEmpty || isFiltered
+    view.noMatch.hidden = !isEmpty || !isFiltered
+    looks.show(records)
     showWaiting()
   }
 
@@ -94,35 +120,14 @@ export function startEventsView(view: EventsView, addresses: () => Addresses): E
     view.bring.classList.toggle('is-away', count === 0 || !isHeld())
   }
 
-  async function readEarlier(since: string): Promise<void> {
-    view.note.textContent = 'Reading the topic…'
-    const outcome = await runTool(
-      { tool: 'read-topic', ...(since !== '' && { since }) },
-      ({ progress }) => {
-        view.note.textContent = visible(progress ?? 'Reading the topic…')
-      },
-    )
-    if (outcome.kind === 'failed') {
-      view.note.textContent = outcome.sentence
-      return
-    }
-    const { problem, result } = outcome.run
-    const { records: read } = (result ?? { records: [] }) as { readonly records: ReadRecord[] }
-    records = mergeRecords(records, read.map(fromRead), currentPlace())
-    view.note.textContent =
-      problem === null ? `${countText(read.length, 'record')} read.` : `${visible(problem)}.`
-    show()
-  }
-
-  view.bring.addEventListener('click', bringIn)
-  view.earlier.addEventListener('click', ({ target }) => {
-    if (target instanceof HTMLButtonElement) void readEarlier(target.dataset['since'] ?? '')
+  view.bring.addEventListener('click', () => {
+    const isByKey = view.bring.matches(':focus-visible')
+    bringIn()
+    if (isByKey) enterRows(view.body)
   })
   setInterval(letIn, LET_IN_EVERY_MS)
-  followPlace(({ view: shown }) => {
-    if (shown === 'events') show()
-  })
-  return { add }
+  followPlace(show)
+  return { begin, add }
 }
 
 function fromLive({ order, ...event }: LiveEvent): TopicRecord {

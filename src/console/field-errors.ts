@@ -19,11 +19,20 @@ export function showFieldErrors(form: HTMLFormElement, errors: readonly FieldErr
     field.setAttribute('aria-invalid', 'true')
     field.setAttribute('aria-describedby', id)
     const home = field.closest('.item-row') ?? field.closest('.field') ?? field
-    home.append(element('p', { class: 'field-error', id }, visible(message)))
+    home.append(element('p', { class: 'field-error', id }, visible(namedAsShown(message, field))))
   }
   const first = fields.find((field) => field instanceof HTMLElement)
   if (first instanceof HTMLElement) first.focus()
   return fields.every((field) => field instanceof HTMLElement)
+}
+
+/** Programs know a field by another name than the one that stands beside it. */
+function namedAsShown(message: string, field: HTMLElement): string {
+  const name = `${field.getAttribute('name')} `
+  const label =
+    field.getAttribute('aria-label') ?? document.querySelector(`[for="${field.id}"]`)?.textContent
+  if (!label || !message.startsWith(name)) return message
+  return `${label} ${message.slice(name.length)}`
 }
 
 /** A sentence on a text that is another one by now is not true any more. */

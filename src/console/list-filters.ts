@@ -22,9 +22,12 @@ export interface FilterView {
   /** Take all filters away. */
   readonly clears: readonly HTMLButtonElement[]
   readonly pause: HTMLButtonElement
+  /** Leads from the search to what it has found. */
+  readonly enterRows: () => void
 }
 
-export function startFilters({ form, fields, chips, clears, pause }: FilterView): void {
+export function startFilters(view: FilterView): void {
+  const { form, fields, chips, clears, pause, enterRows } = view
   let typing: ReturnType<typeof setTimeout> | undefined
   const named = Object.entries(fields) as [keyof Filters, Field][]
 
@@ -41,7 +44,20 @@ export function startFilters({ form, fields, chips, clears, pause }: FilterView)
     event.preventDefault()
     apply()
   })
-  for (const clear of clears) clear.addEventListener('click', () => goTo(NO_FILTERS))
+  // A form of several fields and no button for it is not submitted by this key.
+  form.addEventListener('keydown', (event) => {
+    if (event.target !== fields.search || event.key !== 'Enter' || event.isComposing) return
+    event.preventDefault()
+    apply()
+    enterRows()
+  })
+  /** What takes a filter away goes with it; a key that pressed it would have no place any more. */
+  const takeAway = (change: Partial<Filters>): void => {
+    const isByKey = document.activeElement?.matches(':focus-visible') === true
+    goTo(change)
+    if (isByKey) fields.search?.focus()
+  }
+  for (const clear of clears) clear.addEventListener('click', () => takeAway(NO_FILTERS))
   pause.addEventListener('click', () => {
     goTo({ isPaused: pause.getAttribute('aria-pressed') !== 'true' }, 'replace')
   })
@@ -50,19 +66,19 @@ export function startFilters({ form, fields, chips, clears, pause }: FilterView)
       // Not under the hands of somebody who types.
       if (field.value.trim() !== place[name]) field.value = place[name]
     }
-    chips.replaceChildren(...chipsOf(place))
+    chips.replaceChildren(...chipsOf(place, takeAway))
     for (const clear of clears) clear.classList.toggle('is-away', !hasFilters(place))
     pause.setAttribute('aria-pressed', String(place.isPaused))
     pause.textContent = place.isPaused ? 'Paused' : 'Pause'
   })
 }
 
-function chipsOf(filters: Filters): HTMLElement[] {
+function chipsOf(filters: Filters, takeAway: (change: Partial<Filters>) => void): HTMLElement[] {
   return (Object.keys(CHIPS) as (keyof typeof CHIPS)[])
     .filter((name) => filters[name] !== '')
     .map((name) => {
       const text = `${CHIPS[name]}: ${visible(filters[name])}`
-      const chip = button(text, () => goTo({ [name]: '' }), 'chip')
+      const chip = button(text, () => takeAway({ [name]: '' }), 'chip')
       chip.append(element('span', { 'aria-hidden': 'true' }, ' ×'))
       chip.title = 'Take this filter away'
       return chip

@@ -1,5 +1,6 @@
 import { urlOf, type OrderEvent } from './api-client.ts'
 import type { Order } from './order-json.ts'
+import { createRecentEvents } from './recent-events.ts'
 
 /** Settled changes as they happen (GET /api/events/stream). */
 
@@ -10,7 +11,7 @@ export interface LiveEvent extends Omit<OrderEvent, 'status'> {
 
 export type StreamState = 'connecting' | 'live'
 
-const STREAM_PATH = 'api/events/stream'
+const STREAM_PATH = 'api/events/stream?from=recent'
 
 const EVENT_TYPES = ['com.ecommerce.order.created', 'com.ecommerce.order.status-changed']
 
@@ -20,6 +21,8 @@ const REOPEN_AFTER_MS = 2_000
 export interface StreamHandlers {
   /** Changes from here on arrive; what was before has to be read. */
   readonly onStart: () => void
+  /** Those that were the last ones when the stream began, oldest first. */
+  readonly onRecent: (events: readonly LiveEvent[]) => void
   readonly onEvent: (event: LiveEvent) => void
   readonly onState: (state: StreamState) => void
 }
@@ -31,15 +34,19 @@ export interface StreamHandlers {
  */
 export function followChanges(handlers: StreamHandlers): void {
   const source = new EventSource(urlOf(STREAM_PATH))
+  const recent = createRecentEvents(handlers)
   let hasStarted = false
   source.addEventListener('open', () => {
     handlers.onState('live')
     if (!hasStarted) handlers.onStart()
     hasStarted = true
   })
+  source.addEventListener('recent', ({ data, lastEventId }: MessageEvent<string>) => {
+    recent.begin(lastEventId, (JSON.parse(data) as { readonly until: string }).until)
+  })
   for (const type of EVENT_TYPES) {
-    source.addEventListener(type, (message: MessageEvent<string>) => {
-      handlers.onEvent(JSON.parse(message.data) as LiveEvent)
+    source.addEventListener(type, ({ data, lastEventId }: MessageEvent<string>) => {
+      recent.add(lastEventId, JSON.parse(data) as LiveEvent)
     })
   }
   source.addEventListener('error', () => {

@@ -1,4 +1,4 @@
-import { readPlace, writePlace, type Place } from './address.ts'
+import { NO_FILTERS, readPlace, writePlace, type Place } from './address.ts'
 
 /** The address of this page: read, changed and followed. */
 
@@ -11,7 +11,11 @@ export function currentPlace(): Place {
 
 /** For a link that changes some of it. */
 export function hrefOf(change: Partial<Place>): string {
-  return writePlace({ ...currentPlace(), ...change })
+  const place = currentPlace()
+  const isOther = change.view !== undefined && change.view !== place.view
+  // What holds in one view means nothing, or something else, in another one.
+  const left = isOther ? { ...NO_FILTERS, isPaused: false } : {}
+  return writePlace({ ...place, ...left, ...change })
 }
 
 export function goTo(change: Partial<Place>, step: Step = 'push'): void {

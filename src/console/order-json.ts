@@ -16,6 +16,11 @@ export interface Order {
   readonly status: string
 }
 
+/** Whose it was is erased, and nothing of it changes any more. */
+export function isErased({ customerId }: Order): boolean {
+  return customerId === ''
+}
+
 export interface Page<Item> {
   readonly data: readonly Item[]
   readonly nextCursor: string | null

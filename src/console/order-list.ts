@@ -1,5 +1,5 @@
 import type { Filters, Place } from './address.ts'
-import { currentPlace, followPlace, goTo } from './navigation.ts'
+import { currentPlace, followPlace, goTo, hrefOf } from './navigation.ts'
 import { ASK_AGAIN_AFTER_MS, isPassing, read, sentenceOf } from './api-client.ts'
 import type { Order, Page } from './order-json.ts'
 import { countText } from './format.ts'
@@ -8,6 +8,7 @@ import { hasFilters, matcherOf, ordersQuery, type SearchField } from './list-que
 import type { LiveEvent } from './live-stream.ts'
 import { createRow, mark, type RowView } from './order-row.ts'
 import { watchHold } from './row-hold.ts'
+import { enterRows } from './row-moves.ts'
 
 /** The list of orders: what the filters find, and live what becomes of it. */
 
@@ -35,6 +36,8 @@ export interface OrderList {
   /** A stream of changes has begun: reads what was before it. */
   readonly catchUp: () => void
   readonly add: (event: LiveEvent) => void
+  /** To the first row, once what was asked for is there. */
+  readonly enter: () => void
 }
 
 export function startOrderList(view: ListView): OrderList {
@@ -49,6 +52,7 @@ export function startOrderList(view: ListView): OrderList {
   let hasCaughtUp = false
   /** Of these filters nothing has been read yet. */
   let isUnread = true
+  let wantsFocus = false
   /** The last answer was that of an outage. */
   let isAway = false
   let asking: ReturnType<typeof setTimeout> | undefined
@@ -70,6 +74,7 @@ export function startOrderList(view: ListView): OrderList {
     isUnread = false
     list.replace(page)
     show()
+    if (wantsFocus) enter()
   }
 
   /** Where no order id begins like that, it may be a customer. */
@@ -126,6 +131,11 @@ export function startOrderList(view: ListView): OrderList {
       hasMissed = true
     }
     if (waiting.push(event) === 1) requestAnimationFrame(applyWaiting)
+  }
+
+  function enter(): void {
+    wantsFocus = isUnread
+    if (!isUnread) enterRows(view.body)
   }
 
   /** Once a frame, however many came. */
@@ -220,18 +230,23 @@ export function startOrderList(view: ListView): OrderList {
   }
 
   function showOpen({ order }: Place): void {
-    for (const [orderId, { line }] of views) {
+    for (const [orderId, { line, link }] of views) {
       const isOpen = orderId === order
       line.classList.toggle('is-open', isOpen)
-      if (isOpen) line.querySelector('a')?.setAttribute('aria-current', 'true')
-      else line.querySelector('a')?.removeAttribute('aria-current')
+      if (isOpen) link.setAttribute('aria-current', 'true')
+      else link.removeAttribute('aria-current')
+      // With the filters that hold now, for another tab and for somebody else.
+      const href = hrefOf({ view: 'orders', order: orderId })
+      if (link.getAttribute('href') !== href) link.href = href
     }
   }
 
   view.older.addEventListener('click', () => void loadOlder())
   view.bring.addEventListener('click', () => {
+    const isByKey = view.bring.matches(':focus-visible')
     bringIn()
     view.pane.scrollTop = 0
+    if (isByKey) enter()
   })
   // The whole line opens the order, unless a text in it is being selected.
   view.body.addEventListener('click', (event) => {
@@ -249,7 +264,7 @@ export function startOrderList(view: ListView): OrderList {
     showOpen(place)
   })
   void reload()
-  return { catchUp, add }
+  return { catchUp, add, enter }
 }
 
 function isOther(one: Filters, other: Filters): boolean {

@@ -7,7 +7,7 @@ import {
   sentenceOf,
   type OrderEvent,
 } from './api-client.ts'
-import type { Order, Page } from './order-json.ts'
+import { isErased, type Order, type Page } from './order-json.ts'
 import type { Addresses } from './copy-commands.ts'
 import { button, element, statusPill, userText } from './dom.ts'
 import { eventItem } from './event-anatomy.ts'
@@ -105,7 +105,9 @@ export function openOrder(panel: HTMLElement, orderId: string, options: PanelOpt
     pill.replaceChildren(statusPill(data.status))
     facts.replaceChildren(...orderFacts(data))
     if (items.childElementCount === 0) items.replaceChildren(...itemTable(data))
-    change.show(data.status, answer.entityTag ?? '')
+    // It takes no change any more.
+    if (isErased(data)) change.disable()
+    else change.show(data.status, answer.entityTag ?? '')
     return false
   }
 
@@ -137,12 +139,12 @@ export function openOrder(panel: HTMLElement, orderId: string, options: PanelOpt
   return { orderId, refresh: () => void refresh() }
 }
 
-function orderFacts({ customerId, orderDate, totalAmount, currency }: Order): Node[] {
-  const customer = element(
-    'a',
-    { href: hrefOf({ customer: customerId, search: '', order: '' }), title: 'All their orders' },
-    userText(customerId),
-  )
+function orderFacts(order: Order): Node[] {
+  const { customerId, orderDate, totalAmount, currency } = order
+  const href = hrefOf({ view: 'orders', customer: customerId, search: '', order: '' })
+  const customer = isErased(order)
+    ? 'customer erased'
+    : element('a', { href, title: 'All their orders' }, userText(customerId))
   return [
     element('p', { class: 'total' }, amountText(totalAmount, currency)),
     element('p', { class: 'sub' }, customer, ` · created ${momentText(orderDate)}`),

@@ -1,12 +1,13 @@
 import type { Order } from './order-json.ts'
-import { element, statusPill, userText } from './dom.ts'
+import { customerText, element, statusPill, userText } from './dom.ts'
 import { amountText, momentText } from './format.ts'
-import { hrefOf } from './navigation.ts'
 
 /** One line of the list. It stays the same element while its order changes: a click always meets it. */
 
 export interface RowView {
   readonly line: HTMLTableRowElement
+  /** Its address is the caller's: it changes with the place. */
+  readonly link: HTMLAnchorElement
   /** The same order has changed. */
   readonly update: (order: Order) => void
   /** Another order has the line from now on: to make a line anew costs far more. */
@@ -23,6 +24,12 @@ export function createRow(): RowView {
   const head = element('th', { scope: 'row' }, link)
   const line = element('tr', {}, head, status, customer, items, total, created)
   let shown = ''
+  let shownCustomer: string | undefined
+
+  function showCustomer(now: string): void {
+    shownCustomer = now
+    customer.replaceChildren(customerText(now))
+  }
 
   function showStatus(now: string): void {
     shown = now
@@ -31,8 +38,10 @@ export function createRow(): RowView {
 
   return {
     line,
-    // Nothing else of an order ever changes.
-    update({ status: now }) {
+    link,
+    // Nothing else of an order ever changes; an erasure takes the customer out.
+    update({ status: now, customerId }) {
+      if (customerId !== shownCustomer) showCustomer(customerId)
       if (now === shown) return
       showStatus(now)
       mark(line)
@@ -40,9 +49,8 @@ export function createRow(): RowView {
     assign(order) {
       line.dataset['orderId'] = order.orderId
       line.className = ''
-      link.href = hrefOf({ order: order.orderId })
       link.replaceChildren(userText(order.orderId))
-      customer.replaceChildren(userText(order.customerId))
+      showCustomer(order.customerId)
       items.textContent = String(order.items.length)
       total.textContent = amountText(order.totalAmount, order.currency)
       created.textContent = momentText(order.orderDate)

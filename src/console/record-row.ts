@@ -64,17 +64,24 @@ interface Description {
 }
 
 async function describe(record: TopicRecord, addresses: () => Addresses): Promise<Description> {
-  if (record.read !== undefined) return { nodes: describeRead(record.read), isDone: true }
-  const { key, version } = record
+  const { key, version, read: whole, happened } = record
+  if (whole !== undefined) {
+    const link = key === null || happened === '' ? [] : [orderLink(key)]
+    return { nodes: [...link, ...describeRead(whole)], isDone: true }
+  }
   if (key === null || version === undefined) return { nodes: [], isDone: true }
   const path = `${orderPath(key)}/events/${version}`
   const answer = await read<{ data: DescribedEvent }>(path)
   if (answer.kind !== 'success') {
     return { nodes: [element('p', { class: 'note' }, sentenceOf(answer))], isDone: false }
   }
-  const link = element('a', { href: hrefOf({ view: 'orders', order: key }) }, 'Open the order')
-  const nodes = [element('p', {}, link), ...anatomy(answer.body.data, path, addresses)]
+  const nodes = [orderLink(key), ...anatomy(answer.body.data, path, addresses)]
   return { nodes, isDone: true }
+}
+
+function orderLink(orderId: string): HTMLElement {
+  const href = hrefOf({ view: 'orders', order: orderId })
+  return element('p', {}, element('a', { href }, 'Open the order'))
 }
 
 function describeRead({ key, headers, value, problem, schemaId }: ReadRecord): Node[] {

@@ -14,3 +14,17 @@ export function moveThroughRows(rows: HTMLElement, step: 1 | -1): void {
   link?.focus()
   link?.scrollIntoView({ block: 'nearest' })
 }
+
+/** To the first row, from what is left, or goes away with its press. */
+export function enterRows(rows: HTMLElement): void {
+  rows.querySelector<HTMLElement>('a, button')?.focus()
+}
+
+/** The details of a record that the reader is in, or those that are open. */
+export function closeRecord(rows: HTMLElement): void {
+  const left = document.activeElement?.closest('.record-details')?.previousElementSibling
+  const line = left ?? rows.querySelector('.is-open')
+  const toggle = line?.querySelector<HTMLElement>('.record-toggle')
+  toggle?.click()
+  toggle?.focus()
+}

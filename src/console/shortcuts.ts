@@ -16,7 +16,8 @@ export function startShortcuts(shortcuts: Shortcuts, toggle: HTMLInputElement): 
   addEventListener('keydown', (event) => {
     // What is open in front of the page has keys of its own.
     if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return
-    if (event.key === 'Escape') return shortcuts.close()
+    // In a search the browser takes away what is written.
+    if (event.key === 'Escape' && !isTyping(event.target)) return shortcuts.close()
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
     if (!toggle.checked) return
     const run = actionOf(event.key, shortcuts)

@@ -7,6 +7,9 @@ export interface ToolRequest {
   readonly tool: Tool
   readonly topic?: string
   readonly since?: string
+  /** With what keys begin. */
+  readonly key?: string
+  readonly status?: string
 }
 
 const ELSEWHERE =

@@ -63,11 +63,19 @@ export function createRunTool({ environment }: ToolProcessOptions): RunTool {
   }
 }
 
-function argumentsOf({ tool, since }: ToolRequest): string[] {
+function argumentsOf({ tool, since, key, status }: ToolRequest): string[] {
   if (tool === 'doctor') return ['doctor', '--json']
   if (tool === 'audit') return ['audit', '--json', '--progress']
   const start = since === undefined ? ['--from-beginning'] : ['--since', since]
-  return ['listen', '--json', '--exit-at-end', ...start]
+  return [
+    'listen',
+    '--json',
+    '--exit-at-end',
+    ...start,
+    // In one with its option: a key may begin like an option.
+    ...(key === undefined ? [] : [`--key=${key}`]),
+    ...(status === undefined ? [] : ['--status', status]),
+  ]
 }
 
 /** The service comes first. */

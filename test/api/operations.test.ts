@@ -74,12 +74,34 @@ test('starts a tool and shows its runs', async (t) => {
   assert.deepEqual([data[0].state, data[0].result, data[0].problem], ['done', result, null])
 })
 
+test('a topic is read by key and status, and the other tools are not told of them', async (t) => {
+  const requests: object[] = []
+  const operations = createFakeOperations({
+    startRun(request) {
+      requests.push(request)
+      return { ...request, state: 'running', startedAt: SINCE }
+    },
+  })
+  const { server } = await startTestServer(t, { operations })
+  const asked = { since: '24h', key: '--json', status: 'shipped' }
+  const { data } = (await server.inject(post({ tool: 'read-topic', ...asked }))).json()
+  assert.deepEqual([data.since, data.key, data.status], ['24h', '--json', 'shipped'])
+  await server.inject(post({ tool: 'audit', ...asked }))
+  assert.deepEqual(requests, [
+    { tool: 'read-topic', topic: 'order-events', ...asked },
+    { tool: 'audit' },
+  ])
+})
+
 test('a topic that is none of the orders is not read, nor is a tool run that there is not', async (t) => {
   const { server } = await startTestServer(t)
   for (const [body, field] of [
     [{ tool: 'read-topic', topic: 'payroll' }, 'topic'],
     [{ tool: 'read-topic', topic: 'order-events x' }, 'topic'],
     [{ tool: 'read-topic', since: '--json' }, 'since'],
+    [{ tool: 'read-topic', key: '' }, 'key'],
+    [{ tool: 'read-topic', key: 'a\u0000b' }, 'key'],
+    [{ tool: 'read-topic', status: 'lost' }, 'status'],
     [{ tool: 'demo' }, 'tool'],
     [{}, 'tool'],
   ] as const) {

@@ -109,6 +109,22 @@ test('a reader gets every change that is settled from then on, with the whole or
   assert.equal(second?.data.version, 2)
 })
 
+test('a reader may begin with the last events, is told where they end, and goes on from there', async (t) => {
+  const { open, settle, store } = await startStreams(t)
+  for (let count = 1; count <= 300; count += 1) settle(`ORD-${count}`)
+  const stream = await open('?from=recent')
+  await until(() => stream.events.at(-1)?.data.order?.orderId === 'ORD-300', 'the last one comes')
+  settle('later')
+  await until(() => stream.events.at(-1)?.data.order?.orderId === 'later', 'what follows comes')
+  const [first, ...events] = stream.events
+  assert.deepEqual([first?.event, first?.data], ['recent', { until: '3000-300' }])
+  const ids = store.events.map(({ order }) => String(order.orderId))
+  assert.deepEqual(ordersOf(events), ids.slice(-events.length))
+  assert.ok(events.length > 50 && events.length < 250, `${events.length} events`)
+  const again = await open('?from=recent', '3000-300')
+  assert.deepEqual(ordersOf(await untilSeen(again, 1)), ['later'])
+})
+
 test('a reader that comes back goes on after the event that it names', async (t) => {
   const { open, settle } = await startStreams(t)
   for (const orderId of ['a', 'b', 'c']) settle(orderId)

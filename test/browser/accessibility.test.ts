@@ -58,7 +58,8 @@ async function findings(page: Page): Promise<string[]> {
 const PAGES = [
   ['/', 'All systems up'],
   ['/console', 'No order here yet'],
-  ['/console#view=events', 'Nothing has happened'],
+  ['/console#view=events', 'No event here yet'],
+  ['/console#view=events&search=ORD', 'Look through the last 10 minutes'],
   ['/console#view=operations', 'No event is pending'],
   ['/docs', 'Create an order'],
   ['/redoc', 'Create orders and change their status'],

@@ -120,8 +120,25 @@ test('shows what other clients do, in the list, in the open order and in the plo
     .waitFor()
   await page
     .locator('#announcements')
-    .filter({ hasText: 'orders created' })
+    .filter({ hasText: '1 order created' })
     .waitFor({ state: 'attached' })
+  assertQuiet()
+})
+
+test('an order that is erased shows no customer any more, and no step', async (t) => {
+  const { service } = await setUp(t)
+  await createByOther(service, 'ORD-1')
+  await updateByOther(service, 'ORD-1', 'delivered')
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  await orderRow(page, 'ORD-1').getByText('CUST-').waitFor()
+  await page.getByRole('link', { name: 'ORD-1' }).click()
+  await page.locator('#detail .facts a').waitFor()
+  await page.getByText('Change status').waitFor()
+  await send('POST', `${service.url}/api/operations/erasures`, { orderId: 'ORD-1' })
+  await page.locator('#detail .facts').getByText('customer erased').waitFor()
+  await orderRow(page, 'ORD-1').getByText('erased').waitFor()
+  assert.equal(await page.getByText('CUST-').count(), 0)
+  assert.equal(await page.getByText('Change status').isVisible(), false)
   assertQuiet()
 })
 
@@ -236,11 +253,11 @@ test("puts the service's own sentences at the fields that they are about, until 
   await orderId.fill('   ')
   await page.getByLabel('Number of items').fill('three')
   await page.getByRole('button', { name: 'Create order' }).click()
-  const sentence = 'orderId must be a string of 1 to 255 characters without control characters'
+  const sentence = 'Order id must be a string of 1 to 255 characters without control characters'
   await page.locator('#order-id-error').getByText(sentence).waitFor()
   await page
     .locator('#num-items-error')
-    .getByText('numItems must be an integer from 1 to 100, got "three"')
+    .getByText('Number of items must be an integer from 1 to 100, got "three"')
     .waitFor()
   assert.equal(await orderId.getAttribute('aria-invalid'), 'true')
   assert.equal(await orderId.getAttribute('aria-describedby'), 'order-id-error')
@@ -271,7 +288,7 @@ test('makes an order of own items and prices, and says what is wrong with each o
   await page.getByLabel('Quantity of item 2').fill('3')
   await page.getByLabel('Price of item 2').fill('700')
   await page.getByRole('button', { name: 'Create order' }).click()
-  await page.getByText('items[0].price has 1 decimal; JPY has 0').waitFor()
+  await page.getByText('Price of item 1 has 1 decimal; JPY has 0').waitFor()
   await page.getByLabel('Price of item 1').fill('400')
   await page.getByRole('button', { name: 'Create order' }).click()
   await page.getByText("Order 'ORD-1' created successfully").waitFor()

@@ -31,10 +31,11 @@ test('shows all events as they come, filters and holds them, and reads the topic
   await create('BEFORE')
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   await page.getByRole('link', { name: 'Events' }).click()
-  await page.getByText('Nothing has happened since this page was opened').waitFor()
   const rows = page.locator('#event-rows .record')
   const row = (key: string, status: string) =>
     rows.filter({ hasText: key }).filter({ hasText: status })
+  // It was the last one before the page was opened.
+  await row('BEFORE', 'pending').getByText('v1').waitFor()
   await create('ORD-1')
   await ship('ORD-1')
   await row('ORD-1', 'pending').waitFor()
@@ -44,13 +45,14 @@ test('shows all events as they come, filters and holds them, and reads the topic
   await row('ORD-1', 'pending').waitFor({ state: 'detached' })
   await page.reload()
   assert.equal(await page.locator('#event-status').inputValue(), 'shipped')
+  await row('ORD-1', 'shipped').waitFor()
+  assert.equal(await rows.count(), 1)
   await page.locator('#event-clear').click()
 
-  // By the topic itself, since a reload forgets what came live.
   await page.locator('#events-view summary').click()
-  await page.getByRole('button', { name: 'All, the last 200' }).click()
+  await page.getByRole('button', { name: 'The whole topic' }).click()
   await page.locator('#event-note').getByText('3 records read.').waitFor()
-  await row('BEFORE', 'pending').waitFor()
+  assert.equal(await rows.count(), 3)
 
   await page.getByRole('button', { name: 'Pause' }).click()
   await pointElsewhere(page)
@@ -77,5 +79,50 @@ test('shows all events as they come, filters and holds them, and reads the topic
   assert.equal(await row('ORD-3', 'pending').count(), 0)
   await details.getByRole('link', { name: 'Open the order' }).click()
   await page.locator('#detail h2').getByText('ORD-2').waitFor()
+  assertQuiet()
+})
+
+test('where the filters find nothing it says how far back it looked, and looks further by them', async (t) => {
+  const service = await startOwnService(
+    t,
+    freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`),
+  )
+  const create = async (orderId: string): Promise<void> => {
+    const response = await fetch(`${service.url}/api/create-order`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ orderId, numItems: 1 }),
+    })
+    assert.equal(response.status, 201, await response.text())
+  }
+  await create('OLD-1')
+  // More than a view begins with, and than a look without the filters gives.
+  for (let round = 0; round < 10; round += 1) {
+    await Promise.all(Array.from({ length: 23 }, (_, index) => create(`ORD-${round}-${index}`)))
+  }
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  await page.goto(`${service.url}/console#view=events`)
+  await page.reload()
+  const rows = page.locator('#event-rows .record')
+  await rows.nth(50).waitFor()
+  await page.locator('#event-search').fill('OLD')
+  await page.getByText('No event matches these filters').waitFor()
+  await page.getByText(/^Looked through the last \d+ events, back to .*\d\.$/u).waitFor()
+  await page.locator('#event-status').selectOption('shipped')
+  const further = page.locator('#event-further')
+  await further.click()
+  await page.locator('#event-note').getByText('0 matching records read.').waitFor()
+  await page.getByText('Looked through the last 10 minutes.').waitFor()
+  await further.getByText('Look through the last hour').waitFor()
+  // Of other filters nothing was looked for yet.
+  await page.locator('#event-status').selectOption('')
+  await further.getByText('Look through the last 10 minutes').click()
+  await page.locator('#event-note').getByText('1 matching record read.').waitFor()
+  await rows.filter({ hasText: 'OLD-1' }).waitFor()
+  assert.equal(await page.evaluate('document.activeElement.className'), 'record-toggle')
+  await page.keyboard.press('Enter')
+  await page.locator('#event-rows .record-details').getByText('Open the order').waitFor()
+  await page.locator('#event-clear').click()
+  await rows.nth(50).waitFor()
   assertQuiet()
 })

@@ -80,13 +80,19 @@ test('works by the keyboard alone', async (t) => {
   assert.equal(await page.locator('.field-error').count(), 0)
   await keyboard.press('Enter')
   await orderRow(page, 'ORD-2').waitFor()
+  for (const row of ['aORD-2', 'aORD-1']) {
+    await keyboard.press('j')
+    assert.equal(await focusedText(page), row)
+  }
 
   await keyboard.press('/')
   await keyboard.type('ORD-1')
-  await orderRow(page, 'ORD-2').waitFor({ state: 'detached' })
-  await tabTo(page, '#more-filters summary')
-  await keyboard.press('j')
-  assert.equal(await focusedText(page), 'aORD-1')
+  await keyboard.press('Enter')
+  await page.locator('#order-rows a:focus').waitFor()
+  assert.deepEqual(
+    [await focusedText(page), await page.locator('#order-rows tr').count()],
+    ['aORD-1', 1],
+  )
   await keyboard.press('Enter')
   await detail.locator('h2').waitFor()
   assert.equal(await focusedText(page), 'h2ORD-1')
@@ -117,17 +123,70 @@ test('works by the keyboard alone', async (t) => {
   await keyboard.press('/')
   assert.equal(await hasFocus(page, '#event-search'), true)
   await keyboard.type('ORD-22')
-  await page.getByText('No event that is here matches these filters').waitFor()
+  await page.getByText('No event matches these filters').waitFor()
+  await press(page, '#event-further')
+  await page.locator('#event-note').getByText('0 matching records read.').waitFor()
+  assert.equal(await hasFocus(page, '#event-further'), true)
+  await keyboard.press('/')
+  await keyboard.press('End')
   await keyboard.press('Backspace')
   await page.locator('#event-rows .record').nth(1).waitFor({ state: 'detached' })
   await press(page, '.record-toggle')
   await page.locator('#event-rows .bytes-avro').waitFor()
+  await tabTo(page, '.record-details pre')
+  await keyboard.press('Escape')
+  await page.locator('#event-rows .bytes-avro').waitFor({ state: 'hidden' })
+  assert.equal(await hasFocus(page, '.record-toggle'), true)
 
   await press(page, '.site-header a[href="console#view=operations"]')
   await press(page, '#doctor-run')
   await page.locator('#doctor-progress').getByText('Ended').waitFor({ timeout: TOOL_MS_MAX })
   await press(page, '#audit-run')
   await page.locator('#audit-result').getByText('agree').waitFor({ timeout: TOOL_MS_MAX })
+  assertQuiet()
+})
+
+test('the focus stays where the reader is, also when what was pressed goes away', async (t) => {
+  const service = await startOwnService(
+    t,
+    freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`),
+  )
+  const create = async (orderId: string): Promise<void> => {
+    const response = await fetch(`${service.url}/api/create-order`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ orderId, numItems: 1 }),
+    })
+    assert.equal(response.status, 201, await response.text())
+  }
+  await create('ORD-1')
+  const { page, assertQuiet } = await openConsole(t, browser, service.url)
+  const { keyboard } = page
+  await page.goto(`${service.url}/console#status=pending&order=ORD-1`)
+  await page.locator('#detail h2').waitFor()
+  await keyboard.press('/')
+  await keyboard.type('ORD')
+  await page.waitForURL(/search=ORD/u)
+  await keyboard.press('Escape')
+  await page.waitForURL((url) => !url.hash.includes('search'))
+  assert.equal(await page.locator('#detail').isVisible(), true, 'it left the search alone')
+  await press(page, '.chip')
+  await page.waitForURL((url) => !url.hash.includes('status'))
+  assert.equal(await hasFocus(page, '#search'), true)
+  await keyboard.type('ORD-2')
+  await page.getByText('No order matches these filters').waitFor()
+  await press(page, '#clear-empty')
+  await orderRow(page, 'ORD-1').waitFor()
+  assert.equal(await hasFocus(page, '#search'), true)
+  await press(page, '#pause')
+  await create('ORD-2')
+  await page.getByRole('button', { name: '1 new order' }).waitFor()
+  await keyboard.press('Shift+Tab')
+  await keyboard.press('Shift+Tab')
+  assert.equal(await hasFocus(page, '#bring'), true)
+  await keyboard.press('Enter')
+  await orderRow(page, 'ORD-2').waitFor()
+  assert.equal(await focusedText(page), 'aORD-2')
   assertQuiet()
 })
 

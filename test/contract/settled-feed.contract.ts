@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { OrderStore } from '../../src/business/ports.ts'
+import { findRecentPlace } from '../../src/business/stream/find-recent-place.ts'
 import {
   FIRST_PLACE,
   isAfter,
@@ -77,6 +78,18 @@ export function describeSettledFeed(name: string, createHarness: () => Promise<F
       assert.equal(seen[0]?.topic, 'orders-of-old')
       assert.deepEqual(await store.findLastPlace(), seen[2]?.place)
       assert.deepEqual(await list(place), seen.slice(2))
+    })
+
+    it('finds the last events from behind, and no more than were asked for', async () => {
+      const orderIds = Array.from({ length: 30 }, () => newOrderId())
+      await Promise.all(orderIds.map((orderId) => settle(creationOf(orderId))))
+      for (let count = 0; count < 30; count += 1) await settle(creationOf(newOrderId()))
+      const all = await list()
+      const { place, until } = await findRecentPlace(store, 20)
+      const last = await list(place)
+      assert.ok(last.length >= 10 && last.length <= 20, `${last.length} events`)
+      assert.deepEqual(last, all.slice(-last.length))
+      assert.deepEqual(until, all.at(-1)?.place)
     })
 
     it('goes on after a place, each event once, also while events are settled', async () => {

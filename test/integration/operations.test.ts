@@ -20,7 +20,10 @@ async function get<Data>({ url }: ServiceProcess, path: string): Promise<Data> {
   return ((await response.json()) as { data: Data }).data
 }
 
-async function run(service: ServiceProcess, request: { readonly tool: string }): Promise<Run> {
+async function run(
+  service: ServiceProcess,
+  request: { readonly tool: string } & Readonly<Record<string, string>>,
+): Promise<Run> {
   const response = await fetch(`${service.url}/api/operations/runs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -63,6 +66,13 @@ test('the tools run beside the service, and their results are read from it', asy
   const records = result['records'] as { key: string; value: { orderId: string } }[]
   const read = records.map(({ key, value }) => `${key} ${value.orderId}`)
   assert.deepEqual(read.toSorted(), ['ORD-1 ORD-1', 'ORD-2 ORD-2'])
+  const keysOf = async (filters: Readonly<Record<string, string>>): Promise<string[]> => {
+    const found = await run(service, { tool: 'read-topic', ...filters })
+    return (found.result['records'] as { key: string }[]).map(({ key }) => key)
+  }
+  assert.deepEqual(await keysOf({ key: 'ORD-2' }), ['ORD-2'])
+  assert.deepEqual(await keysOf({ key: '--from-beginning' }), [])
+  assert.deepEqual(await keysOf({ key: 'ORD', status: 'shipped' }), [])
   const absent = { tool: 'read-topic', topic: `${settings.KAFKA_TOPIC}-dlq` }
   assert.match(String((await run(service, absent)).problem), /does not exist/u)
 

@@ -261,6 +261,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
             {
               topic: mostly(['order-events', 'order-events-dead'], ['others']),
               since: mostly(['10m', '7d'], ['1s']),
+              key: mostly(['ORD', '--json', '.'], ['', 'a\u0000']),
+              status: mostly<string>(ORDER_STATUSES, ['lost']),
             },
             2,
           ),

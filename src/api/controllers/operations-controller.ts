@@ -117,12 +117,10 @@ export function registerOperationsRoutes(
     },
     config: { problemCodes: RUN_PROBLEMS, access: 'admin' },
     handler: async (request, reply) => {
-      const { tool, topic, since } = request.body
-      const run = operations.startRun({
-        tool,
-        ...(tool === 'read-topic' && { topic: topic ?? ordersTopic }),
-        ...(tool === 'read-topic' && since !== undefined && { since }),
-      })
+      const { tool, ...chosen } = request.body
+      // Of what is read, so the other tools have none of it.
+      const reading = tool === 'read-topic' ? { topic: ordersTopic, ...chosen } : {}
+      const run = operations.startRun({ tool, ...reading })
       const data = toRunJson(run)
       return reply.code(202).send({ success: true as const, message: `${tool} has begun`, data })
     },

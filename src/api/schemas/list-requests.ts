@@ -48,18 +48,17 @@ const cursor = Type.String({
 })
 
 /** Any beginning of an id: it may be a dot, and end with a space. */
-const idPrefix = Type.String({
-  ...ruled(
-    'Only orders whose ids begin with exactly this.',
-    `must be 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`,
-  ),
-  minLength: 1,
-  maxLength: ORDER_ID_LENGTH_MAX,
-  pattern: String.raw`^[^\x00-\x1f\x7f-\x9f]+$`,
-})
+export function idPrefix(purpose: string) {
+  return Type.String({
+    ...ruled(purpose, `must be 1 to ${ORDER_ID_LENGTH_MAX} characters without control characters`),
+    minLength: 1,
+    maxLength: ORDER_ID_LENGTH_MAX,
+    pattern: String.raw`^[^\x00-\x1f\x7f-\x9f]+$`,
+  })
+}
 
 export const listOrdersRequest = Type.Object({
-  orderId: Type.Optional(idPrefix),
+  orderId: Type.Optional(idPrefix('Only orders whose ids begin with exactly this.')),
   status: Type.Optional(
     Type.Unsafe<OrderStatus>(
       Type.String({

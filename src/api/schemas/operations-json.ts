@@ -5,6 +5,8 @@ import type {
   ShownSetting,
 } from '../../business/operations/operations.ts'
 import { TOOLS, type Tool, type ToolRun } from '../../business/operations/tool-runs.ts'
+import { ORDER_STATUSES, type OrderStatus } from '../../models/order.ts'
+import { idPrefix } from './list-requests.ts'
 import { NO_OTHERS, ruled } from './rule.ts'
 
 /** What operators are shown, as JSON. */
@@ -55,6 +57,8 @@ const runSchema = Type.Object({
   endedAt: nullableText,
   topic: nullableText,
   since: nullableText,
+  key: nullableText,
+  status: nullableText,
   progress: Type.Union([Type.String(), Type.Null()], { description: 'What it said last.' }),
   problem: Type.Union([Type.String(), Type.Null()], { description: 'Why there is no result.' }),
   result: Type.Unknown({ description: 'What the tool prints with --json; absent without one.' }),
@@ -77,6 +81,8 @@ const EXAMPLE_RUN = {
   endedAt: '2026-01-31T12:00:02.500Z',
   topic: null,
   since: null,
+  key: null,
+  status: null,
   progress: null,
   problem: null,
   result: { ok: true, findings: [{ check: 'kafka', verdict: 'ok', detail: 'answers; 1 broker' }] },
@@ -169,6 +175,20 @@ export function startRunRequest(ordersTopic: string) {
           }),
         ),
       ),
+      key: Type.Optional(
+        idPrefix('Of read-topic: only records whose keys begin with exactly this.'),
+      ),
+      status: Type.Optional(
+        Type.Unsafe<OrderStatus>(
+          Type.String({
+            ...ruled(
+              'Of read-topic: only events that bring an order into this status.',
+              `must be one of ${ORDER_STATUSES.join(', ')}`,
+            ),
+            enum: [...ORDER_STATUSES],
+          }),
+        ),
+      ),
     },
     { ...NO_OTHERS, examples: [{ tool: 'doctor' }] },
   )
@@ -199,7 +219,8 @@ export function toPublicationJson(report: PublicationReport) {
 }
 
 export function toRunJson(run: ToolRun): Static<typeof runSchema> {
-  const { tool, state, startedAt, endedAt, progress, problem, result, topic, since } = run
+  const { tool, state, startedAt, endedAt, progress, problem, result } = run
+  const { topic, since, key, status } = run
   return {
     tool,
     state,
@@ -207,6 +228,8 @@ export function toRunJson(run: ToolRun): Static<typeof runSchema> {
     endedAt: endedAt?.toISOString() ?? null,
     topic: topic ?? null,
     since: since ?? null,
+    key: key ?? null,
+    status: status ?? null,
     progress: progress ?? null,
     problem: problem ?? null,
     result: result ?? null,

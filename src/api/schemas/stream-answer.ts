@@ -27,4 +27,4 @@ const EXAMPLE_EVENT: PlacedEvent = {
 }
 
 export const EXAMPLE_STREAM =
-  openingFrame({ settling: 4698, arrival: 1206 }) + eventFrame(EXAMPLE_EVENT).toString()
+  openingFrame({ place: { settling: 4698, arrival: 1206 } }) + eventFrame(EXAMPLE_EVENT).toString()

@@ -32,13 +32,13 @@ export const streamRequest = Type.Object({
     ),
   ),
   from: Type.Optional(
-    Type.Unsafe<'beginning' | 'now'>(
+    Type.Unsafe<'beginning' | 'recent' | 'now'>(
       Type.String({
         ...ruled(
-          'Where to begin when no event is given to continue after.',
-          'must be beginning or now',
+          'Where to begin when no event is given to continue after; recent: with some of the last events.',
+          'must be beginning, recent or now',
         ),
-        enum: ['beginning', 'now'],
+        enum: ['beginning', 'recent', 'now'],
         default: 'now',
       }),
     ),

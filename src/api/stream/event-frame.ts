@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import type { ReaderStart } from '../../business/stream/live-feed.ts'
 import type { EventPlace, PlacedEvent } from '../../business/stream/settled-feed.ts'
 import { CLOUD_EVENT_TYPES } from '../../models/order-event.ts'
 import { toJsonLine } from '../json-line.ts'
@@ -23,9 +24,19 @@ export function readPlace(text: string): EventPlace | undefined {
   return { settling: Number(settling), arrival: Number(arrival) }
 }
 
-/** Sets the reader's place, without an event: it has one before the first event comes. */
-export function openingFrame(place: EventPlace): string {
-  return `retry: ${RETRY_MS}\nid: ${writePlace(place)}\n\n`
+/**
+ * Sets the reader's place, without an order's event: it has one before the first event comes. One that
+ * begins with the last events is told where those end.
+ */
+export function openingFrame({
+  place,
+  recentUntil,
+}: Pick<ReaderStart, 'place' | 'recentUntil'>): string {
+  const recent =
+    recentUntil === undefined
+      ? ''
+      : `event: recent\ndata: ${JSON.stringify({ until: writePlace(recentUntil) })}\n`
+  return `retry: ${RETRY_MS}\nid: ${writePlace(place)}\n${recent}\n`
 }
 
 /** Shows both ends that the other is there, and moves the place past events that were not asked for. */

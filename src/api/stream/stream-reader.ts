@@ -53,7 +53,7 @@ export class StreamReader implements UnsentReader {
       this.#reading.abort()
       options.unsent.remove(this)
     })
-    this.#write(openingFrame(this.#place))
+    this.#write(openingFrame(options.start))
   }
 
   /** Writes what there is to write. Called when there are new events, too. */

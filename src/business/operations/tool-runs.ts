@@ -1,3 +1,4 @@
+import type { OrderStatus } from '../../models/order.ts'
 import type { Clock } from '../ports.ts'
 import { draining, toolAtWork } from '../refusals.ts'
 
@@ -17,6 +18,10 @@ export interface ToolRequest {
   readonly topic?: string
   /** Of `read-topic`: a while, such as `10m`; absent: from the beginning. */
   readonly since?: string
+  /** Of `read-topic`: with what the keys begin. */
+  readonly key?: string
+  /** Of `read-topic`: that of the events. */
+  readonly status?: OrderStatus
 }
 
 export interface ToolRun extends ToolRequest {

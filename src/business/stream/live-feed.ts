@@ -1,6 +1,7 @@
 import { StoreError, type Clock } from '../ports.ts'
 import { readStore } from '../read-store.ts'
 import { eventBytes, eventBytesMax } from './event-size.ts'
+import { findRecentPlace, type RecentPlace } from './find-recent-place.ts'
 import { RecentEvents } from './recent-events.ts'
 import { SharedQuestion } from './shared-question.ts'
 import {
@@ -20,6 +21,9 @@ const LOOK_EVERY_MS = 200
 /** Bounds one statement of the store, and what a reader is given at once. */
 const PAGE_EVENTS_MAX = 250
 
+/** Of the last events that a reader may begin with. */
+const RECENT_EVENTS_MAX = 200
+
 /** Of the events of one page, were all of them as large as they can be. */
 const PAGE_BYTES_MAX = 32 * 1024 * 1024
 
@@ -27,7 +31,7 @@ const PAGE_BYTES_MAX = 32 * 1024 * 1024
 const BETWEEN_PAGES_MS = 10
 
 /** Where a reader begins. */
-export type FeedStart = EventPlace | 'beginning' | 'now'
+export type FeedStart = EventPlace | 'beginning' | 'recent' | 'now'
 
 /** `retired`: events after its place are gone; nothing is missing behind `until`. */
 export type FoundStart =
@@ -40,6 +44,8 @@ export interface ReaderStart {
   readonly place: EventPlace
   /** What was taken out up to here was gone before the reader began, which asked for what is kept. */
   readonly keptFrom: EventPlace
+  /** Of the last event that was there, for a reader that began with the last ones. */
+  readonly recentUntil?: EventPlace
 }
 
 export interface FeedFollower {
@@ -94,6 +100,7 @@ export class LiveFeed {
   #isReadingPages = false
   readonly #lastPlace: SharedQuestion<EventPlace>
   readonly #retiredPlace: SharedQuestion<EventPlace>
+  readonly #recentPlace: SharedQuestion<RecentPlace>
   /** Of one event: the store may have larger ones than a request can bring now. */
   #eventBytesMax: number
   #isClosed = false
@@ -103,6 +110,13 @@ export class LiveFeed {
     this.#eventBytesMax = eventBytesMax(deps.maxItemsPerOrder)
     this.#lastPlace = new SharedQuestion(() => deps.feed.findLastPlace())
     this.#retiredPlace = new SharedQuestion(() => deps.feed.findRetiredPlace())
+    this.#recentPlace = new SharedQuestion(() =>
+      // One more is asked for than that, to know whether there are more.
+      findRecentPlace(
+        deps.feed,
+        Math.min(RECENT_EVENTS_MAX, Math.max(1, this.#pageEventsMax() - 1)),
+      ),
+    )
   }
 
   /** Something was settled here. */
@@ -125,7 +139,7 @@ export class LiveFeed {
 
   /**
    * The place after which a reader begins. From now: everything that is settled after the call, and
-   * perhaps a little before. Throws STORE_UNAVAILABLE.
+   * perhaps a little before; recent: some of the last events before that. Throws STORE_UNAVAILABLE.
    */
   async findStart(start: FeedStart): Promise<FoundStart> {
     const recent = this.#run?.recent
@@ -139,6 +153,11 @@ export class LiveFeed {
     const until = await readStore(this.#retiredPlace.ask(), clock, deadlineMs)
     if (start === 'beginning') {
       return { kind: 'found', start: { place: FIRST_PLACE, keptFrom: until } }
+    }
+    if (start === 'recent') {
+      const { place, until: last } = await readStore(this.#recentPlace.ask(), clock, deadlineMs)
+      const keptFrom = isAfter(until, place) ? until : place
+      return { kind: 'found', start: { place, keptFrom, recentUntil: last } }
     }
     if (isAfter(until, start)) return { kind: 'retired', until }
     // Another instance may have told it, a moment before this one would have read it.

@@ -27,6 +27,7 @@ const options = {
     description: 'from a time (2026-11-24T09:00:00Z), or from a while ago (10m), on',
   },
   order: { type: 'string', value: '<id>', description: 'only this order' },
+  key: { type: 'string', value: '<text>', description: 'only records whose key begins with it' },
   status: {
     type: 'string',
     value: '<status>',
@@ -54,6 +55,8 @@ const options = {
 
 export interface Filters {
   readonly order?: string | undefined
+  /** The beginning of a key. */
+  readonly key?: string | undefined
   readonly status?: string | undefined
   readonly type?: string | undefined
 }
@@ -70,6 +73,7 @@ export const listen: Command = {
     const { values } = parseArgs({ args: [...args], options })
     const filters = {
       order: values.order,
+      key: values.key,
       status: values.status && choiceOf('status', values.status, ORDER_STATUSES),
       type: values.type && choiceOf('type', values.type, TYPES),
     }
@@ -132,7 +136,8 @@ function readStart(fromBeginning: boolean, since: string | undefined): TailStart
 }
 
 /** What is not known of a record is not what was asked for. */
-export function matches(record: ReadableRecord, { order, status, type }: Filters): boolean {
+export function matches(record: ReadableRecord, { order, key, status, type }: Filters): boolean {
+  if (key !== undefined && record.key?.startsWith(key) !== true) return false
   if (order === undefined && status === undefined && type === undefined) return true
   const known = readOrderRecord(record)
   return (

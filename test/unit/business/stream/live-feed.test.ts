@@ -248,6 +248,24 @@ test('a place is refused where events behind it were retired, and not where they
   unfollow()
 })
 
+test('a reader may begin with some of the last events, and is told where those end', async () => {
+  const { store, feed } = setUp()
+  const nothing = { place: FIRST_PLACE, keptFrom: FIRST_PLACE, recentUntil: FIRST_PLACE }
+  assert.deepEqual(await feed.findStart('recent'), { kind: 'found', start: nothing })
+  for (let count = 0; count < 300; count += 1) store.settle(`ORD-${count}`)
+  const found = await feed.findStart('recent')
+  assert.ok(found.kind === 'found')
+  const { place, keptFrom, recentUntil } = found.start
+  assert.deepEqual([keptFrom, recentUntil], [place, store.events.at(-1)?.place])
+  const { length } = await store.listSettled(place, 1_000)
+  assert.ok(length >= 100 && length <= 200, `${length} events`)
+  // Nothing that is gone is waited for.
+  store.retire(290)
+  const later = await feed.findStart('recent')
+  assert.ok(later.kind === 'found')
+  assert.deepEqual(later.start.keptFrom, store.retiredPlace)
+})
+
 test('a page is not given where events before it were retired since the reader began', async () => {
   const { store, feed, clock } = setUp()
   const [first, second] = [store.settle('a').place, store.settle('b').place]

@@ -80,6 +80,14 @@ test('filters look at the order, the status and the type', () => {
   assert.ok(!matches(record, { type: 'created' }))
 })
 
+test('a key is known by its beginning, also where nothing else is known of the record', () => {
+  const unread = { ...record, headers: {}, value: undefined }
+  assert.ok(matches(unread, { key: 'ORD' }))
+  assert.ok(!matches(unread, { key: 'RD-1' }))
+  assert.ok(!matches(record, { key: 'ORD', status: 'pending' }))
+  assert.ok(!matches({ ...record, key: null }, { key: 'ORD' }))
+})
+
 test('what is not known of a record is not what was asked for; its key is', () => {
   const unread = { ...record, headers: {}, value: undefined }
   assert.ok(matches(unread, {}))
