@@ -133,7 +133,7 @@ async function report(): Promise<void> {
   if (options.jsonFile !== undefined) {
     await writeFile(options.jsonFile, `${JSON.stringify(raw, null, 2)}\n`)
   }
-  process.exitCode = failures.length > 0 ? 1 : 0
+  process.exitCode = failures.length > 0 || misses.length > 0 ? 1 : 0
 }
 
 function print(line: string): void {

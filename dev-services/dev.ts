@@ -5,6 +5,7 @@ import { serviceUrl } from '../src/cli/service-url.ts'
 import { ConfigError, loadConfig, type Config } from '../src/config/config.ts'
 import type { Environment } from '../src/config/environment.ts'
 import { readConfig } from '../src/config/read-config.ts'
+import { escapeHiddenInLines } from '../src/models/visible-text.ts'
 import {
   planDependencies,
   startOwnKafka,
@@ -79,7 +80,11 @@ async function main(): Promise<number> {
   }
   const reason: unknown = session.signal.reason
   const isRequested = reason instanceof StopRequested
-  if (!isRequested) say(`\n${reason instanceof Error ? reason.message : String(reason)}`)
+  if (!isRequested) {
+    const text = reason instanceof Error ? reason.message : String(reason)
+    // It may have the words of a broker, of a registry or of Maven.
+    say(`\n${escapeHiddenInLines(text)}`)
+  }
   if (!session.isEmpty) {
     say('Stopping')
     await session.stopAll()
@@ -106,7 +111,7 @@ async function runUntilEnded(
 }
 
 function refuse(problems: readonly string[]): number {
-  process.stderr.write(`${problems.join('\n')}\n`)
+  process.stderr.write(`${escapeHiddenInLines(problems.join('\n'))}\n`)
   return 1
 }
 

@@ -7,7 +7,7 @@ import { ConfigError, type Config } from './config/config.ts'
 import { findOpenHost } from './config/loopback.ts'
 import { findNearNames } from './config/near-names.ts'
 import { readConfig } from './config/read-config.ts'
-import { escapeHidden } from './models/visible-text.ts'
+import { escapeHidden, escapeHiddenInLines } from './models/visible-text.ts'
 import { claimPlace, ListenError, type ListenPlace } from './service/listen-place.ts'
 import { toTerminalLine } from './service/log-lines.ts'
 import { LogOutput, openStandardOutput } from './service/log-output.ts'
@@ -78,7 +78,7 @@ function readConfigOrExit(): Config {
     return readConfig('service')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${escapeHiddenInLines(error.message)}\n`)
     process.exit(1)
   }
 }

@@ -4,6 +4,9 @@ const CAUSES_MAX = 5
 /** A shorter value would take every 1 out of a message, and names nobody. */
 const VALUE_LENGTH_MIN = 3
 
+/** Stands before the URL of a request, which is a path. */
+const SERVICE = 'http://service'
+
 /** The part of a bug's error that the log shows. */
 export type BugReport =
   | string
@@ -37,7 +40,8 @@ export function reportBug(error: unknown, url: string, causesLeft = CAUSES_MAX):
 
 /** The whole of it, its path, and the values in it as they are read, where they are no word of ours. */
 function partsOf(url: string): readonly string[] {
-  const { pathname, searchParams } = new URL(url, 'http://service')
+  // Node hands on what no URL can be, such as `//`.
+  const { pathname, searchParams } = URL.parse(url, SERVICE) ?? new URL(SERVICE)
   const values = [...pathname.split('/').map(decode), ...searchParams.values()]
   const own = values.filter((value) => value.length >= VALUE_LENGTH_MIN && !/^[a-z-]+$/.test(value))
   return [url, pathname, decode(pathname), ...own].filter((part) => part.length > 1)

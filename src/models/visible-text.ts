@@ -25,6 +25,11 @@ export function escapeHidden(line: string): string {
   })
 }
 
+/** Lines stay lines. */
+export function escapeHiddenInLines(text: string): string {
+  return text.split('\n').map(escapeHidden).join('\n')
+}
+
 function escapeBeyondAscii(letter: string): string {
   return Array.from(letter, (one) => (PLAIN.test(one) ? one : escapesOf(one))).join('')
 }

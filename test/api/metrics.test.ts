@@ -25,6 +25,19 @@ test('a scraper gets the format that it asks for, as it is', async (t) => {
   assert.deepEqual(asked, ['text', 'openmetrics'])
 })
 
+test('all who ask at once are sent the same bytes: those who do not take them cost no more', async (t) => {
+  const page = { contentType: TEXT, text: 'up 1\n' }
+  const { server } = await startTestServer(t, { writeMetrics: () => Promise.resolve(page) })
+  const sent = new Set<unknown>()
+  server.addHook('onSend', async (_request, _reply, payload) => void sent.add(payload))
+  for (let count = 0; count < 2; count += 1) {
+    assert.equal((await server.inject({ url: '/metrics' })).body, page.text)
+  }
+  const [bytes, ...others] = sent
+  assert.ok(Buffer.isBuffer(bytes))
+  assert.deepEqual(others, [])
+})
+
 test('no path, query or method that a caller makes up becomes a label', async (t) => {
   const measures = new Measures()
   const { server } = await startTestServer(t, { measures })

@@ -185,6 +185,11 @@ test('the log of a bug has no value of the path and the query, as it was sent or
   assert.equal(message, '(of the URL): no order (of the URL) of (of the URL) among 5 of orders')
 })
 
+test('the log of a bug takes a path that no URL can have', () => {
+  const { message } = reportBug(new Error("'//' is odd"), '//') as { message: string }
+  assert.equal(message, "'(of the URL)' is odd")
+})
+
 test('a part of the URL that is too long for every order id is the fault of the caller', async (t) => {
   const { server, logged } = await startTestServer(t)
   for (const url of ['/api/orders/', '/api/orders/A/events/', '/schemas/']) {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { spawnService } from '../support/service-process.ts'
 import { devSurroundings, startDev } from './dev-process.ts'
 
 suite('npm run dev refuses to start anything, with one sentence each and what to do', () => {
@@ -46,11 +47,19 @@ suite('npm run dev refuses to start anything, with one sentence each and what to
     }
   })
 
-  test('when a setting is wrong: names it', async () => {
+  test('when a setting is wrong: names it, and writes nothing that a terminal obeys', async () => {
     await using surroundings = await devSurroundings()
-    await using run = startDev({ ...surroundings.env, PUBLISH_TIMEOUT_MS: 'soon' })
+    await using run = startDev({ ...surroundings.env, PUBLISH_TIMEOUT_MS: 'soon\u009b2J' })
     assert.equal(await run.exited, 1)
-    assert.match(run.output(), /PUBLISH_TIMEOUT_MS/)
+    assert.match(run.output(), /PUBLISH_TIMEOUT_MS.*soon\\u009b2J/)
+    assert.ok(!run.output().includes('\u009b'))
+  })
+
+  test('and so does the service alone', async () => {
+    const service = await spawnService({ PUBLISH_TIMEOUT_MS: 'soon\u009b2J' })
+    assert.deepEqual(await service.exited, { code: 1, signal: null })
+    assert.match(service.output(), /^- PUBLISH_TIMEOUT_MS.*soon\\u009b2J/m)
+    assert.ok(!service.output().includes('\u009b'))
   })
 
   test('or is only asked for its options', async () => {

@@ -10,13 +10,18 @@ const NO_STATUS = 'none'
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'])
 
-/** Writes the metrics as they are now, in the format that was asked for. */
-export type WriteMetrics = (
-  format: 'openmetrics' | 'text',
-) => Promise<{ readonly contentType: string; readonly text: string }>
+interface MetricsText {
+  readonly contentType: string
+  readonly text: string
+}
+
+/** Writes the metrics as they are now, in the format that was asked for; the same text for many who ask at once. */
+export type WriteMetrics = (format: 'openmetrics' | 'text') => Promise<MetricsText>
 
 /** Answered always, like health: whoever looks at an overload needs it most. */
 export function registerMetricsRoute(server: FastifyInstance, writeMetrics: WriteMetrics): void {
+  // Of a text that is not taken the socket keeps a copy, and of bytes these alone, however many ask.
+  const bytesOf = new WeakMap<MetricsText, Buffer>()
   server.route({
     method: 'GET',
     url: '/metrics',
@@ -24,8 +29,10 @@ export function registerMetricsRoute(server: FastifyInstance, writeMetrics: Writ
     config: { work: NO_WORK, access: 'admin' },
     handler: async ({ headers }, reply) => {
       const isOpen = headers.accept?.includes(OPEN_METRICS) === true
-      const { contentType, text } = await writeMetrics(isOpen ? 'openmetrics' : 'text')
-      return reply.type(contentType).send(text)
+      const page = await writeMetrics(isOpen ? 'openmetrics' : 'text')
+      const bytes = bytesOf.get(page) ?? Buffer.from(page.text)
+      bytesOf.set(page, bytes)
+      return reply.type(page.contentType).send(bytes)
     },
   })
 }
