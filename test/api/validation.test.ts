@@ -164,7 +164,7 @@ const WRONG_IN_SEVERAL_PARTS: ReadonlyArray<{
         headers: { 'last-event-id': 'x' },
       }),
     errors: [
-      'from must be beginning or now, got "here"',
+      'from must be beginning, recent or now, got "here"',
       'Last-Event-ID must be the id of an event of this stream, got "x"',
     ],
   },
