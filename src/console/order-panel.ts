@@ -147,7 +147,7 @@ function orderFacts(order: Order): Node[] {
     : element('a', { href, title: 'All their orders' }, userText(customerId))
   return [
     element('p', { class: 'total' }, amountText(totalAmount, currency)),
-    element('p', { class: 'sub' }, customer, ` · created ${momentText(orderDate)}`),
+    element('p', { class: 'sub' }, customer, ` · ordered ${momentText(orderDate)}`),
   ]
 }
 
