@@ -1,4 +1,9 @@
-import { LogController, type FastifyReply, type FastifyRequest } from 'fastify'
+import {
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 
 /**
  * One line a request, in place of Fastify's two; never the URL, which names orders. It is at debug, but
@@ -31,4 +36,27 @@ export class RequestLog extends LogController {
       reply.log.debug(line, 'request answered')
     }
   }
+}
+
+/**
+ * Fastify tells of no request whose client has left. A change of a known caller is logged all the same: who
+ * hangs up may have made it.
+ */
+export function logUnheardChanges(server: FastifyInstance): void {
+  server.addHook('preHandler', (request, reply, done) => {
+    const { caller, method, id: requestId } = request
+    const { url: route, config } = request.routeOptions
+    if (caller !== undefined && config.work?.kind === 'change') {
+      reply.raw.once('close', () => {
+        if (reply.raw.writableFinished) return
+        const { principal } = caller
+        const durationMs = reply.elapsedTime
+        reply.log.info(
+          { method, route, durationMs, requestId, principal },
+          'change not answered: its client has left',
+        )
+      })
+    }
+    done()
+  })
 }

@@ -40,7 +40,7 @@ import { registerEventPages } from './event-pages.ts'
 import { BODY_BYTES_MAX, acceptOnlyJson } from './json-body.ts'
 import { findFault, hostOf } from './readable-request.ts'
 import { hostNotAllowed } from './request-errors.ts'
-import { RequestLog } from './request-log.ts'
+import { logUnheardChanges, RequestLog } from './request-log.ts'
 import { orderItemSchema, orderSchema } from './schemas/order-json.ts'
 import { newOrderItemSchema } from './schemas/order-requests.ts'
 import { problemSchema } from './schemas/problem-json.ts'
@@ -256,6 +256,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
   if (deps.traceRequest !== undefined) traceRequests(server, deps.traceRequest)
   countRequests(server, deps.measures)
+  logUnheardChanges(server)
   allowOrigins(server, settings.corsOrigins)
   answerUnknownRoutes(server)
   tidyRequests(server)
