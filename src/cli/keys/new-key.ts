@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readFile, truncate } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { callerFolder } from '../../config/caller-folder.ts'
@@ -104,7 +104,11 @@ async function addLine(path: string, line: string): Promise<void> {
     throw new Error(`${path} is no file of keys, ${reason}`, { cause: error })
   }
   const lineBreak = text === '' || text.endsWith('\n') ? '' : '\n'
-  await appendFile(path, `${lineBreak}${line}\n`, { mode: 0o600 })
+  await appendFile(path, `${lineBreak}${line}\n`, { mode: 0o600 }).catch(async (error: unknown) => {
+    // A full disk may have taken a part of the line, and the next start would refuse the whole file.
+    await truncate(path, Buffer.byteLength(text))
+    throw error
+  })
 }
 
 interface MadeKey {

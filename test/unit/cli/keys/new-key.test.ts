@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { runCart } from '../../../../src/cli/commands.ts'
 import { createKeyCheck, parseKnownKeys } from '../../../../src/service/callers/api-keys.ts'
+import { runCart as runCartAlone } from '../../../support/cart-command.ts'
 import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 async function run(...words: string[]) {
@@ -50,6 +51,17 @@ test('a file of keys that is new can be read by its owner alone', async (t) => {
   const { out } = await run('shop', '--file', file, '--json')
   assert.equal((await stat(file)).mode & 0o777, 0o600)
   assert.match(String(JSON.parse(out[0] ?? '').key), /^cart_shop_[\w-]{43}$/)
+})
+
+test('a disk that gets full leaves no part of a line', async (t) => {
+  const file = join(await temporaryFolder(t), 'keys')
+  const text = `# ${'-'.repeat(480)}\n`
+  await writeFile(file, text)
+  const options = { hasFullDisk: true }
+  const { code, stderr } = await runCartAlone(['keys', 'new', 'shop', '--file', file], {}, options)
+  assert.equal(code, 2)
+  assert.match(stderr, /EFBIG/)
+  assert.equal(await readFile(file, 'utf8'), text)
 })
 
 const WRONG: ReadonlyArray<readonly string[]> = [
