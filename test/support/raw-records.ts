@@ -1,7 +1,9 @@
 import { Producer } from '@platformatic/kafka'
 import { ensureTopic } from '../../src/service/kafka/topic-admin.ts'
+import { TopicReader } from '../../src/service/kafka/topic-reader.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { KafkaCluster } from '../../src/service/kafka/cluster.ts'
+import { until } from './until.ts'
 
 export interface PlantedRecord {
   readonly key?: Uint8Array
@@ -21,7 +23,18 @@ export async function makeTopic(
   partitionCount: number,
 ): Promise<void> {
   const wanted = { partitionCount, replicationFactor: undefined }
-  await ensureTopic(clusterOf(bootstrapServers, topic), wanted, systemClock)
+  const cluster = clusterOf(bootstrapServers, topic)
+  await ensureTopic(cluster, wanted, systemClock)
+  for (let partition = 0; partition < partitionCount; partition += 1) {
+    // A broker that leads a new partition says for a moment that it does not.
+    await until(async () => {
+      const { broker } = await cluster.leaderOf(partition)
+      await cluster.withConnection(broker, (connection) =>
+        new TopicReader(connection, topic, partition).highWatermark(),
+      )
+      return true
+    }, `partition ${partition} of ${topic} can be read`)
+  }
 }
 
 /** Writes what no CartService would, one record after the other. */
