@@ -13,6 +13,8 @@ import {
   KeyFormatCheck,
   type KeyFormatCheckDeps,
 } from './service/key-format-check.ts'
+import { fetchRdsToken } from './service/credentials/rds-token.ts'
+import { TokenCache } from './service/credentials/token-cache.ts'
 import { createRegistryClient, type RegistryClient } from './service/schema-registry/client.ts'
 import { readStoredEvents as readPostgresEvents } from './service/storage/postgres/event-reader.ts'
 import * as postgres from './service/storage/postgres/inspect.ts'
@@ -223,7 +225,11 @@ export function createKnownEvents(config: Config): KnownEvents {
 }
 
 /** Of a database that is one of PostgreSQL. */
-export function postgresAddress({ database, databasePasswordFile: passwordFile }: Config) {
+export function postgresAddress(config: Config) {
+  const { database, databasePasswordFile: passwordFile, databaseRegion: region } = config
   if (database.kind !== 'postgres') throw new TypeError('this is no database of PostgreSQL')
-  return { url: database.url, passwordFile, database: database.name }
+  const { url, name } = database
+  if (region === undefined) return { url, passwordFile, database: name }
+  const tokens = new TokenCache(() => fetchRdsToken(url, region))
+  return { url, signPassword: () => tokens.token(), database: name }
 }

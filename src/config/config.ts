@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Check, Errors } from 'typebox/schema'
+import { findDatabaseContradictions } from './database-auth.ts'
 import { findDoorContradictions, toDoorConfig } from './door-settings.ts'
 import {
   findCallerContradictions,
@@ -71,17 +72,6 @@ function findContradictions(given: Given, reader: Reader): readonly string[] {
   ]
 }
 
-function findDatabaseContradictions(given: Given): readonly string[] {
-  if (given('DATABASE_PASSWORD_FILE') === undefined) return []
-  const database = parseDatabaseUrl(given('DATABASE_URL') ?? 'sqlite:')
-  if (database?.kind !== 'postgres') {
-    return ['DATABASE_PASSWORD_FILE is set, and DATABASE_URL is no PostgreSQL database']
-  }
-  return new URL(database.url).password === ''
-    ? []
-    : ['DATABASE_PASSWORD_FILE is set, and DATABASE_URL has a password: leave one of them out']
-}
-
 /** Every problem begins with the name of a setting. */
 function isAbout(problem: string): (other: string) => boolean {
   const [name] = problem.split(' ', 1)
@@ -144,6 +134,8 @@ function toConfig(settings: Settings) {
     database: Object.freeze(checked(parseDatabaseUrl(settings.DATABASE_URL))),
     /** Of PostgreSQL, read at each connection. */
     databasePasswordFile: settings.DATABASE_PASSWORD_FILE,
+    /** Where AWS signs the password; undefined: it does not. */
+    databaseRegion: settings.DATABASE_AUTH === 'aws-iam' ? settings.AWS_REGION : undefined,
     databaseRequireDurability: settings.DATABASE_REQUIRE_DURABILITY,
     migrationMode: settings.MIGRATIONS,
     acceptsStoreBehindTopic: settings.STORE_BEHIND_TOPIC === 'accept',

@@ -108,10 +108,13 @@ export const kafkaSecuritySettings = {
     secretFile('the token of OAUTHBEARER that somebody else keeps fresh'),
   ),
   AWS_REGION: Type.Optional(
-    text('The region of the Amazon MSK cluster, for AWS_MSK_IAM.', {
-      form: 'a region such as eu-central-1',
-      accepts: (value) => /^[a-z\d-]{1,32}$/.test(value),
-    }),
+    text(
+      'The region of the Amazon MSK cluster, for AWS_MSK_IAM, and of the database, for DATABASE_AUTH=aws-iam.',
+      {
+        form: 'a region such as eu-central-1',
+        accepts: (value) => /^[a-z\d-]{1,32}$/.test(value),
+      },
+    ),
   ),
 }
 

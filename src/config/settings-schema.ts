@@ -91,6 +91,11 @@ export const settingsSchema = Type.Object({
       explain: explainDatabaseUrl,
     },
   ),
+  DATABASE_AUTH: choice(
+    'How PostgreSQL learns who the service is. password: by DATABASE_URL, DATABASE_PASSWORD_FILE or PGPASSWORD. aws-iam: by a token that is signed for the user of DATABASE_URL in AWS_REGION, with the package @aws-sdk/rds-signer, which is to be installed.',
+    ['password', 'aws-iam'],
+    'password',
+  ),
   DATABASE_PASSWORD_FILE: Type.Optional(secretFile('the password of the PostgreSQL database')),
   DATABASE_REQUIRE_DURABILITY: flag(
     'Refuse a PostgreSQL server that runs with fsync or full_page_writes off: it loses what it has confirmed when its machine fails.',

@@ -10,6 +10,7 @@ import { Client } from 'pg'
 import { inspectStore } from '../../src/service/storage/postgres/inspect.ts'
 import { createAuthority, type Authority } from '../support/certificates.ts'
 import { freshSettings, startOwnService } from '../support/own-service.ts'
+import { spawnService, startService } from '../support/service-process.ts'
 import { startPostgresCluster, type PostgresCluster } from '../support/postgres-cluster.ts'
 import { until } from '../support/until.ts'
 
@@ -134,6 +135,35 @@ suite('a database with a private authority', () => {
     await until(async () => (await storage()).includes('"up"'), 'health is well again')
   })
 
+  test('takes what AWS signs in place of a password, and the start says which package that needs', async (t) => {
+    const url = new URL(cluster.url)
+    const password = decodeURIComponent(url.password)
+    url.password = ''
+    url.hostname = 'localhost'
+    url.search = `?sslmode=verify-full&sslrootcert=${authority.caFile}`
+    const settings = {
+      ...freshSettings(url.href),
+      DATABASE_AUTH: 'aws-iam',
+      AWS_REGION: 'eu-central-1',
+    }
+    const signer = signerFor(
+      ['localhost', Number(url.port), url.username, 'eu-central-1'],
+      password,
+    )
+    const service = await startService(settings, { imports: [signer] })
+    t.after(() => service.end('SIGKILL'))
+    const created = await fetch(`${service.url}/api/create-order`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ orderId: 'ORD-signed', numItems: 1 }),
+    })
+    assert.equal(created.status, 201)
+
+    const without = await spawnService(settings)
+    assert.equal((await without.exited).code, 1)
+    assert.match(without.output(), /needs the package @aws-sdk\/rds-signer.*npm install/)
+  })
+
   test('is refused behind a pool that forgets what a session asks for', async () => {
     await using pool = await startForgetfulPool(cluster.port)
     const url = new URL(cluster.url)
@@ -144,6 +174,26 @@ suite('a database with a private authority', () => {
     )
   })
 })
+
+/** A module that stands for the package: it gives this password for this database, and for no other. */
+function signerFor(database: readonly unknown[], password: string): string {
+  const source = `export class Signer {
+    constructor({ hostname, port, username, region }) {
+      this.database = JSON.stringify([hostname, port, username, region])
+    }
+    async getAuthToken() {
+      const isFor = this.database === ${JSON.stringify(JSON.stringify(database))}
+      return isFor ? ${JSON.stringify(password)} : 'for another one'
+    }
+  }`
+  const url = `data:text/javascript,${encodeURIComponent(source)}`
+  const hook = `import { registerHooks } from 'node:module'
+  registerHooks({
+    resolve: (name, context, next) =>
+      name === '@aws-sdk/rds-signer' ? { url: '${url.replaceAll("'", '%27')}', shortCircuit: true } : next(name, context),
+  })`
+  return `data:text/javascript,${encodeURIComponent(hook)}`
+}
 
 async function endSessions(url: string): Promise<void> {
   const client = new Client({ connectionString: url })

@@ -46,6 +46,7 @@ describe('the configuration', () => {
       },
       database: { kind: 'sqlite', path: 'data/cart.db' },
       databasePasswordFile: undefined,
+      databaseRegion: undefined,
       databaseRequireDurability: true,
       migrationMode: 'auto',
       acceptsStoreBehindTopic: false,
@@ -170,6 +171,7 @@ describe('the configuration', () => {
       },
       database: { kind: 'sqlite', path: ':memory:' },
       databasePasswordFile: undefined,
+      databaseRegion: undefined,
       databaseRequireDurability: false,
       migrationMode: 'check',
       acceptsStoreBehindTopic: true,
@@ -310,6 +312,24 @@ describe('the configuration', () => {
     ])
   })
 
+  test('has AWS sign for a user of PostgreSQL, over TLS, and demands what that needs', () => {
+    const env = { DATABASE_AUTH: 'aws-iam', AWS_REGION: 'eu-central-1' }
+    const address = 'postgres://cart@db/cart?sslmode=verify-full'
+    assert.equal(loadConfig({ ...env, DATABASE_URL: address }).databaseRegion, 'eu-central-1')
+    assert.equal(loadConfig({ AWS_REGION: 'eu-central-1' }).databaseRegion, undefined)
+    const all = { DATABASE_AUTH: 'aws-iam', DATABASE_URL: 'postgres://:hush@db/cart' }
+    assert.deepEqual(problemsOf({ ...all, DATABASE_PASSWORD_FILE: import.meta.filename }), [
+      'DATABASE_AUTH is aws-iam, and DATABASE_URL has a password: leave one of them out',
+      'DATABASE_PASSWORD_FILE is set, and DATABASE_AUTH is aws-iam: leave one of them out',
+      'AWS_REGION is missing: DATABASE_AUTH aws-iam demands it',
+      'DATABASE_URL names no user, and DATABASE_AUTH aws-iam signs for one',
+      'DATABASE_URL is without TLS, and a token is not to be seen: add sslmode=verify-full',
+    ])
+    assert.deepEqual(problemsOf(env), [
+      'DATABASE_AUTH is aws-iam, and DATABASE_URL is no PostgreSQL database',
+    ])
+  })
+
   test('never repeats a secret', () => {
     assert.deepEqual(problemsOf({ SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'hush' }), [
       'SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO must be key:secret, got a value that is not shown here',
@@ -353,6 +373,7 @@ describe('the configuration', () => {
     KAFKA_SASL_OAUTHBEARER_EXTENSIONS: ['a', 'a=b,', 'auth=x', 'a=b c'],
     KAFKA_SASL_OAUTHBEARER_TOKEN_FILE: ['/nowhere'],
     AWS_REGION: ['EU Central'],
+    DATABASE_AUTH: ['iam', 'AWS-IAM'],
     SCHEMA_REGISTRY_URL: [
       'http://a:1,http://b:1',
       'localhost:8081',

@@ -29,6 +29,8 @@ export interface ConnectionOptions {
   readonly url: string
   /** Read at each connection, so that it may be replaced. */
   readonly passwordFile?: string | undefined
+  /** In place of a password; asked for where the server asks for one. */
+  readonly signPassword?: (() => Promise<string>) | undefined
   /** How people find the database; without the password. */
   readonly database: string
   /** Whether a server is refused that loses commits when its machine fails. */
@@ -164,9 +166,13 @@ export class Connection {
 export function createLink({
   url,
   passwordFile,
+  signPassword,
   timeouts,
   keepsPlans = false,
-}: Pick<ConnectionOptions, 'url' | 'passwordFile' | 'timeouts' | 'keepsPlans'>): Link {
+}: Pick<
+  ConnectionOptions,
+  'url' | 'passwordFile' | 'signPassword' | 'timeouts' | 'keepsPlans'
+>): Link {
   const socket = new Socket()
   const address = splitTls(withPassword(url, passwordFile))
   const client = new Client({
@@ -181,6 +187,8 @@ export function createLink({
     fallback_application_name: 'cart-service',
     types: { getTypeParser },
   })
+  // The driver takes a function here, too, but not beside an address.
+  if (signPassword !== undefined) Object.assign(client, { password: signPassword })
   guardMessages(client, socket)
   return { client, socket }
 }

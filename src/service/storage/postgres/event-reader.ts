@@ -1,6 +1,7 @@
 import { NOBODY } from '../../../models/order.ts'
 import type { StoredEvent } from '../store-facts.ts'
 import { createLink } from './connection.ts'
+import type { DatabaseAddress } from './inspect.ts'
 import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 
@@ -36,15 +37,10 @@ interface Row {
  * the services that use it; never writes. Rejects with a StoreError when it cannot.
  */
 export async function* readStoredEvents({
-  url,
-  passwordFile,
   database,
-}: {
-  readonly url: string
-  readonly passwordFile?: string | undefined
-  readonly database: string
-}): AsyncGenerator<StoredEvent> {
-  const { client, socket } = createLink({ url, passwordFile, timeouts: TIMEOUTS })
+  ...address
+}: DatabaseAddress): AsyncGenerator<StoredEvent> {
+  const { client, socket } = createLink({ ...address, timeouts: TIMEOUTS })
   // Told by the statement that it interrupts.
   client.on('error', () => {})
   try {

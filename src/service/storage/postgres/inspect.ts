@@ -13,6 +13,7 @@ const TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, answerMs: 6_000 }
 export interface DatabaseAddress {
   readonly url: string
   readonly passwordFile?: string | undefined
+  readonly signPassword?: (() => Promise<string>) | undefined
   readonly database: string
 }
 
@@ -79,10 +80,10 @@ export function listInstances(address: DatabaseAddress): Promise<StoredInstance[
 
 /** One connection for what `ask` has to ask. */
 export async function withClient<Answer>(
-  { url, passwordFile, database }: DatabaseAddress,
+  { database, ...address }: DatabaseAddress,
   ask: (client: Client) => Promise<Answer>,
 ): Promise<Answer> {
-  const { client, socket } = createLink({ url, passwordFile, timeouts: TIMEOUTS })
+  const { client, socket } = createLink({ ...address, timeouts: TIMEOUTS })
   // The statement that it interrupts rejects.
   client.on('error', () => {})
   try {

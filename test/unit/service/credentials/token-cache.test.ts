@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TokenCache } from '../../../../src/service/credentials/token-cache.ts'
 import { fetchMskToken } from '../../../../src/service/credentials/msk-token.ts'
+import { fetchRdsToken } from '../../../../src/service/credentials/rds-token.ts'
 
 function cacheOf(lifetimeMs: number) {
   const state = { nowMs: 0, asked: 0, failure: undefined as Error | undefined }
@@ -53,6 +54,34 @@ test('a token that was refused is not shown again', async () => {
   const { cache } = cacheOf(3_600_000)
   cache.drop(await cache.token())
   assert.equal(await cache.token(), 'token-2')
+})
+
+test('tokens of RDS are for one user of one database, and need a package that is no dependency', async () => {
+  const address = 'postgres://cart%40shop@db.example/orders?sslmode=verify-full'
+  const missing = /DATABASE_AUTH=aws-iam needs .*npm install .*@aws-sdk\/rds-signer/
+  await assert.rejects(fetchRdsToken(address, 'eu-central-1'), missing)
+  class Signer {
+    readonly #for: object
+    constructor(database: object) {
+      this.#for = database
+    }
+    getAuthToken = async (): Promise<string> => JSON.stringify(this.#for)
+  }
+  const { token } = await fetchRdsToken(address, 'eu-central-1', async () => ({ Signer }))
+  assert.deepEqual(JSON.parse(token), {
+    hostname: 'db.example',
+    port: 5432,
+    username: 'cart@shop',
+    region: 'eu-central-1',
+  })
+  await assert.rejects(
+    fetchRdsToken(address, 'eu-central-1', async () => ({ Signer: Object })),
+    /no token for the database/,
+  )
+  await assert.rejects(
+    fetchRdsToken(address, 'eu-central-1', async () => ({})),
+    /has no Signer: install 3/,
+  )
 })
 
 test('tokens of MSK need a package that is no dependency, and the sentence names it', async () => {
