@@ -1,18 +1,21 @@
-import { createServer, connect, type AddressInfo, type Server } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { createServer, connect, type Server } from 'node:net'
 
 const connectTimeoutMs = 1_000
 /** A listener on either address is what `localhost` may reach. */
 const loopbackAddresses = ['127.0.0.1', '::1']
 
+/** Linux gives ports from the second one up to connections: one of those could be taken before it is used. */
+const portsOfServers = [10_000, 32_768] as const
+const triesMax = 100
+
 /** A TCP port of this machine that nothing listens on now. */
 export async function findFreePort(): Promise<number> {
-  const server = createServer()
-  try {
-    await listen(server, 0, '127.0.0.1')
-    return (server.address() as AddressInfo).port
-  } finally {
-    await close(server)
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const port = randomInt(...portsOfServers)
+    if ((await listenError('127.0.0.1', port)) === undefined) return port
   }
+  throw new Error(`none of ${triesMax} ports below ${portsOfServers[1]} is free`)
 }
 
 /** Whether something accepts connections on this port of localhost, over IPv4 or IPv6. */
