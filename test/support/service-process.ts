@@ -7,6 +7,7 @@ import { until } from './until.ts'
 import { watchAnswers } from './watched-answers.ts'
 
 const MAIN = new URL('../../src/main.mjs', import.meta.url)
+const QUICK_START = new URL('../../src/quick-start.mjs', import.meta.url).href
 
 /** The process ends by itself after this, whatever becomes of the test. */
 const LIFE_MS_MAX = 10 * 60_000
@@ -44,7 +45,9 @@ export async function spawnService(
   { imports = [], lifeMsMax = LIFE_MS_MAX, main = MAIN, stdout }: ServiceOptions = {},
 ): Promise<ServiceProcess> {
   const port = settings['API_PORT'] ?? String(await findFreePort())
-  const args = [...imports.map((url) => `--import=${url}`), fileURLToPath(main)]
+  // Or what they import would bring the whole Kafka client.
+  const first = imports.length > 0 ? [QUICK_START, ...imports] : []
+  const args = [...first.map((url) => `--import=${url}`), fileURLToPath(main)]
   const child = spawn(process.execPath, args, {
     env: {
       PATH: process.env['PATH'],
