@@ -10,15 +10,35 @@ export type OrderId = string & { readonly [orderIdBrand]: true }
 
 export const ORDER_ID_LENGTH_MAX = 255
 
-const CHARACTER = String.raw`[^\x00-\x1f\x7f-\x9f]`
-const NO_DOT = String.raw`[^.\x00-\x1f\x7f-\x9f]`
+/** As they are within a class of characters. */
+const CONTROLS = String.raw`\x00-\x1f\x7f-\x9f`
+
+/** The controls that trimming drops. */
+const BREAKS = String.raw`\x09-\x0d`
 
 /**
- * The pattern of an order id after trimming: no control character, and not `.` or `..`, which no
- * URL can carry as a segment of its path. For the OpenAPI document, whose readers know neither Unicode
- * properties nor look-aheads nor halves of characters: lone surrogates are refused besides.
+ * What else it drops. The characters are themselves in the pattern: Go and PCRE read no `\u`, and `\s` is
+ * in no two languages the same. U+2028 and U+2029 are left out, because they end a line within a regular
+ * expression of generated JavaScript.
  */
-export const ORDER_ID_PATTERN = `^(?:${NO_DOT}${CHARACTER}*|\\.${NO_DOT}${CHARACTER}*|\\.\\.${CHARACTER}+)$`
+const SPACES = `${String.raw`\x20\xa0`}\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff`
+
+const AROUND = `[${BREAKS}${SPACES}]*`
+const SPACE = `[${SPACES}]`
+const ANY = `[^${CONTROLS}]`
+const VISIBLE = `[^${CONTROLS}${SPACES}]`
+const NO_DOT = `[^.${CONTROLS}${SPACES}]`
+
+/** Not `.` or `..`, which no URL can carry as a segment of its path, and not spaces alone. */
+const BEGINNING = String.raw`(?:\.?${NO_DOT}|\.${SPACE}+${VISIBLE}|\.\.${SPACE}*${VISIBLE})`
+
+/**
+ * The pattern of an order id as callers send it, with what trimming drops around it, and so also of a
+ * trimmed one. For the OpenAPI document, whose readers know neither Unicode properties nor look-aheads nor
+ * halves of characters: lone surrogates are refused besides. No two parts of it can take the same
+ * character, so that the time of a mismatch grows with the text and not with its square.
+ */
+export const ORDER_ID_PATTERN = `^${AROUND}${BEGINNING}${ANY}*(?:[${BREAKS}]${AROUND})?$`
 
 const orderIdRegExp = new RegExp(`(?=${ORDER_ID_PATTERN})^.{1,${ORDER_ID_LENGTH_MAX}}$`, 'su')
 

@@ -22,6 +22,8 @@ SUM_MAX = 2**52
 
 _numbers = itertools.count(1)
 
+_LINE_BREAKS = re.compile(r"[\x09-\x0d]")
+
 _send = requests.Session.send
 
 
@@ -47,8 +49,9 @@ def _is_instant(text: str) -> bool:
 
 
 def _as_new(name: str) -> str:
-    """It generates few, and nearly every creation would be answered that its id or its key is used."""
-    return f"{next(_numbers)}-{name}"[:255]
+    """It generates few, and nearly every creation would be answered that its id or its key is used.
+    Before an id there may be line breaks, which trimming drops; within one they are refused."""
+    return f"{next(_numbers)}-{_LINE_BREAKS.sub('', name)}"[:255]
 
 
 def _agree_in_query(query: dict) -> None:
