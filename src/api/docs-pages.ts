@@ -95,7 +95,7 @@ const SCHEME = 'credential'
 const BEARER_SCHEME = {
   type: 'http',
   scheme: 'bearer',
-  description: 'An API key (`cart keys new` makes one), or a token of the identity provider.',
+  description: 'An API key (`npx cart keys new` makes one), or a token of the identity provider.',
 } as const
 
 const CALLER_PROBLEMS: readonly ProblemCode[] = [

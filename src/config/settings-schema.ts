@@ -102,7 +102,7 @@ export const settingsSchema = Type.Object({
     true,
   ),
   MIGRATIONS: choice(
-    'auto: a start brings the tables of the store up to date. check: a start refuses a store whose tables are not up to date, and changes none; cart migrate does it.',
+    'auto: a start brings the tables of the store up to date. check: a start refuses a store whose tables are not up to date, and changes none; `npx cart migrate` does it.',
     ['auto', 'check'],
     'auto',
   ),

@@ -90,7 +90,7 @@ export function assertNoneMissing(database: string, missing: readonly Migration[
   if (missing.length === 0) return
   throw new StoreError(
     `The database ${database} lacks ${missing.map(({ name }) => name).join(', ')}, and ` +
-      'MIGRATIONS=check leaves that to somebody else: run cart migrate first.',
+      'MIGRATIONS=check leaves that to somebody else: run npx cart migrate first.',
     'no',
   )
 }

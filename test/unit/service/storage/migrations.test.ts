@@ -57,6 +57,7 @@ test('with MIGRATIONS=check a database that lacks some is refused, by their name
   assertNoneMissing('d', [])
   assert.throws(() => assertNoneMissing('d', [EXPANDING, CONTRACTING]), {
     name: 'StoreError',
-    message: /^The database d lacks 0002-more\.sql, 0003-less\.sql, .* run cart migrate first\.$/,
+    message:
+      /^The database d lacks 0002-more\.sql, 0003-less\.sql, .* run npx cart migrate first\.$/,
   })
 })
