@@ -13,8 +13,11 @@ export type CsvColumns<Row> = readonly (readonly [
  */
 const NOT_FIRST = /(^|;)(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20']|[\t\r\n])/g
 
-/** Also what is a separator elsewhere: readers that know several keep together what is in quotes. */
-const TO_QUOTE = /[",;\t\r\n]/
+/**
+ * Also what is a separator elsewhere, and what ends a line for readers that know the line ends of Unicode,
+ * as Python's splitlines() does: they keep together what is in quotes.
+ */
+const TO_QUOTE = /[",;\t\r\n\u2028\u2029]/
 
 /** The header line is there also where no row is. */
 export function writeCsv<Row>(columns: CsvColumns<Row>, rows: readonly Row[]): string {

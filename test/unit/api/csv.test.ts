@@ -70,6 +70,12 @@ test('a program gets every text back', () => {
   )
 })
 
+test('a text with a line end of Unicode is in quotes', () => {
+  for (const text of ['a\u2028b', 'a\u2029b']) {
+    assert.equal(lineOf({ id: text, count: 1, items: '[]' }), `"${text}",1,[]`)
+  }
+})
+
 test('a text without a place for a formula is as it was', () => {
   for (const text of ['ORD-1', 'a;b', "it's", 'x=1', '1 - 1', 'größe 😀']) {
     const written = lineOf({ id: text, count: 1, items: '[]' })
