@@ -43,7 +43,7 @@ function parseList<T extends string>(value: string, words: readonly T[]): readon
 /** What a signature is checked by must not be changed on its way here. */
 function isKeySetAddress(value: string): boolean {
   const url = URL.parse(value)
-  if (url === null || url.username !== '' || url.hash !== '') return false
+  if (url === null || url.username + url.password !== '' || url.hash !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
@@ -51,7 +51,7 @@ function isKeySetAddress(value: string): boolean {
 function parsePublicUrl(value: string): string | undefined {
   const url = URL.parse(value)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
-  if (url.username !== '' || url.search !== '' || url.hash !== '') return undefined
+  if (url.username + url.password + url.search + url.hash !== '') return undefined
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 

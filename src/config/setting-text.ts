@@ -52,6 +52,7 @@ export function parseRegistryUrl(text: string): RegistryAddress | undefined {
   const url = URL.parse(text)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
   if (url.search !== '' || url.hash !== '') return undefined
+  if (url.username === '' && url.password !== '') return undefined
   const userInfo = url.username === '' ? undefined : `${url.username}:${url.password}`
   if (userInfo !== undefined && !isDecodable(userInfo)) return undefined
   return {
@@ -74,7 +75,7 @@ export function parseDatabaseUrl(text: string): Database | undefined {
 /** A secret goes there, so in plain text only within this machine. */
 export function isTokenEndpoint(value: string): boolean {
   const url = URL.parse(value)
-  if (url === null || url.username !== '' || url.hash !== '') return false
+  if (url === null || url.username + url.password !== '' || url.hash !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 

@@ -337,6 +337,13 @@ describe('the configuration', () => {
     assert.deepEqual(problemsOf({ SCHEMA_REGISTRY_URL: 'ftp://key:hu/sh@host' }), [
       'SCHEMA_REGISTRY_URL must be an http:// or https:// address without query and fragment, got a value that is not shown here',
     ])
+    for (const { name, schema } of listSettings()) {
+      if ('type' in schema && schema.type !== 'string') continue
+      for (const user of ['key', '']) {
+        const problems = problemsOf({ [name]: `https://${user}:hush@host.example/a b` })
+        assert.doesNotMatch(problems.join(), /hush/, name)
+      }
+    }
   })
 
   const refused: Readonly<Record<string, readonly string[]>> = {
@@ -381,6 +388,7 @@ describe('the configuration', () => {
       'http://a/?b',
       'http://a/#b',
       'http://%@a',
+      'http://:secret@a',
     ],
     SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: ['key', ':secret', 'key:sec\nret'],
     SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO_FILE: ['/nowhere'],
@@ -393,6 +401,7 @@ describe('the configuration', () => {
       'http://idp.example/token',
       'x',
       'https://a:b@c/',
+      'https://:b@c/',
     ],
     SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_ID: ['ä'],
     SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET: ['ä'],
@@ -416,12 +425,18 @@ describe('the configuration', () => {
     API_KEYS_FILE: ['a\0b'],
     API_JWT_ISSUER: ['a b'],
     API_JWT_AUDIENCE: ['ä'],
-    API_JWT_JWKS_URL: ['keys', 'http://idp.example/keys', 'https://a:b@idp/', 'file:///etc/keys'],
+    API_JWT_JWKS_URL: [
+      'keys',
+      'http://idp.example/keys',
+      'https://a:b@idp/',
+      'https://:b@idp/',
+      'file:///etc/keys',
+    ],
     API_JWT_ALGORITHMS: ['none', 'HS256', 'ES256,', 'RS256 ES256'],
     API_JWT_SCOPES_CLAIM: ['a b'],
     API_JWT_PRINCIPAL_CLAIM: ['a b'],
     API_TLS_CLIENT_SCOPES: ['orders', 'admin,'],
-    PUBLIC_URL: ['shop.example', 'https://a:b@c', 'https://a/?b', 'ftp://a'],
+    PUBLIC_URL: ['shop.example', 'https://a:b@c', 'https://:b@c', 'https://a/?b', 'ftp://a'],
     API_OIDC_CLIENT_ID: ['a b'],
     API_OIDC_CLIENT_SECRET: ['a b'],
     API_OIDC_CLIENT_SECRET_FILE: ['/nowhere/secret'],
