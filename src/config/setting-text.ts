@@ -86,6 +86,9 @@ export function isWord(value: string): boolean {
   return /^[\x20-\x7E]{1,1024}$/.test(value)
 }
 
+/** Of OAuth. */
+export const CLIENT_SECRET = { form: 'a secret', accepts: isWord }
+
 /** Why it is no address of a database, where more can be said than its form. */
 export function explainDatabaseUrl(text: string): string | undefined {
   if (!/^postgres(?:ql)?:/.test(text)) return undefined

@@ -65,7 +65,9 @@ describe('the configuration', () => {
     })
   })
 
-  test('takes every setting from its variable', () => {
+  test('takes every setting from its variable', async (t) => {
+    const credentialFile = join(await temporaryFolder(t), 'credential')
+    await writeFile(credentialFile, 'cart_shop_key')
     const config = loadConfig({
       KAFKA_BOOTSTRAP_SERVERS: 'kafka-1:9092, 10.0.0.2:9093,[::1]:9094',
       KAFKA_TOPIC: 'Orders_2.x-y',
@@ -99,7 +101,7 @@ describe('the configuration', () => {
       API_OIDC_CLIENT_SECRET: 'hush',
       API_OIDC_SCOPE: 'openid x',
       API_SESSION_KEY: '0123456789abcdef0123456789abcdef',
-      API_CREDENTIAL_FILE: 'package.json',
+      API_CREDENTIAL_FILE: credentialFile,
       DATABASE_URL: 'sqlite::memory:',
       DATABASE_REQUIRE_DURABILITY: 'false',
       MIGRATIONS: 'check',
@@ -167,7 +169,7 @@ describe('the configuration', () => {
           scope: 'openid x',
         },
         sessionKey: { kind: 'text', text: '0123456789abcdef0123456789abcdef' },
-        credential: { kind: 'file', path: 'package.json' },
+        credential: { kind: 'file', path: credentialFile },
       },
       database: { kind: 'sqlite', path: ':memory:' },
       databasePasswordFile: undefined,
@@ -328,6 +330,28 @@ describe('the configuration', () => {
     assert.deepEqual(problemsOf(env), [
       'DATABASE_AUTH is aws-iam, and DATABASE_URL is no PostgreSQL database',
     ])
+  })
+
+  test('demands of a secret in a file what it demands of one in a variable', async (t) => {
+    const path = join(await temporaryFolder(t), 'secret')
+    const refusedTexts: Readonly<Record<string, string>> = {
+      KAFKA_SASL_PASSWORD_FILE: 'hüsh',
+      KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE: 'hush\n\n',
+      SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO_FILE: 'hush',
+      SCHEMA_REGISTRY_BEARER_AUTH_TOKEN_FILE: 'hush hush',
+      SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET_FILE: '\uFEFFhush',
+      API_OIDC_CLIENT_SECRET_FILE: 'hush hush',
+      API_SESSION_KEY_FILE: 'hush\n',
+      API_CREDENTIAL_FILE: 'h\0u\0s\0h\0',
+    }
+    for (const [name, text] of Object.entries(refusedTexts)) {
+      await writeFile(path, text)
+      const [problem = ''] = problemsOf({ [name]: path })
+      assert.ok(problem.startsWith(`${name} must be the path of a file that holds `), problem)
+      assert.doesNotMatch(problem, /h.?.?u.?sh/)
+    }
+    await writeFile(path, '0123456789abcdef0123456789abcdef\n')
+    assert.deepEqual(problemsOf({ API_SESSION_KEY_FILE: path }), [])
   })
 
   test('never repeats a secret', () => {
