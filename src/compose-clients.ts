@@ -224,12 +224,22 @@ export function createKnownEvents(config: Config): KnownEvents {
   }
 }
 
+/** One for all that read the database of the settings: else each would have AWS sign anew. */
+const databaseTokens = new WeakMap<Config, TokenCache>()
+
 /** Of a database that is one of PostgreSQL. */
 export function postgresAddress(config: Config) {
   const { database, databasePasswordFile: passwordFile, databaseRegion: region } = config
   if (database.kind !== 'postgres') throw new TypeError('this is no database of PostgreSQL')
   const { url, name } = database
   if (region === undefined) return { url, passwordFile, database: name }
-  const tokens = new TokenCache(() => fetchRdsToken(url, region))
-  return { url, signPassword: () => tokens.token(), database: name }
+  const tokens = databaseTokens.get(config) ?? new TokenCache(() => fetchRdsToken(url, region))
+  databaseTokens.set(config, tokens)
+  let shown = ''
+  return {
+    url,
+    signPassword: async () => (shown = await tokens.token()),
+    noteRefused: () => tokens.drop(shown),
+    database: name,
+  }
 }
