@@ -70,7 +70,7 @@ function readDatabase(url: URL, text: string): PostgresDatabase | string {
   return { kind: 'postgres', url: text, name: `${decodeURIComponent(path)} at ${host}:${port}` }
 }
 
-function findRefused({ searchParams }: URL): string | undefined {
+function findRefused({ hostname, searchParams }: URL): string | undefined {
   for (const [name, value] of searchParams) {
     if (name === 'sslmode') {
       if (!Object.hasOwn(SSL_MODES, value))
@@ -82,6 +82,11 @@ function findRefused({ searchParams }: URL): string | undefined {
       return REFUSED[name] ?? `has a parameter that is not taken; those that are: ${known}`
     }
   }
+  const folder = searchParams.get('host')
+  // The driver would connect there, by a name that nobody is shown and no token is signed for.
+  if (folder !== null && hostname !== '') return 'has a parameter host beside a host: leave it out'
+  if (folder !== null && !folder.startsWith('/'))
+    return 'has a parameter host that is no folder of a Unix socket: write the host before the database'
   const mode = searchParams.get('sslmode') ?? 'disable'
   const files = ['sslrootcert', 'sslcert', 'sslkey'].find((name) => searchParams.has(name))
   if (files !== undefined && mode === 'disable') {

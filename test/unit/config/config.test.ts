@@ -281,6 +281,8 @@ describe('the configuration', () => {
     'postgres://db/cart?password=hush': /^has no parameter password.*DATABASE_PASSWORD_FILE/,
     'postgres://db/cart?statement_timeout=0': /^has a parameter that is not taken; those that are/,
     'postgres://db/cart?uselibpqcompat=true': /^has no parameter uselibpqcompat/,
+    'postgres://db/cart?host=other': /^has a parameter host beside a host/,
+    'postgres:///cart?host=other': /^has a parameter host that is no folder/,
     'postgres://db/cart?sslmode=require': /^has sslmode=require, which encrypts to whoever answers/,
     'postgres://db/cart?sslmode=prefer': /^has sslmode=prefer/,
     'postgres://db/cart?sslmode=allow': /^has sslmode=allow/,

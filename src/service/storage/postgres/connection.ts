@@ -189,7 +189,9 @@ export function createLink({
   'url' | 'passwordFile' | 'signPassword' | 'timeouts' | 'keepsPlans'
 >): Link {
   const socket = new Socket()
-  const address = splitTls(withPassword(url, passwordFile))
+  const address = splitTls(url)
+  const password =
+    passwordFile === undefined ? signPassword : readSecret({ kind: 'file', path: passwordFile })
   const client = new Client({
     connectionString: pinSettings(address.url, keepsPlans),
     ssl: address.ssl,
@@ -202,18 +204,11 @@ export function createLink({
     fallback_application_name: 'cart-service',
     types: { getTypeParser },
   })
-  // The driver takes a function here, too, but not beside an address.
-  if (signPassword !== undefined) Object.assign(client, { password: signPassword })
+  // The driver takes a function here, too, but none of them beside an address, which it prefers: also what
+  // that does not say. Nor can an address without a host have a password.
+  if (password !== undefined) Object.assign(client, { password })
   guardMessages(client, socket)
   return { client, socket }
-}
-
-/** A function for the password would be dropped: the driver prefers what the address has, nothing included. */
-function withPassword(url: string, passwordFile: string | undefined): string {
-  if (passwordFile === undefined) return url
-  const address = new URL(url)
-  address.password = encodeURIComponent(readSecret({ kind: 'file', path: passwordFile }))
-  return address.href
 }
 
 type Parser = (text: string) => unknown

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { Connection } from '../../../../../src/service/storage/postgres/connection.ts'
+import { temporaryFolder } from '../../../../support/temporary-folder.ts'
 
 const TIMEOUTS = { connectMs: 5_000, statementMs: 5_000, answerMs: 5_000 }
 
@@ -19,7 +22,7 @@ const ASK_FOR_PASSWORD = message('R', Buffer.from([0, 0, 0, 3]))
 const REFUSED = message('E', Buffer.from('SFATAL\0C28P01\0Mno\0\0'))
 
 /** A database that refuses every password; it keeps what it was shown. */
-async function startRefusingDatabase(t: TestContext) {
+async function startRefusingDatabase(t: TestContext, folder?: string) {
   const shown: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -33,14 +36,19 @@ async function startRefusingDatabase(t: TestContext) {
       })
     })
   })
-  server.listen(0, '127.0.0.1')
+  if (folder === undefined) server.listen(0, '127.0.0.1')
+  else server.listen(join(folder, '.s.PGSQL.5432'))
   await once(server, 'listening')
   t.after(() => {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  const { port } = server.address() as AddressInfo
-  return { url: `postgres://cart@127.0.0.1:${port}/cart`, shown }
+  const address = server.address() as AddressInfo | string
+  const url =
+    typeof address === 'string'
+      ? `postgres:///cart?host=${folder}`
+      : `postgres://cart@127.0.0.1:${address.port}/cart`
+  return { url, shown }
 }
 
 test('a credential that is refused is tried less and less, and a signed one is not shown again', async (t) => {
@@ -68,4 +76,19 @@ test('a credential that is refused is tried less and less, and a signed one is n
     shown,
     triedAtMs.map((_, index) => `token-${index + 1}`),
   )
+})
+
+test('the password of a file is shown as it is, also where the address names no host', async (t) => {
+  const folder = await temporaryFolder(t)
+  const passwordFile = join(folder, 'password')
+  for (const password of ['hush', ` h%75sh#/?@:'"ü `]) {
+    await writeFile(passwordFile, `${password}\n`)
+    for (const socketFolder of [undefined, await temporaryFolder(t)]) {
+      const { url, shown } = await startRefusingDatabase(t, socketFolder)
+      const options = { url, passwordFile, database: 'of the test', mustBeDurable: false }
+      const connection = new Connection({ ...options, timeouts: TIMEOUTS })
+      await assert.rejects(connection.query({ text: 'SELECT' }), /refuses the user/)
+      assert.deepEqual(shown, [password])
+    }
+  }
 })
