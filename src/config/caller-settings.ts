@@ -196,9 +196,8 @@ export function toCallerConfig(settings: CallerSettings) {
 function toOidcConfig(settings: CallerSettings) {
   const { API_OIDC_CLIENT_ID: clientId, API_JWT_ISSUER: issuer } = settings
   if (clientId === undefined || issuer === undefined) return undefined
-  const { API_OIDC_CLIENT_SECRET: secret, API_OIDC_CLIENT_SECRET_FILE: secretPath } = settings
-  const { API_OIDC_SCOPE: scope } = settings
-  return Object.freeze({ issuer, clientId, secret: toSecret(secret, secretPath), scope })
+  const ofClient = toSecret(settings.API_OIDC_CLIENT_SECRET, settings.API_OIDC_CLIENT_SECRET_FILE)
+  return Object.freeze({ issuer, clientId, secret: ofClient, scope: settings.API_OIDC_SCOPE })
 }
 
 function toJwtConfig(settings: CallerSettings) {
