@@ -4,6 +4,7 @@
  */
 
 import type { Config } from './config/config.ts'
+import { isLoopback } from './config/loopback.ts'
 import type { PendingEvent, PublishedEvent } from './models/order-event.ts'
 import { BrokerAccess } from './service/kafka/broker-access.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
@@ -44,11 +45,18 @@ const SENT_IN_PLAIN_TEXT =
 const ANY_NAME =
   'KAFKA_SSL_VERIFY is ca: whoever has a certificate of the authority is believed to be a broker; set KAFKA_SSL_SERVER_NAME instead'
 
+const SHOWN_TO_REGISTRY =
+  'SCHEMA_REGISTRY_URL is http://: whoever sees the network sees the credential; use https://'
+
 /** What is allowed by the settings, and should be known to whoever starts the service. */
-export function listWeaknesses({ kafkaSecurity: { protocol, tls } }: Config): readonly string[] {
+export function listWeaknesses(config: Config): readonly string[] {
+  const { protocol, tls } = config.kafkaSecurity
+  const registry = new URL(config.schemaRegistryUrl)
+  const isShown = registry.protocol === 'http:' && !isLoopback(registry.hostname)
   return [
     ...(protocol === 'SASL_PLAINTEXT' ? [SENT_IN_PLAIN_TEXT] : []),
     ...(tls?.verifies === 'ca' ? [ANY_NAME] : []),
+    ...(isShown && config.schemaRegistryAuth.kind !== 'none' ? [SHOWN_TO_REGISTRY] : []),
   ]
 }
 
