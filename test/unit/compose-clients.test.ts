@@ -19,8 +19,9 @@ test('all that reads one database shares one token of AWS, and one back-off whil
   assert.equal(failures[0], failures[1])
 })
 
+const weaknessesOf = (settings: Record<string, string>) => listWeaknesses(loadConfig(settings))
+
 test('a credential that goes over a network as it is written is warned of', () => {
-  const weaknessesOf = (settings: Record<string, string>) => listWeaknesses(loadConfig(settings))
   const token = { SCHEMA_REGISTRY_BEARER_AUTH_TOKEN: 'hush' }
   const ofRegistry = /^SCHEMA_REGISTRY_URL is http:\/\/.* sees the credential; use https:\/\/$/
   for (const settings of [
