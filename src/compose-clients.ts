@@ -4,6 +4,7 @@
  */
 
 import type { Config } from './config/config.ts'
+import { isLoopback } from './config/loopback.ts'
 import type { PendingEvent, PublishedEvent } from './models/order-event.ts'
 import { BrokerAccess } from './service/kafka/broker-access.ts'
 import { KafkaCluster } from './service/kafka/cluster.ts'
@@ -44,11 +45,18 @@ const SENT_IN_PLAIN_TEXT =
 const ANY_NAME =
   'KAFKA_SSL_VERIFY is ca: whoever has a certificate of the authority is believed to be a broker; set KAFKA_SSL_SERVER_NAME instead'
 
+const SHOWN_TO_REGISTRY =
+  'SCHEMA_REGISTRY_URL is http://: whoever sees the network sees the credential; use https://'
+
 /** What is allowed by the settings, and should be known to whoever starts the service. */
-export function listWeaknesses({ kafkaSecurity: { protocol, tls } }: Config): readonly string[] {
+export function listWeaknesses(config: Config): readonly string[] {
+  const { protocol, tls } = config.kafkaSecurity
+  const registry = new URL(config.schemaRegistryUrl)
+  const isShown = registry.protocol === 'http:' && !isLoopback(registry.hostname)
   return [
     ...(protocol === 'SASL_PLAINTEXT' ? [SENT_IN_PLAIN_TEXT] : []),
     ...(tls?.verifies === 'ca' ? [ANY_NAME] : []),
+    ...(isShown && config.schemaRegistryAuth.kind !== 'none' ? [SHOWN_TO_REGISTRY] : []),
   ]
 }
 
@@ -224,12 +232,22 @@ export function createKnownEvents(config: Config): KnownEvents {
   }
 }
 
+/** One for all that read the database of the settings: else each would have AWS sign anew. */
+const databaseTokens = new WeakMap<Config, TokenCache>()
+
 /** Of a database that is one of PostgreSQL. */
 export function postgresAddress(config: Config) {
   const { database, databasePasswordFile: passwordFile, databaseRegion: region } = config
   if (database.kind !== 'postgres') throw new TypeError('this is no database of PostgreSQL')
   const { url, name } = database
   if (region === undefined) return { url, passwordFile, database: name }
-  const tokens = new TokenCache(() => fetchRdsToken(url, region))
-  return { url, signPassword: () => tokens.token(), database: name }
+  const tokens = databaseTokens.get(config) ?? new TokenCache(() => fetchRdsToken(url, region))
+  databaseTokens.set(config, tokens)
+  let shown = ''
+  return {
+    url,
+    signPassword: async () => (shown = await tokens.token()),
+    noteRefused: () => tokens.drop(shown),
+    database: name,
+  }
 }

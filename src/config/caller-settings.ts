@@ -1,7 +1,7 @@
 import { Type, type Static, type TObject } from 'typebox'
 import { findOpenHost, isLoopback } from './loopback.ts'
 import { toSecret } from './secret-setting.ts'
-import { secretFile, text } from './setting-forms.ts'
+import { secret, secretFile, text, type SecretRule } from './setting-forms.ts'
 
 /** Ways in which a caller may say who it is. */
 const AUTH_WAYS = ['api-key', 'jwt', 'client-cert'] as const
@@ -43,7 +43,7 @@ function parseList<T extends string>(value: string, words: readonly T[]): readon
 /** What a signature is checked by must not be changed on its way here. */
 function isKeySetAddress(value: string): boolean {
   const url = URL.parse(value)
-  if (url === null || url.username !== '' || url.hash !== '') return false
+  if (url === null || url.username + url.password !== '' || url.hash !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
@@ -51,7 +51,7 @@ function isKeySetAddress(value: string): boolean {
 function parsePublicUrl(value: string): string | undefined {
   const url = URL.parse(value)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
-  if (url.username !== '' || url.search !== '' || url.hash !== '') return undefined
+  if (url.username + url.password + url.search + url.hash !== '') return undefined
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
@@ -59,6 +59,15 @@ function parsePublicUrl(value: string): string | undefined {
 const WORD = /^[\x21-\x7e]+$/
 
 const isWord = (value: string): boolean => WORD.test(value)
+
+const CLIENT_SECRET: SecretRule = { form: 'a secret without spaces', accepts: isWord }
+
+const SESSION_KEY: SecretRule = {
+  form: 'at least 32 characters, such as openssl rand -hex 32 makes them',
+  accepts: (value) => value.length >= 32,
+}
+
+const CREDENTIAL: SecretRule = { form: 'a key or token without spaces', accepts: isWord }
 
 /** The part of the settings that says who may call. */
 export const callerSettings = {
@@ -136,13 +145,9 @@ export const callerSettings = {
     ),
   ),
   API_OIDC_CLIENT_SECRET: Type.Optional(
-    text('The secret of that client. Unset: it has none.', {
-      form: 'a secret without spaces',
-      isSecret: true,
-      accepts: isWord,
-    }),
+    secret('The secret of that client. Unset: it has none.', CLIENT_SECRET),
   ),
-  API_OIDC_CLIENT_SECRET_FILE: Type.Optional(secretFile('API_OIDC_CLIENT_SECRET')),
+  API_OIDC_CLIENT_SECRET_FILE: Type.Optional(secretFile('API_OIDC_CLIENT_SECRET', CLIENT_SECRET)),
   API_OIDC_SCOPE: text('What a login asks the provider for: the words of OAuth.', {
     form: 'words with spaces between, openid among them',
     default: 'openid orders:read orders:write',
@@ -150,24 +155,16 @@ export const callerSettings = {
       /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(value) && value.split(' ').includes('openid'),
   }),
   API_SESSION_KEY: Type.Optional(
-    text(
+    secret(
       'Seals the sessions of browsers. The same for all instances behind one address; unset, each start makes its own, and browsers log in anew.',
-      {
-        form: 'at least 32 characters, such as openssl rand -hex 32 makes them',
-        isSecret: true,
-        accepts: (value) => value.length >= 32,
-      },
+      SESSION_KEY,
     ),
   ),
-  API_SESSION_KEY_FILE: Type.Optional(secretFile('API_SESSION_KEY')),
+  API_SESSION_KEY_FILE: Type.Optional(secretFile('API_SESSION_KEY', SESSION_KEY)),
   API_CREDENTIAL: Type.Optional(
-    text('API key or token that the commands of cart send to the service.', {
-      form: 'a key or token without spaces',
-      isSecret: true,
-      accepts: isWord,
-    }),
+    secret('API key or token that the commands of cart send to the service.', CREDENTIAL),
   ),
-  API_CREDENTIAL_FILE: Type.Optional(secretFile('API_CREDENTIAL')),
+  API_CREDENTIAL_FILE: Type.Optional(secretFile('API_CREDENTIAL', CREDENTIAL)),
 }
 
 export type CallerSettings = Static<TObject<typeof callerSettings>>
@@ -199,9 +196,8 @@ export function toCallerConfig(settings: CallerSettings) {
 function toOidcConfig(settings: CallerSettings) {
   const { API_OIDC_CLIENT_ID: clientId, API_JWT_ISSUER: issuer } = settings
   if (clientId === undefined || issuer === undefined) return undefined
-  const { API_OIDC_CLIENT_SECRET: secret, API_OIDC_CLIENT_SECRET_FILE: secretPath } = settings
-  const { API_OIDC_SCOPE: scope } = settings
-  return Object.freeze({ issuer, clientId, secret: toSecret(secret, secretPath), scope })
+  const ofClient = toSecret(settings.API_OIDC_CLIENT_SECRET, settings.API_OIDC_CLIENT_SECRET_FILE)
+  return Object.freeze({ issuer, clientId, secret: ofClient, scope: settings.API_OIDC_SCOPE })
 }
 
 function toJwtConfig(settings: CallerSettings) {

@@ -97,8 +97,10 @@ function listProblems(env: Environment, values: Record<string, unknown>): readon
     const error = errors.find(({ instancePath }) => instancePath === `/${name}`)
     if (error === undefined) return []
     const demand = error.keyword === '~refine' ? error.message : `must be ${schema.form}`
-    const isHidden = schema.isSecret === true || schema.mayHoldSecret === true
-    const got = isHidden ? 'a value that is not shown here' : JSON.stringify(textOf(env, name))
+    const text = textOf(env, name)
+    // Before an @ there may be credentials, also in an address that has no place for them.
+    const isHidden = schema.isSecret === true || schema.mayHoldSecret === true || text.includes('@')
+    const got = isHidden ? 'a value that is not shown here' : JSON.stringify(text)
     return [`${name} ${demand}, got ${got}`]
   })
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import type { Environment } from './environment.ts'
+import { listSettings } from './settings-schema.ts'
 
 export const ENV_FILE = '.env'
 
@@ -27,9 +28,26 @@ export function readEnvFile(path = ENV_FILE): EnvFile {
     return { kind: 'refused', problem: `${path} ${reason}` }
   }
   const text = readText(bytes)
-  return text === undefined
-    ? { kind: 'refused', problem: `${path} is not readable as text: ${SAVE_AS}` }
-    : { kind: 'read', env: parseEnv(text) }
+  if (text === undefined) {
+    return { kind: 'refused', problem: `${path} is not readable as text: ${SAVE_AS}` }
+  }
+  const name = findCutValue(text)
+  return name === undefined
+    ? { kind: 'read', env: parseEnv(text) }
+    : { kind: 'refused', problem: `${path}, ${name}: ${CUT}` }
+}
+
+const CUT = 'a # would end the value; write the value in quotes, or a blank before the #'
+
+/** A line that has a value without quotes, and a # right behind a sign of it. */
+const CUT_LINE = /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[^\s'"`#][^#\n]*(?<=\S)#/gm
+
+/** The setting whose value would be cut: the rest of a password would be a comment. */
+function findCutValue(text: string): string | undefined {
+  const names = new Set(listSettings().map(({ name }) => name)).add('PGPASSWORD')
+  return Array.from(text.matchAll(CUT_LINE), ([, name = '']) => name).find((name) =>
+    names.has(name),
+  )
 }
 
 /** Undefined where it begins with a mark, holds zero bytes as UTF-16 does, or is no UTF-8. */

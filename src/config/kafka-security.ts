@@ -26,12 +26,17 @@ const TLS_SETTINGS = [
 
 const PASSWORD_SETTINGS = ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD', 'KAFKA_SASL_PASSWORD_FILE']
 
-const TOKEN_SETTINGS = [
+/** Of a client that has its tokens made. */
+const OF_CLIENT = [
   'KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL',
   'KAFKA_SASL_OAUTHBEARER_CLIENT_ID',
   'KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET',
   'KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE',
   'KAFKA_SASL_OAUTHBEARER_SCOPE',
+]
+
+const TOKEN_SETTINGS = [
+  ...OF_CLIENT,
   'KAFKA_SASL_OAUTHBEARER_EXTENSIONS',
   'KAFKA_SASL_OAUTHBEARER_TOKEN_FILE',
 ]
@@ -135,11 +140,9 @@ function findHalfToken(
       ...missingSecret('KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET'),
     ]
   }
-  return isSet('KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL')
-    ? [
-        'KAFKA_SASL_OAUTHBEARER_TOKEN_FILE and KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL are both set: leave one of them out',
-      ]
-    : []
+  return OF_CLIENT.filter(isSet).map(
+    (name) => `KAFKA_SASL_OAUTHBEARER_TOKEN_FILE and ${name} are both set: leave one of them out`,
+  )
 }
 
 /** Of settings without contradictions. */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { isTokenEndpoint, isWord, TOKEN_ENDPOINT_FORM } from './setting-text.ts'
-import { choice, pemFile, secretFile, text } from './setting-forms.ts'
+import { CLIENT_SECRET, isTokenEndpoint, isWord, TOKEN_ENDPOINT_FORM } from './setting-text.ts'
+import { choice, pemFile, secret, secretFile, text, type SecretRule } from './setting-forms.ts'
 
 /** Kafka's own words for these, as librdkafka and others write them in an environment. */
 
@@ -15,6 +15,11 @@ export const SASL_MECHANISMS = [
 ] as const
 
 const MECHANISM_FORM = `one of ${SASL_MECHANISMS.join(', ')}`
+
+const PASSWORD: SecretRule = {
+  form: '1 to 1024 printable ASCII characters',
+  accepts: (value) => /^[\x20-\x7E]{1,1024}$/.test(value),
+}
 
 export const kafkaSecuritySettings = {
   KAFKA_SECURITY_PROTOCOL: choice(
@@ -69,14 +74,8 @@ export const kafkaSecuritySettings = {
       accepts: (value) => /^[\x20-\x2B\x2D-\x7E]{1,255}$/.test(value),
     }),
   ),
-  KAFKA_SASL_PASSWORD: Type.Optional(
-    text('Its password.', {
-      form: '1 to 1024 printable ASCII characters',
-      isSecret: true,
-      accepts: (value) => /^[\x20-\x7E]{1,1024}$/.test(value),
-    }),
-  ),
-  KAFKA_SASL_PASSWORD_FILE: Type.Optional(secretFile('KAFKA_SASL_PASSWORD')),
+  KAFKA_SASL_PASSWORD: Type.Optional(secret('Its password.', PASSWORD)),
+  KAFKA_SASL_PASSWORD_FILE: Type.Optional(secretFile('KAFKA_SASL_PASSWORD', PASSWORD)),
   KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL: Type.Optional(
     text('Where tokens of OAUTHBEARER are had, by OAuth client credentials.', {
       form: TOKEN_ENDPOINT_FORM,
@@ -86,11 +85,9 @@ export const kafkaSecuritySettings = {
   KAFKA_SASL_OAUTHBEARER_CLIENT_ID: Type.Optional(
     text('The client that asks for them.', { form: 'a client id', accepts: isWord }),
   ),
-  KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET: Type.Optional(
-    text('Its secret.', { form: 'a secret', isSecret: true, accepts: isWord }),
-  ),
+  KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET: Type.Optional(secret('Its secret.', CLIENT_SECRET)),
   KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE: Type.Optional(
-    secretFile('KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET'),
+    secretFile('KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET', CLIENT_SECRET),
   ),
   KAFKA_SASL_OAUTHBEARER_SCOPE: Type.Optional(
     text('The scope that it asks for.', { form: 'scopes, separated by blanks', accepts: isWord }),

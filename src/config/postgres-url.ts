@@ -70,7 +70,7 @@ function readDatabase(url: URL, text: string): PostgresDatabase | string {
   return { kind: 'postgres', url: text, name: `${decodeURIComponent(path)} at ${host}:${port}` }
 }
 
-function findRefused({ searchParams }: URL): string | undefined {
+function findRefused({ hostname, searchParams }: URL): string | undefined {
   for (const [name, value] of searchParams) {
     if (name === 'sslmode') {
       if (!Object.hasOwn(SSL_MODES, value))
@@ -82,10 +82,19 @@ function findRefused({ searchParams }: URL): string | undefined {
       return REFUSED[name] ?? `has a parameter that is not taken; those that are: ${known}`
     }
   }
+  // Which one counts would be a guess: the driver takes the last.
+  const twice = [...PARAMETERS].find((name) => searchParams.getAll(name).length > 1)
+  if (twice !== undefined) return `has the parameter ${twice} twice`
+  const folder = searchParams.get('host')
+  // The driver would connect there, by a name that nobody is shown and no token is signed for.
+  if (folder !== null && hostname !== '') return 'has a parameter host beside a host: leave it out'
+  if (folder !== null && !folder.startsWith('/'))
+    return 'has a parameter host that is no folder of a Unix socket: write the host before the database'
   const mode = searchParams.get('sslmode') ?? 'disable'
-  const files = ['sslrootcert', 'sslcert', 'sslkey'].find((name) => searchParams.has(name))
-  if (files !== undefined && mode === 'disable') {
-    return `has ${files} and no sslmode that uses it: add sslmode=verify-full`
+  const ofTls = ['sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation']
+  const needless = ofTls.find((name) => searchParams.has(name))
+  if (needless !== undefined && mode === 'disable') {
+    return `has ${needless} and no sslmode that uses it: add sslmode=verify-full`
   }
   return searchParams.has('sslcert') === searchParams.has('sslkey')
     ? undefined

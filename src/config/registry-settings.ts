@@ -1,9 +1,33 @@
 import { Type } from 'typebox'
-import { isTokenEndpoint, isWord, parseRegistryUrl, TOKEN_ENDPOINT_FORM } from './setting-text.ts'
-import { flag, integer, pemFile, secretFile, text } from './setting-forms.ts'
+import {
+  CLIENT_SECRET,
+  isTokenEndpoint,
+  isWord,
+  parseRegistryUrl,
+  TOKEN_ENDPOINT_FORM,
+} from './setting-text.ts'
+import {
+  flag,
+  integer,
+  pemFile,
+  secret,
+  secretFile,
+  text,
+  type SecretRule,
+} from './setting-forms.ts'
 
 /** A comma that is no part of a password. */
 const SEVERAL = /,(?:https?:|[^@]*$)/
+
+const USER_INFO: SecretRule = {
+  form: 'key:secret',
+  accepts: (value) => /^[^:\p{Cc}]+:\P{Cc}*$/u.test(value),
+}
+
+const TOKEN: SecretRule = {
+  form: 'a token: printable ASCII characters without blanks',
+  accepts: (value) => /^[\x21-\x7E]+$/.test(value),
+}
 
 /** Confluent's own words for these, with underscores for its dots. */
 
@@ -34,24 +58,16 @@ export const registrySettings = {
     pemFile('The private key of that certificate, without a password.'),
   ),
   SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: Type.Optional(
-    text('Credentials for the registry; they win over those in its address.', {
-      form: 'key:secret',
-      isSecret: true,
-      accepts: (value) => /^[^:\p{Cc}]+:\P{Cc}*$/u.test(value),
-    }),
+    secret('Credentials for the registry; they win over those in its address.', USER_INFO),
   ),
   SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO_FILE: Type.Optional(
-    secretFile('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO'),
+    secretFile('SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO', USER_INFO),
   ),
   SCHEMA_REGISTRY_BEARER_AUTH_TOKEN: Type.Optional(
-    text('A token for the registry that does not change.', {
-      form: 'a token: printable ASCII characters without blanks',
-      isSecret: true,
-      accepts: (value) => /^[\x21-\x7E]+$/.test(value),
-    }),
+    secret('A token for the registry that does not change.', TOKEN),
   ),
   SCHEMA_REGISTRY_BEARER_AUTH_TOKEN_FILE: Type.Optional(
-    secretFile('SCHEMA_REGISTRY_BEARER_AUTH_TOKEN'),
+    secretFile('SCHEMA_REGISTRY_BEARER_AUTH_TOKEN', TOKEN),
   ),
   SCHEMA_REGISTRY_BEARER_AUTH_ISSUER_ENDPOINT_URL: Type.Optional(
     text('Where tokens for the registry are had, by OAuth client credentials.', {
@@ -62,11 +78,9 @@ export const registrySettings = {
   SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_ID: Type.Optional(
     text('The client that asks for them.', { form: 'a client id', accepts: isWord }),
   ),
-  SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET: Type.Optional(
-    text('Its secret.', { form: 'a secret', isSecret: true, accepts: isWord }),
-  ),
+  SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET: Type.Optional(secret('Its secret.', CLIENT_SECRET)),
   SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET_FILE: Type.Optional(
-    secretFile('SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET'),
+    secretFile('SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET', CLIENT_SECRET),
   ),
   SCHEMA_REGISTRY_BEARER_AUTH_SCOPE: Type.Optional(
     text('The scope that it asks for.', { form: 'scopes, separated by blanks', accepts: isWord }),

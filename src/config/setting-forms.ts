@@ -78,22 +78,42 @@ export function pemFile(description: string, words: readonly string[] = []) {
   })
 }
 
+/** What a secret must be, in a variable or in a file. */
+export type SecretRule = Pick<TextRule, 'form' | 'accepts'>
+
+export function secret(description: string, rule: SecretRule) {
+  return text(description, { ...rule, isSecret: true })
+}
+
 /** The same secret in a file, such as a mounted one; it is read anew whenever it is needed. */
-export function secretFile(name: string) {
+export function secretFile(name: string, rule?: SecretRule) {
   return text(`A file that holds ${name}, read anew at each use, so that it may be replaced.`, {
     form: 'the path of a file that can be read and is not empty',
-    accepts: (value) => (contentOf(value) ?? '').trim() !== '',
+    accepts: (value) => {
+      const found = secretIn(value)
+      return found !== undefined && (rule === undefined || rule.accepts(found))
+    },
+    explain: (value) =>
+      rule === undefined || secretIn(value) === undefined
+        ? undefined
+        : `must be the path of a file that holds ${rule.form}`,
   })
+}
+
+/** A line break at its end is the editor's. Undefined where there is none. */
+function secretIn(path: string): string | undefined {
+  const content = contentOf(path, 'utf8') ?? ''
+  return content.trim() === '' ? undefined : content.replace(/\r?\n$/, '')
 }
 
 /** Certificates of all authorities of an operating system have 200 kB. A device has no end. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 
-function contentOf(path: string): string | undefined {
+function contentOf(path: string, encoding: BufferEncoding = 'latin1'): string | undefined {
   try {
     const facts = statSync(path)
     if (!facts.isFile() || facts.size > FILE_BYTES_MAX) return undefined
-    return readFileSync(path, 'latin1')
+    return readFileSync(path, encoding)
   } catch {
     return undefined
   }

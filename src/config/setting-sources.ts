@@ -1,4 +1,6 @@
 import process from 'node:process'
+import type { TSchema } from 'typebox'
+import { Check } from 'typebox/schema'
 import { readEnvFile } from './env-file.ts'
 import type { Environment } from './environment.ts'
 import type { SettingNotes } from './setting-forms.ts'
@@ -42,7 +44,9 @@ export function explainSettings(env: Environment, file: Environment): EffectiveS
   })
 }
 
-function showable(text: string, { isSecret, mayHoldSecret }: SettingNotes): string {
-  if (isSecret === true) return '***'
-  return mayHoldSecret === true ? (withoutCredentials(text) ?? '***') : text
+function showable(text: string, schema: TSchema & SettingNotes): string {
+  if (schema.isSecret === true) return '***'
+  if (schema.mayHoldSecret === true) return withoutCredentials(text) ?? '***'
+  // What is refused may be an address, with credentials where it has no place for them.
+  return text.includes('@') && !Check(schema, text) ? '***' : text
 }

@@ -52,6 +52,7 @@ export function parseRegistryUrl(text: string): RegistryAddress | undefined {
   const url = URL.parse(text)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return undefined
   if (url.search !== '' || url.hash !== '') return undefined
+  if (url.username === '' && url.password !== '') return undefined
   const userInfo = url.username === '' ? undefined : `${url.username}:${url.password}`
   if (userInfo !== undefined && !isDecodable(userInfo)) return undefined
   return {
@@ -74,7 +75,7 @@ export function parseDatabaseUrl(text: string): Database | undefined {
 /** A secret goes there, so in plain text only within this machine. */
 export function isTokenEndpoint(value: string): boolean {
   const url = URL.parse(value)
-  if (url === null || url.username !== '' || url.hash !== '') return false
+  if (url === null || url.username + url.password !== '' || url.hash !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 
@@ -84,6 +85,9 @@ export const TOKEN_ENDPOINT_FORM = 'an https:// address, or an http:// one of th
 export function isWord(value: string): boolean {
   return /^[\x20-\x7E]{1,1024}$/.test(value)
 }
+
+/** Of OAuth. */
+export const CLIENT_SECRET = { form: 'a secret', accepts: isWord }
 
 /** Why it is no address of a database, where more can be said than its form. */
 export function explainDatabaseUrl(text: string): string | undefined {

@@ -1,25 +1,36 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listWeaknesses } from '../../src/compose-clients.ts'
+import { listWeaknesses, postgresAddress } from '../../src/compose-clients.ts'
 import { loadConfig } from '../../src/config/config.ts'
 
-const SASL = {
-  KAFKA_SASL_MECHANISM: 'PLAIN',
-  KAFKA_SASL_USERNAME: 'cart',
-  KAFKA_SASL_PASSWORD: 'hush',
-}
+test('all that reads one database shares one token of AWS, and one back-off while there is none', async () => {
+  const config = loadConfig({
+    DATABASE_URL: 'postgres://cart@db.example/cart?sslmode=verify-full',
+    DATABASE_AUTH: 'aws-iam',
+    AWS_REGION: 'eu-central-1',
+  })
+  const failures = await Promise.all(
+    [1, 2].map(async () => {
+      const { signPassword } = postgresAddress(config)
+      return signPassword?.().catch((error: unknown) => error)
+    }),
+  )
+  assert.ok(failures[0] instanceof Error)
+  assert.equal(failures[0], failures[1])
+})
 
-function warningsOf(env: Record<string, string>): readonly (string | undefined)[] {
-  return listWeaknesses(loadConfig(env)).map((warning) => warning.split(':')[0])
-}
+const weaknessesOf = (settings: Record<string, string>) => listWeaknesses(loadConfig(settings))
 
-test('a start warns of a credential that everybody on the network sees, and of a name that nobody checks', () => {
-  assert.deepEqual(warningsOf({}), [])
-  assert.deepEqual(warningsOf({ ...SASL, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }), [])
-  assert.deepEqual(warningsOf({ ...SASL, KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT' }), [
-    'KAFKA_SECURITY_PROTOCOL is SASL_PLAINTEXT',
-  ])
-  assert.deepEqual(warningsOf({ KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_SSL_VERIFY: 'ca' }), [
-    'KAFKA_SSL_VERIFY is ca',
-  ])
+test('a credential that goes over a network as it is written is warned of', () => {
+  const token = { SCHEMA_REGISTRY_BEARER_AUTH_TOKEN: 'hush' }
+  const ofRegistry = /^SCHEMA_REGISTRY_URL is http:\/\/.* sees the credential; use https:\/\/$/
+  for (const settings of [
+    { SCHEMA_REGISTRY_URL: 'http://key:hush@registry.example' },
+    { SCHEMA_REGISTRY_URL: 'http://registry.example', ...token },
+  ]) {
+    assert.match(weaknessesOf(settings).join(), ofRegistry)
+  }
+  assert.deepEqual(weaknessesOf(token), [], 'this machine alone')
+  assert.deepEqual(weaknessesOf({ SCHEMA_REGISTRY_URL: 'https://registry.example', ...token }), [])
+  assert.deepEqual(weaknessesOf({ SCHEMA_REGISTRY_URL: 'http://registry.example' }), [])
 })

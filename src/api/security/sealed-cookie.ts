@@ -34,7 +34,8 @@ interface CookieDeps {
 
 /**
  * A text and an end, sealed, in a cookie that scripts cannot read. So no instance keeps sessions, and a
- * key that is withdrawn ends them. It has no Max-Age: it goes with the browser.
+ * key that is withdrawn ends them. It has no Max-Age: it goes with the browser. One seal closes all
+ * cookies, so the name is sealed, too: a browser may send the content of one under the name of another.
  */
 export class SealedCookie {
   readonly #rules: CookieRules
@@ -49,7 +50,7 @@ export class SealedCookie {
   begin(request: FastifyRequest, reply: FastifyReply, text: string): boolean {
     const { seal, clock } = this.#deps
     const endsAtMs = clock.now().getTime() + this.#rules.lifetimeMs
-    const sealed = seal.close(JSON.stringify([endsAtMs, text]))
+    const sealed = seal.close(JSON.stringify([this.#rules.name, endsAtMs, text]))
     if (sealed.length > COOKIE_BYTES_MAX) return false
     this.#set(request, reply, sealed, '')
     return true
@@ -59,13 +60,14 @@ export class SealedCookie {
     this.#set(request, reply, '', '; Max-Age=0')
   }
 
-  /** Undefined where there is none, or it is over. */
+  /** Undefined where there is none, it is over, or it is another cookie's. */
   read(request: FastifyRequest): string | undefined {
     const sealed = readCookie(request.headers.cookie, this.#nameFor(request))
     const opened = sealed === undefined ? undefined : this.#deps.seal.open(sealed)
     if (opened === undefined) return undefined
-    const [endsAtMs, text] = JSON.parse(opened) as [number, string]
-    return this.#deps.clock.now().getTime() < endsAtMs ? text : undefined
+    const [name, endsAtMs, text] = JSON.parse(opened) as [string, number, string]
+    const isOurs = name === this.#rules.name && this.#deps.clock.now().getTime() < endsAtMs
+    return isOurs ? text : undefined
   }
 
   #set(request: FastifyRequest, reply: FastifyReply, value: string, more: string): void {

@@ -82,6 +82,20 @@ test('a login is ended by the browser that began it, once, and as it was begun',
   assert.equal((await comeBack(back, login.cookie)).statusCode, 401, 'the code is used')
 })
 
+test('what is sealed for a session is no login, and what is sealed for a login is no session', async (t) => {
+  const { server, begin, visit, comeBack } = await setUp(t)
+  const login = await begin()
+  const url = await visit(login.url)
+  const session = cookieIn((await comeBack(url, login.cookie)).headers, 'cart-session')
+  const other = (await begin()).cookie
+  const asLogin = await comeBack(url, session.replace('cart-session', 'cart-login'))
+  assert.equal(asLogin.statusCode, 401)
+  assert.match(asLogin.body, /begin anew/)
+  const asSession = other.replace('cart-login', 'cart-session')
+  const answer = await server.inject({ url: '/api/orders', headers: { cookie: asSession } })
+  assert.deepEqual([answer.statusCode, answer.json().code], [401, 'CREDENTIAL_MISSING'])
+})
+
 test('a token that is not for this service makes no session', async (t) => {
   const { provider, begin, visit, comeBack } = await setUp(t)
   provider.claims = { aud: 'invoices' }

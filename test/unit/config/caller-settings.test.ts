@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, loadConfig } from '../../../src/config/config.ts'
 import type { Environment } from '../../../src/config/environment.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 function problemsOf(env: Environment): readonly string[] {
   try {
@@ -65,8 +68,13 @@ test('half a setting of tokens is refused, each part by its name', () => {
     problems.map((problem) => problem.split(' ', 1)[0]),
     ['API_JWT_AUDIENCE', 'API_JWT_JWKS_URL'],
   )
-  const API_CREDENTIAL = { API_CREDENTIAL: 'a', API_CREDENTIAL_FILE: 'package.json' }
-  assert.match(String(problemsOf(API_CREDENTIAL)), /^API_CREDENTIAL_FILE is set, and/)
+})
+
+test('a credential and its file together are refused', async (t) => {
+  const path = join(await temporaryFolder(t), 'credential')
+  await writeFile(path, 'a')
+  const both = { API_CREDENTIAL: 'a', API_CREDENTIAL_FILE: path }
+  assert.match(String(problemsOf(both)), /^API_CREDENTIAL_FILE is set, and/)
 })
 
 test('half a setting of a login at the provider is refused', () => {

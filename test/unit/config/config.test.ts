@@ -65,7 +65,9 @@ describe('the configuration', () => {
     })
   })
 
-  test('takes every setting from its variable', () => {
+  test('takes every setting from its variable', async (t) => {
+    const credentialFile = join(await temporaryFolder(t), 'credential')
+    await writeFile(credentialFile, 'cart_shop_key')
     const config = loadConfig({
       KAFKA_BOOTSTRAP_SERVERS: 'kafka-1:9092, 10.0.0.2:9093,[::1]:9094',
       KAFKA_TOPIC: 'Orders_2.x-y',
@@ -99,7 +101,7 @@ describe('the configuration', () => {
       API_OIDC_CLIENT_SECRET: 'hush',
       API_OIDC_SCOPE: 'openid x',
       API_SESSION_KEY: '0123456789abcdef0123456789abcdef',
-      API_CREDENTIAL_FILE: 'package.json',
+      API_CREDENTIAL_FILE: credentialFile,
       DATABASE_URL: 'sqlite::memory:',
       DATABASE_REQUIRE_DURABILITY: 'false',
       MIGRATIONS: 'check',
@@ -167,7 +169,7 @@ describe('the configuration', () => {
           scope: 'openid x',
         },
         sessionKey: { kind: 'text', text: '0123456789abcdef0123456789abcdef' },
-        credential: { kind: 'file', path: 'package.json' },
+        credential: { kind: 'file', path: credentialFile },
       },
       database: { kind: 'sqlite', path: ':memory:' },
       databasePasswordFile: undefined,
@@ -279,6 +281,11 @@ describe('the configuration', () => {
     'postgres://db/cart?password=hush': /^has no parameter password.*DATABASE_PASSWORD_FILE/,
     'postgres://db/cart?statement_timeout=0': /^has a parameter that is not taken; those that are/,
     'postgres://db/cart?uselibpqcompat=true': /^has no parameter uselibpqcompat/,
+    'postgres://db/cart?host=other': /^has a parameter host beside a host/,
+    'postgres:///cart?host=other': /^has a parameter host that is no folder/,
+    'postgres:///cart?host=/run/postgresql&host=other': /^has the parameter host twice/,
+    'postgres://db/cart?sslmode=verify-full&sslmode=disable': /^has the parameter sslmode twice/,
+    'postgres://db/cart?sslnegotiation=direct': /^has sslnegotiation and no sslmode that uses it/,
     'postgres://db/cart?sslmode=require': /^has sslmode=require, which encrypts to whoever answers/,
     'postgres://db/cart?sslmode=prefer': /^has sslmode=prefer/,
     'postgres://db/cart?sslmode=allow': /^has sslmode=allow/,
@@ -330,6 +337,28 @@ describe('the configuration', () => {
     ])
   })
 
+  test('demands of a secret in a file what it demands of one in a variable', async (t) => {
+    const path = join(await temporaryFolder(t), 'secret')
+    const refusedTexts: Readonly<Record<string, string>> = {
+      KAFKA_SASL_PASSWORD_FILE: 'hüsh',
+      KAFKA_SASL_OAUTHBEARER_CLIENT_SECRET_FILE: 'hush\n\n',
+      SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO_FILE: 'hush',
+      SCHEMA_REGISTRY_BEARER_AUTH_TOKEN_FILE: 'hush hush',
+      SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET_FILE: '\uFEFFhush',
+      API_OIDC_CLIENT_SECRET_FILE: 'hush hush',
+      API_SESSION_KEY_FILE: 'hush\n',
+      API_CREDENTIAL_FILE: 'h\0u\0s\0h\0',
+    }
+    for (const [name, text] of Object.entries(refusedTexts)) {
+      await writeFile(path, text)
+      const [problem = ''] = problemsOf({ [name]: path })
+      assert.ok(problem.startsWith(`${name} must be the path of a file that holds `), problem)
+      assert.doesNotMatch(problem, /h.?.?u.?sh/)
+    }
+    await writeFile(path, '0123456789abcdef0123456789abcdef\n')
+    assert.deepEqual(problemsOf({ API_SESSION_KEY_FILE: path }), [])
+  })
+
   test('never repeats a secret', () => {
     assert.deepEqual(problemsOf({ SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: 'hush' }), [
       'SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO must be key:secret, got a value that is not shown here',
@@ -337,6 +366,13 @@ describe('the configuration', () => {
     assert.deepEqual(problemsOf({ SCHEMA_REGISTRY_URL: 'ftp://key:hu/sh@host' }), [
       'SCHEMA_REGISTRY_URL must be an http:// or https:// address without query and fragment, got a value that is not shown here',
     ])
+    for (const { name, schema } of listSettings()) {
+      if ('type' in schema && schema.type !== 'string') continue
+      for (const user of ['key', '']) {
+        const problems = problemsOf({ [name]: `https://${user}:hush@host.example/a b` })
+        assert.doesNotMatch(problems.join(), /hush/, name)
+      }
+    }
   })
 
   const refused: Readonly<Record<string, readonly string[]>> = {
@@ -381,6 +417,7 @@ describe('the configuration', () => {
       'http://a/?b',
       'http://a/#b',
       'http://%@a',
+      'http://:secret@a',
     ],
     SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO: ['key', ':secret', 'key:sec\nret'],
     SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO_FILE: ['/nowhere'],
@@ -393,6 +430,7 @@ describe('the configuration', () => {
       'http://idp.example/token',
       'x',
       'https://a:b@c/',
+      'https://:b@c/',
     ],
     SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_ID: ['ä'],
     SCHEMA_REGISTRY_BEARER_AUTH_CLIENT_SECRET: ['ä'],
@@ -416,12 +454,18 @@ describe('the configuration', () => {
     API_KEYS_FILE: ['a\0b'],
     API_JWT_ISSUER: ['a b'],
     API_JWT_AUDIENCE: ['ä'],
-    API_JWT_JWKS_URL: ['keys', 'http://idp.example/keys', 'https://a:b@idp/', 'file:///etc/keys'],
+    API_JWT_JWKS_URL: [
+      'keys',
+      'http://idp.example/keys',
+      'https://a:b@idp/',
+      'https://:b@idp/',
+      'file:///etc/keys',
+    ],
     API_JWT_ALGORITHMS: ['none', 'HS256', 'ES256,', 'RS256 ES256'],
     API_JWT_SCOPES_CLAIM: ['a b'],
     API_JWT_PRINCIPAL_CLAIM: ['a b'],
     API_TLS_CLIENT_SCOPES: ['orders', 'admin,'],
-    PUBLIC_URL: ['shop.example', 'https://a:b@c', 'https://a/?b', 'ftp://a'],
+    PUBLIC_URL: ['shop.example', 'https://a:b@c', 'https://:b@c', 'https://a/?b', 'ftp://a'],
     API_OIDC_CLIENT_ID: ['a b'],
     API_OIDC_CLIENT_SECRET: ['a b'],
     API_OIDC_CLIENT_SECRET_FILE: ['/nowhere/secret'],

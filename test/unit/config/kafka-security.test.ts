@@ -84,6 +84,18 @@ test('half settings and contradictions of Kafka are refused all at once', async 
       'KAFKA_SASL_PASSWORD is missing, or KAFKA_SASL_PASSWORD_FILE: KAFKA_SASL_MECHANISM PLAIN demands it',
     ],
   )
+  assert.deepEqual(
+    problemsOf({
+      KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      KAFKA_SASL_MECHANISM: 'OAUTHBEARER',
+      KAFKA_SASL_OAUTHBEARER_TOKEN_FILE: password,
+      KAFKA_SASL_OAUTHBEARER_CLIENT_ID: 'cart',
+      KAFKA_SASL_OAUTHBEARER_EXTENSIONS: 'logicalCluster=lkc-1',
+    }),
+    [
+      'KAFKA_SASL_OAUTHBEARER_TOKEN_FILE and KAFKA_SASL_OAUTHBEARER_CLIENT_ID are both set: leave one of them out',
+    ],
+  )
   assert.deepEqual(problemsOf({ KAFKA_SSL_CA_LOCATION: pem, KAFKA_SASL_USERNAME: 'cart' }), [
     'KAFKA_SSL_CA_LOCATION is set, and KAFKA_SECURITY_PROTOCOL is PLAINTEXT, which is without TLS: set SSL or SASL_SSL, or leave it out',
     'KAFKA_SASL_USERNAME is set, and KAFKA_SECURITY_PROTOCOL is PLAINTEXT, which is without SASL: set SASL_SSL, or leave it out',

@@ -57,6 +57,22 @@ describe('reading the configuration of the process', () => {
     })
   }
 
+  test('refuses a value of a .env file that would end at a sign in its middle', async () => {
+    await writeFile(
+      '.env',
+      'API_PORT=9000 # of the shop\nKAFKA_SASL_PASSWORD=hush#hash\nOTHER=a#b\n',
+    )
+    assert.throws(
+      () => readConfig(),
+      (error) => {
+        assert.match(String(error), /\.env, KAFKA_SASL_PASSWORD: .* in quotes/)
+        return !/hush|hash|OTHER|API_PORT/.test(String(error))
+      },
+    )
+    await writeFile('.env', `API_HOST="localhost"#hash\nKAFKA_CLIENT_ID='a#b'\nAPI_PORT=9000 #1\n`)
+    assert.throws(() => readConfig(), /KAFKA_CLIENT_ID must be/)
+  })
+
   test('refuses a .env that is a folder', async () => {
     await mkdir('.env')
     assert.throws(() => readConfig(), /\.env is a folder, and no file/)

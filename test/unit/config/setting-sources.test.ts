@@ -61,4 +61,11 @@ test('no secret is shown, wherever it stands', () => {
     const text = shown({ DATABASE_URL: url, SCHEMA_REGISTRY_URL: url })
     assert.ok(!/qxz|zxq/.test(text), text)
   }
+  const notUsable = shown({
+    KAFKA_BOOTSTRAP_SERVERS: 'user:geheim@host:9092',
+    API_JWT_JWKS_URL: 'https://:geheim@host/keys',
+    KAFKA_SASL_USERNAME: 'clerk@host.example',
+  })
+  assert.ok(!notUsable.includes('geheim'), notUsable)
+  assert.ok(notUsable.includes('clerk@host.example'), notUsable)
 })

@@ -3,7 +3,7 @@ import { Client, types } from 'pg'
 
 import type { StoreError } from '../../../business/ports.ts'
 import { readSecret } from '../../credentials/secret.ts'
-import { type Phase, translatePostgresError } from './postgres-errors.ts'
+import { isSignInRefused, type Phase, translatePostgresError } from './postgres-errors.ts'
 import { guardMessages } from './bounded-messages.ts'
 import { beginSession, endSession, type Session } from './session.ts'
 import { pinSettings } from './session-settings.ts'
@@ -11,6 +11,9 @@ import { splitTls } from './tls-options.ts'
 
 /** After a failed attempt to connect, calls are refused for so long without another attempt. */
 const RECONNECT_INTERVAL_MS = 200
+
+/** Doubled up to this while the user or the password is refused: directories lock users out. */
+const SIGN_IN_INTERVAL_MS_MAX = 5_000
 
 export interface Statement {
   /** Prepared once per connection under this name. */
@@ -31,6 +34,8 @@ export interface ConnectionOptions {
   readonly passwordFile?: string | undefined
   /** In place of a password; asked for where the server asks for one. */
   readonly signPassword?: (() => Promise<string>) | undefined
+  /** What `signPassword` gave last was refused. */
+  readonly noteRefused?: (() => void) | undefined
   /** How people find the database; without the password. */
   readonly database: string
   /** Whether a server is refused that loses commits when its machine fails. */
@@ -66,6 +71,7 @@ export class Connection {
   /** Its last statement may still be at work: nothing is done before it has ended. */
   #abandoned: Session | undefined
   #refusal: { readonly error: StoreError; readonly untilMs: number } | undefined
+  #intervalMs = RECONNECT_INTERVAL_MS
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -127,9 +133,17 @@ export class Connection {
     } catch (error) {
       const failure = translatePostgresError(this.#options.database, error, 'connecting')
       if (failure === undefined) throw error
-      this.#refusal = { error: failure, untilMs: performance.now() + RECONNECT_INTERVAL_MS }
+      this.#refusal = { error: failure, untilMs: performance.now() + this.#intervalAfter(failure) }
       throw failure
     }
+  }
+
+  #intervalAfter(failure: StoreError): number {
+    if (!isSignInRefused(failure)) return (this.#intervalMs = RECONNECT_INTERVAL_MS)
+    this.#options.noteRefused?.()
+    const intervalMs = this.#intervalMs
+    this.#intervalMs = Math.min(2 * intervalMs, SIGN_IN_INTERVAL_MS_MAX)
+    return intervalMs
   }
 
   async #open(): Promise<Link> {
@@ -146,6 +160,7 @@ export class Connection {
       if (this.#abandoned !== undefined) await endSession(client, this.#abandoned)
       this.#abandoned = undefined
       this.#link = { ...link, session }
+      this.#intervalMs = RECONNECT_INTERVAL_MS
       return this.#link
     } catch (error) {
       socket.destroy()
@@ -174,7 +189,9 @@ export function createLink({
   'url' | 'passwordFile' | 'signPassword' | 'timeouts' | 'keepsPlans'
 >): Link {
   const socket = new Socket()
-  const address = splitTls(withPassword(url, passwordFile))
+  const address = splitTls(url)
+  const password =
+    passwordFile === undefined ? signPassword : readSecret({ kind: 'file', path: passwordFile })
   const client = new Client({
     connectionString: pinSettings(address.url, keepsPlans),
     ssl: address.ssl,
@@ -187,18 +204,11 @@ export function createLink({
     fallback_application_name: 'cart-service',
     types: { getTypeParser },
   })
-  // The driver takes a function here, too, but not beside an address.
-  if (signPassword !== undefined) Object.assign(client, { password: signPassword })
+  // The driver takes a function here, too, but none of them beside an address, which it prefers: also what
+  // that does not say. Nor can an address without a host have a password.
+  if (password !== undefined) Object.assign(client, { password })
   guardMessages(client, socket)
   return { client, socket }
-}
-
-/** A function for the password would be dropped: the driver prefers what the address has, nothing included. */
-function withPassword(url: string, passwordFile: string | undefined): string {
-  if (passwordFile === undefined) return url
-  const address = new URL(url)
-  address.password = encodeURIComponent(readSecret({ kind: 'file', path: passwordFile }))
-  return address.href
 }
 
 type Parser = (text: string) => unknown

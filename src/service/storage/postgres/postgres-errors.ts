@@ -88,6 +88,11 @@ export function isLockedNow(error: unknown): boolean {
   return isRefusedWith(error, LOCKED)
 }
 
+/** By class 28, "invalid authorization specification". */
+export function isSignInRefused({ cause }: StoreError): boolean {
+  return cause instanceof DatabaseError && cause.code?.startsWith('28') === true
+}
+
 function isRefusedWith(error: unknown, codes: ReadonlySet<string>): boolean {
   if (!(error instanceof StoreError) || error.isApplied === 'unknown') return false
   return error.cause instanceof DatabaseError && codes.has(error.cause.code ?? '')
