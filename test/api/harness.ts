@@ -10,6 +10,7 @@ import type {
   CreateOrder,
   OrderCommands,
 } from '../../src/business/order/commands.ts'
+import { notConfirmed } from '../../src/business/refusals.ts'
 import type { Operations } from '../../src/business/operations/operations.ts'
 import type { DescribedEvent, OrderQueries } from '../../src/business/order/queries.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
@@ -103,6 +104,20 @@ export function createFakeCommands(error?: unknown): FakeCommands {
       return changedOrder({ ...orderOf(command.orderId, 1), status: command.status }, 2)
     },
   }
+}
+
+/** A creation begins, and has no answer until it fails. */
+export function createHangingCommands() {
+  const begun = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<never>()
+  const commands: OrderCommands = {
+    ...createFakeCommands(),
+    createOrder() {
+      begun.resolve()
+      return answer.promise
+    },
+  }
+  return { commands, begun: begun.promise, fail: () => answer.reject(notConfirmed()) }
 }
 
 function describedEvent(orderId: OrderId, version: number): DescribedEvent {

@@ -191,6 +191,21 @@ test('refuses a cursor that names no place, whatever the store would make of it'
   }
 })
 
+test('names a cursor that names no place beside all else that is wrong', async (t) => {
+  const { server } = await startTestServer(t)
+  const cursor = Buffer.from('["a"]').toString('base64url')
+  for (const path of ['/api/orders', '/api/orders/ORD-1/events']) {
+    const refused = await server.inject(`${path}?limit=0&format=xml&cursor=${cursor}`)
+    assert.deepEqual(
+      refused
+        .json()
+        .errors.map(({ field }: { field: string }) => field)
+        .toSorted(),
+      ['cursor', 'format', 'limit'],
+    )
+  }
+})
+
 test('shows the history of an order page by page', async (t) => {
   const { askedEvents, queries } = createLists()
   const { server } = await startTestServer(t, { queries })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Measures } from '../../src/business/measures/measures.ts'
 import { notConfirmed } from '../../src/business/refusals.ts'
 import { until } from '../support/until.ts'
-import { createFakeCommands, postOrder, startTestServer } from './harness.ts'
+import { createFakeCommands, createHangingCommands, postOrder, startTestServer } from './harness.ts'
 
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
 const OPEN = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
@@ -77,18 +77,8 @@ test('a request that the door turns away is counted by its work and its status',
 
 test('a request whose client leaves before its answer is counted once, and a stream is not', async (t) => {
   const measures = new Measures()
-  const begun = Promise.withResolvers<void>()
-  const answer = Promise.withResolvers<never>()
-  const { server } = await startTestServer(t, {
-    measures,
-    commands: {
-      ...createFakeCommands(),
-      createOrder() {
-        begun.resolve()
-        return answer.promise
-      },
-    },
-  })
+  const { commands, begun, fail } = createHangingCommands()
+  const { server } = await startTestServer(t, { measures, commands })
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   const leaving = new AbortController()
   const { signal } = leaving
@@ -96,13 +86,13 @@ test('a request whose client leaves before its answer is counted once, and a str
   const body = JSON.stringify({ orderId: 'ORD-1', numItems: 1 })
   const create = fetch(`${url}/api/create-order`, { method: 'POST', headers, body, signal })
   const stream = await fetch(`${url}/api/events/stream`, { signal })
-  await begun.promise
+  await begun
   leaving.abort()
   await assert.rejects(create)
   await assert.rejects(stream.text())
   await until(() => measures.requests.list().length > 0, 'a request is counted')
   await until(() => measures.streamReaderCount === 0, 'the reader is gone')
-  answer.reject(notConfirmed())
+  fail()
   await server.close()
   assert.deepEqual(
     measures.requests

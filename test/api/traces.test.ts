@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { notConfirmed } from '../../src/business/refusals.ts'
 import { until } from '../support/until.ts'
-import { createFakeCommands, postOrder, startTestServer } from './harness.ts'
+import { createHangingCommands, postOrder, startTestServer } from './harness.ts'
 
 test('a request that asks for work is traced by its route, a probe and a scrape are not', async (t) => {
   const traced: string[] = []
@@ -27,20 +26,13 @@ test('a request that asks for work is traced by its route, a probe and a scrape 
 
 test('the span of a request whose client leaves before its answer ends then, once', async (t) => {
   const ends: (number | undefined)[] = []
-  const begun = Promise.withResolvers<void>()
-  const answer = Promise.withResolvers<never>()
+  const { commands, begun, fail } = createHangingCommands()
   const { server } = await startTestServer(t, {
     traceRequest(_request, next) {
       next()
       return (status) => ends.push(status)
     },
-    commands: {
-      ...createFakeCommands(),
-      createOrder() {
-        begun.resolve()
-        return answer.promise
-      },
-    },
+    commands,
   })
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   const leaving = new AbortController()
@@ -50,11 +42,11 @@ test('the span of a request whose client leaves before its answer ends then, onc
     body: JSON.stringify({ orderId: 'ORD-1', numItems: 1 }),
     signal: leaving.signal,
   })
-  await begun.promise
+  await begun
   leaving.abort()
   await assert.rejects(create)
   await until(() => ends.length > 0, 'the span has ended')
-  answer.reject(notConfirmed())
+  fail()
   await server.close()
   assert.deepEqual(ends, [undefined])
 })

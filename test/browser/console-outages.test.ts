@@ -6,10 +6,11 @@ import { infrastructure } from '../support/infrastructure.ts'
 import { startTestBroker } from '../support/kafka-broker.ts'
 import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { readTopic } from '../support/read-topic.ts'
-import { startService, type ServiceProcess } from '../support/service-process.ts'
+import { startService } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { until } from '../support/until.ts'
 import {
+  createByOther,
   createOrder,
   launchChromium,
   openConsole,
@@ -28,21 +29,12 @@ before(async () => {
 
 after(() => browser.close())
 
-async function createByOther({ url }: ServiceProcess, orderId: string): Promise<void> {
-  const response = await fetch(`${url}/api/create-order`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ orderId, numItems: 1 }),
-  })
-  assert.equal(response.status, 201)
-}
-
 test('shows that the service is away, and goes on by itself without a gap when it is back', async (t) => {
   const settings = freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`)
   let service = await startService(settings)
   t.after(() => service.end('SIGKILL'))
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
-  await createByOther(service, 'ORD-1')
+  await createByOther(service.url, 'ORD-1')
   await orderRow(page, 'ORD-1').waitFor()
   // A reload would lose it.
   await page.evaluate('window.wasHereBefore = true')
@@ -54,7 +46,7 @@ test('shows that the service is away, and goes on by itself without a gap when i
 
   service = await startService({ ...settings, API_PORT: new URL(service.url).port })
   // Before the page can have connected again, perhaps: it is to miss nothing.
-  await createByOther(service, 'ORD-3')
+  await createByOther(service.url, 'ORD-3')
   await stateOf(page, 'All systems up').waitFor()
   await page.getByRole('alert').waitFor({ state: 'hidden' })
   await orderRow(page, 'ORD-3').waitFor()
@@ -100,7 +92,7 @@ test('leaves rows that are held where they are when a new stream begins, and off
   let service = await startService(settings)
   t.after(() => service.end('SIGKILL'))
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
-  await createByOther(service, 'ORD-1')
+  await createByOther(service.url, 'ORD-1')
   await orderRow(page, 'ORD-1').waitFor()
   await page.getByRole('button', { name: 'Pause' }).click()
   await pointElsewhere(page)
@@ -115,13 +107,13 @@ test('leaves rows that are held where they are when a new stream begins, and off
   // The second one is asked for by a stream that begins anew.
   await until(() => refusedCount > 1, 'the page has begun a new stream')
   service = await startService({ ...settings, API_PORT: new URL(service.url).port })
-  await createByOther(service, 'ORD-MISSED')
+  await createByOther(service.url, 'ORD-MISSED')
   await page.unroute(stream)
   await page
     .getByRole('button', { name: 'Newest orders' })
     .and(page.locator(':not(.is-away)'))
     .waitFor()
-  await createByOther(service, 'ORD-LIVE')
+  await createByOther(service.url, 'ORD-LIVE')
   const more = page.getByRole('button', { name: '1+ new orders' })
   await more.waitFor()
   assert.deepEqual(await page.locator('#order-rows a').allTextContents(), ['ORD-1'])

@@ -68,6 +68,16 @@ export function stateOf(page: Page, text: string) {
   return page.locator('#state-pill').getByText(text)
 }
 
+/** By another client than the page. */
+export async function createByOther(serviceUrl: string, orderId: string): Promise<void> {
+  const response = await fetch(`${serviceUrl}/api/create-order`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ orderId, numItems: 1 }),
+  })
+  assert.equal(response.status, 201, await response.text())
+}
+
 /** Opens the dialog of a new order, fills it in and sends it. */
 export async function createOrder(page: Page, orderId: string): Promise<void> {
   await page.getByRole('button', { name: 'New order' }).click()

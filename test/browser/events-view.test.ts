@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { launchChromium, openConsole, pointElsewhere } from './console-page.ts'
+import { createByOther, launchChromium, openConsole, pointElsewhere } from './console-page.ts'
 
 /** All events of the topic, on a real service with a real Kafka and registry. */
 
@@ -87,14 +87,7 @@ test('where the filters find nothing it says how far back it looked, and looks f
     t,
     freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`),
   )
-  const create = async (orderId: string): Promise<void> => {
-    const response = await fetch(`${service.url}/api/create-order`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ orderId, numItems: 1 }),
-    })
-    assert.equal(response.status, 201, await response.text())
-  }
+  const create = (orderId: string) => createByOther(service.url, orderId)
   await create('OLD-1')
   // More than a view begins with, and than a look without the filters gives.
   for (let round = 0; round < 10; round += 1) {

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { freshSettings, startOwnService } from '../support/own-service.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { launchChromium, openConsole, orderRow } from './console-page.ts'
+import { createByOther, launchChromium, openConsole, orderRow } from './console-page.ts'
 
 /** The whole path without a pointer: create, find, open, change, cancel, all events, operations. */
 
@@ -151,14 +151,7 @@ test('the focus stays where the reader is, also when what was pressed goes away'
     t,
     freshSettings(`sqlite:${await temporaryFolder(t)}/cart.db`),
   )
-  const create = async (orderId: string): Promise<void> => {
-    const response = await fetch(`${service.url}/api/create-order`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ orderId, numItems: 1 }),
-    })
-    assert.equal(response.status, 201, await response.text())
-  }
+  const create = (orderId: string) => createByOther(service.url, orderId)
   await create('ORD-1')
   const { page, assertQuiet } = await openConsole(t, browser, service.url)
   const { keyboard } = page

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { Admin } from '@platformatic/kafka'
+import { ensureTopic } from '../../src/service/kafka/topic-admin.ts'
 import { tailTopic, type TailStart } from '../../src/service/kafka/topic-tail.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { infrastructure } from '../support/infrastructure.ts'
@@ -9,6 +10,9 @@ import { clusterOf, makeTopic, plantRecords } from '../support/raw-records.ts'
 import { until } from '../support/until.ts'
 
 const LAYOUT_CHECK_MS = 50
+
+/** So many that the broker is still busy with them when it is asked. */
+const NEW_PARTITIONS = 50
 
 /** A tail that should have ended by itself is ended, and then has seen too little or too much. */
 const LIFE_MS_MAX = 60_000
@@ -92,6 +96,15 @@ suite('the tail of a topic', () => {
     assert.deepEqual(tail.seen, ['0@0 a', '1@0 b'])
     tail.stop()
     await tail.ended
+  })
+
+  test('begins on a topic whose leaders do not know yet that they lead', async () => {
+    const topic = `tail-${randomUUID()}`
+    const wanted = { partitionCount: NEW_PARTITIONS, replicationFactor: undefined }
+    await ensureTopic(clusterOf(servers, topic), wanted, systemClock)
+    const tail = startTail(topic, { kind: 'end' }, true)
+    await tail.ended
+    assert.deepEqual(tail.seen, [])
   })
 
   test('rejects with a sentence when the topic is not there', async () => {

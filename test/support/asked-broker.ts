@@ -17,7 +17,7 @@ const IMPATIENT = { ...systemClock, sleep: () => Promise.resolve() }
 export const RECORDED_TOPIC = 'recorded-orders'
 
 /** The partition's leader is the fake, whatever its metadata says. */
-class FakeCluster extends KafkaCluster {
+export class FakeCluster extends KafkaCluster {
   readonly #broker: FakeBroker
 
   constructor(broker: FakeBroker) {

@@ -7,7 +7,7 @@ import { apiKeyOf, requestId } from './produce-frame.ts'
 
 export interface FakeBroker extends Broker {
   /** The bytes that go out instead of a frame, which is whole and right; none at all end what is said. */
-  harm: (frame: Buffer, request: AnsweredRequest) => readonly Buffer[]
+  harm: (frame: Buffer, request: AnsweredRequest, asked: Buffer) => readonly Buffer[]
   close(): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export async function startFakeBroker(): Promise<FakeBroker> {
     socket.on('error', () => {})
     socket.on('data', (request: Buffer) => {
       const name = nameOf(request)
-      for (const bytes of broker.harm(frameOf(name, requestId(request)), name)) {
+      for (const bytes of broker.harm(frameOf(name, requestId(request)), name, request)) {
         if (bytes.length === 0) socket.end()
         else socket.write(bytes)
       }

@@ -169,7 +169,7 @@ const streamQuery = sparse(
   {
     orderId: someId,
     status: mostly<string>(ORDER_STATUSES, ['lost', 'Pending']),
-    from: mostly(['beginning', 'beginning', 'now'], ['end']),
+    from: mostly(['beginning', 'recent', 'now'], ['end']),
     lastEventId: fc.constantFrom('0-0', '999999999999999-1', '1', '-1-1', '0-0000000000000000'),
   },
   3,

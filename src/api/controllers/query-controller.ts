@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -15,14 +16,12 @@ import {
 } from '../schemas/list-answers.ts'
 import { sendList } from '../send-list.ts'
 import { eventAnswer, eventPath, toDescribedEventJson } from '../schemas/event-answer.ts'
+import { readEventCursor, readOrderCursor, writeCursor } from '../schemas/list-cursor.ts'
 import {
   limitOf,
   listEventsRequest,
   listOrdersRequest,
-  readEventCursor,
-  readOrderCursor,
   readStart,
-  writeCursor,
 } from '../schemas/list-requests.ts'
 import { orderAnswerSchema, orderMessage, toOrderJson } from '../schemas/order-json.ts'
 import { orderPath } from '../schemas/order-requests.ts'
@@ -168,7 +167,7 @@ export function registerQueryRoutes(
         ...(customerId === undefined ? {} : { customerId }),
         ...(from === undefined ? {} : { from: readStart(from) }),
         ...(to === undefined ? {} : { to: readStart(to) }),
-        ...(cursor === undefined ? {} : { after: readOrderCursor(cursor) }),
+        ...(cursor === undefined ? {} : { after: placeOf(readOrderCursor(cursor)) }),
         // One more tells whether there is a next page.
         limit: limit + 1,
       }
@@ -199,7 +198,7 @@ export function registerQueryRoutes(
     handler: async (request, reply) => {
       const { cursor } = request.query
       const limit = limitOf(request.query)
-      const after = cursor === undefined ? 0 : readEventCursor(cursor)
+      const after = cursor === undefined ? 0 : placeOf(readEventCursor(cursor))
       const found = await queries.listOrderEvents(request.params.orderId, after, limit + 1)
       if (isGone(reply)) return reply
       const page = found.slice(0, limit)
@@ -246,6 +245,12 @@ function isKnownToCaller({ headers }: FastifyRequest, reply: FastifyReply, tag: 
 function isGone(reply: FastifyReply): boolean {
   if (reply.raw.destroyed) reply.hijack()
   return reply.raw.destroyed
+}
+
+/** Of a cursor that the schema has taken. */
+function placeOf<Place>(place: Place | undefined): Place {
+  assert.ok(place !== undefined)
+  return place
 }
 
 function orderCursor(last: SettledOrder | undefined): string | null {

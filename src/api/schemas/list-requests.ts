@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
 import { Type } from 'typebox'
 import { formatParameter } from '../list-format.ts'
-import { fieldInvalid, type RequestError } from '../request-errors.ts'
-import type { OrderPlace } from '../../business/ports.ts'
-import { DAY_OR_INSTANT_PATTERN, startToUtc, toUtc } from '../../models/instant.ts'
-import {
-  isOrderId,
-  ORDER_ID_LENGTH_MAX,
-  ORDER_STATUSES,
-  type OrderStatus,
-} from '../../models/order.ts'
+import { DAY_OR_INSTANT_PATTERN, startToUtc } from '../../models/instant.ts'
+import { ORDER_ID_LENGTH_MAX, ORDER_STATUSES, type OrderStatus } from '../../models/order.ts'
 import { idText } from './order-requests.ts'
-import { ruled, START_FORMAT } from './rule.ts'
+import { EVENT_CURSOR_FORMAT, ORDER_CURSOR_FORMAT, ruled, START_FORMAT } from './rule.ts'
 
-/** Queries of lists, and the cursor between two pages of one. */
+/** Queries of lists. */
 
 const LIMIT_DEFAULT = 50
 const LIMIT_MAX = 200
@@ -21,8 +14,6 @@ const CURSOR_LENGTH_MAX = 2_000
 
 const INSTANT_RULE =
   'must be a date (2026-01-31) or a date and time with its offset (2026-01-31T12:00:00Z)'
-
-const CURSOR_RULE = 'must be the nextCursor of an earlier answer'
 
 function instant(purpose: string) {
   return Type.Optional(
@@ -41,11 +32,14 @@ const limit = Type.Integer({
   default: LIMIT_DEFAULT,
 })
 
-const cursor = Type.String({
-  ...ruled('Goes on after an earlier page.', CURSOR_RULE),
-  pattern: String.raw`^[\w\-]+$`,
-  maxLength: CURSOR_LENGTH_MAX,
-})
+function cursor(format: string) {
+  return Type.String({
+    ...ruled('Goes on after an earlier page.', 'must be the nextCursor of an earlier answer'),
+    pattern: String.raw`^[\w\-]+$`,
+    maxLength: CURSOR_LENGTH_MAX,
+    format,
+  })
+}
 
 /** Any beginning of an id: it may be a dot, and end with a space. */
 export function idPrefix(purpose: string) {
@@ -71,13 +65,13 @@ export const listOrdersRequest = Type.Object({
   from: instant('Only orders whose orderDate is this instant or later.'),
   to: instant('Only orders whose orderDate is before this instant.'),
   limit: Type.Optional(limit),
-  cursor: Type.Optional(cursor),
+  cursor: Type.Optional(cursor(ORDER_CURSOR_FORMAT)),
   format: Type.Optional(formatParameter),
 })
 
 export const listEventsRequest = Type.Object({
   limit: Type.Optional(limit),
-  cursor: Type.Optional(cursor),
+  cursor: Type.Optional(cursor(EVENT_CURSOR_FORMAT)),
   format: Type.Optional(formatParameter),
 })
 
@@ -98,49 +92,4 @@ export function readStart(text: string): string {
   const utc = startToUtc(text)
   assert.ok(utc !== undefined)
   return utc
-}
-
-/** Opaque to callers: what it says may change. */
-export function writeCursor(place: readonly [string | number, string?]): string {
-  return Buffer.from(JSON.stringify(place)).toString('base64url')
-}
-
-/** PostgreSQL counts so far, and fails beyond. */
-const VERSION_MAX = 2 ** 31 - 1
-
-/** Callers can make cursors, too: what no store can compare is refused here. Throws REQUEST_INVALID. */
-export function readOrderCursor(text: string): OrderPlace {
-  const [orderDate, orderId] = readPlace(text)
-  if (
-    typeof orderDate !== 'string' ||
-    toUtc(orderDate) !== orderDate ||
-    typeof orderId !== 'string' ||
-    !isOrderId(orderId)
-  ) {
-    throw invalid('cursor', CURSOR_RULE)
-  }
-  return { orderDate, orderId }
-}
-
-/** The version after which to go on. Throws REQUEST_INVALID. */
-export function readEventCursor(text: string): number {
-  const [version] = readPlace(text)
-  if (!Number.isInteger(version) || Number(version) < 1 || Number(version) > VERSION_MAX) {
-    throw invalid('cursor', CURSOR_RULE)
-  }
-  return Number(version)
-}
-
-function readPlace(text: string): readonly unknown[] {
-  try {
-    const place: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    if (Array.isArray(place)) return place
-  } catch {
-    // Not one of ours.
-  }
-  throw invalid('cursor', CURSOR_RULE)
-}
-
-function invalid(field: string, rule: string): RequestError {
-  return fieldInvalid(field, rule)
 }

@@ -14,9 +14,8 @@ import { isCompacted, readTombstone } from '../../service/kafka/tombstones.ts'
 import { readClusterFacts } from '../../service/kafka/topic-facts.ts'
 import { readRanges, readRangesOf, type PlacedRecord } from '../../service/kafka/topic-ranges.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
+import { systemClock } from '../../service/system.ts'
 import { Audit, type AuditReport } from './judge.ts'
-
-const NEVER = new AbortController().signal
 
 /** So much of a SHA-256 distinguishes values, and those of a million events fit in memory. */
 const DIGEST_BYTES = 16
@@ -45,7 +44,7 @@ export async function runAudit(
   }
   const cluster = createCluster(config)
   // In this order: what is on the topic by now is in the store by then.
-  const ranges = await readRanges(cluster)
+  const ranges = await readRanges({ cluster, clock: systemClock })
   const audit = new Audit(ranges, digestOf, await isCompacted(cluster))
   // Before the records, which take long: their result is not lost with this one.
   const sizes = await readSizes(config, cluster)
@@ -70,13 +69,12 @@ export async function runAudit(
     onProgress('read records of the topic', (read += 1), total)
   }
   await readRangesOf(
-    cluster,
+    { cluster, clock: systemClock },
     ranges,
     addRecord,
     // Our own records stay within the bounds, but a record beyond them may lie between ours.
     ({ partition, firstOffset, reason }) =>
       audit.addUnreadable({ partition, offset: firstOffset }, `left out: it ${reason}`),
-    NEVER,
   )
   return { ...audit.report(), ...sizes }
 }

@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts'
 import { readTopicMarks } from '../../service/kafka/topic-marks.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
 import { acquireProcessLock, settleFile } from '../../service/storage/sqlite/process-lock.ts'
+import { systemClock } from '../../service/system.ts'
 import { marksFileOf, writeMarks } from './marks.ts'
 
 const OWN_FILE = 0o600
@@ -29,7 +30,7 @@ export async function runBackup(config: Config, file: string): Promise<BackupRep
   for (const path of [file, marksFile]) {
     if (existsSync(path)) throw new Error(`${path} exists: name another file`)
   }
-  const marks = await readTopicMarks(createCluster(config))
+  const marks = await readTopicMarks({ cluster: createCluster(config), clock: systemClock })
   writeMarks(marksFile, marks, new Date())
   if (database.kind === 'postgres') return { marksFile, file: undefined, eventCount: undefined }
   try {

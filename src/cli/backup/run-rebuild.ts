@@ -9,6 +9,7 @@ import type {
   ImportedEvent,
   StoreImport,
 } from '../../service/storage/store-import.ts'
+import { systemClock } from '../../service/system.ts'
 import { findLosses, findMismatch, type Loss } from './judge.ts'
 import type { BackupMarks } from './marks.ts'
 
@@ -17,8 +18,6 @@ const STAGED_EVENTS_MAX = 500
 
 /** Named in a report. */
 const UNREADABLE_MAX = 50
-
-const NEVER = new AbortController().signal
 
 export interface RebuildOptions {
   /** Of the backup that the store was restored from. */
@@ -59,18 +58,17 @@ export async function runRebuild(config: Config, options: RebuildOptions): Promi
   const cluster = createCluster(config)
   await using store = await openImport(config)
   // By now no service writes.
-  const now = await readTopicMarks(cluster)
+  const now = await readTopicMarks({ cluster, clock: systemClock })
   const mismatch = marks && findMismatch(marks, now)
   const losses = findLosses(now.ranges, await store.settledEnds(topic), marks)
   const total = now.ranges.reduce((sum, { first, end }) => sum + end - first, 0)
   const staging = new Staging(store, topic, (read) => onProgress(read, total))
   await readRangesOf(
-    cluster,
+    { cluster, clock: systemClock },
     now.ranges,
     (record) => staging.add(record),
     ({ partition, firstOffset, reason }) =>
       staging.addUnreadable({ partition, offset: firstOffset, reason }),
-    NEVER,
   )
   await staging.flush()
   const endSum = now.ranges.reduce((sum, { end }) => sum + end, 0)

@@ -67,7 +67,7 @@ export const listen: Command = {
   exitCodes: {
     0: 'the limit or the end was reached, or somebody ended it',
     1: 'not used',
-    2: 'the topic could not be found, or an option is wrong',
+    2: 'the topic could not be read, or an option is wrong',
   },
   async run(args, print) {
     const { values } = parseArgs({ args: [...args], options })

@@ -1,4 +1,9 @@
-import { findErrorBy, GenericError, protocolErrorsCodesById } from '@platformatic/kafka'
+import {
+  findErrorBy,
+  GenericError,
+  ProtocolError,
+  protocolErrorsCodesById,
+} from '@platformatic/kafka'
 import type { ProduceVerdict } from './lane/state.ts'
 
 /**
@@ -48,7 +53,12 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause
   if (!GenericError.isGenericError(error) && error.message !== '') return error.message
-  const named: unknown = findErrorBy(error, 'code', 'PLT_KFK_PROTOCOL')
-  if (named !== null && typeof named === 'object' && 'apiId' in named) return String(named.apiId)
+  const named = findProtocolError(error)
+  if (named !== null) return String(named['apiId'])
   return inner instanceof Error ? describeError(inner) : error.message
+}
+
+/** Where a broker answered with an error: `apiId` is Kafka's name, `canRetry` whether it may pass. */
+export function findProtocolError(error: Error): ProtocolError | null {
+  return findErrorBy<ProtocolError>(error, 'code', ProtocolError.code)
 }

@@ -1,5 +1,5 @@
 import { metadataV10 } from '@platformatic/kafka'
-import type { KafkaCluster } from './cluster.ts'
+import type { SourceDeps } from './partition-source.ts'
 import { readRanges, type OffsetRange } from './topic-ranges.ts'
 
 /** Which topic it is, and what it holds at this moment. */
@@ -13,7 +13,8 @@ export interface TopicMarks {
   readonly ranges: readonly OffsetRange[]
 }
 
-export async function readTopicMarks(cluster: KafkaCluster): Promise<TopicMarks> {
+export async function readTopicMarks(deps: SourceDeps): Promise<TopicMarks> {
+  const { cluster } = deps
   const { topicId } = await cluster.refresh()
   const { clusterId } = await cluster.askAnyBroker((connection) =>
     metadataV10.api.async(connection, [], false),
@@ -22,6 +23,6 @@ export async function readTopicMarks(cluster: KafkaCluster): Promise<TopicMarks>
     clusterId: clusterId ?? null,
     topic: cluster.topic,
     topicId,
-    ranges: await readRanges(cluster),
+    ranges: await readRanges(deps),
   }
 }

@@ -1,6 +1,7 @@
 import type { KafkaCluster } from './cluster.ts'
-import type { SkippedRecords, TimedRecord } from './record-batches.ts'
-import { TopicReader } from './topic-reader.ts'
+import { PartitionSource, type SourceDeps } from './partition-source.ts'
+import type { ReadRecords, SkippedRecords, TimedRecord } from './record-batches.ts'
+import { readUpTo, TopicReader } from './topic-reader.ts'
 
 /** The offsets of a partition: from the first that is there up to, not including, the end. */
 export interface OffsetRange {
@@ -12,12 +13,15 @@ export interface PlacedRecord extends TimedRecord {
   readonly partition: number
 }
 
+const NEVER = new AbortController().signal
+
 /** By partition, what is there now. */
-export async function readRanges(cluster: KafkaCluster): Promise<OffsetRange[]> {
-  const { partitionCount } = await cluster.refresh()
+export async function readRanges(deps: SourceDeps): Promise<OffsetRange[]> {
+  const { partitionCount } = await deps.cluster.refresh()
   const ranges: OffsetRange[] = []
   for (let partition = 0; partition < partitionCount; partition += 1) {
-    const range = await askLeader(cluster, partition, async (reader) => ({
+    using source = new PartitionSource(deps, partition, { signal: NEVER })
+    const range = await source.ask(async (reader) => ({
       first: await reader.firstOffset(),
       end: await reader.endOffset(),
     }))
@@ -31,32 +35,33 @@ export async function readRanges(cluster: KafkaCluster): Promise<OffsetRange[]> 
  * `onSkipped` hears of those that are beyond what is read.
  */
 export async function readRangesOf(
-  cluster: KafkaCluster,
+  deps: SourceDeps,
   ranges: readonly OffsetRange[],
   onRecord: (record: PlacedRecord) => Promise<void> | void,
   onSkipped: (skipped: SkippedRecords & { readonly partition: number }) => void,
-  signal: AbortSignal,
 ): Promise<void> {
   for (const [partition, { first, end }] of ranges.entries()) {
-    const noteSkipped = (skipped: SkippedRecords): void => onSkipped({ ...skipped, partition })
-    const read = async (reader: TopicReader): Promise<void> => {
-      for await (const record of reader.read(first, end, signal)) {
-        await onRecord({ ...record, partition })
-      }
+    using source = new PartitionSource(deps, partition, { signal: NEVER })
+    const begin = await source.ask((reader) => reader.firstReadable(first, end))
+    const fetch = async (offset: number): Promise<ReadRecords> => {
+      const read = await source.ask((reader) => reader.fetch(offset))
+      for (const skipped of read.skipped) onSkipped({ ...skipped, partition })
+      return read
     }
-    await askLeader(cluster, partition, read, noteSkipped)
+    for await (const record of readUpTo(fetch, begin, end)) {
+      await onRecord({ ...record, partition })
+    }
   }
 }
 
-/** Over a connection of its own. */
+/** Over a connection of its own; another try is the caller's affair. */
 export async function askLeader<Answer>(
   cluster: KafkaCluster,
   partition: number,
   ask: (reader: TopicReader) => Promise<Answer>,
-  onSkipped?: (skipped: SkippedRecords) => void,
 ): Promise<Answer> {
   const leader = await cluster.leaderOf(partition)
   return cluster.withConnection(leader.broker, (connection) =>
-    ask(new TopicReader(connection, cluster.topic, partition, onSkipped && { onSkipped })),
+    ask(new TopicReader(connection, cluster.topic, partition)),
   )
 }

@@ -1,12 +1,7 @@
 import { listOffsetsV5, type Connection } from '@platformatic/kafka'
 import { errorName } from './broker-errors.ts'
 import { fetchRecords } from './fetch-request.ts'
-import {
-  readRecords,
-  type ReadRecords,
-  type SkippedRecords,
-  type TimedRecord,
-} from './record-batches.ts'
+import { readRecords, type ReadRecords, type TimedRecord } from './record-batches.ts'
 
 const READ_UNCOMMITTED = 0
 
@@ -41,8 +36,6 @@ export interface TopicReaderOptions {
   /** Of one answer. A batch that is larger comes whole all the same. */
   readonly fetchBytesMax?: number
   readonly onAnswer?: (answer: { readonly throttleTimeMs: number }) => void
-  /** Records that are beyond the bounds: they are left out of what is read. */
-  readonly onSkipped?: (skipped: SkippedRecords) => void
 }
 
 export class TopicReader {
@@ -52,7 +45,6 @@ export class TopicReader {
   readonly #leaderEpoch: number
   readonly #fetchBytesMax: number
   readonly #onAnswer: (answer: { readonly throttleTimeMs: number }) => void
-  readonly #onSkipped: (skipped: SkippedRecords) => void
 
   /** `connection` must lead to the partition's leader; it stays the caller's to close. */
   constructor(
@@ -67,7 +59,6 @@ export class TopicReader {
     this.#leaderEpoch = options.leaderEpoch ?? ANY_EPOCH
     this.#fetchBytesMax = options.fetchBytesMax ?? FETCH_BYTES_MAX
     this.#onAnswer = options.onAnswer ?? (() => {})
-    this.#onSkipped = options.onSkipped ?? (() => {})
   }
 
   firstOffset(): Promise<number> {
@@ -98,26 +89,17 @@ export class TopicReader {
 
   /** The records from `offset` on, as many as one read holds; waits a moment for the first. */
   async fetch(offset: number): Promise<ReadRecords> {
-    const read = readRecords(await this.#fetch(offset), offset)
-    for (const skipped of read.skipped) this.#onSkipped(skipped)
-    return read
+    return readRecords(await this.#fetch(offset), offset)
   }
 
-  /**
-   * The records from `from` up to, not including, `end`. Waits for those that are appended and not
-   * yet replicated; rejects when they do not come. Where the log begins later than `from`, or ends before it because the topic was
-   * made anew, reads from its first record.
-   */
+  /** As {@link readUpTo}; where the log does not reach from `from` to `end`, from its first record on. */
   async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<TimedRecord> {
-    let next = await this.firstReadable(from, end)
-    let emptyFetches = 0
-    while (next < end && !signal.aborted) {
-      const { records, nextOffset } = await this.fetch(next)
-      emptyFetches = nextOffset > next ? 0 : emptyFetches + 1
-      if (emptyFetches === EMPTY_FETCHES_MAX) throw new Error(`offset ${next} cannot be read`)
-      for (const record of records) if (record.offset < end) yield record
-      next = nextOffset
+    const begin = await this.firstReadable(from, end)
+    const fetch = (offset: number): Promise<ReadRecords> => {
+      signal.throwIfAborted()
+      return this.fetch(offset)
     }
+    yield* readUpTo(fetch, begin, end)
     signal.throwIfAborted()
   }
 
@@ -167,5 +149,25 @@ export class TopicReader {
     )
     this.#onAnswer(answer)
     return answer.records
+  }
+}
+
+/**
+ * The records from `from` up to, not including, `end`. Waits for those that are appended and not yet
+ * replicated; rejects when they do not come.
+ */
+export async function* readUpTo(
+  fetch: (offset: number) => Promise<ReadRecords>,
+  from: number,
+  end: number,
+): AsyncGenerator<TimedRecord> {
+  let next = from
+  let emptyFetches = 0
+  while (next < end) {
+    const { records, nextOffset } = await fetch(next)
+    emptyFetches = nextOffset > next ? 0 : emptyFetches + 1
+    if (emptyFetches === EMPTY_FETCHES_MAX) throw new Error(`offset ${next} cannot be read`)
+    for (const record of records) if (record.offset < end) yield record
+    next = nextOffset
   }
 }

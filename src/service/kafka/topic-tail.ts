@@ -4,19 +4,10 @@
  * own to its leader. Whatever goes wrong on the way, it is connected anew and reading goes on at the
  * offset behind the last record that was handed over: nothing is left out or handed over twice.
  */
-import type { Connection } from '@platformatic/kafka'
-import type { Clock } from '../../business/ports.ts'
-import { connectToBroker, dropConnection, type Broker } from './broker-connection.ts'
 import { describeError } from './broker-errors.ts'
-import type { KafkaCluster } from './cluster.ts'
+import { PartitionSource, type SourceDeps } from './partition-source.ts'
 import type { ReadRecords, SkippedRecords, TimedRecord } from './record-batches.ts'
-import { TopicReader } from './topic-reader.ts'
-
-/** More than the broker waits for a first record. */
-const CONNECTION_TIMEOUTS = { connectTimeoutMs: 2_000, requestTimeoutMs: 5_000 }
-
-const RETRY_DELAY_MIN_MS = 100
-const RETRY_DELAY_MAX_MS = 2_000
+import type { TopicReader } from './topic-reader.ts'
 
 /** How soon records in partitions that were added to the topic are seen. */
 const LAYOUT_CHECK_MS = 5_000
@@ -44,25 +35,21 @@ export interface TailOptions {
   readonly signal: AbortSignal
 }
 
-export interface TailDeps {
-  readonly cluster: KafkaCluster
-  readonly clock: Pick<Clock, 'sleep'>
+export interface TailDeps extends SourceDeps {
   readonly layoutCheckMs?: number
 }
 
 /**
  * Follows the topic until the signal aborts or, with `endsAtEnd`, the end is there. Rejects with a
- * sentence when the topic cannot be found at the start, and with what `onRecord` rejects with.
+ * sentence when the topic cannot be found at the start, or where a partition begins and ends, and with what
+ * `onRecord` rejects with.
  */
 export async function tailTopic(deps: TailDeps, options: TailOptions): Promise<void> {
   const failed = new AbortController()
   const signal = AbortSignal.any([options.signal, failed.signal])
   const { partitionCount } = await deps.cluster.refresh()
-  const ranges = await Promise.all(
-    range(0, partitionCount).map((partition) => locate(deps.cluster, partition, options)),
-  )
   const tail = { deps, options: { ...options, signal } }
-  const runs = ranges.map((reach, partition) => follow(tail, partition, reach))
+  const runs = range(0, partitionCount).map((partition) => follow(tail, partition))
   if (!options.endsAtEnd) runs.push(followAdded(tail, partitionCount))
   try {
     await Promise.all(runs)
@@ -83,17 +70,9 @@ interface Reach {
   readonly end: number | undefined
 }
 
-async function locate(
-  cluster: KafkaCluster,
-  partition: number,
-  { start, endsAtEnd }: TailOptions,
-): Promise<Reach> {
-  const leader = await cluster.leaderOf(partition)
-  return cluster.withConnection(leader.broker, async (connection) => {
-    const reader = new TopicReader(connection, cluster.topic, partition)
-    const end = await reader.highWatermark()
-    return { from: await firstOffset(reader, start, end), end: endsAtEnd ? end : undefined }
-  })
+async function locate(reader: TopicReader, { start, endsAtEnd }: TailOptions): Promise<Reach> {
+  const end = await reader.highWatermark()
+  return { from: await firstOffset(reader, start, end), end: endsAtEnd ? end : undefined }
 }
 
 async function firstOffset(reader: TopicReader, start: TailStart, end: number): Promise<number> {
@@ -130,12 +109,34 @@ async function followAdded(tail: Tail, knownCount: number): Promise<void> {
   }
 }
 
-async function follow(tail: Tail, partition: number, { from, end }: Reach): Promise<void> {
-  const { signal, onRecord, onSkipped } = tail.options
-  using source = new PartitionSource(tail, partition)
+/** `known`: undefined where the leader is asked first. */
+async function follow(tail: Tail, partition: number, known?: Reach): Promise<void> {
+  const { signal, onTrouble } = tail.options
+  using source = new PartitionSource(tail.deps, partition, {
+    signal,
+    onTrouble: (reason) => onTrouble(partition, reason),
+  })
+  try {
+    const reach = known ?? (await source.ask((reader) => locate(reader, tail.options)))
+    await handOver(tail, partition, source, reach)
+  } catch (error) {
+    // Somebody ended it.
+    if (!signal.aborted || error !== signal.reason) throw error
+  }
+}
+
+async function handOver(
+  { options: { signal, onRecord, onSkipped, onTrouble } }: Tail,
+  partition: number,
+  source: PartitionSource,
+  { from, end }: Reach,
+): Promise<void> {
   let next = from
   while (!signal.aborted && (end === undefined || next < end)) {
-    const { records, skipped, nextOffset } = await source.fetch(next)
+    const { records, skipped, nextOffset } = await source.ask(
+      (reader) => fetchFrom(reader, next, (reason) => onTrouble(partition, reason)),
+      Infinity,
+    )
     for (const gap of skipped) {
       if (end === undefined || gap.firstOffset < end) onSkipped({ ...gap, partition })
     }
@@ -147,77 +148,21 @@ async function follow(tail: Tail, partition: number, { from, end }: Reach): Prom
   }
 }
 
-/** One partition, on whatever connection leads to it. */
-class PartitionSource {
-  readonly #tail: Tail
-  readonly #partition: number
-  readonly #stop = (): void => this.#drop()
-  #connection: Connection | undefined
-  #leader: Broker | undefined
-  #failures = 0
-
-  constructor(tail: Tail, partition: number) {
-    this.#tail = tail
-    this.#partition = partition
-    // A look that waits for records ends at once.
-    tail.options.signal.addEventListener('abort', this.#stop)
-  }
-
-  /** Never rejects: what fails is told, waited for, and answered as nothing fetched. */
-  async fetch(offset: number): Promise<Pick<ReadRecords, 'records' | 'skipped' | 'nextOffset'>> {
-    try {
-      const reader = await this.#reader()
-      const fetched = await reader.fetch(offset)
-      if (this.#failures > 0) this.#tail.options.onTrouble(this.#partition, undefined)
-      this.#failures = 0
-      return fetched
-    } catch (error) {
-      const nextOffset = await this.#recover(error, offset)
-      return { records: [], skipped: [], nextOffset }
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#tail.options.signal.removeEventListener('abort', this.#stop)
-    this.#drop()
-  }
-
-  async #reader(): Promise<TopicReader> {
-    const { cluster } = this.#tail.deps
-    if (this.#connection === undefined) {
-      this.#leader = (await cluster.leaderOf(this.#partition)).broker
-      this.#connection = await connectToBroker(
-        cluster.clientId,
-        this.#leader,
-        CONNECTION_TIMEOUTS,
-        cluster.access,
-      )
-    }
-    return new TopicReader(this.#connection, cluster.topic, this.#partition)
-  }
-
-  /** Where to go on. */
-  async #recover(error: unknown, offset: number): Promise<number> {
-    const { deps, options } = this.#tail
-    if (options.signal.aborted) return offset
+async function fetchFrom(
+  reader: TopicReader,
+  offset: number,
+  onTrouble: (reason: string | undefined) => void,
+): Promise<Pick<ReadRecords, 'records' | 'skipped' | 'nextOffset'>> {
+  try {
+    return await reader.fetch(offset)
+  } catch (error) {
     const reason = describeError(error)
-    options.onTrouble(this.#partition, reason)
-    if (reason === 'OFFSET_OUT_OF_RANGE') {
-      // Deleted by retention, or the topic was made anew: what is there begins at another offset.
-      const reader = await this.#reader()
-      return reader.firstOffset().catch(() => offset)
-    }
-    this.#drop()
-    if (this.#leader !== undefined) deps.cluster.suspect(this.#leader)
-    const delayMs = Math.min(RETRY_DELAY_MIN_MS * 2 ** this.#failures, RETRY_DELAY_MAX_MS)
-    this.#failures += 1
-    await deps.clock.sleep(delayMs, options.signal)
-    return offset
-  }
-
-  #drop(): void {
-    if (this.#connection !== undefined) dropConnection(this.#connection)
-    this.#connection = undefined
+    if (reason !== 'OFFSET_OUT_OF_RANGE') throw error
+    // Deleted by retention, or the topic was made anew: what is there begins at another offset.
+    onTrouble(reason)
+    const nextOffset = await reader.firstOffset()
+    onTrouble(undefined)
+    return { records: [], skipped: [], nextOffset }
   }
 }
 

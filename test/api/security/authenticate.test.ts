@@ -4,9 +4,14 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { createFakeCommands, postOrder, putOrder, startTestServer } from '../harness.ts'
+import {
+  createFakeCommands,
+  createHangingCommands,
+  postOrder,
+  putOrder,
+  startTestServer,
+} from '../harness.ts'
 import { until } from '../../support/until.ts'
-import { notConfirmed } from '../../../src/business/refusals.ts'
 import { bearer, knownCallers } from './known-callers.ts'
 
 const CREATE = { orderId: 'ORD-1', numItems: 2 }
@@ -93,15 +98,7 @@ test('a change carries the principal of its caller', async (t) => {
 })
 
 test('a caller who hangs up is in the log, too', async (t) => {
-  const begun = Promise.withResolvers<void>()
-  const never = Promise.withResolvers<never>()
-  const commands = {
-    ...createFakeCommands(),
-    createOrder() {
-      begun.resolve()
-      return never.promise
-    },
-  }
+  const { commands, begun, fail } = createHangingCommands()
   const { server, logged } = await startTestServer(t, { commands, callers: knownCallers })
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   const leaving = new AbortController()
@@ -111,12 +108,12 @@ test('a caller who hangs up is in the log, too', async (t) => {
     body: JSON.stringify(CREATE),
     signal: leaving.signal,
   })
-  await begun.promise
+  await begun
   leaving.abort()
   await assert.rejects(answer)
   const unheard = () => logged.find(({ msg }) => msg === 'change not answered: its client has left')
   await until(() => unheard() !== undefined, 'the change is logged')
-  never.reject(notConfirmed())
+  fail()
   await server.close()
   const { level, principal, route } = unheard() ?? {}
   assert.deepEqual([level, principal, route], [30, 'api_key:backoffice', '/api/create-order'])
