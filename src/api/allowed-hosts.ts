@@ -23,6 +23,12 @@ export interface OwnNames {
   readonly hasOthers: boolean
 }
 
+interface JudgedHost {
+  readonly host: string
+  readonly isKnown: boolean
+  readonly isPrivate: boolean
+}
+
 /**
  * Whether a request means this service by its Host header. A page may point its own name at an address
  * that the browser reaches, this machine's among them; its requests are then of the same origin to the
@@ -49,15 +55,23 @@ export function createHostCheck({ names: own, hasOthers }: OwnNames) {
     )
   }
 
+  /** Most requests come by one name. */
+  let latest = judge('')
+
   /** `request`: undefined for one that is known to come from a program. */
   return (host: string | undefined, request?: IncomingMessage): boolean => {
     // HTTP/1.0 has none, and no browser speaks that.
     if (host === undefined || names.has(EVERY_HOST)) return true
     const isOfBrowser = request !== undefined && hasSignOfBrowser(request)
     if (hasOthers && !(isOfBrowser && isOverLoopback(request.socket))) return true
-    const { address, name = '' } = HOST.exec(host)?.groups ?? {}
-    const known = name.toLowerCase().replace(/\.$/u, '')
-    return isKnown(address, known) || (!isOfBrowser && isPrivate(known))
+    if (host !== latest.host) latest = judge(host)
+    return latest.isKnown || (!isOfBrowser && latest.isPrivate)
+  }
+
+  function judge(host: string): JudgedHost {
+    const { address, name: written = '' } = HOST.exec(host)?.groups ?? {}
+    const name = written.toLowerCase().replace(/\.$/u, '')
+    return { host, isKnown: isKnown(address, name), isPrivate: isPrivate(name) }
   }
 }
 

@@ -14,6 +14,8 @@ const WHOLE_URL = /^https?:\/\/(?<host>[^/?#]*)/iu
 
 const SLASH = '/'
 
+const HOST = 'host'
+
 /**
  * Why a request that Node and the router would take is not carried out: somebody who reads the same
  * bytes on the way may take them for another request, or for one to another host. The answer to it is
@@ -33,6 +35,7 @@ export function findFault(request: IncomingMessage): RequestError | undefined {
   if (!url.startsWith(SLASH) && !WHOLE_URL.test(url) && !(url === '*' && method === 'OPTIONS')) {
     return targetNotKnown()
   }
+  if (!url.includes('?')) return undefined
   const [, query = ''] = url.split('?', 2)
   return isDecodable(query) ? undefined : urlNotDecodable()
 }
@@ -48,7 +51,8 @@ export function hostOf({ headers, url = '' }: IncomingMessage): string | undefin
 function countHosts(rawHeaders: readonly string[]): number {
   let count = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === 'host') count += 1
+    const name = rawHeaders[index]
+    if (name?.length === HOST.length && name.toLowerCase() === HOST) count += 1
   }
   return count
 }

@@ -5,6 +5,8 @@ import {
   type FastifyRequest,
 } from 'fastify'
 
+const SHOWS_DEBUG = new Set(['debug', 'trace'])
+
 /**
  * One line a request, in place of Fastify's two; never the URL, which names orders. It is at debug, but
  * for a change whose caller is known: somebody may have to answer for it.
@@ -19,6 +21,7 @@ export class RequestLog extends LogController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): void {
+    if (request.caller === undefined && !SHOWS_DEBUG.has(reply.log.level)) return
     // Fastify makes it anew each time.
     const { url: route, config } = request.routeOptions
     const line = {
@@ -45,8 +48,9 @@ export class RequestLog extends LogController {
 export function logUnheardChanges(server: FastifyInstance): void {
   server.addHook('preHandler', (request, reply, done) => {
     const { caller, method, id: requestId } = request
+    if (caller === undefined) return done()
     const { url: route, config } = request.routeOptions
-    if (caller !== undefined && config.work?.kind === 'change') {
+    if (config.work?.kind === 'change') {
       reply.raw.once('close', () => {
         if (reply.raw.writableFinished) return
         const { principal } = caller

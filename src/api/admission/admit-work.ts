@@ -42,6 +42,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     readonly work?: Work
   }
+  interface FastifyRequest {
+    /** Undefined: it has no body, or was not let in. */
+    visit: Visit | undefined
+  }
 }
 
 /** Reads at work at once, from their arrival until their answers are taken and their work is over. */
@@ -72,6 +76,8 @@ export interface AdmissionDeps {
  */
 export function admitWork(server: FastifyInstance, deps: AdmissionDeps): void {
   const hooks = createHooks(deps)
+  server.decorateRequest('stay', undefined)
+  server.decorateRequest('visit', undefined)
   server.addHook('onRoute', (route: RouteOptions) => {
     const { enter, begin } = hooks(route.config?.work ?? { kind: 'read' }, route)
     if (enter === undefined) return
@@ -194,21 +200,20 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
 
   const enterRead: onRequestHookHandler = (request, reply, done) => {
     if (!readPlaces.enter(request)) return refuseRead(request, reply)
-    stayUntilDone(reply.raw, () => readPlaces.leave(request))
+    stayUntilDone(request, reply, () => readPlaces.leave(request))
     done()
   }
 
   /** For requests that have bodies: room for it first, and a place when it is here. */
   function createBodyHooks(kind: Work['kind'], places: Places, bytesMax: number): Hooks {
-    const visits = new WeakMap<FastifyRequest, Visit>()
     return {
       enter(request, reply, done) {
         const { raw } = request
         const room = places.isFull() ? undefined : bodies.enter(bodyBytes(raw, bytesMax), turnAway)
         if (room === undefined) return places.refuse(request, reply)
         const visit = { room, isAtWork: false }
-        visits.set(request, visit)
-        stayUntilDone(reply.raw, () => {
+        request.visit = visit
+        stayUntilDone(request, reply, () => {
           bodies.leave(room)
           if (visit.isAtWork) places.leave(request)
         })
@@ -221,8 +226,8 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         }
       },
       begin(request, reply, done) {
-        const visit = visits.get(request)
-        if (visit === undefined || isOver(reply.raw)) return void reply.hijack()
+        const { visit } = request
+        if (visit === undefined || isOver(request)) return void reply.hijack()
         bodies.noteArrived(visit.room, request.bodyBytes)
         visit.isAtWork = places.enter(request)
         if (!visit.isAtWork) return places.refuse(request, reply)
@@ -243,7 +248,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     return (request, reply, done) => {
       takeAlone(request, () => {
         // Before it enters: it may begin at once.
-        stayUntilDone(reply.raw, () => leave())
+        stayUntilDone(request, reply, () => leave())
         const leave = lists.enter({
           bytesMax: limitOrMost(request.query) * entryBytesMax(),
           begin: () => done(),

@@ -1,5 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import type { RouteHandlerMethod } from 'fastify'
+import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Undefined: it takes no place. */
+    stay: Stay | undefined
+  }
+}
 
 /**
  * How long a request keeps its place: until the client has taken the answer or has left, and its work is
@@ -41,18 +48,20 @@ class Stay {
   }
 }
 
-const stays = new WeakMap<ServerResponse, Stay>()
-
-/** Calls `leave` once, when the request of this response has left. */
-export function stayUntilDone(response: ServerResponse, leave: () => void): void {
+/** Calls `leave` once, when the request has left. */
+export function stayUntilDone(
+  request: FastifyRequest,
+  { raw }: FastifyReply,
+  leave: () => void,
+): void {
   const stay = new Stay(leave)
-  stays.set(response, stay)
-  response.on('close', () => stay.close())
+  request.stay = stay
+  raw.on('close', () => stay.close())
 }
 
-/** The request of this response has left. */
-export function isOver(response: ServerResponse): boolean {
-  return stays.get(response)?.isOver === true
+/** The request has left. */
+export function isOver({ stay }: FastifyRequest): boolean {
+  return stay?.isOver === true
 }
 
 /** Aborted when the client has left, or has its answer. */
@@ -66,8 +75,8 @@ export function leavingOf(response: ServerResponse): AbortSignal {
 /** The same handler, whose work keeps the place of its request. It is not begun for one that has left. */
 export function keepPlace(handler: RouteHandlerMethod): RouteHandlerMethod {
   return function handleInPlace(request, reply) {
-    if (isOver(reply.raw)) return void reply.hijack()
-    const stay = stays.get(reply.raw)
+    const { stay } = request
+    if (isOver(request)) return void reply.hijack()
     const work: unknown = handler.call(this, request, reply)
     if (isPromise(work)) stay?.begin(work)
     return work

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Measures } from '../../business/measures/measures.ts'
 import { NO_WORK } from '../admission/admit-work.ts'
 
@@ -42,29 +42,16 @@ export function registerMetricsRoute(server: FastifyInstance, writeMetrics: Writ
  * of methods those that the service knows.
  */
 export function countRequests(server: FastifyInstance, { requests }: Measures): void {
-  const counted = new WeakSet<FastifyRequest>()
-
-  function countOnce(request: FastifyRequest, reply: FastifyReply, status: string): void {
-    if (counted.has(request)) return
-    counted.add(request)
-    const { method, routeOptions } = request
-    const known = KNOWN_METHODS.has(method) ? method : 'other'
-    const route = routeOptions.url ?? 'none'
-    requests.note([known, route, status], reply.elapsedTime)
-  }
-
-  server.addHook('onRequest', (request, reply, done) => {
+  server.addHook('onRequest', ({ method, routeOptions }, reply, done) => {
     const { raw } = reply
+    const known = KNOWN_METHODS.has(method) ? method : 'other'
+    // Fastify makes it anew each time.
+    const { url: route = 'none', config } = routeOptions
     // Fastify tells of no request whose client has left. A stream ends so, and is as long as it was wanted.
-    if (request.routeOptions.config.work?.kind !== 'stream') {
-      raw.once('close', () => {
-        countOnce(request, reply, raw.headersSent ? String(reply.statusCode) : NO_STATUS)
-      })
-    }
-    done()
-  })
-  server.addHook('onResponse', (request, reply, done) => {
-    countOnce(request, reply, String(reply.statusCode))
+    raw.once(config.work?.kind === 'stream' ? 'finish' : 'close', () => {
+      const status = raw.headersSent ? String(reply.statusCode) : NO_STATUS
+      requests.note([known, route, status], reply.elapsedTime)
+    })
     done()
   })
 }

@@ -44,7 +44,7 @@ async function create(
 ): Promise<ChangedOrder> {
   const { orderId, retryKey } = command
   do {
-    const answer = await findAnswerByKey(deps, command, deadlineMs)
+    const answer = retryKey && (await findAnswerByKey(deps, command, deadlineMs))
     if (answer !== undefined) return answer
     const earlier = deps.publications.find(orderId)
     if (earlier !== undefined) {

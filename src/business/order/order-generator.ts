@@ -82,6 +82,7 @@ function toOrderItem({ itemId, quantity, price }: BroughtItem, currency: Currenc
 
 /** The first one fits always: no generated currency has more decimals. */
 function pickCurrency(items: readonly BroughtItem[], random: Random): Currency {
+  if (items.length === 0) return pick(GENERATED_CURRENCIES, random)
   const [first, ...others] = GENERATED_CURRENCIES
   return pick([first, ...others.filter((one) => areAmountsOf(one, items))], random)
 }

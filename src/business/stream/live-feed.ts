@@ -119,8 +119,9 @@ export class LiveFeed {
     )
   }
 
-  /** Something was settled here. */
+  /** Something was settled here. Each abort makes an error with a stack, so it is done once. */
   wake(): void {
+    if (this.#isWoken) return
     this.#isWoken = true
     this.#waking.abort()
   }

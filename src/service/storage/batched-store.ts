@@ -18,7 +18,7 @@ import { isErased } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import type { Arguments, ReadKind, Value } from './operation.ts'
 import { OperationQueue } from './operation-queue.ts'
-import { assertCounts, toEventKey, toEventRow } from './order-row.ts'
+import { assertCount, assertCounts, toEventKey, toEventRow } from './order-row.ts'
 import { StoreWatch, type StoreWatchDeps } from './store-watch.ts'
 
 export interface BatchedStoreOptions {
@@ -94,8 +94,9 @@ export class BatchedStore
   }
 
   async settle(pending: PendingEvent, { partition, offset }: EventPosition): Promise<SettleResult> {
+    assertCount(partition, 'partition')
+    assertCount(offset, 'offset')
     const position = { partition, offset }
-    assertCounts(position)
     const kind = isErased(pending.event.order) ? 'settleErasure' : 'settle'
     return this.#queue.submit(kind, this.#instanceId, toEventKey(pending), position)
   }

@@ -52,10 +52,15 @@ export function toOrder({ orderId, state }: StateRow): Order {
   }
 }
 
+/** An order that brings no date has that of its event. */
+let latest = { instant: '', milliseconds: 0 }
+
 /** Since 1970. Another form than {@link toInstant} writes would not come back: that is our bug. */
 export function toMilliseconds(instant: string): number {
+  if (instant === latest.instant) return latest.milliseconds
   const milliseconds = Date.parse(instant)
   assert.equal(toInstant(milliseconds), instant)
+  latest = { instant, milliseconds }
   return milliseconds
 }
 
