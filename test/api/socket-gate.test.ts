@@ -53,3 +53,29 @@ test('beyond what all sockets may have waiting, a connection ends after what it 
     return next.statuses().length === 20
   }, 'the next one has all its answers')
 })
+
+test('what was read and waits to be parsed waits for its turn', async (t) => {
+  const told: unknown[] = []
+  const gate = new SocketGate({
+    connectionsMax: 10,
+    restBytesMax: 1_000,
+    onLetIn(socket, line) {
+      told.push(line.whyNotRead)
+      socket.pause()
+      told.push(line.whyNotRead)
+      socket.resume()
+      told.push(line.whyNotRead)
+    },
+    refuse: (socket) => socket.destroy(),
+    closeInOrder,
+    onBodyAwaited: () => assert.fail('nothing is sent'),
+  })
+  const server = createServer()
+  gate.watch(server, 'connection')
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  const open = await openRawClients(t, server)
+  await open()
+  await until(() => told.length > 0, 'the connection is let in')
+  assert.deepEqual(told, [undefined, 'turn', undefined])
+})

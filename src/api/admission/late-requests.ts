@@ -46,7 +46,8 @@ export class LateRequests {
       return false
     }
     const settle = (): void => {
-      if (socket.destroyed || !isLate()) return
+      // It may have come, and wait to be parsed.
+      if (socket.destroyed || line?.whyNotRead === 'turn' || !isLate()) return
       if (socket.bytesRead === 0) this.#deps.onUnused(socket)
       else this.#deps.onLate(socket)
     }

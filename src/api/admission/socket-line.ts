@@ -86,12 +86,13 @@ export class SocketLine {
   }
 
   /**
-   * Why nothing is read now: a request waits for its turn, or answers wait to be taken, by which Node
-   * stops. Undefined: the socket is read.
+   * Why nothing is read now: a request waits for its turn, parsed or not, or answers wait to be taken, by
+   * which Node stops. Undefined: the socket is read.
    */
   get whyNotRead(): 'turn' | 'answers' | undefined {
     if (this.#isStopped) return 'turn'
-    return this.#socket._paused === true ? 'answers' : undefined
+    if (this.#socket._paused === true) return 'answers'
+    return this.#socket.isPaused() ? 'turn' : undefined
   }
 
   /** The last request whose head has come, and how many there were. */

@@ -121,3 +121,11 @@ test('the time of a request that waits for its turn begins with its turn', async
   await setImmediate()
   assert.deepEqual(told, [])
 })
+
+test('a request that comes in that time and waits to be parsed is not late', async () => {
+  const { clock, line, told, judge } = setUp(3_000)
+  await judge()
+  line.whyNotRead = 'turn'
+  clock.advance(3_000)
+  assert.deepEqual(told, [])
+})
