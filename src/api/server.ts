@@ -271,7 +271,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (raw.headers.expect !== undefined && raw.httpVersion === '1.1') reply.raw.writeContinue()
     done(null, payload)
   })
-  admitWork(server, { ...deps, lineOf, onConnection: door.onConnection, isHostAllowed })
+  const { onConnection } = door
+  admitWork(server, { ...deps, ...settings, lineOf, onConnection, isHostAllowed })
   acceptOnlyJson(server)
   server.addSchema(orderItemSchema)
   server.addSchema(orderSchema)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { lookup } from 'node:dns/promises'
 import { connect, type AddressInfo } from 'node:net'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
-import type { ChangePlaces } from '../../src/api/admission/admit-work.ts'
 import { STALLED_CHECKS_MAX } from '../../src/api/admission/socket-gate.ts'
 import type { SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
@@ -216,22 +216,13 @@ test('localhost is reached by each of its addresses, with the same rules', async
 })
 
 test('new connections are taken several in a turn of the loop', async (t) => {
-  let taken = 0
-  const countTaken: ChangePlaces = {
-    enter: () => false,
-    leave: () => undefined,
-    // It is asked for each connection that is let in.
-    isFull() {
-      taken += 1
-      return false
-    },
-    outcomeOfRefusal: () => 'not-applied',
-  }
-  const { server } = await startTestServer(t, {
-    changes: countTaken,
-    settings: { acceptQueues: 8 },
-  })
+  const { server } = await startTestServer(t, { settings: { acceptQueues: 8 } })
   await server.listen({ host: '127.0.0.1', port: 0 })
+  let taken = 0
+  const countTaken = (): void => void (taken += 1)
+  // Of every server: each queue has one of its own.
+  subscribe('net.server.socket', countTaken)
+  t.after(() => unsubscribe('net.server.socket', countTaken))
   const { port } = server.server.address() as AddressInfo
   const clients = Array.from({ length: 64 }, () => connect({ host: '127.0.0.1', port }))
   t.after(() => {

@@ -65,6 +65,8 @@ export interface AdmissionDeps {
   readonly onConnection: (listener: (socket: Socket, line: SocketLine) => void) => void
   readonly isHostAllowed: (host: string) => boolean
   readonly isDraining: () => boolean
+  /** How long a connection may be open without a request. */
+  readonly keepAliveMs: number
   readonly measures: Pick<Measures, 'turnedAway' | 'requests'>
 }
 
@@ -146,9 +148,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     },
   })
 
-  deps.onConnection((socket, line) => {
-    if (changes.isFull()) quickRefusals.watch(socket, line)
-  })
+  deps.onConnection((socket, line) => quickRefusals.add(socket, line))
 
   function takeAlone({ raw }: FastifyRequest, begin: (line?: SocketLine) => void): void {
     const line = lineOf(raw.socket)
@@ -161,18 +161,14 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     return changes.outcomeOfRefusal(headers['idempotency-key'] !== undefined)
   }
 
-  function turnChangeAway(request: FastifyRequest, reply: FastifyReply): void {
-    const { socket } = request.raw
-    const line = lineOf(socket)
-    if (line !== undefined) quickRefusals.watch(socket, line)
-    refuseChange[outcomeOfRefusal(request)](request, reply)
-  }
-
   const changePlaces: Places = {
     isFull: () => changes.isFull(),
     enter: () => changes.enter(),
     leave: () => changes.leave(),
-    refuse: turnChangeAway,
+    refuse(request, reply) {
+      quickRefusals.noteParsedRefusal()
+      refuseChange[outcomeOfRefusal(request)](request, reply)
+    },
     refusalOf: (request) => tooManyChanges(outcomeOfRefusal(request)),
   }
 

@@ -31,8 +31,7 @@ export class LateRequests {
   /** Node has given the request of this socket up, and does not look at it again. */
   judge(socket: Socket): void {
     const line = this.#deps.lineOf(socket)
-    // Its time begins when it is read on.
-    if (line?.whyNotRead === 'turn') return
+    if (hasOtherBound(socket, line)) return
     if (line?.whyNotRead === 'answers') {
       return this.#later(socket, this.#deps.requestTimeoutMs, () => this.judge(socket))
     }
@@ -46,8 +45,8 @@ export class LateRequests {
       return false
     }
     const settle = (): void => {
-      // It may have come, and wait to be parsed.
-      if (socket.destroyed || line?.whyNotRead === 'turn' || !isLate()) return
+      // What is refused before it is parsed is not counted.
+      if (socket.destroyed || hasOtherBound(socket, line) || !isLate()) return
       if (socket.bytesRead === 0) this.#deps.onUnused(socket)
       else this.#deps.onLate(socket)
     }
@@ -79,4 +78,11 @@ export class LateRequests {
     })
     socket.once('close', forget)
   }
+}
+
+function hasOtherBound(socket: Socket, line: SocketLine | undefined): boolean {
+  // Its time begins when it is read on.
+  if (line?.whyNotRead === 'turn') return true
+  // Its requests were refused before they were parsed: it is idle, and has a bound for that.
+  return line?.isAtRest === true && (socket.timeout ?? 0) > 0
 }

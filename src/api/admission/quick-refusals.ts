@@ -6,81 +6,117 @@ import { readPlainChange, type PlainChange } from './plain-change.ts'
 import type { SocketLine } from './socket-line.ts'
 
 /**
- * How long requests of watched sockets are looked at in one turn of the loop. All that has come would
- * otherwise be looked at in one turn, and what the others wait for takes several: changes that were let in
- * would be late however few they are, and a new connection, a probe's among them, would not be let in.
+ * So many requests are looked at in one turn of the loop while changes are refused, or for a quarter of the
+ * time that all else in the turn took, where that is longer. If all that has come were looked at in one turn,
+ * changes that were let in, whose steps take several, would be late however few they are, and a new
+ * connection, a probe's among them, would not be let in. If a turn that is long anyway looked at few, a crowd
+ * would wait for longer than its clients do.
  */
-export const LOOKING_MS_MAX = 2
+export const LOOKED_AT_MIN = 128
+export const OTHERS_TO_LOOKING = 4
 
 /** A larger piece is none of the requests that are refused here. */
 const PIECE_BYTES_MAX = 16 * 1024
+
+/** Of POST and PUT. */
+const FIRST_LETTER = 'P'.charCodeAt(0)
 
 export interface QuickRefusalsDeps {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly changes: Pick<ChangeAdmission, 'isFull' | 'outcomeOfRefusal'>
   readonly isHostAllowed: (host: string) => boolean
   readonly isDraining: () => boolean
+  /** How long a connection may be open without a request. */
+  readonly keepAliveMs: number
   /** A whole answer, as it is written to the socket. */
   readonly answerFor: (outcome: ChangeOutcome) => string
   /** So long after it came. */
   readonly noteRefused: (change: PlainChange, tookMs: number) => void
 }
 
-interface Piece {
+interface Client {
   readonly socket: Socket
   readonly line: SocketLine
+  /** Its last request was refused here, so Node does not bound how long it is idle. */
+  hasIdleTimeout: boolean
+}
+
+interface Piece {
   readonly bytes: Buffer
   readonly sinceMs: number
 }
 
 /**
- * Refuses changes before they are parsed, on sockets where one was refused already or that came while
- * changes were refused. A client that is refused asks again, and so do thousands of them: a refusal that
- * costs half of what an order does leaves no time for orders.
+ * Refuses changes before they are parsed. A client that is refused asks again, and so do thousands of them,
+ * all at once at first: a refusal that costs half of what an order does leaves no time for orders.
  */
 export class QuickRefusals {
   readonly #deps: QuickRefusalsDeps
-  readonly #watched = new WeakSet<Socket>()
+  /** As long as nothing is refused Node's parser reads by itself: that costs an order a tenth less. */
+  readonly #unwatched = new Map<Socket, SocketLine>()
   /** In their order; their sockets are not read. */
-  readonly #waiting = new Map<Socket, Piece>()
-  /** Since when requests are looked at in this turn; undefined: none was. */
-  #turnSinceMs: number | undefined
+  readonly #waiting = new Map<Client, Piece>()
+  /** How many may still be looked at in this turn; undefined: none was. */
+  #leftInTurn: number | undefined
+  /** Since when this turn has done other things. */
+  #othersSinceMs = 0
 
   constructor(deps: QuickRefusalsDeps) {
     this.#deps = deps
   }
 
-  /** From now on what comes on this socket is looked at first. */
-  watch(socket: Socket, line: SocketLine): void {
-    if (this.#watched.has(socket)) return
-    this.#watched.add(socket)
-    socket.once('close', () => this.#waiting.delete(socket))
-    const { clock } = this.#deps
-    line.readBefore((bytes) => {
-      this.#take({ socket, line, bytes, sinceMs: clock.monotonicMs() })
-    })
+  /** From the next refusal on what comes on this socket is looked at first. */
+  add(socket: Socket, line: SocketLine): void {
+    if (this.#deps.changes.isFull()) return this.#watch(socket, line)
+    this.#unwatched.set(socket, line)
+    socket.once('close', () => this.#unwatched.delete(socket))
   }
 
-  #take(piece: Piece): void {
-    const { socket, line, bytes } = piece
-    // The rest of a request that was let in, and what is sent ahead, have their own rules.
-    if (!line.isAtRest || bytes.length > PIECE_BYTES_MAX) return line.parse(bytes)
-    if (this.#waiting.size === 0 && this.#isTimeLeft()) return this.#look(piece)
-    const before = this.#waiting.get(socket)
-    this.#waiting.set(
-      socket,
-      before ? { ...before, bytes: Buffer.concat([before.bytes, bytes]) } : piece,
-    )
-    socket.pause()
+  /** One that was parsed: the next ones are not. */
+  noteParsedRefusal(): void {
+    for (const [socket, line] of this.#unwatched) this.#watch(socket, line)
+    this.#unwatched.clear()
   }
 
-  #look({ socket, line, bytes, sinceMs }: Piece): void {
-    const { changes, answerFor, noteRefused, clock } = this.#deps
-    // Node would end a connection of which its parser has never seen a request.
-    const isKnown = line.latest.request !== undefined && socket.writableLength === 0
-    const change = isKnown ? this.#findRefused(bytes) : undefined
-    if (change === undefined) return line.parse(bytes)
+  #watch(socket: Socket, line: SocketLine): void {
+    const client = { socket, line, hasIdleTimeout: false }
+    socket.once('close', () => this.#waiting.delete(client))
+    line.readBefore((bytes) => this.#take(client, bytes))
+  }
+
+  #take(client: Client, bytes: Buffer): void {
+    const before = this.#waiting.get(client)
+    if (before !== undefined) {
+      const joined = Buffer.concat([before.bytes, bytes])
+      return void this.#waiting.set(client, { ...before, bytes: joined })
+    }
+    if (!this.#mayBeRefused(client, bytes)) return parse(client, bytes)
+    const piece = { bytes, sinceMs: this.#deps.clock.monotonicMs() }
+    if (this.#waiting.size === 0 && this.#mayLook()) return this.#look(client, piece)
+    this.#waiting.set(client, piece)
+    client.socket.pause()
+  }
+
+  /**
+   * The rest of a request that was let in, and what is sent ahead, have their own rules. What is no change,
+   * such as a probe, does not wait behind changes. While some wait, those that come wait behind them.
+   */
+  #mayBeRefused({ line }: Client, bytes: Buffer): boolean {
+    if (bytes[0] !== FIRST_LETTER || bytes.length > PIECE_BYTES_MAX || !line.isAtRest) return false
+    return this.#waiting.size > 0 || this.#deps.changes.isFull()
+  }
+
+  #look(client: Client, { bytes, sinceMs }: Piece): void {
+    const { changes, answerFor, noteRefused, clock, keepAliveMs } = this.#deps
+    const { socket } = client
+    // A client that does not take its answers gets no more of them from here.
+    const change = socket.writableLength === 0 ? this.#findRefused(bytes) : undefined
+    if (change === undefined) return parse(client, bytes)
     socket.write(answerFor(changes.outcomeOfRefusal(change.hasRetryKey)))
+    if (!client.hasIdleTimeout) {
+      client.hasIdleTimeout = true
+      socket.setTimeout(keepAliveMs)
+    }
     noteRefused(change, clock.monotonicMs() - sinceMs)
   }
 
@@ -91,22 +127,37 @@ export class QuickRefusals {
     return change !== undefined && isHostAllowed(change.host) ? change : undefined
   }
 
-  #isTimeLeft(): boolean {
-    const nowMs = this.#deps.clock.monotonicMs()
-    if (this.#turnSinceMs === undefined) {
-      this.#turnSinceMs = nowMs
+  /** Counts the one that is looked at. */
+  #mayLook(): boolean {
+    if (this.#leftInTurn === undefined) {
+      this.#leftInTurn = LOOKED_AT_MIN
+      this.#othersSinceMs = this.#deps.clock.monotonicMs()
       setImmediate(() => this.#nextTurn())
     }
-    return nowMs - this.#turnSinceMs < LOOKING_MS_MAX
+    if (this.#leftInTurn === 0) return false
+    this.#leftInTurn -= 1
+    return true
   }
 
   #nextTurn(): void {
-    this.#turnSinceMs = undefined
-    for (const [socket, piece] of this.#waiting) {
-      if (!this.#isTimeLeft()) break
-      this.#waiting.delete(socket)
-      this.#look(piece)
-      socket.resume()
+    const { clock } = this.#deps
+    const fromMs = clock.monotonicMs()
+    const mostMs = (fromMs - this.#othersSinceMs) / OTHERS_TO_LOOKING
+    this.#leftInTurn = undefined
+    for (const [client, piece] of this.#waiting) {
+      if (!this.#mayLook() && clock.monotonicMs() - fromMs >= mostMs) break
+      this.#waiting.delete(client)
+      this.#look(client, piece)
+      client.socket.resume()
     }
+    this.#othersSinceMs = clock.monotonicMs()
   }
+}
+
+/** Node bounds the time of a request that it parses, and not that of line breaks in front of none. */
+function parse(client: Client, bytes: Buffer): void {
+  client.line.parse(bytes)
+  if (!client.hasIdleTimeout || client.line.isAtRest) return
+  client.hasIdleTimeout = false
+  client.socket.setTimeout(0)
 }

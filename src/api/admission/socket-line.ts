@@ -157,8 +157,8 @@ export class SocketLine {
   }
 
   /**
-   * From now on `take` gets what is read, and hands on to `parse` what is for the parser. Node reads in
-   * JavaScript then, which costs a little more.
+   * From now on `take` gets what is read, and hands on to `parse` what is for the parser. Node then reads in
+   * JavaScript, and not in its parser, which makes an order dearer.
    */
   readBefore(take: (bytes: Buffer) => void): void {
     const [parse] = this.#socket.listeners('data')

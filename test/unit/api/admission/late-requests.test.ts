@@ -29,8 +29,9 @@ function setUp(delayMs: number) {
   const loopDelay = new LoopDelay(EVERY_MS, WINDOW_MS, 0)
   clock.advance(EVERY_MS + delayMs)
   loopDelay.note(clock.monotonicMs())
-  const socket = Object.assign(new EventEmitter(), { destroyed: false, bytesRead: 10 })
+  const socket = Object.assign(new EventEmitter(), { destroyed: false, bytesRead: 10, timeout: 0 })
   const line = {
+    isAtRest: false,
     whyNotRead: undefined as 'turn' | 'answers' | undefined,
     latest: { request: undefined as Pick<IncomingMessage, 'complete'> | undefined, count: 0 },
   }
@@ -122,8 +123,18 @@ test('the time of a request that waits for its turn begins with its turn', async
   assert.deepEqual(told, [])
 })
 
-test('a request that comes in that time and waits to be parsed is not late', async () => {
+test('a connection whose request is refused before it is parsed, in that time, is idle and not late', async () => {
+  const { clock, socket, line, told, judge } = setUp(3_000)
+  line.isAtRest = true
+  await judge()
+  socket.timeout = 72_000
+  clock.advance(3_000)
+  assert.deepEqual(told, [])
+})
+
+test('a request that comes in that time and waits to be refused is not late', async () => {
   const { clock, line, told, judge } = setUp(3_000)
+  line.isAtRest = true
   await judge()
   line.whyNotRead = 'turn'
   clock.advance(3_000)

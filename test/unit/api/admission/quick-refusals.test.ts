@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'node:test'
+import {
+  LOOKED_AT_MIN,
+  OTHERS_TO_LOOKING,
+  QuickRefusals,
+} from '../../../../src/api/admission/quick-refusals.ts'
+import { createText } from '../../../api/raw-client.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+
+const REFUSAL_MS = 1
+const CROWD = 20 * LOOKED_AT_MIN
+
+function nothing(): void {}
+
+/** Of a full service, to so many clients that ask at once: how many are refused in each turn of the loop. */
+async function refuseAll(clients: number, othersTakeMs: number): Promise<readonly number[]> {
+  const clock = new ManualClock()
+  let refused = 0
+  const refusals = new QuickRefusals({
+    clock,
+    changes: { isFull: () => true, outcomeOfRefusal: () => 'not-applied' },
+    isHostAllowed: () => true,
+    isDraining: () => false,
+    keepAliveMs: 1_000,
+    answerFor: () => 'no',
+    noteRefused() {
+      refused += 1
+      clock.advance(REFUSAL_MS)
+    },
+  })
+  const bytes = Buffer.from(createText('A'))
+  for (let count = 0; count < clients; count += 1) {
+    const socket = Object.assign(new EventEmitter(), {
+      writableLength: 0,
+      write: nothing,
+      setTimeout: nothing,
+      pause: nothing,
+      resume: nothing,
+    })
+    const line = { isAtRest: true, readBefore: (take: (read: Buffer) => void) => take(bytes) }
+    refusals.add(socket as never, line as never)
+  }
+  const inTurns: number[] = []
+  while (refused < clients) {
+    const before = refused
+    clock.advance(othersTakeMs)
+    await setImmediate()
+    inTurns.push(refused - before)
+  }
+  return inTurns
+}
+
+test('few requests are refused in one turn of the loop', async () => {
+  const inTurns = await refuseAll(CROWD, 0)
+  assert.deepEqual(new Set(inTurns.slice(1)), new Set([LOOKED_AT_MIN]))
+})
+
+test('where all else in a turn takes long, more are refused in it', async () => {
+  const looked = 5 * LOOKED_AT_MIN
+  const [, ...inTurns] = await refuseAll(CROWD, OTHERS_TO_LOOKING * looked * REFUSAL_MS)
+  inTurns.pop()
+  assert.deepEqual(new Set(inTurns), new Set([looked]))
+})
