@@ -25,6 +25,9 @@ const DRAIN_MS_MAX = 10_000
 const MICROS_PER_MS = 1_000
 
 const latencies = createHistogram({ figures: 3 })
+/** Unlike that of any earlier run on the same store. */
+const run = Date.now().toString(36)
+let created = 0
 let answered = 0
 let failed = 0
 
@@ -55,7 +58,13 @@ process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit(0))
 
 async function openLine(_: unknown, index: number): Promise<Line> {
   const http = await HttpLine.open(hostname, Number(port))
-  return { http, requests: new RequestMaker(plan, `${Date.now().toString(36)}-${index}`) }
+  return { http, requests: new RequestMaker(plan, `${run}-${index}`, nextId) }
+}
+
+/** Ids rise over all connections. */
+function nextId(): string {
+  created += 1
+  return `${run}-${created}`
 }
 
 async function prepare({ http, requests }: Line): Promise<void> {

@@ -14,7 +14,7 @@ const MIX_LENGTH = 10
 export interface RequestShape {
   readonly kind: Kind
   readonly items: number
-  /** Random ids hit an index anywhere, ascending ones at its end. */
+  /** Random ids hit an index anywhere, those that are counted over all connections at its end. */
   readonly hasRandomIds: boolean
   /** A key or token that each request shows. */
   readonly credential?: string
@@ -25,14 +25,15 @@ export class RequestMaker {
   readonly #shape: RequestShape
   /** Unlike any other's, also of an earlier run on the same store. */
   readonly #prefix: string
+  readonly #nextId: () => string
   #made = 0
-  #created = 0
   #updated = 0
   #lastKeyed = ''
 
-  constructor(shape: RequestShape, prefix: string) {
+  constructor(shape: RequestShape, prefix: string, nextId: () => string) {
     this.#shape = shape
     this.#prefix = prefix
+    this.#nextId = shape.hasRandomIds ? randomUUID : nextId
   }
 
   /** To be answered before the load begins. */
@@ -49,7 +50,7 @@ export class RequestMaker {
     this.#made += 1
     switch (this.#shape.kind) {
       case 'create':
-        return this.#create(this.#newId())
+        return this.#create(this.#nextId())
       case 'update':
         return this.#update()
       case 'mix':
@@ -58,11 +59,11 @@ export class RequestMaker {
   }
 
   #nextOfMix(place: number): string {
-    if (place < 2) return this.#create(this.#newId())
+    if (place < 2) return this.#create(this.#nextId())
     if (place < 4) return this.#update()
     if (place === 9) return this.#lastKeyed
     const key = randomUUID()
-    this.#lastKeyed = place < 7 ? this.#create(this.#newId(), key) : this.#update(key)
+    this.#lastKeyed = place < 7 ? this.#create(this.#nextId(), key) : this.#update(key)
     return this.#lastKeyed
   }
 
@@ -77,11 +78,6 @@ export class RequestMaker {
     this.#updated += 1
     const body = `{"orderId":"${orderId}","status":"${status}"}`
     return this.#render('PUT /api/update-order', body, key)
-  }
-
-  #newId(): string {
-    this.#created += 1
-    return this.#shape.hasRandomIds ? randomUUID() : `${this.#prefix}-${this.#created}`
   }
 
   #poolId(index: number): string {
