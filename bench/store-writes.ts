@@ -14,11 +14,11 @@ import { buildCreation } from './store-load.ts'
 
 /**
  * What an order costs SQLite at a fixed number of orders in a transaction, so that nothing but the
- * statements and the tables decides: bytes written (the log and its checkpoints), and processor time
- * of the thread. With one order a transaction it is two, reserve and settle; with more, each settles
- * those that the one before has reserved. Linux.
+ * statements and the tables decides: bytes written (the log and its checkpoints), blocks of the disk that
+ * were made dirty by that, and processor time of the thread. With one order a transaction it is two,
+ * reserve and settle; with more, each settles those that the one before has reserved. Linux.
  *
- *   node bench/store-writes.ts [--orders 20000] [--stored 0] [--ids random|rising] [--items 3]
+ *   node bench/store-writes.ts [--orders 20000] [--stored 0] [--ids random|rising|beginnings] [--items 3]
  */
 const { values } = parseArgs({
   options: {
@@ -31,10 +31,13 @@ const { values } = parseArgs({
 
 /** As many as are in flight at 1, 32 and 256 connections, less those that wait for Kafka. */
 const ORDERS_IN_TRANSACTION = [1, 16, 128]
+/** Of ids that rise apart from each other, as where each of so many callers counts its own. */
+const BEGINNINGS = 256
 const FILL_TRANSACTION = 2_000
 const OWNER = '00000000-0000-4000-8000-000000000001'
 
 let count = 0
+let madeIds = 0
 
 function reserve(creation: PendingEvent): Operation {
   return { kind: 'reserve', args: [OWNER, toEventRow(creation)] }
@@ -61,11 +64,18 @@ function buildTransactions(rounds: number, size: number): readonly (readonly Ope
 
 function build(): PendingEvent {
   count += 1
-  const id = values.ids === 'rising' ? `order-${String(count).padStart(9, '0')}` : undefined
+  const id = makeId()
   return buildCreation({
     itemCount: Number(values.items),
     ...(id !== undefined && { orderId: id }),
   })
+}
+
+function makeId(): string | undefined {
+  madeIds += 1
+  if (values.ids === 'rising') return `order-${String(madeIds).padStart(9, '0')}`
+  if (values.ids !== 'beginnings') return undefined
+  return `order-${madeIds % BEGINNINGS}-${Math.floor(madeIds / BEGINNINGS)}`
 }
 
 function run(engine: SqliteEngine, transactions: readonly (readonly Operation[])[]): void {
@@ -78,7 +88,15 @@ function run(engine: SqliteEngine, transactions: readonly (readonly Operation[])
 }
 
 function writtenBytes(): number {
-  return Number(/^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+  return readIo(/^wchar: (\d+)$/m)
+}
+
+function dirtiedBytes(): number {
+  return readIo(/^write_bytes: (\d+)$/m)
+}
+
+function readIo(pattern: RegExp): number {
+  return Number(pattern.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 }
 
 function measure(path: string, size: number): void {
@@ -91,18 +109,18 @@ function measure(path: string, size: number): void {
   const rounds = Math.round(orders / size)
   run(engine, buildTransactions(Math.ceil(rounds / 10), size))
   const transactions = buildTransactions(rounds, size)
-  const bytesBefore = writtenBytes()
+  const before = { bytes: writtenBytes(), dirtied: dirtiedBytes() }
   const cpuBefore = process.cpuUsage()
   run(engine, transactions)
   const { user, system } = process.cpuUsage(cpuBefore)
-  const bytes = writtenBytes() - bytesBefore
+  const spent = [writtenBytes() - before.bytes, dirtiedBytes() - before.dirtied, user + system]
   engine.close()
-  const figures = [size, bytes / (rounds * size), (user + system) / (rounds * size)]
-  console.log(`| ${figures.map(Math.round).join(' | ')} |`)
+  const figures = spent.map((sum) => sum / (rounds * size))
+  console.log(`| ${[size, ...figures].map(Math.round).join(' | ')} |`)
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-writes-'))
-console.log('| orders in a transaction | bytes written an order | CPU µs an order |')
-console.log('|---|---|---|')
+console.log('| orders in a transaction | bytes written an order | dirtied | CPU µs an order |')
+console.log('|---|---|---|---|')
 for (const size of ORDERS_IN_TRANSACTION) measure(join(directory, `${size}.db`), size)
 rmSync(directory, { recursive: true })
