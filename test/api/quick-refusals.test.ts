@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { LOOKED_AT_MIN } from '../../src/api/admission/quick-refusals.ts'
+import { REQUESTS_PER_SOCKET_MAX } from '../../src/api/admission/socket-line.ts'
 import { Measures } from '../../src/business/measures/measures.ts'
+import { until } from '../support/until.ts'
 import { createFakeCommands } from './harness.ts'
 import { createText, getText, startRawServer, type RawClient } from './raw-client.ts'
 
@@ -94,6 +96,35 @@ test('after one refusal nothing that is refused is parsed, on connections that w
     assert.deepEqual(await client.answers(2), [200, 503])
   }
   assert.equal(parsed() - before, 1)
+})
+
+test('a connection that has to wait for its turn when the first one is refused is read on', async (t) => {
+  const served = Promise.withResolvers<undefined>()
+  const begun: unknown[] = []
+  const commands = createFakeCommands()
+  const { open, empty, fill } = await startFull(t, {
+    commands: {
+      ...commands,
+      async createOrder(command) {
+        begun.push(command)
+        await served.promise
+        return commands.createOrder(command)
+      },
+    },
+  })
+  empty()
+  const ahead = await open()
+  ahead.send(createText('A').repeat(REQUESTS_PER_SOCKET_MAX + 1))
+  await until(() => begun.length === REQUESTS_PER_SOCKET_MAX, 'the last one waits')
+  fill()
+  const refused = await open()
+  refused.send(createText('B').replace('Host', 'TE: trailers\r\nHost'))
+  assert.deepEqual(await refused.answers(1), [503])
+  empty()
+  served.resolve(undefined)
+  await ahead.answers(REQUESTS_PER_SOCKET_MAX + 1)
+  ahead.send(getText('/health/live'))
+  assert.equal((await ahead.answers(REQUESTS_PER_SOCKET_MAX + 2)).at(-1), 200)
 })
 
 test('every refusal is counted as a request and as one that was turned away', async (t) => {
