@@ -178,6 +178,25 @@ test('bytes that look like a request inside of another one are a part of that', 
   assert.equal(parsed(), 3)
 })
 
+test('what comes behind a CONNECT is no request of another connection', async (t) => {
+  const { open, openRefused, empty, commands } = await startFull(t)
+  const client = await openRefused()
+  client.socket.allowHalfOpen = true
+  empty()
+  client.send('CONNECT cart:80 HTTP/1.1\r\nHost: cart\r\n\r\n')
+  assert.deepEqual(await client.answers(2), [503, 400])
+  // It has the parser that the first one had.
+  const other = await open()
+  other.send(getText('/health/live'))
+  await other.answers(1)
+  client.send(createText('A'))
+  client.socket.end()
+  await client.ended()
+  other.send(getText('/health/live'))
+  assert.deepEqual(await other.answers(2), [200, 200])
+  assert.equal(commands.created.length, 0)
+})
+
 test('a request for another host is refused as such, however full the service is', async (t) => {
   const { openRefused } = await startFull(t, {
     settings: { ownNames: { names: ['cart'], hasOthers: false } },

@@ -167,7 +167,8 @@ export class SocketLine {
   }
 
   parse(bytes: Buffer): void {
-    this.#parse?.(bytes)
+    // After a CONNECT its parser may be that of another socket.
+    if (this.#socket.parser) this.#parse?.(bytes)
   }
 
   /**
