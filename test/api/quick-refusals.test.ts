@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { LOOKED_AT_MIN } from '../../src/api/admission/quick-refusals.ts'
+import { REQUESTS_PER_SOCKET_MAX } from '../../src/api/admission/socket-line.ts'
 import { Measures } from '../../src/business/measures/measures.ts'
+import { until } from '../support/until.ts'
 import { createFakeCommands } from './harness.ts'
 import { createText, getText, startRawServer, type RawClient } from './raw-client.ts'
 
@@ -96,6 +98,35 @@ test('after one refusal nothing that is refused is parsed, on connections that w
   assert.equal(parsed() - before, 1)
 })
 
+test('a connection that has to wait for its turn when the first one is refused is read on', async (t) => {
+  const served = Promise.withResolvers<undefined>()
+  const begun: unknown[] = []
+  const commands = createFakeCommands()
+  const { open, empty, fill } = await startFull(t, {
+    commands: {
+      ...commands,
+      async createOrder(command) {
+        begun.push(command)
+        await served.promise
+        return commands.createOrder(command)
+      },
+    },
+  })
+  empty()
+  const ahead = await open()
+  ahead.send(createText('A').repeat(REQUESTS_PER_SOCKET_MAX + 1))
+  await until(() => begun.length === REQUESTS_PER_SOCKET_MAX, 'the last one waits')
+  fill()
+  const refused = await open()
+  refused.send(createText('B').replace('Host', 'TE: trailers\r\nHost'))
+  assert.deepEqual(await refused.answers(1), [503])
+  empty()
+  served.resolve(undefined)
+  await ahead.answers(REQUESTS_PER_SOCKET_MAX + 1)
+  ahead.send(getText('/health/live'))
+  assert.equal((await ahead.answers(REQUESTS_PER_SOCKET_MAX + 2)).at(-1), 200)
+})
+
 test('every refusal is counted as a request and as one that was turned away', async (t) => {
   const { openRefused, measures, parsed } = await startFull(t)
   const client = await openRefused()
@@ -145,6 +176,25 @@ test('bytes that look like a request inside of another one are a part of that', 
   client.send(hidden)
   assert.deepEqual(await client.answers(4), [503, 503, 200, 200])
   assert.equal(parsed(), 3)
+})
+
+test('what comes behind a CONNECT is no request of another connection', async (t) => {
+  const { open, openRefused, empty, commands } = await startFull(t)
+  const client = await openRefused()
+  client.socket.allowHalfOpen = true
+  empty()
+  client.send('CONNECT cart:80 HTTP/1.1\r\nHost: cart\r\n\r\n')
+  assert.deepEqual(await client.answers(2), [503, 400])
+  // It has the parser that the first one had.
+  const other = await open()
+  other.send(getText('/health/live'))
+  await other.answers(1)
+  client.send(createText('A'))
+  client.socket.end()
+  await client.ended()
+  other.send(getText('/health/live'))
+  assert.deepEqual(await other.answers(2), [200, 200])
+  assert.equal(commands.created.length, 0)
 })
 
 test('a request for another host is refused as such, however full the service is', async (t) => {

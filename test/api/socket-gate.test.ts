@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createServer, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { SocketGate } from '../../src/api/admission/socket-gate.ts'
-import { REQUESTS_PER_SOCKET_MAX } from '../../src/api/admission/socket-line.ts'
+import { REQUESTS_PER_SOCKET_MAX, type Begin } from '../../src/api/admission/socket-line.ts'
 import { closeInOrder } from '../../src/api/close-in-order.ts'
 import { until } from '../support/until.ts'
 import { getText, openRawClients } from './raw-client.ts'
@@ -78,4 +79,40 @@ test('what was read and waits to be parsed waits for its turn', async (t) => {
   await open()
   await until(() => told.length > 0, 'the connection is let in')
   assert.deepEqual(told, [undefined, 'turn', undefined])
+})
+
+test('nothing more is read before its parser of a socket whose answers wait to be taken', async (t) => {
+  const gate = new SocketGate({
+    connectionsMax: 10,
+    restBytesMax: 1_000,
+    onLetIn: (_socket, line) => line.readBefore((bytes) => line.parse(bytes)),
+    refuse: (socket) => socket.destroy(),
+    closeInOrder,
+    onBodyAwaited: () => assert.fail('no request has a body'),
+  })
+  // More than the system keeps of it.
+  const large = 'a'.repeat(16 * 1024 * 1024)
+  const sockets: Socket[] = []
+  const answer: Begin = ({ socket, url }, response) => {
+    if (url === '/other') return void response.end()
+    sockets.push(socket)
+    response.end(large)
+  }
+  const server = createServer(gate.guard(answer))
+  gate.watch(server, 'connection')
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  const open = await openRawClients(t, server)
+  const client = await open()
+  client.socket.pause()
+  client.send(getText('/').repeat(3))
+  await until(() => sockets.length === 3, 'Node stops to read')
+  sockets[0]?.resume()
+  client.send(getText('/'))
+  const other = await open()
+  other.send(getText('/other'))
+  await other.answers(1)
+  assert.equal(sockets.length, 3)
+  client.socket.resume()
+  assert.equal((await client.answers(4)).length, 4)
 })

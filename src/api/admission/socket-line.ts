@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { MESSAGE_BEGINS, type HttpSocket, type MaybeLastResponse } from './node-http.ts'
+import {
+  MESSAGE_BEGINS,
+  readBeforeParser,
+  type HttpSocket,
+  type MaybeLastResponse,
+} from './node-http.ts'
 
 /**
  * The requests of one socket, in their order. A client may send the next one before the last one is
@@ -156,20 +161,14 @@ export class SocketLine {
     this.#isEnding = true
   }
 
-  /**
-   * From now on `take` gets what is read, and hands on to `parse` what is for the parser. Node then reads in
-   * JavaScript, and not in its parser, which makes an order dearer.
-   */
+  /** From now on `take` gets what is read, and hands on to `parse` what is for the parser. */
   readBefore(take: (bytes: Buffer) => void): void {
-    const [parse] = this.#socket.listeners('data')
-    if (parse === undefined) return
-    this.#socket.removeListener('data', parse as never)
-    this.#socket.on('data', take)
-    this.#parse = parse as (bytes: Buffer) => void
+    this.#parse = readBeforeParser(this.#socket, take)
   }
 
   parse(bytes: Buffer): void {
-    this.#parse?.(bytes)
+    // After a CONNECT its parser may be that of another socket.
+    if (this.#socket.parser) this.#parse?.(bytes)
   }
 
   /**
