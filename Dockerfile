@@ -5,9 +5,9 @@
 FROM node:26.10.0-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No install scripts: the only one fetches the pinned Node for machines that have another, and this
-# image is one that has it.
-RUN npm ci --omit=dev --ignore-scripts
+# Without the packages of the pinned Node, which are for machines that have another: this image has it.
+# The only script looks for them.
+RUN npm pkg delete optionalDependencies && npm ci --omit=dev --ignore-scripts
 
 FROM node:26.10.0-slim
 LABEL org.opencontainers.image.title="CartService" \

@@ -3,11 +3,12 @@
 //
 //   node bin/with-node.mjs [src/main.mjs] [args…]
 //
-// This file alone is executed by whatever Node the machine has, so it keeps to what Node 16 knows.
+// What is in this folder is executed by whatever Node the machine has, so it keeps to what Node 16 knows.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readPinnedNode } from './pinned-node.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [script = 'src/main.mjs', ...scriptArgs] = process.argv.slice(2)
@@ -15,8 +16,8 @@ const [script = 'src/main.mjs', ...scriptArgs] = process.argv.slice(2)
 const needsDevDependencies = script.startsWith('scripts/')
 const parentCheckMs = 500
 
-if (!isInstalled()) install()
-run(findNode())
+if (!isInstalled() || findNode() === undefined) install()
+run(findNode() ?? failWithoutNode())
 
 /** Whether node_modules holds what package-lock.json asks for; npm writes its own record last. */
 function isInstalled() {
@@ -57,19 +58,19 @@ function install() {
   fail(`npm ci failed (${reason}). Check the network, then run the same command again.`)
 }
 
-/** The pinned Node, or this one where that was not installed (npm with ignore-scripts) and it will do. */
+/** The pinned Node, or this one where that is not installed and this one will do. */
 function findNode() {
-  const pinned = readPackages(join(root, 'package-lock.json'))['node_modules/node'].version
-  const binary = process.platform === 'win32' ? 'node.exe' : 'node'
-  const path = join(root, 'node_modules', 'node', 'bin', binary)
-  if (existsSync(path)) return path
-  if (Number(process.versions.node.split('.')[0]) >= Number(pinned.split('.')[0])) {
-    return process.execPath
-  }
+  const { version, program } = readPinnedNode(root)
+  if (program !== undefined && existsSync(program)) return program
+  const isNewEnough = Number(process.versions.node.split('.')[0]) >= Number(version.split('.')[0])
+  return isNewEnough ? process.execPath : undefined
+}
+
+function failWithoutNode() {
+  const { version } = readPinnedNode(root)
   return fail(
-    `This needs Node ${pinned} and runs on ${process.versions.node}; the npm package "node" would ` +
-      'bring it, but its install script did not run. Install Node ' +
-      `${pinned}, or run: npm rebuild node --ignore-scripts=false`,
+    `This needs Node ${version} and runs on ${process.versions.node}, and npm installed none for ` +
+      `${process.platform} on ${process.arch}. Install Node ${version}, then run the same command again.`,
   )
 }
 

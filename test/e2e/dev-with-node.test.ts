@@ -1,21 +1,28 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const withNode = fileURLToPath(new URL('../../bin/with-node.mjs', import.meta.url))
-const node = { version: process.versions.node, integrity: 'sha512-node' }
+const launchers = fileURLToPath(new URL('../../bin/', import.meta.url))
+const node = {
+  version: process.versions.node,
+  integrity: 'sha512-node',
+  optional: true,
+  os: process.platform,
+  cpu: process.arch,
+  bin: { node: 'bin/node' },
+}
 const library = { version: '1.0.0', integrity: 'sha512-library' }
 const tool = { version: '2.0.0', integrity: 'sha512-tool', dev: true }
 const otherSystem = { version: '3.0.0', integrity: 'sha512-other', optional: true }
 const wanted = {
   '': {},
-  'node_modules/node': node,
+  'node_modules/node-here': node,
   'node_modules/library': library,
   'node_modules/tool': tool,
   'node_modules/other-system': otherSystem,
@@ -48,12 +55,34 @@ suite('bin/with-node.mjs', () => {
   })
 
   test('runs the service without what only developers need, and tests with it', async () => {
-    const production = { 'node_modules/node': node, 'node_modules/library': library }
+    const production = { 'node_modules/library': library }
     await using project = await createProject({ installed: production })
     assert.equal((await project.run(['src/main.mjs'])).output, 'ran\n')
     assert.equal(await project.npmArguments(), undefined)
     await project.run(['scripts/test.ts'])
     assert.deepEqual(await project.npmArguments(), ['ci', '--loglevel=error', '--include=dev'])
+  })
+
+  test('runs the Node that package-lock.json names for this system', async () => {
+    await using project = await createProject({ installed: wanted })
+    const program = await project.write(
+      'node_modules/node-here/bin/node',
+      '#!/bin/sh\necho pinned "$@"\n',
+    )
+    await chmod(program, 0o755)
+    assert.equal((await project.run(['src/main.mjs', 'a'])).output, 'pinned src/main.mjs a\n')
+    assert.equal(await project.npmArguments(), undefined)
+  })
+
+  test('installs, and says which Node is needed, where this one is too old', async () => {
+    await using project = await createProject({ installed: wanted })
+    const newer = { ...wanted, 'node_modules/node-here': { ...node, version: '999.0.0' } }
+    await project.write('package-lock.json', JSON.stringify({ packages: newer }))
+    await project.write('node_modules/.package-lock.json', JSON.stringify({ packages: newer }))
+    const { code, output } = await project.run(['src/main.mjs'])
+    assert.deepEqual(await project.npmArguments(), ['ci', '--loglevel=error'])
+    assert.match(output, /\nThis needs Node 999\.0\.0 and .* Install Node 999\.0\.0, .*\n$/)
+    assert.equal(code, 1)
   })
 
   test('hands SIGTERM on and waits for the end of the script', async () => {
@@ -71,7 +100,8 @@ suite('bin/with-node.mjs', () => {
 })
 
 interface Project extends AsyncDisposable {
-  write(path: string, text: string): Promise<void>
+  /** Returns its whole path. */
+  write(path: string, text: string): Promise<string>
   /** Runs it; `onOutput` is called once, with the first output. */
   run(
     args: readonly string[],
@@ -84,12 +114,12 @@ interface Project extends AsyncDisposable {
 /** A project whose npm only notes that it was called. */
 async function createProject({ installed }: { installed: object | undefined }): Promise<Project> {
   const dir = await mkdtemp(join(tmpdir(), 'cart-service-with-node-'))
-  const write = async (path: string, text: string): Promise<void> => {
+  const write = async (path: string, text: string): Promise<string> => {
     await mkdir(dirname(join(dir, path)), { recursive: true })
     await writeFile(join(dir, path), text)
+    return join(dir, path)
   }
-  await mkdir(join(dir, 'bin'))
-  await copyFile(withNode, join(dir, 'bin/with-node.mjs'))
+  await cp(launchers, join(dir, 'bin'), { recursive: true })
   await write('package-lock.json', JSON.stringify({ packages: wanted }))
   if (installed !== undefined) {
     await write('node_modules/.package-lock.json', JSON.stringify({ packages: installed }))
