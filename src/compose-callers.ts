@@ -48,7 +48,7 @@ export async function openCallerChecks(
     checks.push(createKeyCheck(keys, systemClock))
   }
   if (callers.jwt !== undefined) {
-    checks.push(await openTokenCheck(callers.jwt, opened, health))
+    checks.push(await openTokenCheck(callers, callers.jwt, opened, health))
   }
   const tls = door.tls === undefined ? undefined : await openTls(door.tls, opened, log)
   const { ways = [], certificateScopes } = callers
@@ -91,6 +91,7 @@ async function openLoginProvider({
 }
 
 async function openTokenCheck(
+  { certificateScopes }: CallerConfig,
   rules: JwtConfig,
   opened: AsyncDisposableStack,
   health: DependencyHealth,
@@ -111,7 +112,8 @@ async function openTokenCheck(
   health.reportDown('identityProvider', 'has not answered yet')
   opened.defer(() => keySet.close())
   keySet.start()
-  return new TokenCheck({ rules, findKey: keySet.findKey, clock: systemClock })
+  const hasCertificates = certificateScopes !== undefined
+  return new TokenCheck({ rules, findKey: keySet.findKey, clock: systemClock, hasCertificates })
 }
 
 async function openTls(

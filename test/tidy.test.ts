@@ -94,7 +94,12 @@ const MAY_IMPORT: Record<string, Rule> = {
   'src/config': { folders: [], packages: ['typebox', 'typebox/schema', 'node:*'] },
   'src/service': { folders: ['src/business', 'src/models'], packages: ['node:*'] },
   'src/service/callers': {
-    folders: ['src/business', 'src/models', 'src/service/bounded-answer.ts'],
+    folders: [
+      'src/business',
+      'src/models',
+      'src/service/bounded-answer.ts',
+      'src/service/credentials/back-off.ts',
+    ],
     packages: ['jose', 'openid-client', 'node:*'],
   },
   'src/service/kafka': {

@@ -83,7 +83,7 @@ export const callerSettings = {
   API_KEYS_FILE: Type.Optional(
     text(
       'File of the API keys, as hashes; `npx cart keys new` adds one. It is read again every few seconds, so keys come and go without a restart.',
-      { form: 'the path of a file', accepts: (value) => !value.includes('\0') },
+      { form: 'the path of a file', isSecretFile: true, accepts: (value) => !value.includes('\0') },
     ),
   ),
   API_JWT_ISSUER: Type.Optional(

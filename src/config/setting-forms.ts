@@ -12,6 +12,8 @@ export interface SettingNotes {
   readonly default?: string | number | boolean
   /** The value is never repeated. */
   readonly isSecret?: boolean
+  /** The value is the path of a file that others shall not read. */
+  readonly isSecretFile?: boolean
   /** An address with credentials in it: it is shown without them, and not at all where it is refused. */
   readonly mayHoldSecret?: boolean
 }
@@ -20,6 +22,7 @@ export interface TextRule {
   readonly form: string
   readonly default?: string
   readonly isSecret?: boolean
+  readonly isSecretFile?: boolean
   readonly mayHoldSecret?: boolean
   readonly accepts: (value: string) => boolean
   /** Says more than "must be …" where a refused value deserves it. */
@@ -89,6 +92,7 @@ export function secret(description: string, rule: SecretRule) {
 export function secretFile(name: string, rule?: SecretRule) {
   return text(`A file that holds ${name}, read anew at each use, so that it may be replaced.`, {
     form: 'the path of a file that can be read and is not empty',
+    isSecretFile: true,
     accepts: (value) => {
       const found = secretIn(value)
       return found !== undefined && (rule === undefined || rule.accepts(found))

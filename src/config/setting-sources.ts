@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox'
 import { Check } from 'typebox/schema'
 import { readEnvFile } from './env-file.ts'
 import type { Environment } from './environment.ts'
+import { listSecretFiles, type SecretFile } from './secret-files.ts'
 import type { SettingNotes } from './setting-forms.ts'
 import { withoutCredentials } from './setting-text.ts'
 import { listSettings } from './settings-schema.ts'
@@ -22,13 +23,15 @@ export function readSettingSources(): {
   readonly settings: readonly EffectiveSetting[]
   /** Why the file cannot be used, as a list of one or none. */
   readonly problems: readonly string[]
+  readonly secretFiles: readonly SecretFile[]
 } {
   const read = readEnvFile()
   const file = read.kind === 'read' ? read.env : {}
   const settings = explainSettings(process.env, file)
   const problems = read.kind === 'refused' ? [read.problem] : []
   // As for the service: what the environment has, blank or not, stays.
-  return { env: { ...file, ...process.env }, settings, problems }
+  const env = { ...file, ...process.env }
+  return { env, settings, problems, secretFiles: listSecretFiles(process.env, file) }
 }
 
 export function explainSettings(env: Environment, file: Environment): EffectiveSetting[] {

@@ -23,6 +23,17 @@ export function principalOf(kind: PrincipalKind, id: string): string | undefined
   return PRINCIPAL_ID.test(id) && !LONE_SURROGATE.test(id) ? `${kind}:${id}` : undefined
 }
 
+/** A type, and a value that is not only the signs at the end of a text in base64. */
+const SUBJECT_NAME = /^[\w.-]+=(?!=*$)/
+
+/**
+ * Whether the id has the form of a certificate's subject, such as `CN=shop,O=Example`. Certificates and
+ * clients of an identity provider are principals of one kind: by this no id is of both.
+ */
+export function isSubjectName(id: string): boolean {
+  return SUBJECT_NAME.test(id)
+}
+
 export function splitPrincipal(principal: string): { readonly kind: string; readonly id: string } {
   const colon = principal.indexOf(':')
   return { kind: principal.slice(0, colon), id: principal.slice(colon + 1) }

@@ -26,6 +26,10 @@ export interface TestLoginProvider {
   asksFirst: boolean
   /** Of the client; the service may know another one. */
   secret: string
+  /** Paths that answer garbage, as a gateway does whose server is away. */
+  readonly broken: Set<string>
+  /** The paths of all requests, in their order. */
+  readonly asked: string[]
   close(): void
 }
 
@@ -73,6 +77,8 @@ export async function startLoginProvider(
     claims: {},
     asksFirst: false,
     secret: CLIENT_SECRET,
+    broken: new Set(),
+    asked: [],
     close: () => server.close().closeAllConnections(),
   }
   t.after(() => provider.close())
@@ -85,6 +91,8 @@ export async function startLoginProvider(
       const headers = { 'content-type': 'application/json' }
       response.writeHead(status, headers).end(JSON.stringify(body))
     }
+    provider.asked.push(url.pathname)
+    if (provider.broken.has(url.pathname)) return void response.writeHead(502).end('<html>')
     switch (url.pathname) {
       case '/.well-known/openid-configuration':
         return send(200, {

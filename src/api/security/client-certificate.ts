@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { principalOf, type Caller, type Scope } from '../../models/caller.ts'
+import { isSubjectName, principalOf, type Caller, type Scope } from '../../models/caller.ts'
 
 /** A connection has one certificate for all of its requests. */
 const known = new WeakMap<Socket, Caller>()
@@ -18,7 +18,8 @@ export function callerOfCertificate(
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
   // One part a line, what is special in a part is escaped.
   const subject = socket.getPeerX509Certificate()?.subject.split('\n').toReversed().join(',')
-  const principal = principalOf('service_account', subject ?? '')
+  if (subject === undefined || !isSubjectName(subject)) return undefined
+  const principal = principalOf('service_account', subject)
   if (principal === undefined) return undefined
   const caller = { principal, scopes }
   known.set(socket, caller)

@@ -8,7 +8,10 @@ export type CredentialFault =
   | 'unknown'
   /** Its end date has passed. */
   | 'expired'
-  /** A token for another audience or of another issuer, one without an end, or one that begins later. */
+  /**
+   * A token for another audience or of another issuer, one without an end, one that begins later, or one
+   * whose subject cannot be a principal.
+   */
   | 'not-for-this-service'
 
 export type CredentialVerdict =

@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import { statSync } from 'node:fs'
 import type { Config } from '../../config/config.ts'
 import { readSecret, readTextFile, type Secret } from '../../service/credentials/secret.ts'
 import { SYSTEM_CA, TlsIdentity, type TlsFiles } from '../../service/credentials/tls-identity.ts'
 import { endOfToken } from '../../service/credentials/token-end.ts'
-import { shellWord } from '../shell-word.ts'
+import { diagnoseReaders } from './diagnose-readers.ts'
 import { describe } from './diagnosis.ts'
 import { problem, warning, type Finding } from './judges/finding.ts'
 import { judgeValidity } from './judges/judge-validity.ts'
@@ -30,17 +29,7 @@ export function diagnoseTlsFiles(check: string, names: TlsNames, files: TlsFiles
   return [
     ...judgeCertificates(check, names.certificate, files.certificateFile),
     ...judgeCertificates(check, names.ca, files.caFile),
-    ...judgeReaders(check, names.key, files.keyFile),
-  ]
-}
-
-const READABLE_BY_ALL = 0o004
-
-function judgeReaders(check: string, setting: string, path: string | undefined): Finding[] {
-  if (path === undefined || (statSync(path).mode & READABLE_BY_ALL) === 0) return []
-  const action = 'Take the right to read it from others.'
-  return [
-    warning(check, `${setting} can be read by everybody`, action, `chmod o= ${shellWord(path)}`),
+    ...diagnoseReaders(check, names.key, files.keyFile),
   ]
 }
 

@@ -1,10 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { inspectStore, listPendingEvents } from '../../compose-clients.ts'
 import type { Config } from '../../config/config.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
 import { shellWord } from '../shell-word.ts'
 import { diagnoseTlsFiles } from './diagnose-credentials.ts'
+import { isReadByAll } from './diagnose-readers.ts'
 import { describe, type Diagnosis } from './diagnosis.ts'
 import { problem, warning, type Finding } from './judges/finding.ts'
 import { judgeStore } from './judges/judge-store.ts'
@@ -31,14 +30,9 @@ export async function diagnoseStore(config: Config): Promise<Diagnosis> {
   }
 }
 
-const READABLE_BY_ALL = 0o004
-const OPEN_TO_ALL = 0o001
-
 /** A file that exists keeps its permissions, and orders are nobody's business but the service's. */
 function judgeReaders(path: string): Finding[] {
-  if (!existsSync(path)) return []
-  const isReached = (statSync(dirname(path)).mode & OPEN_TO_ALL) !== 0
-  if (!isReached || (statSync(path).mode & READABLE_BY_ALL) === 0) return []
+  if (!isReadByAll(path)) return []
   const action = 'Take the right to read it, and the files beside it, from others.'
   // Those that SQLite makes beside it have its name in front.
   const command = `chmod o= ${shellWord(path)}*`

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { diagnoseSecretFiles } from './diagnose-readers.ts'
 import { diagnoseService } from './diagnose-service.ts'
 import { notExamined, ok, problem, warning, type Finding } from './judges/finding.ts'
 import { loadConfig, ConfigError, type Config } from '../../config/config.ts'
@@ -64,9 +65,12 @@ export function judgeRuntime(version: string): Finding {
 }
 
 function readSettings(): { config: Config | undefined; findings: Finding[] } {
-  const { env, settings, problems } = readSettingSources()
+  const { env, settings, problems, secretFiles } = readSettingSources()
   const correct = 'Correct it, or set the one that is meant.'
-  const hints = findNearNames(env).map((hint) => warning('settings', hint, correct))
+  const hints = [
+    ...findNearNames(env).map((hint) => warning('settings', hint, correct)),
+    ...diagnoseSecretFiles(secretFiles),
+  ]
   const refuse = (reasons: readonly string[]) => {
     const action = 'Correct them. This shows where each value comes from:'
     const finding = problem('settings', reasons.join('; '), action, cartCall('config'))

@@ -7,7 +7,7 @@ import {
   type CredentialVerdict,
 } from '../../business/callers/credential-check.ts'
 import type { Clock } from '../../business/ports.ts'
-import { isScope, principalOf } from '../../models/caller.ts'
+import { isScope, isSubjectName, principalOf } from '../../models/caller.ts'
 import { KeysUnavailable } from './key-set.ts'
 
 /** A check of a signature takes a hundred times as long as a look into a table. */
@@ -39,6 +39,8 @@ interface TokenCheckDeps {
   readonly rules: TokenRules
   readonly findKey: JWTVerifyGetKey
   readonly clock: Pick<Clock, 'now'>
+  /** Callers may be known by certificates, too: no token names one of these. */
+  readonly hasCertificates?: boolean
 }
 
 interface Remembered {
@@ -76,7 +78,7 @@ export class TokenCheck implements CredentialCheck {
   }
 
   async #checkSignature(token: string, hash: string): Promise<CredentialVerdict> {
-    const { rules, findKey, clock } = this.#deps
+    const { rules, findKey, clock, hasCertificates = false } = this.#deps
     try {
       const { payload } = await jwtVerify(token, findKey, {
         issuer: rules.issuer,
@@ -86,7 +88,7 @@ export class TokenCheck implements CredentialCheck {
         currentDate: clock.now(),
         requiredClaims: ['exp', rules.principalClaim],
       })
-      const verdict = verdictOf(payload, rules)
+      const verdict = verdictOf(payload, rules, hasCertificates)
       if (verdict.kind === 'known') this.#remember(hash, verdict, payload.exp ?? 0)
       return verdict
     } catch (error) {
@@ -110,13 +112,22 @@ export class TokenCheck implements CredentialCheck {
   }
 }
 
-function verdictOf(payload: JWTPayload, rules: TokenRules): CredentialVerdict {
+const NOT_FOR_THIS_SERVICE: CredentialVerdict = { kind: 'refused', fault: 'not-for-this-service' }
+
+function verdictOf(
+  payload: JWTPayload,
+  rules: TokenRules,
+  hasCertificates: boolean,
+): CredentialVerdict {
   const id = payload[rules.principalClaim]
   // As RFC 9068 §2.2 has it, a client that acts for nobody else is its own subject.
   const client = payload['client_id'] ?? payload['azp']
   const kind = client === id ? 'service_account' : 'user'
-  const principal = typeof id === 'string' ? principalOf(kind, id) : undefined
-  if (principal === undefined) return { kind: 'refused', fault: 'not-for-this-service' }
+  if (typeof id !== 'string') return NOT_FOR_THIS_SERVICE
+  // Else the provider could make a client the principal of a certificate, with its idempotency keys.
+  const isTaken = hasCertificates && kind === 'service_account' && isSubjectName(id)
+  const principal = isTaken ? undefined : principalOf(kind, id)
+  if (principal === undefined) return NOT_FOR_THIS_SERVICE
   const scopes = new Set(wordsOf(payload[rules.scopesClaim]).filter(isScope))
   return { kind: 'known', caller: { principal, scopes } }
 }

@@ -1,3 +1,5 @@
+import { BackOff } from './back-off.ts'
+
 /**
  * One token for all who need it: fetched once, fetched anew before it ends, and never asked for more often
  * than a back-off allows while the identity provider fails.
@@ -8,9 +10,6 @@ const RENEW_AT = 0.8
 
 /** So long before its end a token is not used any more. */
 const SPARE_MS = 30_000
-
-const RETRY_DELAY_MS_MIN = 1_000
-const RETRY_DELAY_MS_MAX = 30_000
 
 export interface FetchedToken {
   readonly token: string
@@ -27,15 +26,15 @@ interface HeldToken {
 export class TokenCache {
   readonly #fetch: () => Promise<FetchedToken>
   readonly #nowMs: () => number
+  readonly #failures: BackOff
   #held: HeldToken | undefined
   #fetching: Promise<string> | undefined
-  #failure: { readonly error: unknown; readonly untilMs: number } | undefined
-  #delayMs = RETRY_DELAY_MS_MIN
 
   /** `nowMs`: monotonic. */
   constructor(fetch: () => Promise<FetchedToken>, nowMs: () => number = () => performance.now()) {
     this.#fetch = fetch
     this.#nowMs = nowMs
+    this.#failures = new BackOff(nowMs)
   }
 
   /** Rejects with the reason where there is none that may be used. */
@@ -63,21 +62,10 @@ export class TokenCache {
   }
 
   async #ask(): Promise<string> {
-    if (this.#failure !== undefined && this.#nowMs() < this.#failure.untilMs) {
-      throw this.#failure.error
-    }
-    try {
-      const { token, lifetimeMs } = await this.#fetch()
-      const nowMs = this.#nowMs()
-      const endMs = nowMs + Math.max(0, lifetimeMs - SPARE_MS, lifetimeMs * RENEW_AT)
-      this.#held = { token, renewAtMs: nowMs + lifetimeMs * RENEW_AT, endMs }
-      this.#failure = undefined
-      this.#delayMs = RETRY_DELAY_MS_MIN
-      return token
-    } catch (error) {
-      this.#failure = { error, untilMs: this.#nowMs() + this.#delayMs }
-      this.#delayMs = Math.min(this.#delayMs * 2, RETRY_DELAY_MS_MAX)
-      throw error
-    }
+    const { token, lifetimeMs } = await this.#failures.run(this.#fetch)
+    const nowMs = this.#nowMs()
+    const endMs = nowMs + Math.max(0, lifetimeMs - SPARE_MS, lifetimeMs * RENEW_AT)
+    this.#held = { token, renewAtMs: nowMs + lifetimeMs * RENEW_AT, endMs }
+    return token
   }
 }

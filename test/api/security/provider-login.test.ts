@@ -105,19 +105,22 @@ test('a token that is not for this service makes no session', async (t) => {
   assert.match(answer.body, /gives no token for this service/)
 })
 
-test('a secret that was replaced is read again after one login that was refused', async (t) => {
+test('a secret is read at each login, and a browser is told where the provider refuses it', async (t) => {
   let secret = 'first-hush'
-  const { provider, begin, visit, comeBack } = await setUp(t, () => Promise.resolve(secret))
+  const { server, provider, begin, visit, comeBack } = await setUp(t, () => Promise.resolve(secret))
   const logIn = async () => {
     const login = await begin()
     return comeBack(await visit(login.url), login.cookie)
   }
   provider.secret = secret
   assert.equal((await logIn()).statusCode, 200)
-  provider.secret = secret = 'second-hush'
+  provider.secret = 'second-hush'
   const refused = await logIn()
-  assert.equal(refused.statusCode, 401)
-  assert.match(refused.body, /role="alert">The identity provider did not log you in/)
+  assert.equal(refused.statusCode, 503)
+  assert.match(refused.body, /role="alert">This service cannot prove to the identity provider who/)
+  const next = await server.inject('/login/provider')
+  assert.deepEqual([next.statusCode, next.body], [503, refused.body])
+  secret = provider.secret
   assert.equal((await logIn()).statusCode, 200)
 })
 

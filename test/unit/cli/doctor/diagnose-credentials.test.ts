@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { chmod, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import {
   diagnoseSasl,
@@ -65,6 +65,7 @@ test('certificates say until when they are valid, and a key that everybody may r
   const authority = await createAuthority(await temporaryFolder(t))
   const { certificateFile, keyFile } = await authority.issue('cart', { days: 3 })
   const files = { caFile: authority.caFile, certificateFile, keyFile }
+  await chmod(dirname(keyFile), 0o755)
   await chmod(keyFile, 0o604)
   const [ours = '', theirs = '', key = '', ...more] = saidOf(diagnoseTlsFiles(CHECK, NAMES, files))
   assert.match(ours, /^warning: CN=cart of THE_CERTIFICATE ends .*, in 2 days$/)
