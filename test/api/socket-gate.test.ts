@@ -116,3 +116,45 @@ test('nothing more is read before its parser of a socket whose answers wait to b
   client.socket.resume()
   assert.equal((await client.answers(4)).length, 4)
 })
+
+test('nothing is kept in the stream of a socket that is read before its parser and stopped', async (t) => {
+  const sockets: Socket[] = []
+  const gate = new SocketGate({
+    connectionsMax: 10,
+    restBytesMax: 1_000_000,
+    onLetIn(socket, line) {
+      line.readBefore((bytes) => line.parse(bytes))
+      sockets.push(socket)
+    },
+    refuse: (socket) => socket.destroy(),
+    closeInOrder,
+    onBodyAwaited: () => assert.fail('no request has a body'),
+  })
+  const begun: ServerResponse[] = []
+  let isHeld = true
+  const server = createServer(
+    gate.guard((request, response) => {
+      if (isHeld && request.url === '/') begun.push(response)
+      else response.end()
+    }),
+  )
+  gate.watch(server, 'connection')
+  server.on('clientError', (error, socket) => assert.ok(gate.takeRest(error, socket as never)))
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  const open = await openRawClients(t, server)
+  const ahead = await open()
+  const count = 5_000
+  ahead.send(getText('/').repeat(count))
+  await until(() => begun.length === REQUESTS_PER_SOCKET_MAX, 'the first ones are begun')
+  // The loop has read what it would read.
+  for (let turns = 1; turns <= 3; turns += 1) {
+    const other = await open()
+    other.send(getText('/other'))
+    await other.answers(1)
+  }
+  assert.equal(sockets[0]?.readableLength, 0)
+  isHeld = false
+  for (const response of begun) response.end()
+  assert.equal((await ahead.answers(count)).length, count)
+})
