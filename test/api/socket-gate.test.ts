@@ -3,7 +3,11 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { SocketGate } from '../../src/api/admission/socket-gate.ts'
-import { REQUESTS_PER_SOCKET_MAX, type Begin } from '../../src/api/admission/socket-line.ts'
+import {
+  REQUESTS_PER_SOCKET_MAX,
+  type Begin,
+  type SocketLine,
+} from '../../src/api/admission/socket-line.ts'
 import { closeInOrder } from '../../src/api/close-in-order.ts'
 import { until } from '../support/until.ts'
 import { getText, openRawClients } from './raw-client.ts'
@@ -157,4 +161,29 @@ test('nothing is kept in the stream of a socket that is read before its parser a
   isHeld = false
   for (const response of begun) response.end()
   assert.equal((await ahead.answers(count)).length, count)
+})
+
+test('a body that nobody reads is why its socket is not read', async (t) => {
+  const lines: SocketLine[] = []
+  const gate = new SocketGate({
+    connectionsMax: 10,
+    restBytesMax: 1_000,
+    onLetIn: (_socket, line) => void lines.push(line),
+    refuse: (socket) => socket.destroy(),
+    closeInOrder,
+    onBodyAwaited: () => assert.fail('no request is held'),
+  })
+  const begun: ServerResponse[] = []
+  const server = createServer(gate.guard((_request, response) => void begun.push(response)))
+  gate.watch(server, 'connection')
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  const open = await openRawClients(t, server)
+  const client = await open()
+  const length = 1024 * 1024
+  client.send(`POST / HTTP/1.1\r\nHost: cart\r\nContent-Length: ${length}\r\n\r\n`)
+  client.send('a'.repeat(length - 1))
+  await until(() => lines[0]?.whyNotRead === 'body', 'Node stops to read')
+  begun[0]?.req.resume()
+  await until(() => lines[0]?.whyNotRead === undefined, 'Node reads on')
 })
