@@ -73,26 +73,37 @@ export interface Exchange {
   readonly rest: string
 }
 
-/**
- * Sends the bytes as they are and reads until the server ends the connection, or resets it.
- * `isHalfClosed`: the caller ends its own half first.
- */
+export interface ExchangeOptions {
+  /** The caller ends its own half first. */
+  readonly isHalfClosed?: boolean
+  readonly onAnswer?: (socket: Socket) => void
+  /** The server has ended its half; the caller has not. */
+  readonly whenEnded?: (socket: Socket) => Promise<void>
+}
+
+/** Sends the bytes as they are and reads until the server ends the connection, or resets it. */
 export async function exchange(
   port: number,
   sent: Buffer,
-  { isHalfClosed = false } = {},
+  { isHalfClosed = false, onAnswer, whenEnded }: ExchangeOptions = {},
 ): Promise<Exchange> {
   const socket = await openSocket(port)
   const reader = new AnswerReader()
   const answers: RawAnswer[] = []
   const ended = Promise.withResolvers<void>()
-  socket.on('data', (chunk: Buffer) => answers.push(...reader.push(chunk)))
+  socket.on('data', (chunk: Buffer) => {
+    for (const answer of reader.push(chunk)) {
+      answers.push(answer)
+      onAnswer?.(socket)
+    }
+  })
   socket.on('end', ended.resolve).on('error', ended.resolve).on('close', ended.resolve)
   socket.setTimeout(ANSWER_TIMEOUT_MS, () => ended.reject(new Error('the connection stays open')))
   if (isHalfClosed) socket.end(sent)
   else socket.write(sent)
   try {
     await ended.promise
+    await whenEnded?.(socket)
   } finally {
     socket.destroy()
   }

@@ -32,11 +32,15 @@ export class LateRequests {
   judge(socket: Socket): void {
     const line = this.#deps.lineOf(socket)
     if (hasOtherBound(socket, line)) return
-    if (line?.whyNotRead === 'answers') {
+    if (line?.whyNotRead !== undefined) {
       return this.#later(socket, this.#deps.requestTimeoutMs, () => this.judge(socket))
     }
     const { request, count } = line?.latest ?? { request: undefined, count: 0 }
     const isBodyMissing = request?.complete === false
+    // What is refused before it is parsed is not counted, and what begins behind it is bounded by Node.
+    const writtenBefore = line?.isAtRest === true ? socket.bytesWritten : undefined
+    const wasRefused = (): boolean =>
+      writtenBefore !== undefined && socket.bytesWritten > writtenBefore
     const isLate = (): boolean => {
       if (isBodyMissing) return !request.complete
       const next = line?.latest
@@ -45,8 +49,7 @@ export class LateRequests {
       return false
     }
     const settle = (): void => {
-      // What is refused before it is parsed is not counted.
-      if (socket.destroyed || hasOtherBound(socket, line) || !isLate()) return
+      if (socket.destroyed || hasOtherBound(socket, line) || wasRefused() || !isLate()) return
       if (socket.bytesRead === 0) this.#deps.onUnused(socket)
       else this.#deps.onLate(socket)
     }

@@ -11,6 +11,7 @@ export interface HttpSocket extends Socket {
   readonly parser?: HttpParser | null
   /** Node itself has stopped reading, because answers wait to be taken. */
   readonly _paused?: boolean
+  readonly _readableState?: { highWaterMark: number }
   readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null
 }
 
@@ -36,12 +37,14 @@ const READING_EVENTS = ['pause', 'resume'] as const
  * Node's parser is stopped, which ends the process by an assertion of Node's.
  */
 export function readBeforeParser(
-  socket: Socket,
+  socket: HttpSocket,
   take: (bytes: Buffer) => void,
 ): ((bytes: Buffer) => void) | undefined {
   const [parse] = socket.listeners('data')
   if (parse === undefined) return undefined
   const before = READING_EVENTS.map((event) => [event, socket.listeners(event)] as const)
+  // Of a socket that is stopped, Node's stream would read on up to this.
+  if (socket._readableState) socket._readableState.highWaterMark = 0
   socket.removeListener('data', parse as never)
   socket.on('data', take)
   for (const [event, listeners] of before) {

@@ -17,6 +17,8 @@ const NOT_PLAIN = new Set([
   'content-encoding',
   'expect',
   'origin',
+  // Node's parser takes it for Connection.
+  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',

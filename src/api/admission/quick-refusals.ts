@@ -109,6 +109,8 @@ export class QuickRefusals {
   #look(client: Client, { bytes, sinceMs }: Piece): void {
     const { changes, answerFor, noteRefused, clock, keepAliveMs } = this.#deps
     const { socket } = client
+    // It was destroyed in this turn, or its answers are over: it would count as refused, and hear nothing.
+    if (!socket.writable) return
     // A client that does not take its answers gets no more of them from here.
     const change = socket.writableLength === 0 ? this.#findRefused(bytes) : undefined
     if (change === undefined) return parse(client, bytes)

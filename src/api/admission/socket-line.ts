@@ -91,13 +91,14 @@ export class SocketLine {
   }
 
   /**
-   * Why nothing is read now: a request waits for its turn, parsed or not, or answers wait to be taken, by
-   * which Node stops. Undefined: the socket is read.
+   * Why nothing is read now: a request waits for its turn, parsed or not, or Node has stopped because answers
+   * wait to be taken, or a body to be read. Undefined: the socket is read.
    */
-  get whyNotRead(): 'turn' | 'answers' | undefined {
+  get whyNotRead(): 'turn' | 'answers' | 'body' | undefined {
     if (this.#isStopped) return 'turn'
     if (this.#socket._paused === true) return 'answers'
-    return this.#socket.isPaused() ? 'turn' : undefined
+    if (!this.#socket.isPaused()) return undefined
+    return this.#latest?.complete === false ? 'body' : 'turn'
   }
 
   /** The last request whose head has come, and how many there were. */

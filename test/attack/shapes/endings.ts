@@ -14,6 +14,7 @@ import {
 /** What comes behind a request, and how a connection ends (RFC 9112 §9.3, §9.6), and bytes of bodies. */
 
 const CLOSE = 'Connection: close\r\n'
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
 
 /** A caller is answered what it asked for before it made a mistake, or stopped. */
 const BEHIND = creations('END', [
@@ -23,19 +24,14 @@ const BEHIND = creations('END', [
   ['CONNECT behind a request', [201], (body) => post(LENGTH, body) + get('/', '', 'CONNECT')],
   ['a wrong request behind a right one', [201], (body) => post(LENGTH, body) + get('/\0')],
   // Node drops what comes in one piece with it; so nothing may come behind it.
-  [
-    'an upgrade',
-    [201],
-    (body) => post(`Connection: Upgrade\r\nUpgrade: websocket\r\n${LENGTH}`, body),
-  ],
+  ['an upgrade', [201], (body) => post(UPGRADE + LENGTH, body)],
 ])
 
+const CONNECT = get('/', '', 'CONNECT')
+const GARBAGE = 'garbage\r\n\r\n'
+
 const UPGRADES = requests([
-  [
-    'an upgrade to WebSocket',
-    [200],
-    get('/health/live', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'),
-  ],
+  ['an upgrade to WebSocket', [200], get('/health/live', UPGRADE)],
   [
     'an upgrade to HTTP/2',
     [200],
@@ -44,7 +40,24 @@ const UPGRADES = requests([
       'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n',
     ),
   ],
+  ['bytes behind an upgrade', [200], get('/health/live', UPGRADE) + GARBAGE],
+  ['a request behind an upgrade', [200], get('/health/live', UPGRADE) + SMUGGLED],
+  ['bytes behind CONNECT', [400], CONNECT + GARBAGE],
+  ['a request behind CONNECT', [400], CONNECT + SMUGGLED],
+  // Node's parser takes it for Connection.
+  ['the last request of an old proxy', [200], get('/health/live', 'Proxy-Connection: close\r\n')],
 ])
+
+const SENT_BEHIND: readonly Shape[] = [
+  { name: 'bytes after CONNECT', answers: [400], sent: CONNECT, sentBehind: GARBAGE },
+  { name: 'a request after CONNECT', answers: [400], sent: CONNECT, sentBehind: SMUGGLED },
+  {
+    name: 'a request after an upgrade',
+    answers: [200],
+    sent: get('/health/live', UPGRADE),
+    sentBehind: SMUGGLED,
+  },
+]
 
 const PIPELINED: Shape = {
   name: 'two requests at once',
@@ -106,4 +119,4 @@ function sized(body: string): string {
   return post(`Content-Length: ${body.length}\r\n`, body)
 }
 
-export const ENDINGS = [...BEHIND, ...UPGRADES, PIPELINED, ...HALF_CLOSED, ...BYTES]
+export const ENDINGS = [...BEHIND, ...UPGRADES, ...SENT_BEHIND, PIPELINED, ...HALF_CLOSED, ...BYTES]

@@ -12,6 +12,11 @@ export interface Shape {
    * has left: it may get no answer, though its request was carried out.
    */
   readonly isHalfClosed?: boolean
+  /**
+   * In place of the last request, sent in a piece of its own when the service has ended its half, and another
+   * caller has a connection: nothing of it is carried out, on either.
+   */
+  readonly sentBehind?: string
 }
 
 export const HOST = 'Host: localhost\r\n'
@@ -42,6 +47,8 @@ export function get(target: string, headers = '', method = 'GET'): string {
 export function chunks(body: string): string {
   return `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
 }
+
+export const PROBE = get('/health/live')
 
 export const SMUGGLED = post(LENGTH, orderBody(SMUGGLED_ID))
 

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
 import { LateRequests } from '../../../../src/api/admission/late-requests.ts'
 import { LoopDelay } from '../../../../src/api/admission/loop-delay.ts'
+import type { SocketLine } from '../../../../src/api/admission/socket-line.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
 const EVERY_MS = 1_000
@@ -29,10 +30,15 @@ function setUp(delayMs: number) {
   const loopDelay = new LoopDelay(EVERY_MS, WINDOW_MS, 0)
   clock.advance(EVERY_MS + delayMs)
   loopDelay.note(clock.monotonicMs())
-  const socket = Object.assign(new EventEmitter(), { destroyed: false, bytesRead: 10, timeout: 0 })
+  const socket = Object.assign(new EventEmitter(), {
+    destroyed: false,
+    bytesRead: 10,
+    bytesWritten: 0,
+    timeout: 0,
+  })
   const line = {
     isAtRest: false,
-    whyNotRead: undefined as 'turn' | 'answers' | undefined,
+    whyNotRead: undefined as SocketLine['whyNotRead'],
     latest: { request: undefined as Pick<IncomingMessage, 'complete'> | undefined, count: 0 },
   }
   const told: string[] = []
@@ -101,18 +107,20 @@ test('a connection that was not used is told nothing of a request', async () => 
   assert.deepEqual(told, ['unused'])
 })
 
-test('a request that the service does not read is not late before it is read again', async () => {
-  const { clock, line, told, judge } = setUp(0)
-  line.whyNotRead = 'answers'
-  await judge()
-  clock.advance(WINDOW_MS)
-  await setImmediate()
-  assert.deepEqual(told, [])
-  line.whyNotRead = undefined
-  clock.advance(WINDOW_MS)
-  await setImmediate()
-  assert.deepEqual(told, ['late'])
-})
+for (const reason of ['answers', 'body'] as const) {
+  test(`a request that is not read, for ${reason} that wait, is not late before it is read again`, async () => {
+    const { clock, line, told, judge } = setUp(0)
+    line.whyNotRead = reason
+    await judge()
+    clock.advance(WINDOW_MS)
+    await setImmediate()
+    assert.deepEqual(told, [])
+    line.whyNotRead = undefined
+    clock.advance(WINDOW_MS)
+    await setImmediate()
+    assert.deepEqual(told, ['late'])
+  })
+}
 
 test('the time of a request that waits for its turn begins with its turn', async () => {
   const { clock, line, told, judge } = setUp(0)
@@ -130,6 +138,24 @@ test('a connection whose request is refused before it is parsed, in that time, i
   socket.timeout = 72_000
   clock.advance(3_000)
   assert.deepEqual(told, [])
+})
+
+test('half of a request behind one that was refused so is not late', async () => {
+  const { clock, socket, line, told, judge } = setUp(3_000)
+  line.isAtRest = true
+  await judge()
+  socket.bytesWritten = 500
+  line.isAtRest = false
+  clock.advance(3_000)
+  assert.deepEqual(told, [])
+})
+
+test('half of a request behind others that are answered in that time is late', async () => {
+  const { clock, socket, told, judge } = setUp(3_000)
+  await judge()
+  socket.bytesWritten = 500
+  clock.advance(3_000)
+  assert.deepEqual(told, ['late'])
 })
 
 test('a request that comes in that time and waits to be refused is not late', async () => {

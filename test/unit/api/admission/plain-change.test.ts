@@ -57,6 +57,7 @@ const OTHERS: Readonly<Record<string, Buffer>> = {
   'an origin': withHeader('Origin: http://page'),
   'another protocol': withHeader('Upgrade: h2c'),
   'the last request': withHeader('Connection: close'),
+  'the last request of an old proxy': withHeader('Proxy-Connection: close'),
   'a folded line': withHeader('X-A: 1', ' folded'),
   'a space before the colon': withHeader('Transfer-Encoding : chunked'),
   'a bare LF': withHeader('X-A: 1\nTransfer-Encoding: chunked'),

@@ -15,8 +15,8 @@ const CROWD = 20 * LOOKED_AT_MIN
 
 function nothing(): void {}
 
-/** Of a full service, to so many clients that ask at once: how many are refused in each turn of the loop. */
-async function refuseAll(clients: number, othersTakeMs: number): Promise<readonly number[]> {
+/** A full service, whose clients ask when they come. */
+function startFull() {
   const clock = new ManualClock()
   let refused = 0
   const refusals = new QuickRefusals({
@@ -32,8 +32,9 @@ async function refuseAll(clients: number, othersTakeMs: number): Promise<readonl
     },
   })
   const bytes = Buffer.from(createText('A'))
-  for (let count = 0; count < clients; count += 1) {
+  const connect = () => {
     const socket = Object.assign(new EventEmitter(), {
+      writable: true,
       writableLength: 0,
       write: nothing,
       setTimeout: nothing,
@@ -42,13 +43,21 @@ async function refuseAll(clients: number, othersTakeMs: number): Promise<readonl
     })
     const line = { isAtRest: true, readBefore: (take: (read: Buffer) => void) => take(bytes) }
     refusals.add(socket as never, line as never)
+    return socket
   }
+  return { clock, connect, refused: () => refused }
+}
+
+/** So many clients ask at once: how many are refused in each turn of the loop. */
+async function refuseAll(clients: number, othersTakeMs: number): Promise<readonly number[]> {
+  const { clock, connect, refused } = startFull()
+  for (let count = 0; count < clients; count += 1) connect()
   const inTurns: number[] = []
-  while (refused < clients) {
-    const before = refused
+  while (refused() < clients) {
+    const before = refused()
     clock.advance(othersTakeMs)
     await setImmediate()
-    inTurns.push(refused - before)
+    inTurns.push(refused() - before)
   }
   return inTurns
 }
@@ -63,4 +72,13 @@ test('where all else in a turn takes long, more are refused in it', async () => 
   const [, ...inTurns] = await refuseAll(CROWD, OTHERS_TO_LOOKING * looked * REFUSAL_MS)
   inTurns.pop()
   assert.deepEqual(new Set(inTurns), new Set([looked]))
+})
+
+test('a connection that ended while it waited is not counted as refused', async () => {
+  const { connect, refused } = startFull()
+  for (let count = 0; count < LOOKED_AT_MIN; count += 1) connect()
+  connect().writable = false
+  connect()
+  await setImmediate()
+  assert.equal(refused(), LOOKED_AT_MIN + 1)
 })
