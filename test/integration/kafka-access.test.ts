@@ -21,7 +21,7 @@ import { until } from '../support/until.ts'
 /** Connections to a real broker with every listener: who gets in, who does not, and what is said then. */
 
 const TIMEOUTS = { connectTimeoutMs: 1_000, requestTimeoutMs: 5_000 }
-const SESSION_MS = 6_000
+const SESSION_MS = 10_000
 
 /** So that many are asked in each session, and other test files have a processor too. */
 const BETWEEN_REQUESTS_MS = 5
