@@ -184,7 +184,15 @@ export async function startServiceOnStore(t: TestContext): Promise<ServiceOnStor
     )
     stream.close()
     // A reader that is still there would hold on to the events of this store when another one begins.
-    await until(() => measures.streamReaderCount === 0, 'the reader has left')
+    // The service hears of it at once, or when a heartbeat cannot be written.
+    await until(
+      () => {
+        if (measures.streamReaderCount === 0) return true
+        beat?.()
+        return false
+      },
+      () => `the reader has left, ${measures.streamReaderCount} are there`,
+    )
     const events = stream.events.map(({ event, data }) => JSON.stringify([event, data]))
     const headers = Object.fromEntries(stream.headers)
     const eventIds = stream.events.map(({ id }) => id)
