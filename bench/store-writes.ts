@@ -10,6 +10,7 @@ import type { Operation } from '../src/service/storage/operation.ts'
 import { toEventKey, toEventRow } from '../src/service/storage/order-row.ts'
 import { createConnector } from '../src/service/storage/sqlite/connection.ts'
 import { SqliteEngine } from '../src/service/storage/sqlite/engine.ts'
+import { markdownTable } from './orders/table.ts'
 import { buildCreation } from './store-load.ts'
 
 /**
@@ -99,7 +100,8 @@ function readIo(pattern: RegExp): number {
   return Number(pattern.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 }
 
-function measure(path: string, size: number): void {
+/** Its row of the table. */
+function measure(path: string, size: number): readonly string[] {
   const engine = new SqliteEngine(createConnector({ path }))
   engine.execute([{ kind: 'join', args: [OWNER, 0] }])
   for (let left = Number(values.stored); left > 0; left -= FILL_TRANSACTION) {
@@ -116,11 +118,11 @@ function measure(path: string, size: number): void {
   const spent = [writtenBytes() - before.bytes, dirtiedBytes() - before.dirtied, user + system]
   engine.close()
   const figures = spent.map((sum) => sum / (rounds * size))
-  console.log(`| ${[size, ...figures].map(Math.round).join(' | ')} |`)
+  return [size, ...figures].map((figure) => String(Math.round(figure)))
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-writes-'))
-console.log('| orders in a transaction | bytes written an order | dirtied | CPU µs an order |')
-console.log('|---|---|---|---|')
-for (const size of ORDERS_IN_TRANSACTION) measure(join(directory, `${size}.db`), size)
+const head = ['orders in a transaction', 'bytes written an order', 'dirtied', 'CPU µs an order']
+const rows = ORDERS_IN_TRANSACTION.map((size) => measure(join(directory, `${size}.db`), size))
+console.log(markdownTable(head, rows))
 rmSync(directory, { recursive: true })

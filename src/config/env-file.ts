@@ -5,6 +5,9 @@ import { listSettings } from './settings-schema.ts'
 
 export const ENV_FILE = '.env'
 
+/** No setting of ours: the driver of PostgreSQL reads it. */
+export const DRIVER_PASSWORD = 'PGPASSWORD'
+
 export type EnvFile =
   | { readonly kind: 'read'; readonly env: Environment }
   | { readonly kind: 'missing' }
@@ -44,7 +47,7 @@ const CUT_LINE = /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*[^\s'"`#][^#\n]*(?<=
 
 /** The setting whose value would be cut: the rest of a password would be a comment. */
 function findCutValue(text: string): string | undefined {
-  const names = new Set(listSettings().map(({ name }) => name)).add('PGPASSWORD')
+  const names = new Set(listSettings().map(({ name }) => name)).add(DRIVER_PASSWORD)
   return Array.from(text.matchAll(CUT_LINE), ([, name = '']) => name).find((name) =>
     names.has(name),
   )

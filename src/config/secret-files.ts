@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { ENV_FILE } from './env-file.ts'
+import { DRIVER_PASSWORD, ENV_FILE } from './env-file.ts'
 import type { Environment } from './environment.ts'
 import type { SettingNotes } from './setting-forms.ts'
 import { listSettings } from './settings-schema.ts'
@@ -11,9 +11,6 @@ export interface SecretFile {
   readonly path: string
 }
 
-/** No setting of ours: the driver of PostgreSQL reads it. */
-const OF_DRIVER = 'PGPASSWORD'
-
 /** `file`: what `.env` holds, which whoever reads it learns, whether it counts or not. */
 export function listSecretFiles(env: Environment, file: Environment): SecretFile[] {
   const settings = listSettings()
@@ -24,7 +21,7 @@ export function listSecretFiles(env: Environment, file: Environment): SecretFile
   const held = settings
     .filter(({ name, schema }) => isSecret(file[name]?.trim() ?? '', schema))
     .map(({ name }) => name)
-  const names = file[OF_DRIVER] === undefined ? held : [...held, OF_DRIVER]
+  const names = file[DRIVER_PASSWORD] === undefined ? held : [...held, DRIVER_PASSWORD]
   return names.length === 0 ? named : [...named, { names, path: ENV_FILE }]
 }
 

@@ -44,9 +44,9 @@ export class PartitionSource {
   }
 
   /**
-   * Asks until the leader answers; another one may be elected meanwhile. Rejects with a sentence where
-   * none answers within `waitMsMax` or one refuses, and with the signal's reason. With Infinity, a refusal
-   * is a trouble as any other.
+   * Asks until the leader answers; another one may be elected meanwhile. Rejects with the signal's reason,
+   * and with a sentence where none answers within `waitMsMax` or one refuses. Where it is Infinity, the
+   * question is asked again after a refusal, too.
    */
   async ask<Answer>(
     question: (reader: TopicReader) => Promise<Answer>,
