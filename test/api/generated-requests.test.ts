@@ -6,7 +6,7 @@ import { startTestServer } from './harness.ts'
 import { operationsOf, readOpenApi, type Operation } from './open-api.ts'
 
 /**
- * The requests that are sent to both stores (test/integration/both-stores.test.ts) leave out nothing that
+ * The requests that are sent to both stores (test/integration/storage/both-stores.test.ts) leave out nothing that
  * the OpenAPI document has.
  */
 

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { get as getHttp, type IncomingMessage } from 'node:http'
-import { text as readText } from 'node:stream/consumers'
 
 /** An event of the stream, as a reader gets it. */
 export interface StreamEvent {
@@ -29,18 +26,14 @@ export interface EventStream {
   close(): void
 }
 
-const CUT = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'])
-
 /** Connects and reads on its own; fails when the answer is not 200. */
 export async function openEventStream(
   url: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<EventStream> {
-  const request = getHttp(url, { headers, agent: false })
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
-  if (response.statusCode !== 200) {
-    assert.fail(`${response.statusCode} ${await readText(response)}`)
-  }
+  const aborting = new AbortController()
+  const response = await fetch(url, { headers, signal: aborting.signal })
+  if (response.status !== 200) assert.fail(`${response.status} ${await response.text()}`)
   const events: StreamEvent[] = []
   let lastEventId = headers['Last-Event-ID'] ?? ''
   let commentCount = 0
@@ -60,10 +53,10 @@ export async function openEventStream(
   }
 
   async function read(): Promise<void> {
+    assert.ok(response.body)
     let text = ''
-    response.setEncoding('utf8')
-    for await (const chunk of response) {
-      const blocks = (text + String(chunk)).split('\n\n')
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      const blocks = (text + chunk).split('\n\n')
       text = blocks.pop() ?? ''
       for (const block of blocks) take(block)
     }
@@ -72,13 +65,13 @@ export async function openEventStream(
   return {
     events,
     lastEventId: () => lastEventId,
-    headers: new Headers(response.headers as Record<string, string>),
+    headers: response.headers,
     commentCount: () => commentCount,
     // The service, or close(), may cut it in the middle of a portion.
     ended: read().catch((error: unknown) => {
-      if (!CUT.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+      if (!(error instanceof Error) || !['AbortError', 'TypeError'].includes(error.name))
+        throw error
     }),
-    // The socket itself: the service hears of it whatever a client keeps of its connections.
-    close: () => response.destroy(),
+    close: () => aborting.abort(),
   }
 }

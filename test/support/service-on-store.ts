@@ -175,24 +175,19 @@ export async function startServiceOnStore(t: TestContext): Promise<ServiceOnStor
     if (statusCode !== 200) return inject(request)
     const end = writePlace(await begun().feed.findLastPlace())
     const stream = await openEventStream(`${url}${request.url}`, request.headers)
-    await until(
-      () => {
-        beat?.()
-        return stream.lastEventId() === end
-      },
-      () => `the reader is at ${end}, it is at ${stream.lastEventId()}`,
-    )
-    stream.close()
+    try {
+      await until(
+        () => {
+          beat?.()
+          return stream.lastEventId() === end
+        },
+        () => `the reader is at ${end}, it is at ${stream.lastEventId()}`,
+      )
+    } finally {
+      stream.close()
+    }
     // A reader that is still there would hold on to the events of this store when another one begins.
-    // The service hears of it at once, or when a heartbeat cannot be written.
-    await until(
-      () => {
-        if (measures.streamReaderCount === 0) return true
-        beat?.()
-        return false
-      },
-      () => `the reader has left, ${measures.streamReaderCount} are there`,
-    )
+    await until(() => measures.streamReaderCount === 0, 'the reader has left')
     const events = stream.events.map(({ event, data }) => JSON.stringify([event, data]))
     const headers = Object.fromEntries(stream.headers)
     const eventIds = stream.events.map(({ id }) => id)

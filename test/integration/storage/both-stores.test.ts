@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { STATUS_POLICIES } from '../../src/business/order/order-status.ts'
-import { openPostgresStore } from '../../src/service/storage/postgres/store.ts'
-import { openSqliteStore } from '../../src/service/storage/sqlite/store.ts'
-import { createTestSchema } from '../support/postgres-schema.ts'
-import type { GeneratedRequest } from '../support/generated-requests.ts'
-import { requestSequences } from '../support/request-sequences.ts'
+import { STATUS_POLICIES } from '../../../src/business/order/order-status.ts'
+import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
+import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { createTestSchema } from '../../support/postgres-schema.ts'
+import type { GeneratedRequest } from '../../support/generated-requests.ts'
+import { requestSequences } from '../../support/request-sequences.ts'
 import {
   startServiceOnStore,
   type Answer,
   type ServiceOnStore,
-} from '../support/service-on-store.ts'
+} from '../../support/service-on-store.ts'
 
 /** The same requests to a service on SQLite and to one on PostgreSQL get the same answers, byte by byte. */
 
