@@ -87,6 +87,8 @@ export async function withClient<Answer>(
   // The statement that it interrupts rejects.
   client.on('error', () => {})
   try {
+    // First, so that a signer that is silent says so itself, before the time for connecting is over.
+    await address.signPassword?.()
     await client.connect()
     return await ask(client)
   } catch (error) {
