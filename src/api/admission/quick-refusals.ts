@@ -60,6 +60,8 @@ export class QuickRefusals {
   #leftInTurn: number | undefined
   /** Since when this turn has done other things. */
   #othersSinceMs = 0
+  /** Handed to the parser, and not counted as changes yet: that is done when all of this look is over. */
+  #aheadCount = 0
 
   constructor(deps: QuickRefusalsDeps) {
     this.#deps = deps
@@ -92,7 +94,11 @@ export class QuickRefusals {
     }
     if (!this.#mayBeRefused(client, bytes)) return parse(client, bytes)
     const piece = { bytes, sinceMs: this.#deps.clock.monotonicMs() }
-    if (this.#waiting.size === 0 && this.#mayLook()) return this.#look(client, piece)
+    if (this.#waiting.size === 0 && this.#mayLook()) {
+      this.#look(client, piece)
+      this.#aheadCount = 0
+      return
+    }
     this.#waiting.set(client, piece)
     client.socket.pause()
   }
@@ -113,7 +119,10 @@ export class QuickRefusals {
     if (!socket.writable) return
     // A client that does not take its answers gets no more of them from here.
     const change = socket.writableLength === 0 ? this.#findRefused(bytes) : undefined
-    if (change === undefined) return parse(client, bytes)
+    if (change === undefined) {
+      this.#aheadCount += 1
+      return parse(client, bytes)
+    }
     socket.write(answerFor(changes.outcomeOfRefusal(change.hasRetryKey)))
     if (!client.hasIdleTimeout) {
       client.hasIdleTimeout = true
@@ -124,7 +133,7 @@ export class QuickRefusals {
 
   #findRefused(bytes: Buffer): PlainChange | undefined {
     const { changes, isHostAllowed, isDraining } = this.#deps
-    if (isDraining() || !changes.isFull()) return undefined
+    if (isDraining() || !changes.isFull(this.#aheadCount)) return undefined
     const change = readPlainChange(bytes)
     return change !== undefined && isHostAllowed(change.host) ? change : undefined
   }
@@ -152,6 +161,7 @@ export class QuickRefusals {
       this.#look(client, piece)
       client.socket.resume()
     }
+    this.#aheadCount = 0
     this.#othersSinceMs = clock.monotonicMs()
   }
 }

@@ -13,7 +13,7 @@
 const INTERVAL_MS = 250
 
 /** What changes may wait beside the delay that they have anyway. */
-const QUEUED_MS_MAX = 100
+const QUEUED_MS_MAX = 20
 
 /** Less would make batches small: the service would be slower, and the limit lower still. */
 const LIMIT_MIN = 256

@@ -15,13 +15,17 @@ const CROWD = 20 * LOOKED_AT_MIN
 
 function nothing(): void {}
 
-/** A full service, whose clients ask when they come. */
+/** A full service, whose clients ask when they come. It has no room until `room.places` says so. */
 function startFull() {
   const clock = new ManualClock()
+  const room = { places: 0, parsed: 0 }
   let refused = 0
   const refusals = new QuickRefusals({
     clock,
-    changes: { isFull: () => true, outcomeOfRefusal: () => 'not-applied' },
+    changes: {
+      isFull: (aheadCount = 0) => aheadCount >= room.places,
+      outcomeOfRefusal: () => 'not-applied',
+    },
     isHostAllowed: () => true,
     isDraining: () => false,
     keepAliveMs: 1_000,
@@ -41,11 +45,15 @@ function startFull() {
       pause: nothing,
       resume: nothing,
     })
-    const line = { isAtRest: true, readBefore: (take: (read: Buffer) => void) => take(bytes) }
+    const line = {
+      isAtRest: true,
+      readBefore: (take: (read: Buffer) => void) => take(bytes),
+      parse: () => (room.parsed += 1),
+    }
     refusals.add(socket as never, line as never)
     return socket
   }
-  return { clock, connect, refused: () => refused }
+  return { clock, room, connect, refused: () => refused }
 }
 
 /** So many clients ask at once: how many are refused in each turn of the loop. */
@@ -81,4 +89,14 @@ test('a connection that ended while it waited is not counted as refused', async 
   connect()
   await setImmediate()
   assert.equal(refused(), LOOKED_AT_MIN + 1)
+})
+
+test('when there is room again, no more of those that wait are parsed than there are places', async () => {
+  const { connect, room, refused } = startFull()
+  for (let count = 0; count < 2 * LOOKED_AT_MIN; count += 1) connect()
+  assert.equal(refused(), LOOKED_AT_MIN)
+  room.places = 3
+  await setImmediate()
+  assert.equal(room.parsed, 3)
+  assert.equal(refused(), 2 * LOOKED_AT_MIN - 3)
 })
