@@ -23,7 +23,7 @@ function startFull() {
   const refusals = new QuickRefusals({
     clock,
     changes: {
-      isFull: (aheadCount = 0) => aheadCount >= room.places,
+      isFull: (aheadCount?: number) => (aheadCount ?? 0) >= room.places,
       outcomeOfRefusal: () => 'not-applied',
     },
     isHostAllowed: () => true,
