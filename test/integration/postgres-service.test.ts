@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
+import { Client } from 'pg'
 import { startOrderLoad, type OrderLoad } from '../fault/harness/order-load.ts'
 import { runCart } from '../support/cart-command.ts'
 import { freshSettings, startOwnService, type Settings } from '../support/own-service.ts'
 import { startPostgresCluster } from '../support/postgres-cluster.ts'
 import { createTestSchema, ROLE_PASSWORD } from '../support/postgres-schema.ts'
-import { spawnService, type ServiceProcess } from '../support/service-process.ts'
+import { spawnService, untilReady, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
 const CONFIRMED_TO_GO_ON = 200
@@ -49,6 +50,28 @@ test('two instances on one PostgreSQL database work on the same topic, and the a
   assert.equal((JSON.parse(busy.stdout) as { agrees: boolean }).agrees, true)
   await orders.stop()
   await stopAndAudit(services, settings)
+})
+
+test('a start that its database holds up is tried again', async (t) => {
+  const schema = await createTestSchema()
+  t.after(() => schema.drop())
+  const settings = { ...freshSettings(schema.url()), INSTANCE_LEASE_MS: '5000' }
+  await (await startOwnService(t, settings)).end('SIGTERM')
+  const holder = new Client(schema.url())
+  await holder.connect()
+  try {
+    await holder.query('BEGIN; LOCK TABLE instances IN EXCLUSIVE MODE')
+    const service = await spawnService(settings)
+    t.after(() => service.end('SIGKILL'))
+    await until(
+      () => service.output().includes('the start is tried again'),
+      () => `its database holds it up; it wrote:\n${service.output()}`,
+    )
+    await holder.query('ROLLBACK')
+    await untilReady(service)
+  } finally {
+    await holder.end()
+  }
 })
 
 test('without PostgreSQL the service refuses, says why, and goes on when it is back', async (t) => {

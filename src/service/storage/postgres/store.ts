@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
 
-import { StoreError } from '../../../business/ports.ts'
 import { BatchedStore } from '../batched-store.ts'
 import {
   assertNoneMissing,
@@ -39,14 +38,6 @@ const LEASE_PART = 1 / 4
 /** For what is done once, and is not waited for by a request. */
 const MIGRATION_TIMEOUT_MS = 60_000
 
-/**
- * How often a start asks to join. By a short lease an answer has little time, and on a busy machine the first
- * ones may need more; nobody waits for a start.
- */
-const JOIN_TRIES_MAX = 3
-/** Longer than a connection that failed refuses to be made again. */
-const JOIN_PAUSE_MS = 500
-
 /** A try for a lock that somebody holds takes two seconds, in which everybody waits; so does a pause. */
 const LOCK_TRIES_MAX = 15
 const LOCK_PAUSE_MS = 2_000
@@ -71,15 +62,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         ...(change && { admitServer: (session) => change.admit(session) }),
       }),
     )
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const engines = { runner: connect(true), reader: connect(false) }
-      return await BatchedStore.open({ ...engines, leaseMs, ...(watch && { watch }) })
-    } catch (error) {
-      if (tries === JOIN_TRIES_MAX || !(error instanceof StoreError)) throw error
-    }
-    await setTimeout(JOIN_PAUSE_MS)
-  }
+  return BatchedStore.open({
+    runner: connect(true),
+    reader: connect(false),
+    leaseMs,
+    ...(watch && { watch }),
+  })
 }
 
 /**
