@@ -60,8 +60,6 @@ export class QuickRefusals {
   #leftInTurn: number | undefined
   /** Since when this turn has done other things. */
   #othersSinceMs = 0
-  /** Handed to the parser, and not counted as changes yet: that is done when all of this look is over. */
-  #aheadCount = 0
 
   constructor(deps: QuickRefusalsDeps) {
     this.#deps = deps
@@ -94,11 +92,7 @@ export class QuickRefusals {
     }
     if (!this.#mayBeRefused(client, bytes)) return parse(client, bytes)
     const piece = { bytes, sinceMs: this.#deps.clock.monotonicMs() }
-    if (this.#waiting.size === 0 && this.#mayLook()) {
-      this.#look(client, piece)
-      this.#aheadCount = 0
-      return
-    }
+    if (this.#waiting.size === 0 && this.#mayLook()) return void this.#look(client, piece, 0)
     this.#waiting.set(client, piece)
     client.socket.pause()
   }
@@ -112,16 +106,17 @@ export class QuickRefusals {
     return this.#waiting.size > 0 || this.#deps.changes.isFull()
   }
 
-  #look(client: Client, { bytes, sinceMs }: Piece): void {
+  /** Whether it went to the parser. */
+  #look(client: Client, { bytes, sinceMs }: Piece, aheadCount: number): boolean {
     const { changes, answerFor, noteRefused, clock, keepAliveMs } = this.#deps
     const { socket } = client
     // It was destroyed in this turn, or its answers are over: it would count as refused, and hear nothing.
-    if (!socket.writable) return
+    if (!socket.writable) return false
     // A client that does not take its answers gets no more of them from here.
-    const change = socket.writableLength === 0 ? this.#findRefused(bytes) : undefined
+    const change = socket.writableLength === 0 ? this.#findRefused(bytes, aheadCount) : undefined
     if (change === undefined) {
-      this.#aheadCount += 1
-      return parse(client, bytes)
+      parse(client, bytes)
+      return true
     }
     socket.write(answerFor(changes.outcomeOfRefusal(change.hasRetryKey)))
     if (!client.hasIdleTimeout) {
@@ -129,11 +124,12 @@ export class QuickRefusals {
       socket.setTimeout(keepAliveMs)
     }
     noteRefused(change, clock.monotonicMs() - sinceMs)
+    return false
   }
 
-  #findRefused(bytes: Buffer): PlainChange | undefined {
+  #findRefused(bytes: Buffer, aheadCount: number): PlainChange | undefined {
     const { changes, isHostAllowed, isDraining } = this.#deps
-    if (isDraining() || !changes.isFull(this.#aheadCount)) return undefined
+    if (isDraining() || !changes.isFull(aheadCount)) return undefined
     const change = readPlainChange(bytes)
     return change !== undefined && isHostAllowed(change.host) ? change : undefined
   }
@@ -155,13 +151,14 @@ export class QuickRefusals {
     const fromMs = clock.monotonicMs()
     const mostMs = (fromMs - this.#othersSinceMs) / OTHERS_TO_LOOKING
     this.#leftInTurn = undefined
+    // Those that are let in are counted after this callback, in a tick of Node's.
+    let aheadCount = 0
     for (const [client, piece] of this.#waiting) {
       if (!this.#mayLook() && clock.monotonicMs() - fromMs >= mostMs) break
       this.#waiting.delete(client)
-      this.#look(client, piece)
+      if (this.#look(client, piece, aheadCount)) aheadCount += 1
       client.socket.resume()
     }
-    this.#aheadCount = 0
     this.#othersSinceMs = clock.monotonicMs()
   }
 }

@@ -12,8 +12,11 @@
 /** Long enough for several commits, short against what a caller waits. */
 const INTERVAL_MS = 250
 
-/** What changes may wait beside the delay that they have anyway. */
-const QUEUED_MS_MAX = 20
+/**
+ * What changes may wait beside the delay that they have anyway. With others under way each of a change's two
+ * commits waits for the one before, so this is also the slowest commit, about, that is no queue yet.
+ */
+const QUEUED_MS_MAX = 50
 
 /** Less would make batches small: the service would be slower, and the limit lower still. */
 const LIMIT_MIN = 256
@@ -67,7 +70,7 @@ export class DelayLimit {
       if (this.#isReached) this.#limit = Math.ceil(this.#limit * GROWTH)
       return
     }
-    // As little as ever is under way, so no queue of ours is what takes so long.
+    // As little as ever is under way: where it takes so long all the same, it cannot be had quicker.
     if (this.#limit === LIMIT_MIN) this.#ownMs = this.#leastMs
     this.#limit = Math.max(LIMIT_MIN, Math.min(this.#limit, Math.ceil(perMs * wantedMs)))
   }

@@ -25,6 +25,13 @@ test('so many are let in, and the next one when one has left', () => {
   assert.equal(enterMany(2), 1)
 })
 
+test('those that were let in and are not counted yet have their places', () => {
+  const { admission, enterMany } = setUp({ requestsMax: 3 })
+  enterMany(1)
+  assert.equal(admission.isFull(1), false)
+  assert.equal(admission.isFull(2), true)
+})
+
 test('more than can be served soon are turned away, though many more could wait', () => {
   assert.equal(setUp().enterMany(2_000), 1_024)
 })
