@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { toPendingEvent, type EventRow } from '../order-row.ts'
 import type { StoredInstance, StoreFacts } from '../store-facts.ts'
-import { createLink } from './connection.ts'
+import { awaitSigner, createLink } from './connection.ts'
 import { SELECT_RESERVED } from './event-columns.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'
@@ -83,12 +83,11 @@ export async function withClient<Answer>(
   { database, ...address }: DatabaseAddress,
   ask: (client: Client) => Promise<Answer>,
 ): Promise<Answer> {
+  await awaitSigner({ ...address, database })
   const { client, socket } = createLink({ ...address, timeouts: TIMEOUTS })
   // The statement that it interrupts rejects.
   client.on('error', () => {})
   try {
-    // First, so that a signer that is silent says so itself, before the time for connecting is over.
-    await address.signPassword?.()
     await client.connect()
     return await ask(client)
   } catch (error) {

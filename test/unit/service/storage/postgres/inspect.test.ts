@@ -13,6 +13,6 @@ test('a signer that gives no token is told, and not that the database is late', 
   await assert.rejects(inspected, {
     name: 'StoreError',
     message:
-      'The database orders on 127.0.0.1:1 cannot be used: it cannot be reached (AWS gives no token for the database)',
+      'The database orders on 127.0.0.1:1 cannot be used: AWS gives no token for the database',
   })
 })
