@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { text as readText } from 'node:stream/consumers'
@@ -37,7 +37,7 @@ const minutes = values.minutes === undefined ? undefined : Number(values.minutes
 if (values.list) {
   listScenarios()
 } else {
-  process.exitCode = runAlone() ?? (await runTracks())
+  process.exitCode = (await runAlone()) ?? (await runTracks())
 }
 
 function listScenarios(): void {
@@ -48,12 +48,18 @@ function listScenarios(): void {
  * Where that is allowed, once more in a mount namespace of its own, so that the small disk is seen by
  * nobody else and goes with the process, however that ends. The exit code of that run.
  */
-function runAlone(): number | undefined {
+async function runAlone(): Promise<number | undefined> {
   if (process.getuid?.() !== 0 || process.env['CART_FAULTS_ALONE'] !== undefined) return undefined
   const command = ['--mount', process.execPath, ...process.argv.slice(1)]
   const env = { ...process.env, CART_FAULTS_ALONE: 'yes' }
-  const { status, error } = spawnSync('unshare', command, { stdio: 'inherit', env })
-  return error === undefined ? (status ?? 1) : undefined
+  const child = spawn('unshare', command, { stdio: 'inherit', env })
+  process.once('exit', () => void child.kill())
+  try {
+    await once(child, 'exit')
+    return child.exitCode ?? 1
+  } catch {
+    return undefined
+  }
 }
 
 /**
