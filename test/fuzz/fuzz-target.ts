@@ -30,6 +30,9 @@ export interface FuzzOptions {
   readonly timeMsMax?: number
 }
 
+/** An input that takes longer hangs, and is a failure. */
+const RUN_MS_MAX = 60_000
+
 /** The seed and the path play the input again, however long it is. */
 const REPORT_LENGTH_MAX = 2_000
 
@@ -52,6 +55,7 @@ export async function playInputs(
     const details = await fc.check(opened.property, {
       seed,
       numRuns: Math.ceil(inputs / inputsPerRun),
+      timeout: RUN_MS_MAX,
       ...(timeMsMax !== undefined && { interruptAfterTimeLimit: timeMsMax }),
     })
     const [fault = details.errorInstance] = uncaught

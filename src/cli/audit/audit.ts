@@ -57,9 +57,11 @@ export const audit: Command = {
     const { values } = parseArgs({ args: [...args], options })
     // Only now: the other commands need not wait until the clients are loaded.
     const { runAudit } = await import('./run-audit.ts')
-    if (values.watch) return watch(values, () => runAudit(readConfig(), () => {}), print)
+    // Once: settings that are not usable do not become so.
+    const config = readConfig()
+    if (values.watch) return watch(values, () => runAudit(config, () => {}), print)
     const onProgress = values.progress ? printProgress(print) : showProgress(print)
-    const report = await runAudit(readConfig(), onProgress)
+    const report = await runAudit(config, onProgress)
     for (const line of linesOf(report, values.json)) print.out(line)
     return agrees(report) ? 0 : 1
   },
