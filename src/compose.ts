@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildServer } from './api/server.ts'
 import { ChangeAdmission } from './business/admission/change-admission.ts'
+import { askAgain } from './business/ask-again.ts'
 import type { DependencyHealth } from './business/dependency-health.ts'
 import { measureCommands } from './business/measures/measured-commands.ts'
 import { measurePublisher } from './business/measures/measured-publisher.ts'
@@ -140,7 +141,8 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     waitingCount: () => publications.turns.waitingCount,
     inDoubtCount: () => publications.inDoubtCount,
   })
-  await store.probe()
+  const sleep = (delayMs: number): Promise<void> => clock.sleep(delayMs)
+  await askAgain(() => store.probe(), sleep)
   const ownership = new Ownership({
     store,
     holder: publisher,
@@ -151,7 +153,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     ...hearOwnership(logger, measures),
   })
   resources.defer(() => ownership.close())
-  await ownership.start()
+  await askAgain(() => ownership.start(), sleep)
   const sweep = new RetryKeySweep({
     retryKeys: store,
     clock,

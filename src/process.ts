@@ -1,5 +1,4 @@
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isSpanContextValid, trace } from '@opentelemetry/api'
 import { pino } from 'pino'
 import { composeCartService, type CartService } from './compose.ts'
@@ -16,13 +15,6 @@ import { SchemaIncompatibleError } from './service/schema-registry/registry-erro
 import { StoreBehindError } from './service/store-guard.ts'
 
 /** The process: read the settings, look at the port, compose, listen, close on a signal. */
-
-/**
- * A start asks its store so often. By a short lease the store has little time for an answer, and on a busy machine
- * it may need more; or it is being started as well.
- */
-const START_TRIES_MAX = 3
-const START_PAUSE_MS = 500
 
 /** For the last lines of the log. Nothing that the log does may keep the process from its end. */
 const LOG_FLUSH_MS = 500
@@ -95,7 +87,11 @@ async function startOrExit(): Promise<CartService> {
   try {
     // First: a start that cannot listen has registered no schema, made no topic and taken no lock.
     for (const place of listPlaces(config)) claims.use(await claimPlace(place))
-    const composed = await compose()
+    const composed = await composeCartService({
+      config,
+      logger,
+      onFatal: (error) => void exitWith(error),
+    })
     await composed.server.listen({
       host: config.apiHost,
       port: config.apiPort,
@@ -111,23 +107,6 @@ async function startOrExit(): Promise<CartService> {
     return composed
   } catch (error) {
     return exitWith(error)
-  }
-}
-
-/** What a try has opened is closed when it fails. */
-async function compose(): Promise<CartService> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await composeCartService({
-        config,
-        logger,
-        onFatal: (error) => void exitWith(error),
-      })
-    } catch (error) {
-      if (!(error instanceof StoreError) || tries === START_TRIES_MAX) throw error
-      logger.warn(`${error.message}; the start is tried again`)
-    }
-    await sleep(START_PAUSE_MS)
   }
 }
 

@@ -14,7 +14,7 @@ const INTERVAL_MS = 250
 
 /**
  * What changes may wait beside the delay that they have anyway. With others under way each of a change's two
- * commits waits for the one before, so this is also the slowest commit, about, that is no queue yet.
+ * commits waits for the one before, so this is also about twice the slowest commit that is no queue yet.
  */
 const QUEUED_MS_MAX = 50
 

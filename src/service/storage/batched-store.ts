@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 
 import {
   type DiscardResult,
@@ -12,6 +13,7 @@ import {
   StoreError,
   type TakeOverChoice,
 } from '../../business/ports.ts'
+import { askAgain } from '../../business/ask-again.ts'
 import type { SettledFeed } from '../../business/stream/settled-feed.ts'
 import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
 import { isErased } from '../../models/order.ts'
@@ -70,11 +72,11 @@ export class BatchedStore
     this.#lock = lock
   }
 
-  /** Joins as a new instance. Rejects with a StoreError, and closes everything, when it cannot. */
+  /** Joins as a new instance. Rejects with a StoreError, and closes everything, when it cannot in a few tries. */
   static async open(options: BatchedStoreOptions): Promise<BatchedStore> {
     const store = new BatchedStore(options)
     try {
-      await store.join()
+      await askAgain(() => store.join(), setTimeout)
       return store
     } catch (error) {
       await store.close()

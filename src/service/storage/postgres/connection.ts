@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { Client, types } from 'pg'
 
-import { StoreError } from '../../../business/ports.ts'
+import type { StoreError } from '../../../business/ports.ts'
 import { readSecret } from '../../credentials/secret.ts'
 import { isSignInRefused, type Phase, translatePostgresError } from './postgres-errors.ts'
 import { guardMessages } from './bounded-messages.ts'
@@ -147,7 +147,6 @@ export class Connection {
   }
 
   async #open(): Promise<Link> {
-    await awaitSigner(this.#options)
     const link = createLink(this.#options)
     const { client, socket } = link
     client.on('error', () => this.#giveUp(link))
@@ -175,22 +174,6 @@ export class Connection {
     if (this.#link?.socket !== socket) return
     this.#abandoned = this.#link.session
     this.#link = undefined
-  }
-}
-
-/**
- * To be called first, so that a signer that is silent says so itself, before the time for connecting is over.
- * Rejects with a StoreError.
- */
-export async function awaitSigner({
-  database,
-  signPassword,
-}: Pick<ConnectionOptions, 'database' | 'signPassword'>): Promise<void> {
-  try {
-    await signPassword?.()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StoreError(`The database ${database} cannot be used: ${reason}`, 'no', error)
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Client } from 'pg'
+import { StoreError } from '../../../business/ports.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import { toPendingEvent, type EventRow } from '../order-row.ts'
 import type { StoredInstance, StoreFacts } from '../store-facts.ts'
-import { awaitSigner, createLink } from './connection.ts'
+import { createLink } from './connection.ts'
 import { SELECT_RESERVED } from './event-columns.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'
@@ -78,12 +79,15 @@ export function listInstances(address: DatabaseAddress): Promise<StoredInstance[
   })
 }
 
-/** One connection for what `ask` has to ask. */
+/**
+ * One connection for what `ask` has to ask. A signer is asked before it, so that one that is silent says so
+ * itself; a service does not wait for one longer than for the server.
+ */
 export async function withClient<Answer>(
   { database, ...address }: DatabaseAddress,
   ask: (client: Client) => Promise<Answer>,
 ): Promise<Answer> {
-  await awaitSigner({ ...address, database })
+  await awaitSigner(database, address.signPassword)
   const { client, socket } = createLink({ ...address, timeouts: TIMEOUTS })
   // The statement that it interrupts rejects.
   client.on('error', () => {})
@@ -94,5 +98,17 @@ export async function withClient<Answer>(
     throw translatePostgresError(database, error, 'connecting') ?? error
   } finally {
     socket.destroy()
+  }
+}
+
+async function awaitSigner(
+  database: string,
+  signPassword: DatabaseAddress['signPassword'],
+): Promise<void> {
+  try {
+    await signPassword?.()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StoreError(`The database ${database} cannot be used: ${reason}`, 'no', error)
   }
 }
