@@ -6,8 +6,8 @@ import { startTestServer } from './harness.ts'
 import { operationsOf, readOpenApi, type Operation } from './open-api.ts'
 
 /**
- * The requests that are sent to both stores (test/integration/storage/both-stores.test.ts) leave out nothing that
- * the OpenAPI document has.
+ * The requests that are sent to both stores (test/integration/storage/both-stores.test.ts) leave out
+ * nothing that the OpenAPI document has.
  */
 
 const SAMPLE = { numRuns: 1_000, seed: 13 }

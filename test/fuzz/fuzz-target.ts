@@ -30,7 +30,7 @@ export interface FuzzOptions {
   readonly timeMsMax?: number
 }
 
-/** An input that takes longer hangs, and is a failure. */
+/** A run of the property that takes longer hangs, and is a failure. */
 const RUN_MS_MAX = 60_000
 
 /** The seed and the path play the input again, however long it is. */

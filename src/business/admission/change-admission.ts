@@ -39,7 +39,10 @@ export class ChangeAdmission {
     this.#count -= 1
   }
 
-  /** Whether a request that arrives now is turned away. `aheadCount` others were let in before it, and are not counted yet. */
+  /**
+   * Whether a request that arrives now is turned away. `aheadCount` others were let in before it, and are
+   * not counted yet.
+   */
   isFull(aheadCount = 0): boolean {
     const atWork = this.#count + aheadCount - this.#deps.waitingCount()
     if (atWork < this.#limit.value) return atWork >= this.#deps.requestsMax

@@ -72,7 +72,7 @@ export class BatchedStore
     this.#lock = lock
   }
 
-  /** Joins as a new instance. Rejects with a StoreError, and closes everything, when it cannot in a few tries. */
+  /** Joins as a new instance. Rejects with a StoreError, and closes everything, when a few tries fail. */
   static async open(options: BatchedStoreOptions): Promise<BatchedStore> {
     const store = new BatchedStore(options)
     try {
