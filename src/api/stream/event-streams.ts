@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http'
-import { setImmediate } from 'node:timers/promises'
 import type { Measures } from '../../business/measures/measures.ts'
 import type { Clock } from '../../business/ports.ts'
 import { tooManyReaders } from '../../business/refusals.ts'
@@ -11,8 +10,8 @@ import { UnsentBytes } from './unsent-bytes.ts'
 /** Below the 60 s after which common proxies drop a silent connection. */
 export const HEARTBEAT_EVERY_MS = 15_000
 
-/** So many are written to before requests get their turn again. */
-const READERS_AT_ONCE = 32
+/** So many get a portion before requests have their turn again: 2 MiB at most. */
+export const READERS_AT_ONCE = 8
 
 export interface EventStreamsDeps {
   readonly feed: LiveFeed
@@ -30,8 +29,9 @@ export class EventStreams {
   readonly #unsent = new UnsentBytes()
   #unfollow: (() => void) | undefined
   #stopHeartbeat: (() => void) | undefined
-  #isPumping = false
-  #isNews = false
+  /** There may be something for them, in the order in which they get it. */
+  readonly #ready = new Set<StreamReader>()
+  #isPumpScheduled = false
 
   constructor(deps: EventStreamsDeps) {
     this.#deps = deps
@@ -62,13 +62,14 @@ export class EventStreams {
       unsent: this.#unsent,
       filter,
       start,
+      onReady: (ready) => this.#addReady(ready),
       onDropped,
     })
     this.#readers.set(reader, isStillLetIn)
     this.#deps.measures.streamReaderCount += 1
     response.once('close', () => this.#remove(reader))
     if (this.#unfollow === undefined) this.#begin()
-    reader.pump()
+    this.#addReady(reader)
   }
 
   /** Ends every stream. Idempotent. */
@@ -78,12 +79,13 @@ export class EventStreams {
 
   #begin(): void {
     const { feed } = this.#deps
-    this.#unfollow = feed.follow({ onEvents: () => void this.#pump(), onEnd: () => this.close() })
+    this.#unfollow = feed.follow({ onEvents: () => this.#addAllReady(), onEnd: () => this.close() })
     this.#scheduleHeartbeat()
   }
 
   #remove(reader: StreamReader): void {
     this.#readers.delete(reader)
+    this.#ready.delete(reader)
     this.#deps.measures.streamReaderCount -= 1
     if (this.#readers.size > 0) return
     this.#unfollow?.()
@@ -91,21 +93,29 @@ export class EventStreams {
     this.#stopHeartbeat?.()
   }
 
+  #addAllReady(): void {
+    for (const reader of this.#readers.keys()) this.#addReady(reader)
+  }
+
+  #addReady(reader: StreamReader): void {
+    this.#ready.add(reader)
+    this.#schedulePump()
+  }
+
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return
+    this.#isPumpScheduled = true
+    setImmediate(() => this.#pumpSome())
+  }
+
   /** In slices: with many readers one round takes longer than a request should wait. */
-  async #pump(): Promise<void> {
-    this.#isNews = true
-    if (this.#isPumping) return
-    this.#isPumping = true
-    while (this.#isNews) {
-      this.#isNews = false
-      let count = 0
-      for (const reader of this.#readers.keys()) {
-        reader.pump()
-        count += 1
-        if (count % READERS_AT_ONCE === 0) await setImmediate()
-      }
+  #pumpSome(): void {
+    for (const reader of this.#ready.values().take(READERS_AT_ONCE)) {
+      this.#ready.delete(reader)
+      reader.pump()
     }
-    this.#isPumping = false
+    this.#isPumpScheduled = false
+    if (this.#ready.size > 0) this.#schedulePump()
   }
 
   #scheduleHeartbeat(): void {

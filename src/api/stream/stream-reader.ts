@@ -23,6 +23,8 @@ export interface StreamReaderOptions {
   readonly unsent: Pick<UnsentBytes, 'add' | 'remove'>
   readonly filter: StreamFilter
   readonly start: ReaderStart
+  /** There may be more for it now: it asks to be pumped. */
+  readonly onReady: (reader: StreamReader) => void
   readonly onDropped: (reason: DropReason) => void
 }
 
@@ -41,6 +43,8 @@ export class StreamReader implements UnsentReader {
   #isLive = false
   #blockedHeartbeats = 0
   #pageEvents = PAGE_EVENTS_FIRST
+  /** Came from the store, and waits for its turn to be sent. */
+  #page: readonly PlacedEvent[] | undefined
   #reading = new AbortController()
 
   constructor(response: ServerResponse, options: StreamReaderOptions) {
@@ -56,18 +60,18 @@ export class StreamReader implements UnsentReader {
     this.#write(openingFrame(options.start))
   }
 
-  /** Writes what there is to write. Called when there are new events, too. */
+  /** Writes one portion of what there is, and asks for its next turn while there is more. */
   pump(): void {
     if (this.#state === 'ended' || this.#state === 'reading') return
     const events = this.#options.source.listRecent(this.#place)
     if (events === undefined && this.#isLive) return this.#drop('behind')
     if (this.#state === 'blocked') return
+    if (this.#page !== undefined) return this.#sendPage(this.#page)
     if (events === undefined) return this.#catchUp()
     if (events.length === 0) return
     this.#isLive = true
     this.#send(events)
-    // More than one portion is there; ends, because each takes the place further or blocks.
-    this.pump()
+    this.#askForTurn()
   }
 
   heartbeat(): void {
@@ -108,12 +112,18 @@ export class StreamReader implements UnsentReader {
       if (events === 'retired') return this.#giveUp('retired')
       // All that is settled was read, and memory begins further on: look again at the next call.
       if (events.length === 0) return
-      const sentCount = this.#send(events)
-      // Those that did not fit are read once more.
-      const isSmall = sentCount === events.length
-      this.#pageEvents = isSmall ? Math.min(2 * this.#pageEvents, PAGE_EVENTS_MAX) : sentCount
-      this.pump()
+      this.#page = events
+      this.#askForTurn()
     })
+  }
+
+  #sendPage(events: readonly PlacedEvent[]): void {
+    this.#page = undefined
+    const sentCount = this.#send(events)
+    // Those that did not fit are read once more.
+    const isSmall = sentCount === events.length
+    this.#pageEvents = isSmall ? Math.min(2 * this.#pageEvents, PAGE_EVENTS_MAX) : sentCount
+    this.#askForTurn()
   }
 
   /** How many of them fit in what is sent at once. */
@@ -136,7 +146,12 @@ export class StreamReader implements UnsentReader {
     this.#options.unsent.remove(this)
     this.#state = 'ready'
     this.#blockedHeartbeats = 0
-    this.pump()
+    this.#askForTurn()
+  }
+
+  /** Hundreds of sockets may drain in one turn of the loop, so none is written to from here. */
+  #askForTurn(): void {
+    if (this.#state === 'ready') this.#options.onReady(this)
   }
 
   /** The next connection is told that the store is away, or from where to go on. */

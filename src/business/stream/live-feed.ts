@@ -1,7 +1,8 @@
-import { StoreError, type Clock } from '../ports.ts'
+import type { Clock } from '../ports.ts'
 import { readStore } from '../read-store.ts'
 import { eventBytes, eventBytesMax } from './event-size.ts'
 import { findRecentPlace, type RecentPlace } from './find-recent-place.ts'
+import { ignoreStoreError, OldEvents, type ReadPage, type WantedPage } from './old-events.ts'
 import { RecentEvents } from './recent-events.ts'
 import { SharedQuestion } from './shared-question.ts'
 import {
@@ -26,9 +27,6 @@ const RECENT_EVENTS_MAX = 200
 
 /** Of the events of one page, were all of them as large as they can be. */
 const PAGE_BYTES_MAX = 32 * 1024 * 1024
-
-/** Between two pages of old events, of all readers together: changes get their turn. */
-const BETWEEN_PAGES_MS = 10
 
 /** Where a reader begins. */
 export type FeedStart = EventPlace | 'beginning' | 'recent' | 'now'
@@ -62,21 +60,6 @@ export interface LiveFeedDeps {
   readonly maxItemsPerOrder: number
 }
 
-export interface WantedPage {
-  readonly limit: number
-  /** Behind this place the reader has all that was not retired before it came. */
-  readonly keptFrom: EventPlace
-}
-
-type ReadPage = readonly PlacedEvent[] | 'retired' | undefined
-
-/** A page that a reader waits for. */
-interface AskedPage {
-  readonly after: EventPlace
-  readonly wanted: WantedPage
-  readonly resolve: (page: ReadPage) => void
-}
-
 /** One time of following, from the first look at the store to the last. */
 interface Run {
   readonly stopping: AbortController
@@ -95,9 +78,7 @@ export class LiveFeed {
   #run: Run | undefined
   #isWoken = false
   #waking = new AbortController()
-  /** In their order; of each reader one at most. */
-  readonly #askedPages = new Set<AskedPage>()
-  #isReadingPages = false
+  readonly #oldEvents: OldEvents
   readonly #lastPlace: SharedQuestion<EventPlace>
   readonly #retiredPlace: SharedQuestion<EventPlace>
   readonly #recentPlace: SharedQuestion<RecentPlace>
@@ -108,6 +89,11 @@ export class LiveFeed {
   constructor(deps: LiveFeedDeps) {
     this.#deps = deps
     this.#eventBytesMax = eventBytesMax(deps.maxItemsPerOrder)
+    this.#oldEvents = new OldEvents({
+      clock: deps.clock,
+      listSettled: (after, limit) => this.#readEvents(after, limit),
+      findRetiredPlace: () => deps.feed.findRetiredPlace(),
+    })
     this.#lastPlace = new SharedQuestion(() => deps.feed.findLastPlace())
     this.#retiredPlace = new SharedQuestion(() => deps.feed.findRetiredPlace())
     this.#recentPlace = new SharedQuestion(() =>
@@ -174,19 +160,9 @@ export class LiveFeed {
     return run.recent === undefined ? [] : run.recent.listAfter(after, PAGE_EVENTS_MAX)
   }
 
-  /**
-   * The next events from the store: `limit` at most, or fewer where they may be large. One page at a time
-   * for all readers together.
-   * Undefined when the store cannot say; `retired` when events between the places may have been taken out
-   * since `keptFrom`. A reader that has left is not read for, and not answered.
-   */
+  /** The next events from the store, for a place that lies further back than memory. */
   readPage(after: EventPlace, wanted: WantedPage, signal: AbortSignal): Promise<ReadPage> {
-    return new Promise((resolve) => {
-      const asked = { after, wanted, resolve }
-      this.#askedPages.add(asked)
-      signal.addEventListener('abort', () => this.#askedPages.delete(asked))
-      if (!this.#isReadingPages) void this.#readPages()
-    })
+    return this.#oldEvents.readPage(after, wanted, signal)
   }
 
   /** Ends the following. Idempotent. */
@@ -196,25 +172,6 @@ export class LiveFeed {
     if (run === undefined) return
     this.#stop(run)
     run.follower.onEnd()
-  }
-
-  async #readPages(): Promise<void> {
-    this.#isReadingPages = true
-    // Those that are asked for meanwhile come last.
-    for (const asked of this.#askedPages) {
-      this.#askedPages.delete(asked)
-      asked.resolve(await this.#readKept(asked).catch(ignoreStoreError))
-      await this.#deps.clock.sleep(BETWEEN_PAGES_MS)
-    }
-    this.#isReadingPages = false
-  }
-
-  async #readKept({ after, wanted }: AskedPage): Promise<ReadPage> {
-    const { feed } = this.#deps
-    const events = await this.#readEvents(after, wanted.limit)
-    // In this order: what was taken out before the page was read shows now.
-    const until = await feed.findRetiredPlace()
-    return isAfter(until, after) && isAfter(until, wanted.keptFrom) ? 'retired' : events
   }
 
   async #readEvents(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
@@ -279,9 +236,4 @@ export class LiveFeed {
 
 function foundAt(place: EventPlace): FoundStart {
   return { kind: 'found', start: { place, keptFrom: place } }
-}
-
-function ignoreStoreError(error: unknown): undefined {
-  if (error instanceof StoreError) return undefined
-  throw error
 }

@@ -55,19 +55,26 @@ function setUp(unsent: StreamReaderOptions['unsent'] = new UnsentBytes()) {
   }
   const response = new FakeResponse()
   const dropped: string[] = []
+  const turns = { asked: 0 }
   const reader = new StreamReader(response as unknown as ServerResponse, {
     source,
     frames: new FrameCache(),
     unsent,
     filter: {},
     start: { place: FIRST_PLACE, keptFrom: FIRST_PLACE },
+    onReady: () => (turns.asked += 1),
     onDropped: (reason) => dropped.push(reason),
   })
-  return { store, memory, response, reader, dropped, pages }
+  /** Gives it every turn that it asks for. */
+  const pumpAll = () => {
+    turns.asked = 1
+    for (; turns.asked > 0; turns.asked -= 1) reader.pump()
+  }
+  return { store, memory, response, reader, dropped, pages, turns, pumpAll }
 }
 
 test('writes nothing more while the socket has earlier bytes, and everything after that', () => {
-  const { store, response, reader } = setUp()
+  const { store, response, reader, pumpAll } = setUp()
   response.takes = false
   for (const orderId of ['a', 'b', 'c']) store.settle(orderId)
   reader.pump()
@@ -78,6 +85,8 @@ test('writes nothing more while the socket has earlier bytes, and everything aft
   assert.equal(response.written.length, count)
   response.takes = true
   response.emit('drain')
+  assert.equal(response.written.length, count)
+  pumpAll()
   const ids = [...response.written.join('').matchAll(/"orderId":"(.)"/g)].map(([, id]) => id)
   assert.deepEqual(ids, ['a', 'b', 'c', 'd'])
 })
@@ -124,7 +133,7 @@ test('at a stop a reader that takes nothing is not waited for', () => {
 })
 
 test('says that it is there while it waits for a page, and reads no second one', async () => {
-  const { store, memory, response, reader, pages } = setUp()
+  const { store, memory, response, reader, pages, pumpAll } = setUp()
   for (const orderId of ['a', 'b']) store.settle(orderId)
   memory.isReached = false
   reader.pump()
@@ -133,6 +142,7 @@ test('says that it is there while it waits for a page, and reads no second one',
   response.emit('drain')
   assert.equal(pages.length, 1)
   await setImmediate()
+  pumpAll()
   const events = response.written.join('').match(/^event:/gm)
   assert.equal(events?.length, 2)
 })
@@ -149,14 +159,20 @@ test('one that leaves while it waits for a page takes its question back', () => 
 /** Of a large order: some 125 kB. */
 const LARGE_ITEMS = 2_000
 
-test('a portion has a bound of bytes, and what does not fit comes next', async () => {
+test('a turn is one portion with a bound of bytes, and what does not fit comes next', async () => {
   for (const isReached of [true, false]) {
-    const { store, memory, response, reader, pages } = setUp()
+    const { store, memory, response, reader, pages, turns } = setUp()
     memory.isReached = isReached
     for (const orderId of ['a', 'b', 'c', 'd']) store.settle(orderId, 'pending', LARGE_ITEMS)
     store.settle('e', 'pending', 5 * LARGE_ITEMS)
-    reader.pump()
-    for (let turn = 0; turn < 10; turn += 1) await setImmediate()
+    turns.asked = 1
+    for (let turn = 0; turn < 20; turn += 1) {
+      const portions = response.written.length
+      if (turns.asked > 0) reader.pump()
+      turns.asked = Math.max(0, turns.asked - 1)
+      assert.ok(response.written.length <= portions + 1)
+      await setImmediate()
+    }
     const ids = [...response.written.join('').matchAll(/"orderId":"(.)"/g)].map(([, id]) => id)
     assert.deepEqual(ids, ['a', 'b', 'c', 'd', 'e'])
     const lengths = response.written.map((text) => text.length)

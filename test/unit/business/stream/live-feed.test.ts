@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import {
-  LiveFeed,
-  type FoundStart,
-  type WantedPage,
-} from '../../../../src/business/stream/live-feed.ts'
+import { LiveFeed, type FoundStart } from '../../../../src/business/stream/live-feed.ts'
+import type { WantedPage } from '../../../../src/business/stream/old-events.ts'
 import {
   FIRST_PLACE,
   type EventPlace,
@@ -145,14 +142,34 @@ test('memory is bounded, and says what it does not reach back to', async () => {
   unfollow()
 })
 
-test('old events are read a page at a time, whoever asks', async () => {
+test('old events are read a page at a time, in turns for who waits longest and who is furthest behind', async () => {
   const { clock, store, feed } = setUp()
   for (let index = 0; index < 300; index += 1) store.settle(`ORD-${index}`)
-  const pages = [1, 2, 3].map(() => feed.readPage(FIRST_PLACE, wanted(250), STAYING))
+  const placeOf = (index: number) => store.events[index]?.place ?? assert.fail()
+  const afters = [199, 149, 9, 99]
+  const pages = afters.map((index, nth) => feed.readPage(placeOf(index), wanted(30 + nth), STAYING))
   await settleDown()
-  assert.equal(store.asked.pages, 1)
-  await clock.runUntil(() => store.asked.pages === 3)
-  for (const page of await Promise.all(pages)) assert.deepEqual(page, store.events.slice(0, 250))
+  assert.deepEqual(store.limits, [30])
+  await clock.runUntil(() => store.asked.pages === 4)
+  assert.deepEqual(store.limits, [30, 32, 31, 33])
+  const found = await Promise.all(pages)
+  for (const [nth, index] of afters.entries()) {
+    assert.deepEqual(found[nth], store.events.slice(index + 1, index + 31 + nth))
+  }
+})
+
+test('readers that wait for the same events get them from one page', async () => {
+  const { clock, store, feed } = setUp()
+  for (let index = 0; index < 300; index += 1) store.settle(`ORD-${index}`)
+  const afters = [FIRST_PLACE, ...store.events.slice(0, 250).map(({ place }) => place)]
+  const pages = afters.map((after) => feed.readPage(after, wanted(250), STAYING))
+  await clock.runUntil(() => store.asked.pages === 2)
+  const found = await Promise.all(pages)
+  for (const [index, page] of found.slice(0, 250).entries()) {
+    assert.deepEqual(page, store.events.slice(index, 250))
+  }
+  // Behind the last event of that page.
+  assert.deepEqual(found[250], store.events.slice(250))
 })
 
 test('a page has as many events as fit, were all as large as they can be', async () => {
@@ -173,15 +190,17 @@ test('a page has as many events as fit, were all as large as they can be', async
 
 test('no page is read for readers that have left', async () => {
   const { clock, store, feed } = setUp()
-  store.settle('ORD-1')
+  const { place } = store.settle('ORD-1')
+  store.settle('ORD-2')
   const leaving = new AbortController()
-  const pages = Array.from({ length: 100 }, () =>
-    feed.readPage(FIRST_PLACE, wanted(1), leaving.signal),
-  )
-  const page = feed.readPage(FIRST_PLACE, wanted(1), STAYING)
+  const readPage = (after: EventPlace, signal: AbortSignal) =>
+    feed.readPage(after, wanted(1), signal)
+  const first = readPage(FIRST_PLACE, leaving.signal)
+  for (let count = 0; count < 100; count += 1) void readPage(place, leaving.signal)
+  const page = readPage(place, STAYING)
   leaving.abort()
   await clock.runUntil(() => store.asked.pages === 2)
-  assert.deepEqual([await page, await pages[0]], [store.events, store.events])
+  assert.deepEqual([await first, await page], [[store.events[0]], [store.events[1]]])
   await clock.runUntil(() => clock.monotonicMs() >= 10_000)
   assert.equal(store.asked.pages, 2)
 })
@@ -277,7 +296,7 @@ test('a page is not given where events before it were retired since the reader b
     // It began when the two were gone.
     feed.readPage(FIRST_PLACE, wanted(250, second), STAYING),
   ]
-  await clock.runUntil(() => store.asked.pages === 3)
+  await clock.runUntil(() => store.asked.pages === 2)
   assert.deepEqual(await Promise.all(pages), ['retired', store.events, store.events])
 })
 
