@@ -41,7 +41,7 @@ export function stopAndGo(broker: TestBroker): AsyncDisposable {
 
 const FOLLOWING_MS_MAX = 30_000
 /** Beyond the time after which the readers give up themselves. */
-const END_MS_MAX = 220_000
+const END_MS_MAX = 270_000
 
 /** Readers of the stream, all of which follow; `onEnd` gets their own account, or that they have none. */
 export async function readStream(

@@ -10,8 +10,11 @@ import { UnsentBytes } from './unsent-bytes.ts'
 /** Below the 60 s after which common proxies drop a silent connection. */
 export const HEARTBEAT_EVERY_MS = 15_000
 
-/** So many get a portion before requests have their turn again: 2 MiB at most. */
-export const READERS_AT_ONCE = 8
+/** What readers get, give or take a portion, before requests have their turn again. */
+export const TURN_BYTES_MAX = 2 * 1024 * 1024
+
+/** Where readers get little or nothing: to look for it costs, too. */
+export const TURN_READERS_MAX = 256
 
 export interface EventStreamsDeps {
   readonly feed: LiveFeed
@@ -29,8 +32,8 @@ export class EventStreams {
   readonly #unsent = new UnsentBytes()
   #unfollow: (() => void) | undefined
   #stopHeartbeat: (() => void) | undefined
-  /** There may be something for them, in the order in which they get it. */
-  readonly #ready = new Set<StreamReader>()
+  /** Those that there may be something for, in the order in which they get it. */
+  readonly #queued = new Set<StreamReader>()
   #isPumpScheduled = false
 
   constructor(deps: EventStreamsDeps) {
@@ -62,14 +65,14 @@ export class EventStreams {
       unsent: this.#unsent,
       filter,
       start,
-      onReady: (ready) => this.#addReady(ready),
+      askForTurn: (asking) => this.#enqueue(asking),
       onDropped,
     })
     this.#readers.set(reader, isStillLetIn)
     this.#deps.measures.streamReaderCount += 1
     response.once('close', () => this.#remove(reader))
     if (this.#unfollow === undefined) this.#begin()
-    this.#addReady(reader)
+    this.#enqueue(reader)
   }
 
   /** Ends every stream. Idempotent. */
@@ -79,13 +82,13 @@ export class EventStreams {
 
   #begin(): void {
     const { feed } = this.#deps
-    this.#unfollow = feed.follow({ onEvents: () => this.#addAllReady(), onEnd: () => this.close() })
+    this.#unfollow = feed.follow({ onEvents: () => this.#enqueueAll(), onEnd: () => this.close() })
     this.#scheduleHeartbeat()
   }
 
   #remove(reader: StreamReader): void {
     this.#readers.delete(reader)
-    this.#ready.delete(reader)
+    this.#queued.delete(reader)
     this.#deps.measures.streamReaderCount -= 1
     if (this.#readers.size > 0) return
     this.#unfollow?.()
@@ -93,12 +96,12 @@ export class EventStreams {
     this.#stopHeartbeat?.()
   }
 
-  #addAllReady(): void {
-    for (const reader of this.#readers.keys()) this.#addReady(reader)
+  #enqueueAll(): void {
+    for (const reader of this.#readers.keys()) this.#enqueue(reader)
   }
 
-  #addReady(reader: StreamReader): void {
-    this.#ready.add(reader)
+  #enqueue(reader: StreamReader): void {
+    this.#queued.add(reader)
     this.#schedulePump()
   }
 
@@ -110,12 +113,14 @@ export class EventStreams {
 
   /** In slices: with many readers one round takes longer than a request should wait. */
   #pumpSome(): void {
-    for (const reader of this.#ready.values().take(READERS_AT_ONCE)) {
-      this.#ready.delete(reader)
-      reader.pump()
+    let bytes = 0
+    for (const reader of this.#queued.values().take(TURN_READERS_MAX)) {
+      this.#queued.delete(reader)
+      bytes += reader.pump()
+      if (bytes >= TURN_BYTES_MAX) break
     }
     this.#isPumpScheduled = false
-    if (this.#ready.size > 0) this.#schedulePump()
+    if (this.#queued.size > 0) this.#schedulePump()
   }
 
   #scheduleHeartbeat(): void {

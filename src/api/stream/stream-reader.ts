@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { LiveFeed, ReaderStart } from '../../business/stream/live-feed.ts'
 import type { EventPlace, PlacedEvent } from '../../business/stream/settled-feed.ts'
 import { heartbeatFrame, openingFrame } from './event-frame.ts'
-import type { FrameCache, StreamFilter } from './frame-cache.ts'
+import type { FrameCache, Portion, StreamFilter } from './frame-cache.ts'
 import type { UnsentBytes, UnsentReader } from './unsent-bytes.ts'
 
 /** Of a reader that takes nothing: it is dropped at the second. */
@@ -23,8 +23,8 @@ export interface StreamReaderOptions {
   readonly unsent: Pick<UnsentBytes, 'add' | 'remove'>
   readonly filter: StreamFilter
   readonly start: ReaderStart
-  /** There may be more for it now: it asks to be pumped. */
-  readonly onReady: (reader: StreamReader) => void
+  /** There may be more for it: it waits to be pumped. */
+  readonly askForTurn: (reader: StreamReader) => void
   readonly onDropped: (reason: DropReason) => void
 }
 
@@ -43,8 +43,8 @@ export class StreamReader implements UnsentReader {
   #isLive = false
   #blockedHeartbeats = 0
   #pageEvents = PAGE_EVENTS_FIRST
-  /** Came from the store, and waits for its turn to be sent. */
-  #page: readonly PlacedEvent[] | undefined
+  /** Something came while a page was read, which may not have it. */
+  #isNewsWhileReading = false
   #reading = new AbortController()
 
   constructor(response: ServerResponse, options: StreamReaderOptions) {
@@ -60,18 +60,23 @@ export class StreamReader implements UnsentReader {
     this.#write(openingFrame(options.start))
   }
 
-  /** Writes one portion of what there is, and asks for its next turn while there is more. */
-  pump(): void {
-    if (this.#state === 'ended' || this.#state === 'reading') return
+  /**
+   * Writes one portion of what there is, and asks for its next turn while there may be more. Returns how
+   * many bytes it wrote.
+   */
+  pump(): number {
+    if (this.#state === 'reading') this.#isNewsWhileReading = true
+    if (this.#state === 'ended' || this.#state === 'reading') return 0
     const events = this.#options.source.listRecent(this.#place)
-    if (events === undefined && this.#isLive) return this.#drop('behind')
-    if (this.#state === 'blocked') return
-    if (this.#page !== undefined) return this.#sendPage(this.#page)
-    if (events === undefined) return this.#catchUp()
-    if (events.length === 0) return
-    this.#isLive = true
-    this.#send(events)
-    this.#askForTurn()
+    if (events === undefined && this.#isLive) this.#drop('behind')
+    else if (this.#state === 'ready' && events === undefined) this.#catchUp()
+    else if (this.#state === 'ready' && events !== undefined && events.length > 0) {
+      this.#isLive = true
+      const { bytes } = this.#send(events)
+      this.#askForTurn()
+      return bytes.length
+    }
+    return 0
   }
 
   heartbeat(): void {
@@ -102,6 +107,7 @@ export class StreamReader implements UnsentReader {
 
   #catchUp(): void {
     this.#state = 'reading'
+    this.#isNewsWhileReading = false
     this.#reading = new AbortController()
     const { source, start } = this.#options
     const wanted = { keptFrom: start.keptFrom, limit: this.#pageEvents }
@@ -110,29 +116,27 @@ export class StreamReader implements UnsentReader {
       this.#state = 'ready'
       if (events === undefined) return this.#giveUp('store')
       if (events === 'retired') return this.#giveUp('retired')
-      // All that is settled was read, and memory begins further on: look again at the next call.
-      if (events.length === 0) return
-      this.#page = events
+      // All that was settled is read, and memory begins further on: look again when there is more.
+      if (events.length === 0 && !this.#isNewsWhileReading) return
+      if (events.length > 0) this.#sendPage(events)
       this.#askForTurn()
     })
   }
 
   #sendPage(events: readonly PlacedEvent[]): void {
-    this.#page = undefined
-    const sentCount = this.#send(events)
+    const { count } = this.#send(events)
     // Those that did not fit are read once more.
-    const isSmall = sentCount === events.length
-    this.#pageEvents = isSmall ? Math.min(2 * this.#pageEvents, PAGE_EVENTS_MAX) : sentCount
-    this.#askForTurn()
+    const isSmall = count === events.length
+    this.#pageEvents = isSmall ? Math.min(2 * this.#pageEvents, PAGE_EVENTS_MAX) : count
   }
 
-  /** How many of them fit in what is sent at once. */
-  #send(events: readonly PlacedEvent[]): number {
+  /** As many of them as fit in what is sent at once. */
+  #send(events: readonly PlacedEvent[]): Portion {
     const { frames, filter } = this.#options
-    const { bytes, count } = frames.encode(events, filter)
-    this.#place = events[count - 1]?.place ?? this.#place
-    if (bytes.length > 0) this.#write(bytes)
-    return count
+    const portion = frames.encode(events, filter)
+    this.#place = events[portion.count - 1]?.place ?? this.#place
+    if (portion.bytes.length > 0) this.#write(portion.bytes)
+    return portion
   }
 
   #write(bytes: string | Uint8Array): void {
@@ -151,7 +155,7 @@ export class StreamReader implements UnsentReader {
 
   /** Hundreds of sockets may drain in one turn of the loop, so none is written to from here. */
   #askForTurn(): void {
-    if (this.#state === 'ready') this.#options.onReady(this)
+    if (this.#state === 'ready') this.#options.askForTurn(this)
   }
 
   /** The next connection is told that the store is away, or from where to go on. */

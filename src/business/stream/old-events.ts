@@ -4,6 +4,10 @@ import { isAfter, type EventPlace, type PlacedEvent, type SettledFeed } from './
 /** Between two pages of all readers together: changes get their turn. */
 const BETWEEN_PAGES_MS = 10
 
+/** So many readers get a page before changes get their turn: of each some 256 KiB are sent at once. */
+const READERS_AT_ONCE = 8
+const BETWEEN_READERS_MS = 1
+
 export interface OldEventsDeps extends Pick<SettledFeed, 'listSettled' | 'findRetiredPlace'> {
   readonly clock: Clock
 }
@@ -46,8 +50,8 @@ export class OldEvents {
   }
 
   /**
-   * The next events from the store: `limit` at most, or fewer where they may be large. A reader that has
-   * left is not read for, and not answered.
+   * The next events from the store. `limit` of them at most are read for this reader, and it may be given
+   * more that are read for another one. A reader that has left is not read for, and not answered.
    */
   readPage(after: EventPlace, wanted: WantedPage, signal: AbortSignal): Promise<ReadPage> {
     return new Promise((resolve) => {
@@ -60,16 +64,16 @@ export class OldEvents {
 
   async #readPages(): Promise<void> {
     this.#isReading = true
-    let isForOldest = false
+    let isForFurthestBehind = false
     for (;;) {
-      const asked = this.#findNext(isForOldest)
+      const asked = this.#findNext(isForFurthestBehind)
       if (asked === undefined) break
       this.#askedPages.delete(asked)
       const page = await this.#read(asked).catch(ignoreStoreError)
       asked.resolve(page && cutPage(page, asked))
-      if (page !== undefined) this.#share(page)
+      if (page !== undefined) await this.#share(page)
       await this.#deps.clock.sleep(BETWEEN_PAGES_MS)
-      isForOldest = !isForOldest
+      isForFurthestBehind = !isForFurthestBehind
     }
     this.#isReading = false
   }
@@ -78,10 +82,11 @@ export class OldEvents {
    * In turns the one that has waited longest and the one that is furthest behind. The latter reaches the
    * others, and from there on one page is for all of them; so they all catch up, wherever they began.
    */
-  #findNext(isForOldest: boolean): AskedPage | undefined {
+  #findNext(isForFurthestBehind: boolean): AskedPage | undefined {
     let next: AskedPage | undefined
     for (const asked of this.#askedPages) {
-      if (next === undefined || (isForOldest && isAfter(next.after, asked.after))) next = asked
+      if (next === undefined || (isForFurthestBehind && isAfter(next.after, asked.after)))
+        next = asked
     }
     return next
   }
@@ -94,11 +99,14 @@ export class OldEvents {
   }
 
   /** After a restart all readers want nearly the same events: one by one they would never catch up. */
-  #share(page: KeptPage): void {
+  async #share(page: KeptPage): Promise<void> {
+    let count = 1
     for (const asked of this.#askedPages) {
       if (!hasNext(page, asked.after)) continue
-      this.#askedPages.delete(asked)
-      asked.resolve(cutPage(page, asked))
+      if (count % READERS_AT_ONCE === 0) await this.#deps.clock.sleep(BETWEEN_READERS_MS)
+      count += 1
+      // It may have left meanwhile.
+      if (this.#askedPages.delete(asked)) asked.resolve(cutPage(page, asked))
     }
   }
 }

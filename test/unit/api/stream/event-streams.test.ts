@@ -4,7 +4,12 @@ import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { EventStreams, READERS_AT_ONCE } from '../../../../src/api/stream/event-streams.ts'
+import {
+  EventStreams,
+  TURN_BYTES_MAX,
+  TURN_READERS_MAX,
+} from '../../../../src/api/stream/event-streams.ts'
+import { PORTION_BYTES_MAX } from '../../../../src/api/stream/frame-cache.ts'
 import { Measures } from '../../../../src/business/measures/measures.ts'
 import { LiveFeed } from '../../../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
@@ -31,16 +36,18 @@ test('who is gone before the stream begins takes no place', () => {
   feed.close()
 })
 
-/** More than are written to in one turn of the loop. */
-const MANY_READERS = 100
-
-/** All that was written, by anybody; the sockets take it once they are told to. */
+/** A socket that takes nothing until it is told to. */
 class FakeResponse extends EventEmitter {
-  static readonly written: string[] = []
+  readonly #written: number[]
   takes = false
 
+  constructor(written: number[]) {
+    super()
+    this.#written = written
+  }
+
   write(bytes: Buffer | string): boolean {
-    FakeResponse.written.push(bytes.toString())
+    this.#written.push(bytes.length)
     return this.takes
   }
 
@@ -49,27 +56,37 @@ class FakeResponse extends EventEmitter {
   }
 }
 
-test('requests get their turn while readers are written to, also when all drain at once', async () => {
-  const { clock, store, feed, open } = setUp(MANY_READERS)
-  const responses = Array.from({ length: MANY_READERS }, () => new FakeResponse())
-  for (const response of responses) open(response)
-  await setImmediate()
-  store.settle('a')
-  const { pages } = store.asked
-  await clock.runUntil(() => store.asked.pages > pages)
-  const { written } = FakeResponse
-  assert.equal(written.length, MANY_READERS)
-  for (const response of responses) {
-    response.takes = true
-    response.emit('drain')
-  }
-  assert.equal(written.length, MANY_READERS)
-  while (written.length < 2 * MANY_READERS) {
-    const count = written.length
+/** Readers, and the items of the order that each of them is told. */
+const CROWDS = [
+  [2 * TURN_READERS_MAX, 1],
+  [32, 4_000],
+] as const
+
+for (const [readerCount, itemCount] of CROWDS) {
+  test(`requests get their turn while ${readerCount} sockets are free at once, for an order of ${itemCount}`, async () => {
+    const { clock, store, feed, open } = setUp(readerCount)
+    const written: number[] = []
+    const responses = Array.from({ length: readerCount }, () => new FakeResponse(written))
+    for (const response of responses) open(response)
     await setImmediate()
-    const more: number = written.length - count
-    assert.ok(more > 0 && more <= READERS_AT_ONCE, `${more} in one turn`)
-  }
-  assert.equal(written.filter((text) => text.includes('"orderId":"a"')).length, MANY_READERS)
-  feed.close()
-})
+    store.settle('a', 'pending', itemCount)
+    const { pages } = store.asked
+    await clock.runUntil(() => store.asked.pages > pages)
+    for (const response of responses) {
+      response.takes = true
+      response.emit('drain')
+    }
+    // The opening of each alone.
+    assert.equal(written.splice(0).length, readerCount)
+    let told = 0
+    for (let turns = 0; told < readerCount; turns += 1) {
+      await setImmediate()
+      const bytes = written.reduce((sum, length) => sum + length, 0)
+      assert.ok(bytes <= TURN_BYTES_MAX + PORTION_BYTES_MAX, `${bytes} bytes in a turn`)
+      assert.ok(written.length <= TURN_READERS_MAX, `${written.length} readers in a turn`)
+      told += written.splice(0).length
+      assert.ok(turns < readerCount, `${told} were told`)
+    }
+    feed.close()
+  })
+}

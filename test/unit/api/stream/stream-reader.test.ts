@@ -62,7 +62,7 @@ function setUp(unsent: StreamReaderOptions['unsent'] = new UnsentBytes()) {
     unsent,
     filter: {},
     start: { place: FIRST_PLACE, keptFrom: FIRST_PLACE },
-    onReady: () => (turns.asked += 1),
+    askForTurn: () => (turns.asked += 1),
     onDropped: (reason) => dropped.push(reason),
   })
   /** Gives it every turn that it asks for. */
@@ -145,6 +145,20 @@ test('says that it is there while it waits for a page, and reads no second one',
   pumpAll()
   const events = response.written.join('').match(/^event:/gm)
   assert.equal(events?.length, 2)
+})
+
+test('what comes while an empty page is read is not waited for', async () => {
+  const { store, memory, reader, turns } = setUp()
+  memory.isReached = false
+  reader.pump()
+  await setImmediate()
+  assert.equal(turns.asked, 0)
+  reader.pump()
+  store.settle('a')
+  // News, while the page is on its way.
+  reader.pump()
+  await setImmediate()
+  assert.equal(turns.asked, 1)
 })
 
 test('one that leaves while it waits for a page takes its question back', () => {

@@ -142,36 +142,6 @@ test('memory is bounded, and says what it does not reach back to', async () => {
   unfollow()
 })
 
-test('old events are read a page at a time, in turns for who waits longest and who is furthest behind', async () => {
-  const { clock, store, feed } = setUp()
-  for (let index = 0; index < 300; index += 1) store.settle(`ORD-${index}`)
-  const placeOf = (index: number) => store.events[index]?.place ?? assert.fail()
-  const afters = [199, 149, 9, 99]
-  const pages = afters.map((index, nth) => feed.readPage(placeOf(index), wanted(30 + nth), STAYING))
-  await settleDown()
-  assert.deepEqual(store.limits, [30])
-  await clock.runUntil(() => store.asked.pages === 4)
-  assert.deepEqual(store.limits, [30, 32, 31, 33])
-  const found = await Promise.all(pages)
-  for (const [nth, index] of afters.entries()) {
-    assert.deepEqual(found[nth], store.events.slice(index + 1, index + 31 + nth))
-  }
-})
-
-test('readers that wait for the same events get them from one page', async () => {
-  const { clock, store, feed } = setUp()
-  for (let index = 0; index < 300; index += 1) store.settle(`ORD-${index}`)
-  const afters = [FIRST_PLACE, ...store.events.slice(0, 250).map(({ place }) => place)]
-  const pages = afters.map((after) => feed.readPage(after, wanted(250), STAYING))
-  await clock.runUntil(() => store.asked.pages === 2)
-  const found = await Promise.all(pages)
-  for (const [index, page] of found.slice(0, 250).entries()) {
-    assert.deepEqual(page, store.events.slice(index, 250))
-  }
-  // Behind the last event of that page.
-  assert.deepEqual(found[250], store.events.slice(250))
-})
-
 test('a page has as many events as fit, were all as large as they can be', async () => {
   const { clock, store, feed, seen, follow } = setUp(1_000)
   const unfollow = follow()
@@ -186,23 +156,6 @@ test('a page has as many events as fit, were all as large as they can be', async
   const page = await feed.readPage(FIRST_PLACE, wanted(5), STAYING)
   assert.deepEqual([page, store.limits.at(-1)], [store.events.slice(0, 2), 2])
   unfollow()
-})
-
-test('no page is read for readers that have left', async () => {
-  const { clock, store, feed } = setUp()
-  const { place } = store.settle('ORD-1')
-  store.settle('ORD-2')
-  const leaving = new AbortController()
-  const readPage = (after: EventPlace, signal: AbortSignal) =>
-    feed.readPage(after, wanted(1), signal)
-  const first = readPage(FIRST_PLACE, leaving.signal)
-  for (let count = 0; count < 100; count += 1) void readPage(place, leaving.signal)
-  const page = readPage(place, STAYING)
-  leaving.abort()
-  await clock.runUntil(() => store.asked.pages === 2)
-  assert.deepEqual([await first, await page], [[store.events[0]], [store.events[1]]])
-  await clock.runUntil(() => clock.monotonicMs() >= 10_000)
-  assert.equal(store.asked.pages, 2)
 })
 
 test('readers that come together ask for the last place once, and not by a question from before', async () => {
@@ -283,21 +236,6 @@ test('a reader may begin with some of the last events, and is told where those e
   const later = await feed.findStart('recent')
   assert.ok(later.kind === 'found')
   assert.deepEqual(later.start.keptFrom, store.retiredPlace)
-})
-
-test('a page is not given where events before it were retired since the reader began', async () => {
-  const { store, feed, clock } = setUp()
-  const [first, second] = [store.settle('a').place, store.settle('b').place]
-  store.settle('c')
-  store.retire(2)
-  const pages = [
-    feed.readPage(first, wanted(250, first), STAYING),
-    feed.readPage(second, wanted(250, second), STAYING),
-    // It began when the two were gone.
-    feed.readPage(FIRST_PLACE, wanted(250, second), STAYING),
-  ]
-  await clock.runUntil(() => store.asked.pages === 2)
-  assert.deepEqual(await Promise.all(pages), ['retired', store.events, store.events])
 })
 
 test('closing ends the following, once, and every later one at once', async () => {
