@@ -47,7 +47,8 @@ function showValue(value: unknown): string {
 }
 
 function cutShort(text: string): string {
-  const characters = Array.from(text)
+  // A character has two units at most, and the text may be a whole body.
+  const characters = Array.from(text.slice(0, 2 * SHOWN_VALUE_LENGTH_MAX + 2))
   if (characters.length <= SHOWN_VALUE_LENGTH_MAX) return text
   return `${characters.slice(0, SHOWN_VALUE_LENGTH_MAX).join('')}…`
 }

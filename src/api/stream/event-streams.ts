@@ -10,8 +10,8 @@ import { UnsentBytes } from './unsent-bytes.ts'
 /** Below the 60 s after which common proxies drop a silent connection. */
 export const HEARTBEAT_EVERY_MS = 15_000
 
-/** What readers get, give or take a portion, before requests have their turn again. */
-export const TURN_BYTES_MAX = 2 * 1024 * 1024
+/** What all readers together get before requests have their turn again, and perhaps a portion more. */
+export const TURN_BYTES_MAX = 1024 * 1024
 
 /** Where readers get little or nothing: to look for it costs, too. */
 export const TURN_READERS_MAX = 256

@@ -113,6 +113,8 @@ class RecordsRead implements ReadRecords {
       )
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
+      // What was inflated before it failed is not known: the next ones are for the next page.
+      if ((attributes & COMPRESSION_MASK) !== 0) this.#inflatedBytes = INFLATED_BYTES_MAX
       return this.#skip(firstOffset, lastOffset, error.message)
     }
   }

@@ -25,9 +25,10 @@ export function describeLanes(
   const blocked = lanes.flatMap(({ partition, trouble }) =>
     trouble === undefined ? [] : [{ partition, reason: trouble }],
   )
-  const reasons = [...new Set(blocked.map(({ reason }) => reason))].map((reason) =>
+  const byReason = Map.groupBy(blocked, ({ reason }) => reason)
+  const reasons = Array.from(byReason, ([reason, ofReason]) =>
     describeBlocked(
-      blocked.filter((lane) => lane.reason === reason).map(({ partition }) => partition),
+      ofReason.map(({ partition }) => partition),
       reason,
     ),
   )

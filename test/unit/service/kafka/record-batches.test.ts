@@ -46,13 +46,15 @@ suite('batches of records', () => {
     ['zstd', 4, zstdCompressSync(zeros)],
   ]
   for (const [name, attributes, records] of bombs) {
-    test(`a bomb of ${name} is left out, named, and not unpacked`, () => {
+    test(`a bomb of ${name} is left out, named, not unpacked, and the last of its read`, () => {
       const bomb = makeBatch({ firstOffset: 7, count: 3, records, attributes })
+      const bytes = Buffer.concat([bomb, GOOD])
       const before = heldBytes()
-      const read = readRecords(Buffer.concat([bomb, GOOD]), 0)
+      const read = readRecords(bytes, 0)
       assert.ok(heldBytes() - before < UNPACKED_BYTES / 2)
       assert.deepEqual(read.skipped, [{ firstOffset: 7, lastOffset: 9, reason: TOO_MUCH }])
-      assert.deepEqual([valuesOf(read), read.nextOffset], [['10 good'], 11])
+      assert.deepEqual([valuesOf(read), read.nextOffset], [[], 10])
+      assert.deepEqual(valuesOf(readRecords(bytes, read.nextOffset)), ['10 good'])
     })
   }
 
