@@ -10,7 +10,7 @@ import { UnsentBytes } from './unsent-bytes.ts'
 /** Below the 60 s after which common proxies drop a silent connection. */
 export const HEARTBEAT_EVERY_MS = 15_000
 
-/** What all readers together get before requests have their turn again, and perhaps a portion more. */
+/** What all readers together get from memory before requests have their turn, and perhaps a portion more. */
 export const TURN_BYTES_MAX = 1024 * 1024
 
 /** Where readers get little or nothing: to look for it costs, too. */

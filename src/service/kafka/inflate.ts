@@ -25,6 +25,9 @@ const LZ4_HAS_DICTIONARY = 1 << 0
 const LZ4_IS_STORED = 0x8000_0000
 const CHECKSUM_BYTES = 4
 
+/** As many bytes as are allowed were made of it, and more would have come. */
+export class BombError extends FrameError {}
+
 /**
  * The records of a batch as they were before they were compressed. Throws a FrameError before it makes
  * more than `bytesMax` bytes, and where the bytes are not what they say.
@@ -37,7 +40,7 @@ export function inflate(compression: number, bytes: Buffer, bytesMax: number): B
     return algorithm(bytes, bytesMax)
   } catch (error) {
     if (error instanceof FrameError) throw error
-    if (isBufferTooLarge(error)) throw tooLarge(bytesMax)
+    if (isBufferTooLarge(error)) throw new BombError(tooLarge(bytesMax))
     throw new FrameError(
       `cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
@@ -60,7 +63,7 @@ function inflateSnappy(bytes: Buffer, bytesMax: number): Buffer {
   const isXerial = bytes.subarray(0, XERIAL_MARK.length).equals(XERIAL_MARK)
   let claimed = 0
   for (const block of isXerial ? xerialBlocks(bytes) : [bytes]) claimed += claimedBySnappy(block)
-  if (claimed > bytesMax) throw tooLarge(bytesMax)
+  if (claimed > bytesMax) throw new FrameError(tooLarge(bytesMax))
   return compressionsAlgorithms.snappy.decompressSync(bytes)
 }
 
@@ -85,7 +88,7 @@ function claimedBySnappy(block: Buffer): number {
 }
 
 function inflateLz4(bytes: Buffer, bytesMax: number): Buffer {
-  if (claimedByLz4(bytes) > bytesMax) throw tooLarge(bytesMax)
+  if (claimedByLz4(bytes) > bytesMax) throw new FrameError(tooLarge(bytesMax))
   return compressionsAlgorithms.lz4.decompressSync(bytes)
 }
 
@@ -113,8 +116,8 @@ function claimedByLz4(bytes: Buffer): number {
   return Math.max(claimed, Number(bytes.readBigUInt64LE(6)))
 }
 
-function tooLarge(bytesMax: number): FrameError {
-  return new FrameError(`unpacks to more than ${bytesMax} bytes`)
+function tooLarge(bytesMax: number): string {
+  return `unpacks to more than ${bytesMax} bytes`
 }
 
 function isBufferTooLarge(error: unknown): boolean {

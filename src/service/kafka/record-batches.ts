@@ -10,7 +10,7 @@
  */
 import { crc32c } from '@platformatic/kafka'
 import { FrameError } from '../wire/frames.ts'
-import { COMPRESSION_MASK, inflate } from './inflate.ts'
+import { BombError, COMPRESSION_MASK, inflate } from './inflate.ts'
 import { RecordCursor, type RecordBytes } from './record-cursor.ts'
 
 /** Of one unpacked batch, and of all in one read but the first. A lane sends at most 1 MB in one. */
@@ -113,8 +113,7 @@ class RecordsRead implements ReadRecords {
       )
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      // What was inflated before it failed is not known: the next ones are for the next page.
-      if ((attributes & COMPRESSION_MASK) !== 0) this.#inflatedBytes = INFLATED_BYTES_MAX
+      if (error instanceof BombError) this.#inflatedBytes += INFLATED_BYTES_MAX
       return this.#skip(firstOffset, lastOffset, error.message)
     }
   }
@@ -145,7 +144,7 @@ class RecordsRead implements ReadRecords {
   }
 
   #skip(firstOffset: number, lastOffset: number, reason: string): boolean {
-    if (lastOffset < this.nextOffset) return true
+    if (lastOffset < this.nextOffset) return this.#inflatedBytes < INFLATED_BYTES_MAX
     this.skipped.push({ firstOffset: Math.max(firstOffset, this.nextOffset), lastOffset, reason })
     return this.#passed(lastOffset)
   }

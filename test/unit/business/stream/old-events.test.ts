@@ -53,15 +53,30 @@ test('readers that wait for the same events get them from one page', async () =>
   assert.deepEqual(found[250], store.events.slice(250))
 })
 
+test('while a page goes to many readers, changes have their turn', async () => {
+  const { clock, store, oldEvents } = setUp()
+  store.settle('ORD-1')
+  let told = 0
+  for (let count = 0; count < 100; count += 1) {
+    void oldEvents.readPage(FIRST_PLACE, wanted(1), STAYING).then(() => (told += 1))
+  }
+  const counts: number[] = []
+  await clock.runUntil(() => counts.push(told) > 0 && told === 100, 1)
+  for (const [index, count] of counts.entries()) {
+    assert.ok(count - (counts[index - 1] ?? 0) <= 8, counts.join(', '))
+  }
+  assert.equal(store.asked.pages, 1)
+})
+
 test('no page is read for readers that have left', async () => {
   const { clock, store, oldEvents } = setUp()
   const { place } = store.settle('ORD-1')
-  store.settle('ORD-2')
+  const { place: last } = store.settle('ORD-2')
   const leaving = new AbortController()
   const readPage = (after: EventPlace, signal: AbortSignal) =>
     oldEvents.readPage(after, wanted(1), signal)
   const first = readPage(FIRST_PLACE, leaving.signal)
-  for (let count = 0; count < 100; count += 1) void readPage(place, leaving.signal)
+  for (let count = 0; count < 100; count += 1) void readPage(last, leaving.signal)
   const page = readPage(place, STAYING)
   leaving.abort()
   await clock.runUntil(() => store.asked.pages === 2)

@@ -37,6 +37,10 @@ function readAll(bytes: Buffer, end: number): ReadRecords[] {
   return reads
 }
 
+function isUnpackedFirst(name: string): boolean {
+  return name === 'gzip' || name === 'zstd'
+}
+
 suite('batches of records', () => {
   const zeros = Buffer.alloc(UNPACKED_BYTES)
   const bombs: ReadonlyArray<readonly [string, number, Buffer]> = [
@@ -46,15 +50,17 @@ suite('batches of records', () => {
     ['zstd', 4, zstdCompressSync(zeros)],
   ]
   for (const [name, attributes, records] of bombs) {
-    test(`a bomb of ${name} is left out, named, not unpacked, and the last of its read`, () => {
+    test(`a bomb of ${name} is left out, named, and not unpacked`, () => {
       const bomb = makeBatch({ firstOffset: 7, count: 3, records, attributes })
       const bytes = Buffer.concat([bomb, GOOD])
       const before = heldBytes()
-      const read = readRecords(bytes, 0)
+      const reads = readAll(bytes, 11)
       assert.ok(heldBytes() - before < UNPACKED_BYTES / 2)
-      assert.deepEqual(read.skipped, [{ firstOffset: 7, lastOffset: 9, reason: TOO_MUCH }])
-      assert.deepEqual([valuesOf(read), read.nextOffset], [[], 10])
-      assert.deepEqual(valuesOf(readRecords(bytes, read.nextOffset)), ['10 good'])
+      const skipped = reads.flatMap((read) => read.skipped)
+      assert.deepEqual(skipped, [{ firstOffset: 7, lastOffset: 9, reason: TOO_MUCH }])
+      assert.deepEqual(reads.flatMap(valuesOf), ['10 good'])
+      // Where it shows only while it is unpacked, this takes as long as a page may.
+      assert.equal(reads.length, isUnpackedFirst(name) ? 2 : 1)
     })
   }
 
