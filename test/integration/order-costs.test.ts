@@ -52,7 +52,10 @@ const SLOW_MAX = {
   transactions: (PARTITIONS + 1) * WAVES + OTHERS,
 }
 
-/** Counted were 20 requests, or 56 to 58 of a slow broker; 50 to 52 transactions, 4.7 MB written, 79 to 89 MB allocated. */
+/**
+ * Counted were 20 requests, or 56 to 58 of a slow broker; 40 to 52 transactions, 3.9 to 4.7 MB written,
+ * 79 to 89 MB allocated.
+ */
 const SQLITE_MAX = { writtenBytes: 6_000_000, allocatedBytes: 100_000_000 }
 
 /** Counted were 20 requests, 42 to 44 transactions of 47 to 54 statements, 2.1 to 2.2 MB written, 81 to 83 MB allocated. */
