@@ -34,7 +34,9 @@ test('a file that is replaced is read again; one that is broken or gone changes 
   await rename(join(folder, 'link'), path)
   await until(() => file.content === 'two', 'the new file is read')
 
-  await writeFile(path, 'broken')
+  // In one step: a file that is written in place is empty for a moment.
+  await writeFile(join(folder, 'next-but-one'), 'broken')
+  await rename(join(folder, 'next-but-one'), path)
   await until(() => troubles.length === 1, 'the broken file is told of')
   assert.deepEqual(troubles, ['line 1: broken'])
   assert.equal(file.content, 'two')
