@@ -20,10 +20,10 @@ export function openStore(
     readonly onServerChange: (isFirst: boolean) => Promise<void>
   },
 ): Promise<BatchedStore> {
-  const { database, migrationMode } = config
+  const { database, migrationMode, publishTimeoutMs: readWaitMs } = config
   switch (database.kind) {
     case 'sqlite':
-      return openSqliteStore({ path: database.path, migrationMode, watch })
+      return openSqliteStore({ path: database.path, migrationMode, watch, readWaitMs })
     case 'postgres':
       return openPostgresStore({
         ...postgresAddress(config),
@@ -31,6 +31,7 @@ export function openStore(
         mustBeDurable: config.databaseRequireDurability,
         migrationMode,
         watch,
+        readWaitMs,
         onServerChange,
       })
   }

@@ -5,6 +5,7 @@
 import { request as askPlain, type IncomingMessage } from 'node:http'
 import { request as askByTls } from 'node:https'
 import process from 'node:process'
+import { escapeHidden } from './models/visible-text.ts'
 
 const ASKED_MS_MAX = 4_000
 
@@ -39,8 +40,9 @@ function ask(): ReturnType<typeof askPlain> {
   return askByTls({ ...options, rejectUnauthorized: false })
 }
 
+/** Whoever answered may be another one than the service, and the text is read at a terminal. */
 function end(code: number, text: string): void {
-  process.stdout.write(`${text}\n`, () => process.exit(code))
+  process.stdout.write(`${escapeHidden(text)}\n`, () => process.exit(code))
 }
 
 ask()

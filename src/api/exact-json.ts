@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 /**
  * JSON whose numbers are what was written. A number of JSON may have any digits, a double keeps 15 of
  * them always and 17 at most, and JSON.parse takes the nearest double without a word: a price of
@@ -17,19 +19,49 @@ export class InexactNumber {
   }
 }
 
-/** A number of 16 digits or more, or what looks like one in a string: then each number is compared. */
+/** A number of 16 digits or more, or what looks like one in a string. */
 const MANY_DIGITS = /[:,[\s]-?[\d.]{16}/
 
-/** As JSON.parse, but that numbers which would lose digits are {@link InexactNumber}s. */
+/** A string, or such a number, in JSON. */
+const STRING_OR_MANY_DIGITS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[\d.]{16,}(?:e[+-]?\d+)?/gi
+
+/** In front of an inexact number while it is a string. Nobody else writes it. */
+const MARK = `${randomUUID()}:`
+
+/**
+ * As JSON.parse, but that numbers which would lose digits are {@link InexactNumber}s. Its own way to see how
+ * each number was written takes a hundred times as long as to parse, which a body of numbers alone would
+ * make everybody wait for.
+ */
 export function parseExactly(text: string): unknown {
-  return MANY_DIGITS.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
+  const parsed: unknown = JSON.parse(text)
+  if (!MANY_DIGITS.test(text)) return parsed
+  let hasInexact = false
+  const marked = text.replace(STRING_OR_MANY_DIGITS, (token) => {
+    if (token.startsWith('"') || isExact(token)) return token
+    hasInexact = true
+    return JSON.stringify(MARK + token)
+  })
+  return hasInexact ? unmark({ parsed: JSON.parse(marked) }).parsed : parsed
 }
 
-/** The third parameter is newer than its type is here. */
-function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const source = context?.source
-  if (typeof value !== 'number' || !Number.isFinite(value) || source === undefined) return value
-  return toDecimal(source) === toDecimal(String(value)) ? value : new InexactNumber(source)
+function isExact(source: string): boolean {
+  const value = Number(source)
+  return !Number.isFinite(value) || toDecimal(source) === toDecimal(String(value))
+}
+
+/** In place, and without recursion: a body may be nested as deep as it is long. */
+function unmark<Root extends object>(root: Root): Root {
+  const open: object[] = [root]
+  for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
+    for (const [key, value] of Array.isArray(holder) ? holder.entries() : Object.entries(holder)) {
+      if (typeof value === 'object' && value !== null) open.push(value)
+      if (typeof value === 'string' && value.startsWith(MARK)) {
+        Object.assign(holder, { [key]: new InexactNumber(value.slice(MARK.length)) })
+      }
+    }
+  }
+  return root
 }
 
 const NUMBER = /^(?<sign>-?)0*(?<whole>\d*)(?:\.(?<fraction>\d+))?(?:e(?<exponent>[+-]?\d+))?$/i

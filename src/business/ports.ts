@@ -230,6 +230,12 @@ export class StoreError extends Error {
   }
 }
 
+/** For what is done again, or can be done without. */
+export function ignoreStoreError(error: unknown): undefined {
+  if (error instanceof StoreError) return undefined
+  throw error
+}
+
 /** Turns an event into the bytes of the topic. */
 export interface EventEncoder {
   /** Throws `SCHEMA_REGISTRY_UNAVAILABLE`, not applied, while no schema id is known. */

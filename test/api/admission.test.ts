@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LIST_WAIT_MS, LISTS_AT_WORK_MAX } from '../../src/api/admission/list-places.ts'
-import { READS_AT_WORK_MAX } from '../../src/api/admission/admit-work.ts'
+import { READ_BYTES_MAX, READS_AT_WORK_MAX } from '../../src/api/admission/read-places.ts'
 import type { SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { CommandError } from '../../src/business/errors.ts'
@@ -243,4 +243,31 @@ test('a bound of reads, beyond which others are turned away and health is answer
   await Promise.all(clients.map((client) => client.answers(8)))
   other.send(getText('/api/orders/ORD-1'))
   assert.equal((await other.answers(8)).at(-1), 200)
+})
+
+test('where orders may be large fewer of them are read at once', async (t) => {
+  const held = Promise.withResolvers<void>()
+  let asked = 0
+  const queries = createFakeQueries({
+    async getOrder(orderId: OrderId) {
+      asked += 1
+      await held.promise
+      return { order: orderOf(orderId, 1), version: 1 }
+    },
+  })
+  const maxItemsPerOrder = 1_000
+  const orderBytesMax = 2_560 + maxItemsPerOrder * 1_152
+  const placeCount = Math.floor(READ_BYTES_MAX / orderBytesMax)
+  const { open } = await startRawServer(t, { queries, settings: { maxItemsPerOrder } })
+  const clients = await Promise.all(Array.from({ length: placeCount }, open))
+  for (const client of clients) client.send(getText('/api/orders/ORD-1'))
+  await until(() => asked === placeCount, 'every place is taken')
+  const other = await open()
+  other.send(getText('/api/orders/ORD-1') + getText('/api/orders/ORD-1/events/1'))
+  other.send(getText('/openapi.json'))
+  assert.deepEqual(await other.answers(3), [503, 503, 200])
+  held.resolve()
+  await Promise.all(clients.map((client) => client.answers(1)))
+  other.send(getText('/api/orders/ORD-1'))
+  assert.equal((await other.answers(4)).at(-1), 200)
 })

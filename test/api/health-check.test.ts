@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseTlsMaterial } from '../../src/service/callers/tls-material.ts'
 import { createAuthority } from '../support/certificates.ts'
+import { startAnsweringServer } from '../support/answering-server.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startTestServer } from './harness.ts'
 
@@ -67,4 +68,12 @@ test('a service with a certificate of its own is healthy, whatever name that has
 test('nobody that answers is not healthy', async () => {
   const [code, text] = await check({ API_PORT: '1' })
   assert.deepEqual([code, text], [1, 'connect ECONNREFUSED 127.0.0.1:1\n'])
+})
+
+test('what answers in place of the service does not reach the terminal as it is', async () => {
+  await using server = await startAnsweringServer()
+  const text = '\u{1b}[2J\u{9b}31m\u{202e}ok\nready'
+  server.parts = [Buffer.from(`HTTP/1.1 500 Wrong\r\nConnection: close\r\n\r\n${text}`)]
+  const [code, printed] = await check({ API_PORT: new URL(server.url).port })
+  assert.deepEqual([code, printed], [1, '\\u001b[2J\\u009b31m\\u202eok\\u000aready\n'])
 })

@@ -62,6 +62,15 @@ test('lists orders page by page', async (t) => {
   ])
 })
 
+test('where orders may be large a page has fewer of them, and goes on', async (t) => {
+  const { asked, queries } = createLists()
+  const { server } = await startTestServer(t, { queries, settings: { maxItemsPerOrder: 1_000 } })
+  const page = (await server.inject('/api/orders?limit=200')).json()
+  assert.equal(page.data.length, 58)
+  assert.notEqual(page.nextCursor, null)
+  assert.deepEqual(asked, [{ limit: 59 }])
+})
+
 test('has no cursor at the end of the list', async (t) => {
   const { server } = await startTestServer(t, {
     queries: createFakeQueries({ listOrders: () => Promise.resolve([settled('ORD-1')]) }),

@@ -152,6 +152,23 @@ for (const [text, value] of NUMBERS) {
   })
 }
 
+test('finds a number that would lose digits wherever it stands, and no text that looks like one', () => {
+  const number = '70368744177664.01'
+  const name = String.raw`"\"${number}\\",[${number}`
+  const read = parseExactly(
+    `{"__proto__":${number},"a":[[{"b":-${number}}],${JSON.stringify(name)},1234567890123456]}`,
+  ) as { readonly a: unknown }
+  assert.deepEqual(read.a, [[{ b: new InexactNumber(`-${number}`) }], name, 1_234_567_890_123_456])
+  assert.deepEqual(Object.entries(read)[0], ['__proto__', new InexactNumber(number)])
+})
+
+test('reads numbers that would lose digits in JSON that is nested as deep as it can be', () => {
+  const deep = `${'['.repeat(50_000)}70368744177664.01${']'.repeat(50_000)}`
+  let read = parseExactly(deep)
+  while (Array.isArray(read)) [read] = read as [unknown]
+  assert.deepEqual(read, new InexactNumber('70368744177664.01'))
+})
+
 test('compares the digits of a long number in a time that grows with its length alone', () => {
   const text = `1${'0'.repeat(300_000)}1e-300001`
   const read = parseExactly(`{"a":${text},"b":"${'9'.repeat(20)}"}`)

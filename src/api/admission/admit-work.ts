@@ -19,17 +19,18 @@ import { limitOrMost } from '../schemas/list-requests.ts'
 import { originHeadersOf } from '../security/cors.ts'
 import { BodyRoom, type BodyPlace } from './body-room.ts'
 import { createFullAnswer, type FullAnswer } from './full-answer.ts'
-import { ListPlaces } from './list-places.ts'
+import { LIST_BYTES_MAX, ListPlaces } from './list-places.ts'
 import { QuickRefusals } from './quick-refusals.ts'
+import { ReadPlaces } from './read-places.ts'
 import type { SocketLine } from './socket-line.ts'
 import { isOver, keepPlace, stayUntilDone } from './stay.ts'
 
 /** What a route's request asks for. A route that does not say it is a `read`. */
 export type Work =
   | { readonly kind: 'change' }
-  /** An answer of its own, of a size that does not depend on the request. */
-  | { readonly kind: 'read' }
-  /** Up to `limit` entries of at most so many bytes each. */
+  /** An answer of its own. `bytesMax`: of one with an order, at most. */
+  | { readonly kind: 'read'; readonly bytesMax?: () => number }
+  /** Up to `limit` entries of at most so many bytes each, and no more than LIST_BYTES_MAX together. */
   | { readonly kind: 'list'; readonly entryBytesMax: () => number }
   /** An answer that does not end. */
   | { readonly kind: 'stream' }
@@ -37,6 +38,8 @@ export type Work =
   | { readonly kind: 'nothing' }
 
 export const NO_WORK: Work = { kind: 'nothing' }
+
+const NO_BYTES = (): number => 0
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -47,12 +50,6 @@ declare module 'fastify' {
     visit: Visit | undefined
   }
 }
-
-/** Reads at work at once, from their arrival until their answers are taken and their work is over. */
-export const READS_AT_WORK_MAX = 512
-
-/** From their arrival until their answers are taken: a client may take a little now and then. */
-export const READ_TAKEN_MS_MAX = 60_000
 
 /** How many changes may be at work is for business to say. */
 export type ChangePlaces = Pick<ChangeAdmission, 'enter' | 'leave' | 'isFull' | 'outcomeOfRefusal'>
@@ -98,9 +95,8 @@ interface Hooks {
 /** Where requests with bodies are at work. */
 interface Places {
   readonly isFull: () => boolean
-  /** False: there is none. */
-  readonly enter: (request: FastifyRequest) => boolean
-  readonly leave: (request: FastifyRequest) => void
+  /** Returns how to leave, to be called once. Undefined: there is none. */
+  readonly enter: (request: FastifyRequest) => (() => void) | undefined
   readonly refuse: (request: FastifyRequest, reply: FastifyReply) => void
   readonly refusalOf: (request: FastifyRequest) => CommandError
 }
@@ -108,15 +104,16 @@ interface Places {
 /** A request that was let in with its head. */
 interface Visit {
   readonly room: BodyPlace
-  isAtWork: boolean
+  /** Undefined: it is not at work. */
+  leave: (() => void) | undefined
 }
 
 function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => Hooks {
   const { changes, random, lineOf, clock } = deps
   const { turnedAway, requests } = deps.measures
   const bodies = new BodyRoom(clock)
-  const lists = new ListPlaces(deps.clock)
-  let readCount = 0
+  const lists = new ListPlaces(clock)
+  const reads = new ReadPlaces(clock)
 
   function createRefusal(work: Work['kind'], answer: FullAnswer) {
     return (request: FastifyRequest, reply: FastifyReply): void => {
@@ -163,8 +160,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
 
   const changePlaces: Places = {
     isFull: () => changes.isFull(),
-    enter: () => changes.enter(),
-    leave: () => changes.leave(),
+    enter: () => (changes.enter() ? () => changes.leave() : undefined),
     refuse(request, reply) {
       quickRefusals.noteParsedRefusal()
       refuseChange[outcomeOfRefusal(request)](request, reply)
@@ -172,32 +168,22 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     refusalOf: (request) => tooManyChanges(outcomeOfRefusal(request)),
   }
 
-  const endsOfReads = new WeakMap<FastifyRequest, () => void>()
-
-  const readPlaces: Places = {
-    isFull: () => readCount >= READS_AT_WORK_MAX,
-    enter(request) {
-      if (readCount >= READS_AT_WORK_MAX) return false
-      readCount += 1
-      const { socket } = request.raw
-      endsOfReads.set(
-        request,
-        clock.schedule(READ_TAKEN_MS_MAX, () => socket.destroy()),
-      )
-      return true
-    },
-    leave(request) {
-      readCount -= 1
-      endsOfReads.get(request)?.()
-    },
-    refuse: refuseRead,
-    refusalOf: tooManyReads,
+  function createReadPlaces(bytesMax: number): Places {
+    return {
+      isFull: () => reads.isFull(bytesMax),
+      enter: ({ raw }) => reads.enter(bytesMax, () => raw.socket.destroy()),
+      refuse: refuseRead,
+      refusalOf: tooManyReads,
+    }
   }
 
-  const enterRead: onRequestHookHandler = (request, reply, done) => {
-    if (!readPlaces.enter(request)) return refuseRead(request, reply)
-    stayUntilDone(request, reply, () => readPlaces.leave(request))
-    done()
+  function enterRead(bytesMax: () => number): onRequestHookHandler {
+    return (request, reply, done) => {
+      const leave = createReadPlaces(bytesMax()).enter(request)
+      if (leave === undefined) return refuseRead(request, reply)
+      stayUntilDone(request, reply, leave)
+      done()
+    }
   }
 
   /** For requests that have bodies: room for it first, and a place when it is here. */
@@ -207,11 +193,11 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         const { raw } = request
         const room = places.isFull() ? undefined : bodies.enter(bodyBytes(raw, bytesMax), turnAway)
         if (room === undefined) return places.refuse(request, reply)
-        const visit = { room, isAtWork: false }
+        const visit: Visit = { room, leave: undefined }
         request.visit = visit
         stayUntilDone(request, reply, () => {
           bodies.leave(room)
-          if (visit.isAtWork) places.leave(request)
+          visit.leave?.()
         })
         done()
 
@@ -225,8 +211,8 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         const { visit } = request
         if (visit === undefined || isOver(request)) return void reply.hijack()
         bodies.noteArrived(visit.room, request.bodyBytes)
-        visit.isAtWork = places.enter(request)
-        if (!visit.isAtWork) return places.refuse(request, reply)
+        visit.leave = places.enter(request)
+        if (visit.leave === undefined) return places.refuse(request, reply)
         done()
       },
     }
@@ -246,7 +232,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         // Before it enters: it may begin at once.
         stayUntilDone(request, reply, () => leave())
         const leave = lists.enter({
-          bytesMax: limitOrMost(request.query) * entryBytesMax(),
+          bytesMax: Math.min(limitOrMost(request.query) * entryBytesMax(), LIST_BYTES_MAX),
           begin: () => done(),
           refuse: () => refuseList(request, reply),
           cut: () => request.raw.socket.destroy(),
@@ -260,8 +246,8 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
       case 'change':
         return createBodyHooks('change', changePlaces, bodyLimit)
       case 'read':
-        if (!hasBody(method)) return { enter: enterRead }
-        return createBodyHooks('read', readPlaces, bodyLimit)
+        if (!hasBody(method)) return { enter: enterRead(work.bytesMax ?? NO_BYTES) }
+        return createBodyHooks('read', createReadPlaces(0), bodyLimit)
       case 'list':
         return { enter: enterList(work.entryBytesMax) }
       case 'stream':

@@ -4,6 +4,9 @@ import type { Clock } from '../../business/ports.ts'
 import type { LoopDelay } from './loop-delay.ts'
 import type { SocketLine } from './socket-line.ts'
 
+/** In one turn of the loop: to end thousands of silent connections at once would hold up the others. */
+const TURN_REQUESTS_MAX = 64
+
 export interface LateRequestsDeps {
   readonly lineOf: (socket: Socket) => SocketLine | undefined
   readonly loopDelay: LoopDelay
@@ -23,6 +26,7 @@ export interface LateRequestsDeps {
  */
 export class LateRequests {
   readonly #deps: LateRequestsDeps
+  readonly #due: Array<() => void> = []
 
   constructor(deps: LateRequestsDeps) {
     this.#deps = deps
@@ -53,8 +57,7 @@ export class LateRequests {
       if (socket.bytesRead === 0) this.#deps.onUnused(socket)
       else this.#deps.onLate(socket)
     }
-    // After the loop has read once.
-    setImmediate(() => {
+    this.#afterReading(() => {
       const { loopDelay, clock } = this.#deps
       const delayMs = loopDelay.recentMs(clock.monotonicMs())
       if (delayMs === 0) settle()
@@ -77,9 +80,19 @@ export class LateRequests {
     }
     const cancel = this.#deps.clock.schedule(delayMs, () => {
       socket.off('close', forget)
-      task()
+      this.#afterReading(task)
     })
     socket.once('close', forget)
+  }
+
+  /** When the loop has read once. */
+  #afterReading(task: () => void): void {
+    if (this.#due.push(task) === 1) setImmediate(() => this.#doSome())
+  }
+
+  #doSome(): void {
+    for (const task of this.#due.splice(0, TURN_REQUESTS_MAX)) task()
+    if (this.#due.length > 0) setImmediate(() => this.#doSome())
   }
 }
 

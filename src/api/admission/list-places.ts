@@ -3,7 +3,7 @@ import type { Clock } from '../../business/ports.ts'
 /** Lists at work at once, from the question to the store until the client has taken the answer. */
 export const LISTS_AT_WORK_MAX = 16
 
-/** Of the answers of those, at the most that their orders can hold; one list may be larger by itself. */
+/** Of the answers of those, at the most that their orders can hold, and so of one list. */
 export const LIST_BYTES_MAX = 64 * 1024 * 1024
 
 /** Lists that wait for a place, and for how long. */
@@ -17,7 +17,7 @@ export const LIST_WAIT_MS = 1_000
 export const LIST_TAKEN_MS_MAX = 60_000
 
 export interface ListTurn {
-  /** The most that the answer may have. */
+  /** The most that the answer may have: LIST_BYTES_MAX, or less. */
   readonly bytesMax: number
   readonly begin: () => void
   /** It waited too long, or too many do. */
@@ -59,7 +59,6 @@ export class ListPlaces {
   }
 
   #hasRoom({ bytesMax }: ListTurn): boolean {
-    if (this.#atWorkCount === 0) return true
     return this.#atWorkCount < LISTS_AT_WORK_MAX && this.#atWorkBytes + bytesMax <= LIST_BYTES_MAX
   }
 

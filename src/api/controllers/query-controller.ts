@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
+import { LIST_BYTES_MAX } from '../admission/list-places.ts'
 import { entityTag, ifNoneMatchHeader, isNamedByIfNoneMatch } from '../entity-tags.ts'
 import type { ProblemCode } from '../problems.ts'
 import {
@@ -51,6 +52,9 @@ const ORDER_BYTES_MAX = 2_560
 /** An item of it: a name of 255 characters, quantity and price. */
 const ITEM_BYTES_MAX = 1_152
 
+/** One event with its record: the order, and its bytes as base64. */
+const EVENT_PART = 2.5
+
 const GET_ORDER_SCHEMA = {
   operationId: 'getOrder',
   summary: 'Read an order',
@@ -71,7 +75,8 @@ const LIST_ORDERS_SCHEMA = {
   summary: 'List orders',
   description:
     'Orders as their last confirmed changes left them, the newest first by orderDate. Going on by the cursor, no ' +
-    'order is shown twice and none is left out, also while orders are added. As JSON, as lines of ' +
+    'order is shown twice and none is left out, also while orders are added. A page may have fewer than ' +
+    'limit where orders may be large; nextCursor tells whether there are more. As JSON, as lines of ' +
     'JSON, or as CSV, in which what a spreadsheet would take for a formula has an apostrophe ' +
     'before it.',
   tags: TAGS,
@@ -131,12 +136,17 @@ export function registerQueryRoutes(
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
   // Orders from before the maximum was set lower have more: that is seen when they are read.
   let itemsMax = maxItemsPerOrder
+  const orderBytesMax = (): number => ORDER_BYTES_MAX + itemsMax * ITEM_BYTES_MAX
 
   server.route({
     method: 'GET',
     url: '/api/orders/:orderId',
     schema: GET_ORDER_SCHEMA,
-    config: { problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'], access: 'orders:read' },
+    config: {
+      problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND'],
+      access: 'orders:read',
+      work: { kind: 'read', bytesMax: orderBytesMax },
+    },
     handler: async (request, reply) => {
       const { order, version } = await queries.getOrder(request.params.orderId)
       if (isKnownToCaller(request, reply, entityTag(version))) return reply.code(304).send()
@@ -155,12 +165,12 @@ export function registerQueryRoutes(
     config: {
       problemCodes: QUERY_PROBLEMS,
       access: 'orders:read',
-      work: { kind: 'list', entryBytesMax: () => ORDER_BYTES_MAX + itemsMax * ITEM_BYTES_MAX },
+      work: { kind: 'list', entryBytesMax: orderBytesMax },
     },
     preValidation: tidyQuery,
     handler: async (request, reply) => {
       const { orderId, status, customerId, from, to, cursor } = request.query
-      const limit = limitOf(request.query)
+      const limit = Math.min(limitOf(request.query), Math.floor(LIST_BYTES_MAX / orderBytesMax()))
       const query: OrderQuery = {
         ...(orderId === undefined ? {} : { orderIdPrefix: orderId }),
         ...(status === undefined ? {} : { status }),
@@ -220,6 +230,7 @@ export function registerQueryRoutes(
     config: {
       problemCodes: [...QUERY_PROBLEMS, 'ORDER_NOT_FOUND', 'EVENT_NOT_FOUND'],
       access: 'orders:read',
+      work: { kind: 'read', bytesMax: () => orderBytesMax() * EVENT_PART },
     },
     handler: async (request, reply) => {
       const { orderId, version } = request.params

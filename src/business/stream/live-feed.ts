@@ -1,8 +1,8 @@
-import type { Clock } from '../ports.ts'
+import { ignoreStoreError, type Clock } from '../ports.ts'
 import { readStore } from '../read-store.ts'
 import { eventBytes, eventBytesMax } from './event-size.ts'
 import { findRecentPlace, type RecentPlace } from './find-recent-place.ts'
-import { ignoreStoreError, OldEvents, type ReadPage, type WantedPage } from './old-events.ts'
+import { OldEvents, type ReadPage, type WantedPage } from './old-events.ts'
 import { RecentEvents } from './recent-events.ts'
 import { SharedQuestion } from './shared-question.ts'
 import {

@@ -1,4 +1,4 @@
-import { StoreError, type Clock } from '../ports.ts'
+import { ignoreStoreError, type Clock } from '../ports.ts'
 import { isAfter, type EventPlace, type PlacedEvent, type SettledFeed } from './settled-feed.ts'
 
 /** Between two pages of all readers together: changes get their turn. */
@@ -120,9 +120,4 @@ function hasNext({ after, events }: KeptPage, place: EventPlace): boolean {
 function cutPage({ events, retiredUntil }: KeptPage, { after, wanted }: AskedPage): ReadPage {
   if (isAfter(retiredUntil, after) && isAfter(retiredUntil, wanted.keptFrom)) return 'retired'
   return events.filter(({ place }) => isAfter(place, after))
-}
-
-export function ignoreStoreError(error: unknown): undefined {
-  if (error instanceof StoreError) return undefined
-  throw error
 }

@@ -47,7 +47,8 @@ export async function* readList(
       throw new Error(`${address.url} gave more than ${asked} entries; is it CartService?`)
     }
     cursor = nextCursor(answer.headers)
-    left -= asked
+    // A page may have fewer than were asked for.
+    left -= Math.max(1, lines.length - (isHeaded ? 1 : 0))
     yield {
       kind: 'page',
       lines: isHeaded && !isFirst ? lines.slice(1) : lines,

@@ -4,6 +4,12 @@ import type { Clock } from '../../business/ports.ts'
 /** How long a change of the file may go unseen. A file is small, and is read by name each time. */
 const READ_EVERY_MS = 2_000
 
+/**
+ * A change is taken when it reads the same again after so long: a file that is written in place is empty
+ * first, and then half of itself, which for a list of keys is another list.
+ */
+const SETTLE_MS = 200
+
 /** A million bytes of keys are some seven thousand of them. */
 const FILE_BYTES_MAX = 1_000_000
 
@@ -24,7 +30,10 @@ export interface WatchedFileDeps<T> {
  */
 export class WatchedFile<T> {
   readonly #deps: WatchedFileDeps<T>
+  /** What the content was parsed from. */
   #texts: readonly string[]
+  /** What was read last. */
+  #latest: readonly string[]
   #content: T
   #trouble: string | undefined
   #cancel: (() => void) | undefined
@@ -33,8 +42,9 @@ export class WatchedFile<T> {
   private constructor(deps: WatchedFileDeps<T>, texts: readonly string[]) {
     this.#deps = deps
     this.#texts = texts
+    this.#latest = texts
     this.#content = deps.parse(...texts)
-    this.#readAgainLater()
+    this.#readAgainIn(READ_EVERY_MS)
   }
 
   /** Rejects where the file cannot be read or parsed: a start does not go on with half of its settings. */
@@ -51,17 +61,21 @@ export class WatchedFile<T> {
     this.#cancel?.()
   }
 
-  #readAgainLater(): void {
+  #readAgainIn(delayMs: number): void {
     if (this.#isClosed) return
-    this.#cancel = this.#deps.clock.schedule(READ_EVERY_MS, () => {
-      void this.#readAgain().finally(() => this.#readAgainLater())
+    this.#cancel = this.#deps.clock.schedule(delayMs, () => {
+      void this.#readAgain().then((next) => this.#readAgainIn(next))
     })
   }
 
-  async #readAgain(): Promise<void> {
+  /** Resolves with when to do it again. Never rejects. */
+  async #readAgain(): Promise<number> {
     try {
       const texts = await Promise.all(this.#deps.paths.map(readSmallFile))
-      if (texts.some((text, index) => text !== this.#texts[index])) {
+      const isSettled = areSame(texts, this.#latest)
+      this.#latest = texts
+      if (!isSettled) return SETTLE_MS
+      if (!areSame(texts, this.#texts)) {
         this.#content = this.#deps.parse(...texts)
         this.#texts = texts
         this.#deps.onChange?.(this.#content)
@@ -72,7 +86,12 @@ export class WatchedFile<T> {
       if (reason !== this.#trouble) this.#deps.onTrouble(reason)
       this.#trouble = reason
     }
+    return READ_EVERY_MS
   }
+}
+
+function areSame(texts: readonly string[], others: readonly string[]): boolean {
+  return texts.every((text, index) => text === others[index])
 }
 
 /** Rejects where it is larger than any that is meant. */

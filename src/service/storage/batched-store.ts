@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 
 import {
+  type Clock,
   type DiscardResult,
   type HandOverResult,
+  ignoreStoreError,
   type OrderReader,
   type OrderStore,
   type ReserveResult,
@@ -33,6 +35,8 @@ export interface BatchedStoreOptions {
   readonly lock?: Disposable
   /** Hears how it fares. */
   readonly watch?: StoreWatchDeps
+  /** How long a read may wait for its turn, by the watch's clock: nobody waits for it longer. */
+  readonly readWaitMs?: number
 }
 
 type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
@@ -48,6 +52,8 @@ export class BatchedStore
   readonly #leaseMs: number
   readonly #lock: Disposable | undefined
   readonly #watch: StoreWatch | undefined
+  readonly #clock: Clock | undefined
+  readonly #readWaitMs: number
   #instanceId = ''
   #closing: Promise<void> | undefined
 
@@ -62,14 +68,23 @@ export class BatchedStore
   readonly listSettled = this.#list('listSettled')
   readonly findRetiredPlace = this.#list('findRetiredPlace')
 
-  private constructor({ runner, reader, leaseMs, lock, watch }: BatchedStoreOptions) {
+  private constructor({
+    runner,
+    reader,
+    leaseMs,
+    lock,
+    watch,
+    readWaitMs = Infinity,
+  }: BatchedStoreOptions) {
+    this.#clock = watch?.clock
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
     this.#runner = this.#watch?.watch(runner) ?? runner
-    this.#queue = new OperationQueue(this.#runner, watch?.clock)
+    this.#queue = new OperationQueue(this.#runner, this.#clock)
     this.#reader = reader && (this.#watch?.watchLists(reader) ?? reader)
-    this.#lists = this.#reader === undefined ? this.#queue : new OperationQueue(this.#reader)
+    this.#lists = this.#reader ? new OperationQueue(this.#reader, this.#clock) : this.#queue
     this.#leaseMs = leaseMs
     this.#lock = lock
+    this.#readWaitMs = readWaitMs
   }
 
   /** Joins as a new instance. Rejects with a StoreError, and closes everything, when a few tries fail. */
@@ -147,12 +162,26 @@ export class BatchedStore
 
   /** Among the changes. */
   #read<K extends ReadKind>(kind: K): Call<K> {
-    return (...args) => submitRead(this.#queue, kind, args)
+    return (...args) => this.#submitRead(this.#queue, kind, args)
   }
 
   /** Beside them. */
   #list<K extends ReadKind>(kind: K): Call<K> {
-    return (...args) => submitRead(this.#lists, kind, args)
+    return (...args) => this.#submitRead(this.#lists, kind, args)
+  }
+
+  #submitRead<K extends ReadKind>(
+    queue: OperationQueue,
+    kind: K,
+    args: Arguments<K>,
+  ): Promise<Value<K>> {
+    try {
+      assertCounts(args)
+      const beginByMs = (this.#clock?.monotonicMs() ?? 0) + this.#readWaitMs
+      return queue.submitBy(beginByMs, kind, ...args)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   close(): Promise<void> {
@@ -173,22 +202,7 @@ export class BatchedStore
   async #leave(): Promise<void> {
     const left = this.#queue.submit('leave', this.#instanceId)
     const closed = this.#queue.close()
-    await left.catch((error: unknown) => {
-      if (!(error instanceof StoreError)) throw error
-    })
+    await left.catch(ignoreStoreError)
     await closed
-  }
-}
-
-function submitRead<K extends ReadKind>(
-  queue: OperationQueue,
-  kind: K,
-  args: Arguments<K>,
-): Promise<Value<K>> {
-  try {
-    assertCounts(args)
-    return queue.submit(kind, ...args)
-  } catch (error) {
-    return Promise.reject(error)
   }
 }

@@ -1,6 +1,6 @@
 import type { DependencyHealth } from '../../business/dependency-health.ts'
 import type { Measures } from '../../business/measures/measures.ts'
-import { StoreError, type Clock } from '../../business/ports.ts'
+import { ignoreStoreError, type Clock } from '../../business/ports.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import type { Kind, Operation, OperationResult, Value, Writes } from './operation.ts'
 
@@ -129,9 +129,7 @@ export class StoreWatch {
     while (health.states().storage.status === 'down') {
       await clock.sleep(PROBE_EVERY_MS, signal)
       if (signal.aborted) return
-      await this.#probe().catch((error: unknown) => {
-        if (!(error instanceof StoreError)) throw error
-      })
+      await this.#probe().catch(ignoreStoreError)
     }
   }
 }

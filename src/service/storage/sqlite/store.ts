@@ -18,6 +18,8 @@ export interface SqliteStoreOptions {
   readonly path: string
   readonly migrationMode?: MigrationMode
   readonly watch?: StoreWatchDeps
+  /** How long a read may wait for its turn. */
+  readonly readWaitMs?: number
 }
 
 /** Not used here: an instance is taken over from when the next one opens the file, and not before. */
@@ -29,8 +31,12 @@ const LEASE_MS = 0
  * belongs to another process or is not one that this version can serve.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<BatchedStore> {
-  const { path, migrationMode = 'auto', watch } = options
-  const common = { leaseMs: LEASE_MS, ...(watch && { watch }) }
+  const { path, migrationMode = 'auto', watch, readWaitMs } = options
+  const common = {
+    leaseMs: LEASE_MS,
+    ...(watch && { watch }),
+    ...(readWaitMs !== undefined && { readWaitMs }),
+  }
   if (path === MEMORY_PATH) {
     const runner = createInlineRunner(new SqliteEngine(createConnector({ path })))
     return BatchedStore.open({ runner, ...common })

@@ -54,7 +54,13 @@ function setUp(delayMs: number) {
     late.judge(socket as unknown as Socket)
     await setImmediate()
   }
-  return { clock, socket, line, told, judge }
+  const advance = async (ms: number): Promise<void> => {
+    clock.advance(ms)
+    // To judge, and to settle.
+    await setImmediate()
+    await setImmediate()
+  }
+  return { advance, late, socket, line, told, judge }
 }
 
 test('a request is late where the loop was not', async () => {
@@ -64,39 +70,39 @@ test('a request is late where the loop was not', async () => {
 })
 
 test('a request gets the time back for which the loop was held up', async () => {
-  const { clock, told, judge } = setUp(3_000)
+  const { advance, told, judge } = setUp(3_000)
   await judge()
-  clock.advance(2_999)
+  await advance(2_999)
   assert.deepEqual(told, [])
-  clock.advance(1)
+  await advance(1)
   assert.deepEqual(told, ['late'])
 })
 
 test('a request that comes in that time is not late, and its body has a time of its own', async () => {
-  const { clock, line, told, judge } = setUp(3_000)
+  const { advance, line, told, judge } = setUp(3_000)
   await judge()
   line.latest = { request: { complete: false }, count: 1 }
-  clock.advance(3_000)
+  await advance(3_000)
   assert.deepEqual(told, [])
-  clock.advance(WINDOW_MS)
+  await advance(WINDOW_MS)
   assert.deepEqual(told, ['late'])
 })
 
 test('a body that comes in that time is not late', async () => {
-  const { clock, line, told, judge } = setUp(3_000)
+  const { advance, line, told, judge } = setUp(3_000)
   const request = { complete: false }
   line.latest = { request, count: 1 }
   await judge()
   request.complete = true
-  clock.advance(WINDOW_MS)
+  await advance(WINDOW_MS)
   assert.deepEqual(told, [])
 })
 
 test('a connection that closes meanwhile is told nothing', async () => {
-  const { clock, socket, told, judge } = setUp(3_000)
+  const { advance, socket, told, judge } = setUp(3_000)
   await judge()
   socket.emit('close')
-  clock.advance(WINDOW_MS)
+  await advance(WINDOW_MS)
   assert.deepEqual(told, [])
 })
 
@@ -109,60 +115,68 @@ test('a connection that was not used is told nothing of a request', async () => 
 
 for (const reason of ['answers', 'body'] as const) {
   test(`a request that is not read, for ${reason} that wait, is not late before it is read again`, async () => {
-    const { clock, line, told, judge } = setUp(0)
+    const { advance, line, told, judge } = setUp(0)
     line.whyNotRead = reason
     await judge()
-    clock.advance(WINDOW_MS)
-    await setImmediate()
+    await advance(WINDOW_MS)
     assert.deepEqual(told, [])
     line.whyNotRead = undefined
-    clock.advance(WINDOW_MS)
-    await setImmediate()
+    await advance(WINDOW_MS)
     assert.deepEqual(told, ['late'])
   })
 }
 
 test('the time of a request that waits for its turn begins with its turn', async () => {
-  const { clock, line, told, judge } = setUp(0)
+  const { advance, line, told, judge } = setUp(0)
   line.whyNotRead = 'turn'
   await judge()
-  clock.advance(2 * WINDOW_MS)
-  await setImmediate()
+  await advance(2 * WINDOW_MS)
   assert.deepEqual(told, [])
 })
 
 test('a connection whose request is refused before it is parsed, in that time, is idle and not late', async () => {
-  const { clock, socket, line, told, judge } = setUp(3_000)
+  const { advance, socket, line, told, judge } = setUp(3_000)
   line.isAtRest = true
   await judge()
   socket.timeout = 72_000
-  clock.advance(3_000)
+  await advance(3_000)
   assert.deepEqual(told, [])
 })
 
 test('half of a request behind one that was refused so is not late', async () => {
-  const { clock, socket, line, told, judge } = setUp(3_000)
+  const { advance, socket, line, told, judge } = setUp(3_000)
   line.isAtRest = true
   await judge()
   socket.bytesWritten = 500
   line.isAtRest = false
-  clock.advance(3_000)
+  await advance(3_000)
   assert.deepEqual(told, [])
 })
 
 test('half of a request behind others that are answered in that time is late', async () => {
-  const { clock, socket, told, judge } = setUp(3_000)
+  const { advance, socket, told, judge } = setUp(3_000)
   await judge()
   socket.bytesWritten = 500
-  clock.advance(3_000)
+  await advance(3_000)
   assert.deepEqual(told, ['late'])
 })
 
 test('a request that comes in that time and waits to be refused is not late', async () => {
-  const { clock, line, told, judge } = setUp(3_000)
+  const { advance, line, told, judge } = setUp(3_000)
   line.isAtRest = true
   await judge()
   line.whyNotRead = 'turn'
-  clock.advance(3_000)
+  await advance(3_000)
   assert.deepEqual(told, [])
+})
+
+test('of many that are late some are told in one turn of the loop, and the others in the next ones', async () => {
+  const { late, told, socket } = setUp(0)
+  for (let count = 0; count < 130; count += 1) late.judge(socket as unknown as Socket)
+  const counts: number[] = []
+  for (let turn = 0; turn < 4; turn += 1) {
+    await setImmediate()
+    counts.push(told.length)
+  }
+  assert.deepEqual(counts, [64, 128, 130, 130])
 })

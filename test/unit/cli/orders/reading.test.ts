@@ -42,13 +42,13 @@ function orderOf(orderId: string) {
   }
 }
 
-/** As many orders as `count`, by pages as the service gives them. */
-function listOf(count: number, queries: URLSearchParams[] = []): Answer {
+/** As many orders as `count`, by pages as the service gives them, with no more than `pageMax` in one. */
+function listOf(count: number, queries: URLSearchParams[] = [], pageMax = 200): Answer {
   return (request, response) => {
     const { searchParams: query } = new URL(request.url ?? '', 'http://localhost')
     queries.push(query)
     const first = Number(query.get('cursor') ?? 0)
-    const end = Math.min(count, first + Number(query.get('limit')))
+    const end = Math.min(count, first + Math.min(pageMax, Number(query.get('limit'))))
     const ids = Array.from({ length: end - first }, (_, index) => `ORD-${first + index}`)
     if (end < count) {
       const next = new URLSearchParams([...query, ['cursor', String(end)]])
@@ -81,6 +81,17 @@ test('a list follows its pages up to the limit, and says that there is more', as
   const all = await run('list', '--all', '--format', 'ndjson', '--url', url)
   assert.equal(all.out.length, 300)
   assert.equal(all.progress, '')
+})
+
+test('a list goes on where a page has fewer entries than were asked for', async (t) => {
+  const queries: URLSearchParams[] = []
+  const url = await serve(t, listOf(300, queries, 58))
+  const { out } = await run('list', '--limit', '150', '--format', 'csv', '--url', url)
+  assert.equal(out.length, 151, 'with the header')
+  assert.deepEqual(
+    queries.map((query) => query.get('limit')),
+    ['150', '92', '34'],
+  )
 })
 
 test('filters have the names of the HTTP API', async (t) => {

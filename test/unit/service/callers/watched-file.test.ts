@@ -34,9 +34,7 @@ test('a file that is replaced is read again; one that is broken or gone changes 
   await rename(join(folder, 'link'), path)
   await until(() => file.content === 'two', 'the new file is read')
 
-  // In one step: a file that is written in place is empty for a moment.
-  await writeFile(join(folder, 'next-but-one'), 'broken')
-  await rename(join(folder, 'next-but-one'), path)
+  await writeFile(path, 'broken')
   await until(() => troubles.length === 1, 'the broken file is told of')
   assert.deepEqual(troubles, ['line 1: broken'])
   assert.equal(file.content, 'two')
@@ -60,4 +58,52 @@ test('a file that is larger than any of its kind is not read', async (t) => {
     onTrouble: () => {},
   })
   await assert.rejects(opening, /is larger than 1000000 bytes/)
+})
+
+test('a file that is written in place is taken when it is whole', async (t) => {
+  const path = join(await temporaryFolder(t), 'keys')
+  await writeFile(path, 'one')
+  const looks: Array<{ readonly delayMs: number; readonly look: () => void }> = []
+  const clock = {
+    ...systemClock,
+    schedule(delayMs: number, look: () => void) {
+      looks.push({ delayMs, look })
+      return () => undefined
+    },
+  }
+  const taken: string[] = []
+  const file = await WatchedFile.open({
+    paths: [path],
+    parse,
+    clock,
+    onTrouble: () => assert.fail('nothing is wrong'),
+    onChange: (content) => taken.push(content),
+  })
+  t.after(() => file.close())
+  /** Resolves with when the next look is. */
+  const look = async (): Promise<number | undefined> => {
+    const count = looks.length
+    looks.at(-1)?.look()
+    await until(() => looks.length > count, 'the file is read')
+    return looks.at(-1)?.delayMs
+  }
+
+  await writeFile(path, '')
+  assert.equal(await look(), 200)
+  await writeFile(path, 'one tw')
+  assert.equal(await look(), 200)
+  await writeFile(path, 'one two')
+  assert.equal(await look(), 200)
+  assert.equal(file.content, 'one')
+  assert.equal(await look(), 2_000)
+  assert.deepEqual(taken, ['one two'])
+
+  // What it was before does not make it another one.
+  await writeFile(path, '')
+  await look()
+  await writeFile(path, 'one two')
+  await look()
+  assert.equal(await look(), 2_000)
+  assert.equal(await look(), 2_000)
+  assert.deepEqual(taken, ['one two'])
 })

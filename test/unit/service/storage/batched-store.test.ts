@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { DependencyHealth } from '../../../../src/business/dependency-health.ts'
+import { StoreError } from '../../../../src/business/ports.ts'
+import type { BatchRunner } from '../../../../src/service/storage/batch-runner.ts'
+import { BatchedStore } from '../../../../src/service/storage/batched-store.ts'
+import type { Kind } from '../../../../src/service/storage/operation.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import { somePending } from '../../../support/some-event.ts'
+
+const READ_WAIT_MS = 5_000
+
+/** A store that carries out nothing before `resume`. */
+async function setUp() {
+  const clock = new ManualClock()
+  const health = new DependencyHealth(clock, () => {})
+  const ran: Kind[] = []
+  let held: PromiseWithResolvers<void> | undefined
+  const runner: BatchRunner = {
+    async run(batch) {
+      ran.push(...batch.map(({ kind }) => kind))
+      await held?.promise
+      return batch.map(() => ({ kind: 'value', value: undefined }))
+    },
+    close: () => Promise.resolve(),
+  }
+  const store = await BatchedStore.open({
+    runner,
+    reader: runner,
+    leaseMs: 0,
+    watch: { health, clock },
+    readWaitMs: READ_WAIT_MS,
+  })
+  ran.length = 0
+  held = Promise.withResolvers<void>()
+  return { clock, store, ran, resume: () => held.resolve() }
+}
+
+test('a read that nobody waits for any more is not carried out, and a change is', async () => {
+  const { clock, store, ran, resume } = await setUp()
+  const pending = somePending({})
+  const { orderId } = pending.event.order
+  const first = [store.probe(), store.listOrders({ limit: 1 })]
+  await setImmediate()
+  await setImmediate()
+  const reads = [
+    store.findOrder(orderId),
+    store.listOrders({ limit: 2 }),
+    store.listEvents(orderId, 0, 1),
+  ]
+  const told = Promise.all(
+    reads.map((read) =>
+      assert.rejects(read, (error) => error instanceof StoreError && error.isApplied === 'no'),
+    ),
+  )
+  const discarded = store.discard(pending)
+  clock.advance(READ_WAIT_MS)
+  await told
+  const later = store.findOrder(orderId)
+  resume()
+  await Promise.all([...first, discarded, later])
+  assert.deepEqual(ran, ['probe', 'listOrders', 'discard', 'findOrder'])
+  await store.close()
+})
