@@ -40,7 +40,7 @@ function ask(): ReturnType<typeof askPlain> {
   return askByTls({ ...options, rejectUnauthorized: false })
 }
 
-/** Whoever answered may be another one than the service, and the text is read at a terminal. */
+/** Another program may have answered, and the text is read at a terminal. */
 function end(code: number, text: string): void {
   process.stdout.write(`${escapeHidden(text)}\n`, () => process.exit(code))
 }

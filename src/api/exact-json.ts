@@ -23,7 +23,7 @@ export class InexactNumber {
 const MANY_DIGITS = /[:,[\s]-?[\d.]{16}/
 
 /** A string, or such a number, in JSON. */
-const STRING_OR_MANY_DIGITS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[\d.]{16,}(?:e[+-]?\d+)?/gi
+const STRING_OR_MANY_DIGITS = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<=[:,[\s])-?[\d.]{16,}(?:e[+-]?\d+)?/gi
 
 /** In front of an inexact number while it is a string. Nobody else writes it. */
 const MARK = `${randomUUID()}:`
@@ -40,24 +40,25 @@ export function parseExactly(text: string): unknown {
   const marked = text.replace(STRING_OR_MANY_DIGITS, (token) => {
     if (token.startsWith('"') || isExact(token)) return token
     hasInexact = true
-    return JSON.stringify(MARK + token)
+    return `"${MARK}${token}"`
   })
   return hasInexact ? unmark({ parsed: JSON.parse(marked) }).parsed : parsed
 }
 
 function isExact(source: string): boolean {
   const value = Number(source)
-  return !Number.isFinite(value) || toDecimal(source) === toDecimal(String(value))
+  const kept = String(value)
+  return kept === source || !Number.isFinite(value) || toDecimal(source) === toDecimal(kept)
 }
 
 /** In place, and without recursion: a body may be nested as deep as it is long. */
-function unmark<Root extends object>(root: Root): Root {
-  const open: object[] = [root]
+function unmark<Root extends Record<string, unknown>>(root: Root): Root {
+  const open: Record<string, unknown>[] = [root]
   for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
     for (const [key, value] of Array.isArray(holder) ? holder.entries() : Object.entries(holder)) {
-      if (typeof value === 'object' && value !== null) open.push(value)
+      if (typeof value === 'object' && value !== null) open.push(value as Record<string, unknown>)
       if (typeof value === 'string' && value.startsWith(MARK)) {
-        Object.assign(holder, { [key]: new InexactNumber(value.slice(MARK.length)) })
+        holder[key] = new InexactNumber(value.slice(MARK.length))
       }
     }
   }

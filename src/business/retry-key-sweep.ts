@@ -1,4 +1,4 @@
-import { StoreError, type Clock, type RetryKeyStore } from './ports.ts'
+import { ignoreStoreError, type Clock, type RetryKeyStore } from './ports.ts'
 
 const SWEEP_EVERY_MS = 60_000
 
@@ -47,7 +47,7 @@ export class RetryKeySweep {
       }
     } catch (error) {
       // A key that is kept longer harms nobody; the next sweep takes it.
-      if (!(error instanceof StoreError)) throw error
+      ignoreStoreError(error)
     }
   }
 }

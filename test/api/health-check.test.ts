@@ -70,7 +70,7 @@ test('nobody that answers is not healthy', async () => {
   assert.deepEqual([code, text], [1, 'connect ECONNREFUSED 127.0.0.1:1\n'])
 })
 
-test('what answers in place of the service does not reach the terminal as it is', async () => {
+test('the text of another program in place of the service does not reach the terminal as it is', async () => {
   await using server = await startAnsweringServer()
   const text = '\u{1b}[2J\u{9b}31m\u{202e}ok\nready'
   server.parts = [Buffer.from(`HTTP/1.1 500 Wrong\r\nConnection: close\r\n\r\n${text}`)]

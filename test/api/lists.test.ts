@@ -71,6 +71,20 @@ test('where orders may be large a page has fewer of them, and goes on', async (t
   assert.deepEqual(asked, [{ limit: 59 }])
 })
 
+test('a page of orders that are larger than any may be now is cut, and goes on', async (t) => {
+  const orders = Array.from({ length: 200 }, (_, index) => ({
+    order: orderOf(`ORD-${index}` as OrderId, 1_000),
+    version: 1,
+  }))
+  const queries = createFakeQueries({
+    listOrders: ({ limit }) => Promise.resolve(orders.slice(0, limit)),
+  })
+  const { server } = await startTestServer(t, { queries })
+  const page = (await server.inject('/api/orders?limit=200')).json()
+  assert.equal(page.data.length, 58)
+  assert.notEqual(page.nextCursor, null)
+})
+
 test('has no cursor at the end of the list', async (t) => {
   const { server } = await startTestServer(t, {
     queries: createFakeQueries({ listOrders: () => Promise.resolve([settled('ORD-1')]) }),

@@ -5,6 +5,10 @@ import { BODY_BYTES_MAX_IN_ALL, KEPT_BACK_MS_MIN } from '../../src/api/admission
 import { LIST_TAKEN_MS_MAX, LISTS_AT_WORK_MAX } from '../../src/api/admission/list-places.ts'
 import { READ_TAKEN_MS_MAX, READS_AT_WORK_MAX } from '../../src/api/admission/read-places.ts'
 import { creationBytesMax } from '../../src/api/json-body.ts'
+import type {
+  CredentialCheck,
+  CredentialVerdict,
+} from '../../src/business/callers/credential-check.ts'
 import type { SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -73,6 +77,36 @@ test('clients that leave do not get more reads asked of the store than have plac
   const client = await server.open()
   client.send(getText('/api/orders/ORD-1'))
   assert.deepEqual(await client.answers(1), [200])
+})
+
+test('clients that leave while their credentials are checked keep no places', async (t) => {
+  const verdict = Promise.withResolvers<CredentialVerdict>()
+  let checkCount = 0
+  const callers: CredentialCheck = {
+    check() {
+      checkCount += 1
+      return verdict.promise
+    },
+  }
+  const changes = countedPlaces(1)
+  const settings = { maxItemsPerOrder: 1_000 }
+  const server = await startRawServer(t, { callers, changes, settings })
+  const asCaller = (text: string): string =>
+    text.replace('Host:', 'Authorization: Bearer one\r\nHost:')
+  const list = asCaller(getText('/api/orders?limit=1'))
+  const read = asCaller(getText('/api/orders/ORD-1'))
+  const create = asCaller(createText('ORD-1'))
+  const placeCount = READS_AT_WORK_MAX / 8
+  for (const request of [list, read, create]) await askAndLeave(server, request, placeCount)
+  assert.equal(checkCount, 3 * placeCount)
+  const caller = {
+    principal: 'api_key:one',
+    scopes: new Set(['orders:read', 'orders:write'] as const),
+  }
+  verdict.resolve({ kind: 'known', caller })
+  const client = await server.open()
+  for (const request of [list, read, create]) client.send(request)
+  assert.deepEqual(await client.answers(3), [200, 200, 201])
 })
 
 test('a change is begun when its body is here, and is turned away when there is no place any more', async (t) => {
@@ -229,11 +263,12 @@ const CHECK_MS = 1_000
 /** What is taken between two checks: so much that the rule of clients that take nothing does not apply. */
 const TAKEN_BYTES = 256 * 1024
 
-/** More than is taken so in its time. */
-const LARGE_PAGE: readonly SettledOrder[] = Array.from({ length: 200 }, (_, index) => ({
-  order: orderOf(`ORD-${index}` as OrderId, 2_500),
-  version: 1,
-}))
+/** More than is taken so in its time, and no more than a page may have. */
+const LARGE_PAGE: readonly SettledOrder[] = Array.from({ length: 200 }, (_, index) => {
+  const order = orderOf(`ORD-${index}` as OrderId, 280)
+  const items = order.items.map((item) => ({ ...item, itemId: 'é'.repeat(255) }))
+  return { order: { ...order, items }, version: 1 }
+})
 
 test('a client that takes a list a little at a time keeps its place for no longer than it may', async (t) => {
   const clock = new ManualClock()

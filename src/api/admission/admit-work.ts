@@ -28,7 +28,7 @@ import { isOver, keepPlace, stayUntilDone } from './stay.ts'
 /** What a route's request asks for. A route that does not say it is a `read`. */
 export type Work =
   | { readonly kind: 'change' }
-  /** An answer of its own. `bytesMax`: of one with an order, at most. */
+  /** An answer of its own, of at most `bytesMax` bytes, or as large as a document of the service. */
   | { readonly kind: 'read'; readonly bytesMax?: () => number }
   /** Up to `limit` entries of at most so many bytes each, and no more than LIST_BYTES_MAX together. */
   | { readonly kind: 'list'; readonly entryBytesMax: () => number }
@@ -39,7 +39,8 @@ export type Work =
 
 export const NO_WORK: Work = { kind: 'nothing' }
 
-const NO_BYTES = (): number => 0
+/** Of the largest document, the OpenAPI description, and of what tools and settings are answered with. */
+const documentBytesMax = (): number => 128 * 1024
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -80,7 +81,7 @@ export function admitWork(server: FastifyInstance, deps: AdmissionDeps): void {
   server.addHook('onRoute', (route: RouteOptions) => {
     const { enter, begin } = hooks(route.config?.work ?? { kind: 'read' }, route)
     if (enter === undefined) return
-    route.onRequest = [enter, ...[route.onRequest ?? []].flat()]
+    route.onRequest = [unlessGone(enter), ...[route.onRequest ?? []].flat()]
     if (begin !== undefined) route.preValidation = [begin, ...[route.preValidation ?? []].flat()]
     route.handler = keepPlace(route.handler)
   })
@@ -147,11 +148,15 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
 
   deps.onConnection((socket, line) => quickRefusals.add(socket, line))
 
-  function takeAlone({ raw }: FastifyRequest, begin: (line?: SocketLine) => void): void {
+  function takeAlone(
+    { raw }: FastifyRequest,
+    reply: FastifyReply,
+    begin: (line?: SocketLine) => void,
+  ): void {
     const line = lineOf(raw.socket)
     // Without a socket there is nothing before and behind.
     if (line === undefined) begin()
-    else line.takeAlone(() => begin(line))
+    else line.takeAlone(reply.raw, () => begin(line))
   }
 
   function outcomeOfRefusal({ headers }: FastifyRequest): ChangeOutcome {
@@ -168,18 +173,16 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     refusalOf: (request) => tooManyChanges(outcomeOfRefusal(request)),
   }
 
-  function createReadPlaces(bytesMax: number): Places {
-    return {
-      isFull: () => reads.isFull(bytesMax),
-      enter: ({ raw }) => reads.enter(bytesMax, () => raw.socket.destroy()),
-      refuse: refuseRead,
-      refusalOf: tooManyReads,
-    }
+  const bodyReadPlaces: Places = {
+    isFull: () => reads.isFull(documentBytesMax()),
+    enter: ({ raw }) => reads.enter(documentBytesMax(), () => raw.socket.destroy()),
+    refuse: refuseRead,
+    refusalOf: tooManyReads,
   }
 
   function enterRead(bytesMax: () => number): onRequestHookHandler {
     return (request, reply, done) => {
-      const leave = createReadPlaces(bytesMax()).enter(request)
+      const leave = reads.enter(bytesMax(), () => request.raw.socket.destroy())
       if (leave === undefined) return refuseRead(request, reply)
       stayUntilDone(request, reply, leave)
       done()
@@ -218,8 +221,8 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     }
   }
 
-  const enterStream: onRequestHookHandler = (request, _reply, done) => {
-    takeAlone(request, (line) => {
+  const enterStream: onRequestHookHandler = (request, reply, done) => {
+    takeAlone(request, reply, (line) => {
       if (line !== undefined) line.isStreaming = true
       done()
     })
@@ -228,7 +231,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   // A page is large: a socket has one at a time, however many it has asked for.
   function enterList(entryBytesMax: () => number): onRequestHookHandler {
     return (request, reply, done) => {
-      takeAlone(request, () => {
+      takeAlone(request, reply, () => {
         // Before it enters: it may begin at once.
         stayUntilDone(request, reply, () => leave())
         const leave = lists.enter({
@@ -246,8 +249,8 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
       case 'change':
         return createBodyHooks('change', changePlaces, bodyLimit)
       case 'read':
-        if (!hasBody(method)) return { enter: enterRead(work.bytesMax ?? NO_BYTES) }
-        return createBodyHooks('read', createReadPlaces(0), bodyLimit)
+        if (!hasBody(method)) return { enter: enterRead(work.bytesMax ?? documentBytesMax) }
+        return createBodyHooks('read', bodyReadPlaces, bodyLimit)
       case 'list':
         return { enter: enterList(work.entryBytesMax) }
       case 'stream':
@@ -255,6 +258,17 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
       case 'nothing':
         return {}
     }
+  }
+}
+
+/**
+ * A client may have left while an earlier hook waited, for the keys of its token for example. Nothing more
+ * is told of its response then: it would never leave its place.
+ */
+function unlessGone(enter: onRequestHookHandler): onRequestHookHandler {
+  return function enterUnlessGone(request, reply, done) {
+    if (reply.raw.destroyed) return void reply.hijack()
+    return enter.call(this, request, reply, done)
   }
 }
 

@@ -91,8 +91,10 @@ export class LateRequests {
   }
 
   #doSome(): void {
-    for (const task of this.#due.splice(0, TURN_REQUESTS_MAX)) task()
+    const tasks = this.#due.splice(0, TURN_REQUESTS_MAX)
+    // Before them: what they add is for a later turn, and begins one where nothing is left.
     if (this.#due.length > 0) setImmediate(() => this.#doSome())
+    for (const task of tasks) task()
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../business/ports.ts'
 /** Lists at work at once, from the question to the store until the client has taken the answer. */
 export const LISTS_AT_WORK_MAX = 16
 
-/** Of the answers of those, at the most that their orders can hold, and so of one list. */
+/** Of the answers of those, at the most that their orders can hold. A page that would be larger is cut. */
 export const LIST_BYTES_MAX = 64 * 1024 * 1024
 
 /** Lists that wait for a place, and for how long. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../business/ports.ts'
 /** Reads at work at once, from their arrival until their answers are taken and their work is over. */
 export const READS_AT_WORK_MAX = 512
 
-/** Of the answers of those, at the most that their orders can hold. */
+/** Of the answers of those, at the most that they can hold; one that is larger goes alone. */
 export const READ_BYTES_MAX = 64 * 1024 * 1024
 
 /** From their arrival until their answers are taken: a client may take a little now and then. */
@@ -19,8 +19,9 @@ export class ReadPlaces {
     this.#clock = clock
   }
 
-  /** For a read whose answer has at most so many bytes. */
+  /** For a read whose answer has at most so many bytes; the largest one goes alone. */
   isFull(bytesMax: number): boolean {
+    if (this.#atWorkCount === 0) return false
     return this.#atWorkCount >= READS_AT_WORK_MAX || this.#atWorkBytes + bytesMax > READ_BYTES_MAX
   }
 

@@ -62,8 +62,8 @@ export class SocketLine {
   #rest: Buffer | undefined
   /** The parser is stopped and the socket is not read. */
   #isStopped = false
-  #isAlone = false
-  #beginAlone: (() => void) | undefined
+  /** Those that take the socket alone, and what begins each of them: undefined when it has begun. */
+  readonly #alone = new Map<ServerResponse, (() => void) | undefined>()
   #isEnding = false
   /** The connection is closed behind a request that has begun. */
   #isLast = false
@@ -121,10 +121,7 @@ export class SocketLine {
     return this.#latest?.complete === false && this.#latestResponse?.writableEnded === true
   }
 
-  /**
-   * For a request that has begun and is answered as the last one: nothing behind it begins, because its
-   * client would not hear of it. Its own body is still read.
-   */
+  /** Nothing behind a request that is answered as the last one begins: its client would not hear of it. */
   endBehind(): void {
     this.#isLast = true
   }
@@ -142,13 +139,12 @@ export class SocketLine {
   }
 
   /**
-   * For the latest request that has begun: runs `begin` when everything before it is answered, and lets
-   * nothing behind it begin. Not at all when the socket closes first.
+   * Runs `begin` when everything before this request is answered, and lets nothing behind it begin; some
+   * may have, while it was asked who sent it. Not at all when the socket closes first.
    */
-  takeAlone(begin: () => void): void {
-    this.#isAlone = true
-    if (this.#responses.size === 1) begin()
-    else this.#beginAlone = begin
+  takeAlone(response: ServerResponse, begin: () => void): void {
+    this.#alone.set(response, begin)
+    this.#beginAlone()
   }
 
   /** What was read and is not parsed, because the parser was stopped. */
@@ -230,7 +226,7 @@ export class SocketLine {
   #mayBegin(): boolean {
     // One that was answered before its end, such as a body that is too large.
     for (const response of this.#responses) this.#isLast ||= response._last === true
-    if (this.#isAlone || this.#isEnding || this.#isLast) return false
+    if (this.#alone.size > 0 || this.#isEnding || this.#isLast) return false
     return this.#responses.size < REQUESTS_PER_SOCKET_MAX
   }
 
@@ -248,18 +244,21 @@ export class SocketLine {
   #leave(response: MaybeLastResponse): void {
     this.#isLast ||= response._last === true
     this.#responses.delete(response)
+    this.#alone.delete(response)
     if (this.#socket.destroyed) return
-    if (this.#responses.size === 0) {
-      this.#isAlone = false
-      this.isStreaming = false
-      if (this.#isEnding) return this.#limits.onExhausted(this.#socket)
-    }
-    if (this.#responses.size === 1 && this.#beginAlone !== undefined) {
-      const begin = this.#beginAlone
-      this.#beginAlone = undefined
-      begin()
-    }
+    if (this.#responses.size === 0) this.isStreaming = false
+    if (this.#responses.size === 0 && this.#isEnding) return this.#limits.onExhausted(this.#socket)
+    this.#beginAlone()
     if (this.#held !== undefined) this.#limits.queueHeld(this)
+  }
+
+  /** The first in line, where it takes the socket alone. */
+  #beginAlone(): void {
+    const [first] = this.#responses
+    const begin = first && this.#alone.get(first)
+    if (!first || !begin) return
+    this.#alone.set(first, undefined)
+    begin()
   }
 
   /** Begins the held request, if there is one and room for it. */
@@ -295,6 +294,6 @@ export class SocketLine {
     if (this.#rest !== undefined) this.#limits.free(this.#rest.buffer.byteLength)
     this.#rest = undefined
     this.#held = undefined
-    this.#beginAlone = undefined
+    this.#alone.clear()
   }
 }

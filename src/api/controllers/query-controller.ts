@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
+import type { Order } from '../../models/order.ts'
 import { LIST_BYTES_MAX } from '../admission/list-places.ts'
 import { entityTag, ifNoneMatchHeader, isNamedByIfNoneMatch } from '../entity-tags.ts'
 import type { ProblemCode } from '../problems.ts'
@@ -137,6 +138,10 @@ export function registerQueryRoutes(
   // Orders from before the maximum was set lower have more: that is seen when they are read.
   let itemsMax = maxItemsPerOrder
   const orderBytesMax = (): number => ORDER_BYTES_MAX + itemsMax * ITEM_BYTES_MAX
+  const pageOrdersMax = (): number => Math.max(1, Math.floor(LIST_BYTES_MAX / orderBytesMax()))
+  const noteItems = ({ items }: Order): void => {
+    itemsMax = Math.max(itemsMax, items.length)
+  }
 
   server.route({
     method: 'GET',
@@ -149,6 +154,7 @@ export function registerQueryRoutes(
     },
     handler: async (request, reply) => {
       const { order, version } = await queries.getOrder(request.params.orderId)
+      noteItems(order)
       if (isKnownToCaller(request, reply, entityTag(version))) return reply.code(304).send()
       return {
         success: true as const,
@@ -170,7 +176,7 @@ export function registerQueryRoutes(
     preValidation: tidyQuery,
     handler: async (request, reply) => {
       const { orderId, status, customerId, from, to, cursor } = request.query
-      const limit = Math.min(limitOf(request.query), Math.floor(LIST_BYTES_MAX / orderBytesMax()))
+      const asked = Math.min(limitOf(request.query), pageOrdersMax())
       const query: OrderQuery = {
         ...(orderId === undefined ? {} : { orderIdPrefix: orderId }),
         ...(status === undefined ? {} : { status }),
@@ -179,18 +185,18 @@ export function registerQueryRoutes(
         ...(to === undefined ? {} : { to: readStart(to) }),
         ...(cursor === undefined ? {} : { after: placeOf(readOrderCursor(cursor)) }),
         // One more tells whether there is a next page.
-        limit: limit + 1,
+        limit: asked + 1,
       }
       const found = await queries.listOrders(query)
-      for (const { order } of found) itemsMax = Math.max(itemsMax, order.items.length)
+      for (const { order } of found) noteItems(order)
       if (isGone(reply)) return reply
-      const page = found.slice(0, limit)
+      const page = found.slice(0, Math.min(asked, pageOrdersMax()))
       return sendList(request, reply, {
         message: countMessage(page.length, 'order'),
         rows: page.map(({ order }) => toOrderJson(order)),
         columns: ORDER_COLUMNS,
         fileName: 'orders',
-        nextCursor: found.length > limit ? orderCursor(page.at(-1)) : null,
+        nextCursor: found.length > page.length ? orderCursor(page.at(-1)) : null,
       })
     },
   })
@@ -235,6 +241,7 @@ export function registerQueryRoutes(
     handler: async (request, reply) => {
       const { orderId, version } = request.params
       const event = await queries.getOrderEvent(orderId, Number(version))
+      noteItems(event.event.order)
       const tag = entityTag(event.event.eventId)
       if (isKnownToCaller(request, reply, tag)) return reply.code(304).send()
       return {

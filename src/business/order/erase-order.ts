@@ -13,7 +13,7 @@ import type { OrderId } from '../../models/order.ts'
 import { isClosed, isErased, NOBODY } from '../../models/order.ts'
 import type { OrderReader, SettledOrder } from '../ports.ts'
 import { readStore } from '../read-store.ts'
-import { orderNotFound, orderStillOpen, tombstoneNotWritten } from '../refusals.ts'
+import { orderNotFound, orderStillOpen, storeSilent, tombstoneNotWritten } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
 import { changeOrder } from './change-order.ts'
 
@@ -62,7 +62,7 @@ export async function eraseOrder(deps: EraseDeps, command: EraseOrder): Promise<
   if (settled === undefined) throw orderNotFound(orderId)
   const { order, version } = isErased(settled.order) ? settled : await erase(deps, command)
   try {
-    const keys = await readStore(readKeys(deps, orderId), clock, deadlineMs, 'unknown')
+    const keys = await readStore(readKeys(deps, orderId, deadlineMs), clock, deadlineMs, 'unknown')
     return { order, version, tombstone: await deps.writeTombstones(orderId, keys) }
   } catch (error) {
     throw tombstoneNotWritten(orderId, error)
@@ -80,11 +80,17 @@ function erase(deps: ChangeDeps, { orderId, traceparent, principal }: EraseOrder
   })
 }
 
-async function readKeys({ reader }: EraseDeps, orderId: OrderId): Promise<readonly RecordKey[]> {
+async function readKeys(
+  { reader, clock }: EraseDeps,
+  orderId: OrderId,
+  deadlineMs: number,
+): Promise<readonly RecordKey[]> {
   const keys = new Map<string, RecordKey>()
   for (let after = 0, isMore = true; isMore;) {
     const events = await reader.listEvents(orderId, after, EVENTS_READ_MAX)
     for (const { version } of events) {
+      // Its caller was told that the store is silent: a long history is not read on for nobody.
+      if (clock.monotonicMs() >= deadlineMs) throw storeSilent('unknown')
       const found = await reader.findEvent(orderId, version)
       if (found === undefined) continue
       const { partition } = found.position

@@ -35,7 +35,7 @@ export interface BatchedStoreOptions {
   readonly lock?: Disposable
   /** Hears how it fares. */
   readonly watch?: StoreWatchDeps
-  /** How long a read may wait for its turn, by the watch's clock: nobody waits for it longer. */
+  /** How long a read for a request may wait for its turn, by the watch's clock: nobody waits for it longer. */
   readonly readWaitMs?: number
 }
 
@@ -64,9 +64,9 @@ export class BatchedStore
   readonly listOrders = this.#list('listOrders')
   readonly listEvents = this.#list('listEvents')
   readonly findEvent = this.#list('findEvent')
-  readonly findLastPlace = this.#list('findLastPlace')
-  readonly listSettled = this.#list('listSettled')
-  readonly findRetiredPlace = this.#list('findRetiredPlace')
+  readonly findLastPlace = this.#ask('findLastPlace')
+  readonly listSettled = this.#ask('listSettled')
+  readonly findRetiredPlace = this.#ask('findRetiredPlace')
 
   private constructor({
     runner,
@@ -162,26 +162,21 @@ export class BatchedStore
 
   /** Among the changes. */
   #read<K extends ReadKind>(kind: K): Call<K> {
-    return (...args) => this.#submitRead(this.#queue, kind, args)
+    return (...args) => submitRead(this.#queue, kind, args, this.#readByMs())
   }
 
   /** Beside them. */
   #list<K extends ReadKind>(kind: K): Call<K> {
-    return (...args) => this.#submitRead(this.#lists, kind, args)
+    return (...args) => submitRead(this.#lists, kind, args, this.#readByMs())
   }
 
-  #submitRead<K extends ReadKind>(
-    queue: OperationQueue,
-    kind: K,
-    args: Arguments<K>,
-  ): Promise<Value<K>> {
-    try {
-      assertCounts(args)
-      const beginByMs = (this.#clock?.monotonicMs() ?? 0) + this.#readWaitMs
-      return queue.submitBy(beginByMs, kind, ...args)
-    } catch (error) {
-      return Promise.reject(error)
-    }
+  /** Beside them, for the stream, which asks one thing at a time for all its readers. */
+  #ask<K extends ReadKind>(kind: K): Call<K> {
+    return (...args) => submitRead(this.#lists, kind, args, Infinity)
+  }
+
+  #readByMs(): number {
+    return (this.#clock?.monotonicMs() ?? 0) + this.#readWaitMs
   }
 
   close(): Promise<void> {
@@ -204,5 +199,19 @@ export class BatchedStore
     const closed = this.#queue.close()
     await left.catch(ignoreStoreError)
     await closed
+  }
+}
+
+function submitRead<K extends ReadKind>(
+  queue: OperationQueue,
+  kind: K,
+  args: Arguments<K>,
+  beginByMs: number,
+): Promise<Value<K>> {
+  try {
+    assertCounts(args)
+    return queue.submitBy(beginByMs, kind, ...args)
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

@@ -180,3 +180,17 @@ test('of many that are late some are told in one turn of the loop, and the other
   }
   assert.deepEqual(counts, [64, 128, 130, 130])
 })
+
+test('those that are judged again are told in turns as well', async () => {
+  const { advance, late, line, told, socket } = setUp(0)
+  line.whyNotRead = 'answers'
+  for (let count = 0; count < 130; count += 1) late.judge(socket as unknown as Socket)
+  line.whyNotRead = undefined
+  await advance(WINDOW_MS)
+  const counts = [told.length]
+  while (told.length < 130) {
+    await setImmediate()
+    counts.push(told.length)
+  }
+  assert.deepEqual(counts, [0, 62, 126, 130])
+})

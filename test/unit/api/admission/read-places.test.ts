@@ -38,6 +38,16 @@ test('their answers have a bound together, and a small one has room where a larg
   assert.equal(places.isFull(READ_BYTES_MAX - 9), true)
 })
 
+test('one that is larger than all may be goes alone', () => {
+  const { places, enter } = setUp()
+  const leave = enter('huge', 2 * READ_BYTES_MAX)
+  assert.notEqual(leave, undefined)
+  assert.equal(places.isFull(0), true)
+  leave?.()
+  enter('small', 1)
+  assert.equal(enter('huge', 2 * READ_BYTES_MAX), undefined)
+})
+
 test('a read that is not taken in its time is cut', () => {
   const { clock, cut, enter } = setUp()
   enter('slow')
