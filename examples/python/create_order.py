@@ -2,7 +2,7 @@
 """Creates an order and changes its status, and deals with every answer the service may give.
 
 A change is done when the answer says so. Otherwise the answer tells what to do: a 4xx is final but for a
-few; a 503 and a 429 say by their `outcome` whether anything may have happened. Needs nothing but Python.
+few; a 503 and a 429 say by their `outcome` whether anything may have happened. Needs nothing but Python, and visible_text.py beside it.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import urllib.error
 import urllib.request
 import uuid
 from typing import NamedTuple
+
+from visible_text import visible
 
 TRIES_MAX = 6
 UNAVAILABLE = {429, 502, 503, 504}  # The service sends 429 and 503; the others are of proxies.
@@ -84,7 +86,7 @@ def change(method: str, url: str, body: dict) -> Result:
             return Result(answer, was_in_doubt)
         if not is_busy and answer.body.get('outcome') != 'not-applied':
             was_in_doubt = True
-        print(f'{answer.body["detail"]} ({tries_left} tries left)', file=sys.stderr)
+        print(f'{detail_of(answer)} ({tries_left} tries left)', file=sys.stderr)
         if tries_left > 0:
             time.sleep(answer.wait_seconds)
     if was_in_doubt:
@@ -100,7 +102,7 @@ def create_order(url: str, order_id: str, num_items: int) -> None:
     elif was_in_doubt and answer.body.get('code') == 'ORDER_ALREADY_EXISTS':
         print(f"Order '{order_id}' was created by an earlier try")
     else:
-        sys.exit(answer.body['detail'])
+        sys.exit(detail_of(answer))
 
 
 def update_order(url: str, order_id: str, status: str) -> None:
@@ -110,14 +112,20 @@ def update_order(url: str, order_id: str, status: str) -> None:
     if answer.status == 200:
         print_order(answer.body)
     elif was_in_doubt:
-        sys.exit(f'{answer.body["detail"]} (by an earlier try, perhaps)')
+        sys.exit(f'{detail_of(answer)} (by an earlier try, perhaps)')
     else:
-        sys.exit(answer.body['detail'])
+        sys.exit(detail_of(answer))
+
+
+def detail_of(answer: Answer) -> str:
+    """The words of whoever answered, for a terminal."""
+    return visible(str(answer.body.get('detail')))
 
 
 def print_order(body: dict) -> None:
     order = body['data']
-    print(f'{body["message"]}: {order["status"]}, {order["totalAmount"]} {order["currency"]}')
+    sum_text = f'{order["status"]}, {order["totalAmount"]} {order["currency"]}'
+    print(visible(f'{body["message"]}: {sum_text}'))
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import type { Order, Page } from './order-json.ts'
  * stands; what is new waits until it is let in, so that rows move at no other time. Bounded.
  */
 
-/** As many as the page holds, and as one page of the API may have. */
+/** As many as the page holds, and as one page of the API has at most. */
 export const ROWS_MAX = 200
 
 export type Matches = (order: Order) => boolean

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
-import type {
-  CredentialCheck,
-  CredentialVerdict,
-} from '../../src/business/callers/credential-check.ts'
 import type { OrderCommands } from '../../src/business/order/commands.ts'
 import type { OrderQuery } from '../../src/business/ports.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
@@ -278,20 +274,4 @@ test('a socket whose requests are refused at once leaves turns of the loop to ot
   assert.deepEqual(new Set(statuses), new Set([503]))
   // What had a place is answered, those behind it begin, and one more is read.
   assert.ok(mostInOneTurn <= 2 * PER_SOCKET_MAX + 1, `${mostInOneTurn} in one turn`)
-})
-
-test('lists and streams that are sent ahead are answered in their order, also while it is asked who sent them', async (t) => {
-  const verdict = Promise.withResolvers<CredentialVerdict>()
-  const callers: CredentialCheck = { check: () => verdict.promise }
-  const { open } = await startRawServer(t, { callers })
-  const client = await open()
-  const paths = ['/api/orders', '/api/orders/ORD-1', '/api/orders', '/', '/api/orders/ORD-1/events']
-  const asCaller = (path: string): string =>
-    getText(path).replace('Host:', 'Authorization: Bearer one\r\nHost:')
-  client.send([...paths, '/api/events/stream', '/'].map(asCaller).join(''))
-  const caller = { principal: 'api_key:one', scopes: new Set(['orders:read'] as const) }
-  verdict.resolve({ kind: 'known', caller })
-  assert.deepEqual(await client.answers(6), [200, 200, 200, 200, 200, 200])
-  await until(() => client.text().includes('text/event-stream'), 'the stream is the last one')
-  assert.deepEqual(await client.answers(6), [200, 200, 200, 200, 200, 200])
 })

@@ -15,7 +15,7 @@ import { ManualClock } from '../support/manual-clock.ts'
 import { until } from '../support/until.ts'
 import { countedPlaces } from './counted-places.ts'
 import { createFakeCommands, createFakeQueries, orderOf } from './harness.ts'
-import { createText, getText, startRawServer, type RawServer } from './raw-client.ts'
+import { asCaller, createText, getText, startRawServer, type RawServer } from './raw-client.ts'
 
 /** More of a question than has places, from clients that do not wait for their answers. */
 async function askAndLeave(
@@ -91,8 +91,6 @@ test('clients that leave while their credentials are checked keep no places', as
   const changes = countedPlaces(1)
   const settings = { maxItemsPerOrder: 1_000 }
   const server = await startRawServer(t, { callers, changes, settings })
-  const asCaller = (text: string): string =>
-    text.replace('Host:', 'Authorization: Bearer one\r\nHost:')
   const list = asCaller(getText('/api/orders?limit=1'))
   const read = asCaller(getText('/api/orders/ORD-1'))
   const create = asCaller(createText('ORD-1'))

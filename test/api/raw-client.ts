@@ -102,6 +102,11 @@ export function getText(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: cart\r\n\r\n`
 }
 
+/** A request with a credential. */
+export function asCaller(text: string): string {
+  return text.replace('Host:', 'Authorization: Bearer one\r\nHost:')
+}
+
 export function createText(orderId: string): string {
   const body = JSON.stringify({ orderId, numItems: 1 })
   return [

@@ -2,6 +2,8 @@ import { converse, Tally } from './conversation.ts'
 
 /** Requests as bytes, and the orders that an attack needs. */
 
+const NAME_LENGTH_MAX = 255
+
 const HOST = 'Host: localhost\r\n'
 
 export function getRequest(path: string): string {
@@ -10,6 +12,13 @@ export function getRequest(path: string): string {
 
 export function createRequest(orderId: string, numItems = 1): string {
   return jsonRequest('POST', '/api/create-order', { orderId, numItems })
+}
+
+/** An order of as many items as there may be, with names as long as they may be. */
+export function largestRequest(orderId: string): string {
+  const itemId = '😀'.repeat(NAME_LENGTH_MAX)
+  const items = times(LARGE_ORDER_ITEMS, () => ({ itemId, quantity: 2, price: 99.99 }))
+  return jsonRequest('POST', '/api/create-order', { orderId, items })
 }
 
 export function updateRequest(orderId: string, status: string, key?: string): string {

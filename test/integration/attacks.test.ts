@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { playAttack } from '../attack/harness.ts'
 import { foreignHost } from '../attack/foreign-host.ts'
+import { largeOrders } from '../attack/large-orders.ts'
 import { listsByMany, listsUnread } from '../attack/lists.ts'
 import { oneOrder } from '../attack/one-order.ts'
 import { overload } from '../attack/overload.ts'
@@ -9,7 +10,7 @@ import { filesUnread, streamsPipelined } from '../attack/pipelining.ts'
 
 /** A little of `npm run attack`: what is answered, and that the service lives; no times, no sizes. */
 
-const ON_BOTH_STORES = [listsByMany, listsUnread, overload, oneOrder]
+const ON_BOTH_STORES = [listsByMany, listsUnread, largeOrders, overload, oneOrder]
 
 /** The store has no part in these. */
 const ON_ONE_STORE = [filesUnread, streamsPipelined, foreignHost]

@@ -24,6 +24,7 @@ import { QuickRefusals } from './quick-refusals.ts'
 import { ReadPlaces } from './read-places.ts'
 import type { SocketLine } from './socket-line.ts'
 import { isOver, keepPlace, stayUntilDone } from './stay.ts'
+import { UntakenAnswers } from './untaken-answers.ts'
 
 /** What a route's request asks for. A route that does not say it is a `read`. */
 export type Work =
@@ -107,6 +108,8 @@ interface Visit {
   readonly room: BodyPlace
   /** Undefined: it is not at work. */
   leave: (() => void) | undefined
+  /** Undefined: its work is not over. */
+  taken: (() => void) | undefined
 }
 
 function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => Hooks {
@@ -115,6 +118,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   const bodies = new BodyRoom(clock)
   const lists = new ListPlaces(clock)
   const reads = new ReadPlaces(clock)
+  const untaken = new UntakenAnswers(clock)
 
   function createRefusal(work: Work['kind'], answer: FullAnswer) {
     return (request: FastifyRequest, reply: FastifyReply): void => {
@@ -140,6 +144,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     ...deps,
     answerFor: (outcome) => changeAnswers[outcome].textFor(randomUUID()),
     noteRefused({ method, path }, tookMs) {
+      untaken.makeRoom()
       turnedAway.add(['change'])
       // Counted as every request is, though no route has seen it.
       requests.note([method, path, String(changeAnswers['not-applied'].status)], tookMs)
@@ -167,6 +172,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     isFull: () => changes.isFull(),
     enter: () => (changes.enter() ? () => changes.leave() : undefined),
     refuse(request, reply) {
+      untaken.makeRoom()
       quickRefusals.noteParsedRefusal()
       refuseChange[outcomeOfRefusal(request)](request, reply)
     },
@@ -196,11 +202,15 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         const { raw } = request
         const room = places.isFull() ? undefined : bodies.enter(bodyBytes(raw, bytesMax), turnAway)
         if (room === undefined) return places.refuse(request, reply)
-        const visit: Visit = { room, leave: undefined }
+        const visit: Visit = { room, leave: undefined, taken: undefined }
         request.visit = visit
-        stayUntilDone(request, reply, () => {
+        const leave = (): void => {
+          visit.taken?.()
           bodies.leave(room)
           visit.leave?.()
+        }
+        stayUntilDone(request, reply, leave, () => {
+          visit.taken = untaken.add(raw.socket)
         })
         done()
 

@@ -15,12 +15,14 @@ declare module 'fastify' {
  */
 class Stay {
   readonly #leave: () => void
+  readonly #onWorkOver: (() => void) | undefined
   #isClosed = false
   #isWorking = false
   #isOver = false
 
-  constructor(leave: () => void) {
+  constructor(leave: () => void, onWorkOver?: () => void) {
     this.#leave = leave
+    this.#onWorkOver = onWorkOver
   }
 
   get isOver(): boolean {
@@ -31,7 +33,8 @@ class Stay {
     this.#isWorking = true
     const end = (): void => {
       this.#isWorking = false
-      this.#endIfDone()
+      if (this.#isClosed) this.#endIfDone()
+      else this.#onWorkOver?.()
     }
     work.then(end, end)
   }
@@ -48,13 +51,14 @@ class Stay {
   }
 }
 
-/** Calls `leave` once, when the request has left. */
+/** Calls `leave` once, when the request has left, and `onWorkOver` when its answer is still to be taken. */
 export function stayUntilDone(
   request: FastifyRequest,
   { raw }: FastifyReply,
   leave: () => void,
+  onWorkOver?: () => void,
 ): void {
-  const stay = new Stay(leave)
+  const stay = new Stay(leave, onWorkOver)
   request.stay = stay
   raw.on('close', () => stay.close())
 }

@@ -17,6 +17,9 @@ import {
 
 const TAGS = ['Operations']
 
+/** What the last runs of all tools have printed, each up to some millions of characters. */
+const RUNS_BYTES_MAX = 16 * 1024 * 1024
+
 const READ_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_INVALID',
   'HEADERS_TOO_LARGE',
@@ -93,7 +96,11 @@ export function registerOperationsRoutes(
       tags: TAGS,
       response: { 200: runsAnswer },
     },
-    config: { problemCodes: READ_PROBLEMS, access: 'admin' },
+    config: {
+      problemCodes: READ_PROBLEMS,
+      access: 'admin',
+      work: { kind: 'read', bytesMax: () => RUNS_BYTES_MAX },
+    },
     handler: async () => ({
       success: true as const,
       message: 'runs',

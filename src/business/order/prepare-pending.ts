@@ -3,6 +3,13 @@ import { draining, leaseNotHeld, tooManyPending } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
 
 /**
+ * Of all events that are alive; the last one may go beyond. A hundred of the largest orders keep store and
+ * Kafka busy for some tenths of a second: all that a bound by count lets in would be too late together,
+ * and not fit in memory.
+ */
+const PENDING_BYTES_MAX = 16 * 1024 * 1024
+
+/**
  * Makes the bytes and asks the gate: nothing is stored for a change that cannot be published now.
  * It comes after the wait for an earlier change, because a repeated request whose first try is in
  * doubt must not be told "not applied". Throws a 503, not applied.
@@ -23,6 +30,7 @@ export function preparePending(
   if (!lease.isHeld) throw leaseNotHeld()
   const encoded = encoder.encode(event)
   const admission = publisher.admit(encoded.key)
-  if (publications.count >= pendingEventsMax) throw tooManyPending()
+  const hasRoom = publications.count < pendingEventsMax && publications.bytes < PENDING_BYTES_MAX
+  if (!hasRoom) throw tooManyPending()
   return { event, encoded, ...admission, ...(retryKey === undefined ? {} : { retryKey }) }
 }

@@ -28,12 +28,9 @@ import { StoreError, type Clock, type OrderStore, type ReserveRefusal } from '..
 import type { Cancelled, EventPublisher, Refused } from './publisher-port.ts'
 import { kafkaRefused, notConfirmed, notTakenInTime, storeTakesNoChanges } from '../refusals.ts'
 import { OrderTurns } from './order-turns.ts'
-import { LivePublication, type Publication, type PublicationEnd } from './publication.ts'
+import { LivePublication, type Life, type Publication, type PublicationEnd } from './publication.ts'
 
-/**
- * The lane cancels what it has not sent at the deadline. The answer waits this much longer, so that
- * it can be the definite "not applied".
- */
+/** The lane cancels what it has not sent at the deadline: the answer waits for that, to be definite. */
 const ANSWER_GRACE_MS = 100
 
 const STORE_RETRY_MS = 250
@@ -59,6 +56,7 @@ export class Publications {
   readonly #deps: PublicationsDeps
   readonly #inFlight = new Map<OrderId, Life>()
   #inDoubtCount = 0
+  #bytes = 0
   readonly #closing = new AbortController()
 
   constructor(deps: PublicationsDeps) {
@@ -74,6 +72,11 @@ export class Publications {
   /** From before they are reserved to their end. */
   get count(): number {
     return this.#inFlight.size
+  }
+
+  /** Of the values of their events. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** When their events were made: ISO 8601, UTC. */
@@ -158,7 +161,7 @@ export class Publications {
   }
 
   #begin(pending: PendingEvent): Life {
-    const { event, retryKey } = pending
+    const { event, retryKey, encoded } = pending
     const { orderId } = event.order
     assert(!this.#inFlight.has(orderId), 'an order has at most one change alive')
     const publication = new LivePublication(event, retryKey)
@@ -170,12 +173,14 @@ export class Publications {
         if (how === 'abandoned') this.#putInDoubt(life)
         life.isOver = true
         this.#inFlight.delete(orderId)
+        this.#bytes -= encoded.value.byteLength
         if (publication.isInDoubt) this.#inDoubtCount -= 1
         publication.end(how)
         this.turns.hearOfEnd(publication, how)
       },
     }
     this.#inFlight.set(orderId, life)
+    this.#bytes += encoded.value.byteLength
     return life
   }
 
@@ -280,13 +285,6 @@ export class Publications {
     }
     return undefined
   }
-}
-
-/** A change that is alive here, and its end, which comes once. */
-interface Life {
-  readonly publication: LivePublication
-  isOver: boolean
-  readonly end: (how: PublicationEnd) => void
 }
 
 interface Answer {

@@ -68,3 +68,10 @@ export class LivePublication implements Publication {
     for (const waiter of waiters) waiter(how)
   }
 }
+
+/** A change that is alive here, and its end, which comes once. */
+export interface Life {
+  readonly publication: LivePublication
+  isOver: boolean
+  readonly end: (how: PublicationEnd) => void
+}

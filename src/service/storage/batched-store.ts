@@ -35,9 +35,18 @@ export interface BatchedStoreOptions {
   readonly lock?: Disposable
   /** Hears how it fares. */
   readonly watch?: StoreWatchDeps
-  /** How long a read for a request may wait for its turn, by the watch's clock: nobody waits for it longer. */
-  readonly readWaitMs?: number
+  readonly readLimits?: ReadLimits
 }
+
+/** Of the reads for requests. */
+export interface ReadLimits {
+  /** How long one may wait for its turn, by the watch's clock: nobody waits for it longer. */
+  readonly waitMs: number
+  /** Orders that are read in one batch. */
+  readonly ordersMax: number
+}
+
+const NO_LIMITS: ReadLimits = { waitMs: Infinity, ordersMax: Infinity }
 
 type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
 
@@ -53,7 +62,7 @@ export class BatchedStore
   readonly #lock: Disposable | undefined
   readonly #watch: StoreWatch | undefined
   readonly #clock: Clock | undefined
-  readonly #readWaitMs: number
+  readonly #readLimits: ReadLimits
   #instanceId = ''
   #closing: Promise<void> | undefined
 
@@ -74,17 +83,18 @@ export class BatchedStore
     leaseMs,
     lock,
     watch,
-    readWaitMs = Infinity,
+    readLimits = NO_LIMITS,
   }: BatchedStoreOptions) {
-    this.#clock = watch?.clock
+    const clock = watch?.clock
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
     this.#runner = this.#watch?.watch(runner) ?? runner
-    this.#queue = new OperationQueue(this.#runner, this.#clock)
+    this.#queue = new OperationQueue(this.#runner, { clock, orderReadsMax: readLimits.ordersMax })
     this.#reader = reader && (this.#watch?.watchLists(reader) ?? reader)
-    this.#lists = this.#reader ? new OperationQueue(this.#reader, this.#clock) : this.#queue
+    this.#lists = this.#reader ? new OperationQueue(this.#reader, { clock }) : this.#queue
     this.#leaseMs = leaseMs
     this.#lock = lock
-    this.#readWaitMs = readWaitMs
+    this.#clock = clock
+    this.#readLimits = readLimits
   }
 
   /** Joins as a new instance. Rejects with a StoreError, and closes everything, when a few tries fail. */
@@ -176,7 +186,7 @@ export class BatchedStore
   }
 
   #readByMs(): number {
-    return (this.#clock?.monotonicMs() ?? 0) + this.#readWaitMs
+    return (this.#clock?.monotonicMs() ?? 0) + this.#readLimits.waitMs
   }
 
   close(): Promise<void> {

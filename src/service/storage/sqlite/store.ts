@@ -1,4 +1,4 @@
-import { BatchedStore } from '../batched-store.ts'
+import { BatchedStore, type ReadLimits } from '../batched-store.ts'
 import {
   assertNoneMissing,
   readMigrations,
@@ -18,8 +18,7 @@ export interface SqliteStoreOptions {
   readonly path: string
   readonly migrationMode?: MigrationMode
   readonly watch?: StoreWatchDeps
-  /** How long a read may wait for its turn. */
-  readonly readWaitMs?: number
+  readonly readLimits?: ReadLimits
 }
 
 /** Not used here: an instance is taken over from when the next one opens the file, and not before. */
@@ -31,11 +30,11 @@ const LEASE_MS = 0
  * belongs to another process or is not one that this version can serve.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<BatchedStore> {
-  const { path, migrationMode = 'auto', watch, readWaitMs } = options
+  const { path, migrationMode = 'auto', watch, readLimits } = options
   const common = {
     leaseMs: LEASE_MS,
     ...(watch && { watch }),
-    ...(readWaitMs !== undefined && { readWaitMs }),
+    ...(readLimits && { readLimits }),
   }
   if (path === MEMORY_PATH) {
     const runner = createInlineRunner(new SqliteEngine(createConnector({ path })))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { CommandError } from '../../../../src/business/errors.ts'
-import type { OrderStore } from '../../../../src/business/ports.ts'
+import type { EventEncoder, OrderStore } from '../../../../src/business/ports.ts'
 import type { Acked } from '../../../../src/business/publication/publisher-port.ts'
 import {
   ACKED,
@@ -13,6 +13,8 @@ import {
 } from '../../../support/use-cases.ts'
 import { somePending } from '../../../support/some-event.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
+import { createOrder } from '../../../../src/business/order/create-order.ts'
+import type { OrderId } from '../../../../src/models/order.ts'
 
 /** An order, any of whose status changes is allowed, and the number of its reads since. */
 async function setUpOrder(t: TestContext) {
@@ -191,4 +193,26 @@ test('above MAX_PENDING_EVENTS that are alive here nothing more is stored', asyn
   answerWith(() => assert.fail('it was published'))
   await assert.rejects(create(undefined), { code: 'SERVICE_FULL', outcome: 'not-applied' })
   assert.deepEqual(published, [])
+})
+
+test('while the events that are alive here have too many bytes nothing more is stored', async (t) => {
+  const { deps, create, published, answerWith, clock } = await setUpUseCases(t)
+  const encoder: EventEncoder = {
+    encode: ({ order }) => ({
+      key: Buffer.from(order.orderId),
+      value: Buffer.alloc(16 * 1024 * 1024),
+      schemaId: 1,
+    }),
+  }
+  Object.assign(deps, { encoder })
+  const acked = Promise.withResolvers<Acked>()
+  answerWith(() => acked.promise)
+  const first = create(undefined)
+  await clock.runUntil(() => published.length === 1, 1)
+  const other = { orderId: 'ORD-OTHER' as OrderId, numItems: 1 }
+  await assert.rejects(createOrder(deps, other), { code: 'SERVICE_FULL', outcome: 'not-applied' })
+  acked.resolve({ ...ACKED, position: { partition: 0, offset: 100 } })
+  assert.equal((await first).version, 1)
+  answerWith(() => Promise.resolve({ ...ACKED, position: { partition: 0, offset: 101 } }))
+  assert.equal((await createOrder(deps, other)).version, 1)
 })

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UNTAKEN_MS_MIN } from '../../src/api/admission/untaken-answers.ts'
+import type { Order, OrderId } from '../../src/models/order.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { until } from '../support/until.ts'
+import { countedPlaces } from './counted-places.ts'
+import { changedOrder, createFakeCommands, orderOf } from './harness.ts'
+import { createText, startRawServer } from './raw-client.ts'
+
+test('a client that does not take the answer to its change gives its place to others that need it', async (t) => {
+  const clock = new ManualClock()
+  let atWork = 0
+  const changes = {
+    ...countedPlaces(),
+    enter: () => atWork === 0 && (atWork += 1) > 0,
+    leave: () => void (atWork -= 1),
+  }
+  const order = orderOf('ORD-1' as OrderId, 1)
+  const items = Array.from({ length: 20_000 }, () => ({
+    ...order.items[0],
+    itemId: 'é'.repeat(255),
+  }))
+  const commands = createFakeCommands()
+  commands.createOrder = ({ orderId }) =>
+    Promise.resolve(changedOrder(orderId === 'LARGE' ? ({ ...order, items } as Order) : order))
+  const { open } = await startRawServer(t, { changes, commands, clock })
+  const [slow, honest] = [await open(), await open()]
+  let isEnded = false
+  slow.socket.on('close', () => (isEnded = true))
+  slow.socket.pause()
+  slow.send(createText('LARGE'))
+  await until(() => atWork === 1, 'the slow client has the place')
+  const create = async (count: number): Promise<number | undefined> => {
+    honest.send(createText('HONEST'))
+    return (await honest.answers(count)).at(-1)
+  }
+  assert.equal(await create(1), 503)
+  clock.advance(UNTAKEN_MS_MIN)
+  assert.equal(await create(2), 503)
+  await until(() => atWork === 0, 'the place is free')
+  assert.equal(await create(3), 201)
+  slow.socket.resume()
+  await until(() => isEnded, 'the slow connection is ended')
+})

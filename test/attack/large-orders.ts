@@ -1,0 +1,57 @@
+import { startTestBroker } from '../support/kafka-broker.ts'
+import { askUnread, converse, Tally, untrueAnswers } from './conversation.ts'
+import type { Attack } from './harness.ts'
+import { getRequest, largestRequest, times, updateRequest } from './requests.ts'
+import { auditTopic } from './tools.ts'
+
+/** The largest order there may be has 100 kB, and each of its events too. */
+
+const SIZES = {
+  full: { orders: 1_200, clients: 300, each: 8, silentClients: 600 },
+  short: { orders: 48, clients: 10, each: 8, silentClients: 20 },
+} as const
+
+const CREATED_AT_ONCE = 16
+
+export const largeOrders: Attack = {
+  name: 'large-orders',
+  about: 'many create, change and read the largest orders there may be, then while Kafka is silent',
+  async run(place) {
+    const { orders, clients, each, silentClients } = SIZES[place.size]
+    const broker = await startTestBroker()
+    place.resources.defer(() => broker.close())
+    const ownBroker = { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers }
+    const { port } = await place.start(ownBroker)
+    const create = (name: string, clientCount: number, count: number, counted: Tally) =>
+      Promise.all(
+        times(clientCount, (client) => {
+          const requests = times(count, (index) => largestRequest(`${name}-${client}-${index}`))
+          return converse(port, requests, counted)
+        }),
+      )
+    const tally = new Tally()
+    await create('L', CREATED_AT_ONCE, orders / CREATED_AT_ONCE, tally)
+    const ids = times(
+      orders,
+      (index) => `L-${index % CREATED_AT_ONCE}-${Math.floor(index / CREATED_AT_ONCE)}`,
+    )
+    const readers = await Promise.all(
+      ids
+        .slice(0, clients)
+        .map((id) => askUnread(port, getRequest(`/api/orders/${id}`).repeat(each))),
+    )
+    await Promise.all(ids.map((id) => converse(port, [updateRequest(id, 'confirmed')], tally)))
+    for (const socket of readers) socket.destroy()
+    await create('M', clients, each, tally)
+    broker.pause()
+    const whileSilent = new Tally()
+    await create('S', silentClients, each, whileSilent)
+    broker.resume()
+    const audit = await auditTopic({ ...place.settings, ...ownBroker })
+    return {
+      sent: `${orders} orders created and changed, ${clients} clients × ${each} read and as many created, ${silentClients} × ${each} created while Kafka was silent`,
+      cameBack: `${tally.text}; while it was silent: ${whileSilent.text}`,
+      faults: [...untrueAnswers(tally), ...audit.faults],
+    }
+  },
+}
