@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UNTAKEN_MS_MIN } from '../../src/api/admission/untaken-answers.ts'
+import { LOOK_EVERY_MS } from '../../src/api/admission/untaken-answers.ts'
 import type { Order, OrderId } from '../../src/models/order.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { until } from '../support/until.ts'
@@ -36,7 +36,7 @@ test('a client that does not take the answer to its change gives its place to ot
     return (await honest.answers(count)).at(-1)
   }
   assert.equal(await create(1), 503)
-  clock.advance(UNTAKEN_MS_MIN)
+  clock.advance(LOOK_EVERY_MS)
   assert.equal(await create(2), 503)
   await until(() => atWork === 0, 'the place is free')
   assert.equal(await create(3), 201)

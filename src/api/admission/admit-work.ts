@@ -97,8 +97,9 @@ interface Hooks {
 /** Where requests with bodies are at work. */
 interface Places {
   readonly isFull: () => boolean
-  /** Returns how to leave, to be called once. Undefined: there is none. */
-  readonly enter: (request: FastifyRequest) => (() => void) | undefined
+  /** False: there is none. */
+  readonly enter: (request: FastifyRequest) => boolean
+  readonly leave: (request: FastifyRequest) => void
   readonly refuse: (request: FastifyRequest, reply: FastifyReply) => void
   readonly refusalOf: (request: FastifyRequest) => CommandError
 }
@@ -106,10 +107,7 @@ interface Places {
 /** A request that was let in with its head. */
 interface Visit {
   readonly room: BodyPlace
-  /** Undefined: it is not at work. */
-  leave: (() => void) | undefined
-  /** Undefined: its work is not over. */
-  taken: (() => void) | undefined
+  isAtWork: boolean
 }
 
 function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => Hooks {
@@ -170,7 +168,15 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
 
   const changePlaces: Places = {
     isFull: () => changes.isFull(),
-    enter: () => (changes.enter() ? () => changes.leave() : undefined),
+    enter(request) {
+      const hasPlace = changes.enter()
+      if (hasPlace) untaken.add(request)
+      return hasPlace
+    },
+    leave(request) {
+      untaken.remove(request)
+      changes.leave()
+    },
     refuse(request, reply) {
       untaken.makeRoom()
       quickRefusals.noteParsedRefusal()
@@ -179,9 +185,16 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     refusalOf: (request) => tooManyChanges(outcomeOfRefusal(request)),
   }
 
+  const endsOfReads = new WeakMap<FastifyRequest, () => void>()
+
   const bodyReadPlaces: Places = {
     isFull: () => reads.isFull(documentBytesMax()),
-    enter: ({ raw }) => reads.enter(documentBytesMax(), () => raw.socket.destroy()),
+    enter(request) {
+      const leave = reads.enter(documentBytesMax(), () => request.raw.socket.destroy())
+      if (leave !== undefined) endsOfReads.set(request, leave)
+      return leave !== undefined
+    },
+    leave: (request) => endsOfReads.get(request)?.(),
     refuse: refuseRead,
     refusalOf: tooManyReads,
   }
@@ -202,15 +215,11 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         const { raw } = request
         const room = places.isFull() ? undefined : bodies.enter(bodyBytes(raw, bytesMax), turnAway)
         if (room === undefined) return places.refuse(request, reply)
-        const visit: Visit = { room, leave: undefined, taken: undefined }
+        const visit: Visit = { room, isAtWork: false }
         request.visit = visit
-        const leave = (): void => {
-          visit.taken?.()
+        stayUntilDone(request, reply, () => {
           bodies.leave(room)
-          visit.leave?.()
-        }
-        stayUntilDone(request, reply, leave, () => {
-          visit.taken = untaken.add(raw.socket)
+          if (visit.isAtWork) places.leave(request)
         })
         done()
 
@@ -224,8 +233,8 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         const { visit } = request
         if (visit === undefined || isOver(request)) return void reply.hijack()
         bodies.noteArrived(visit.room, request.bodyBytes)
-        visit.leave = places.enter(request)
-        if (visit.leave === undefined) return places.refuse(request, reply)
+        visit.isAtWork = places.enter(request)
+        if (!visit.isAtWork) return places.refuse(request, reply)
         done()
       },
     }

@@ -15,26 +15,30 @@ declare module 'fastify' {
  */
 class Stay {
   readonly #leave: () => void
-  readonly #onWorkOver: (() => void) | undefined
   #isClosed = false
   #isWorking = false
+  #isAnswering = false
   #isOver = false
 
-  constructor(leave: () => void, onWorkOver?: () => void) {
+  constructor(leave: () => void) {
     this.#leave = leave
-    this.#onWorkOver = onWorkOver
   }
 
   get isOver(): boolean {
     return this.#isOver
   }
 
+  /** Its work is over, and its client has not taken the answer. */
+  get isAnswering(): boolean {
+    return this.#isAnswering && !this.#isClosed
+  }
+
   begin(work: PromiseLike<unknown>): void {
     this.#isWorking = true
     const end = (): void => {
       this.#isWorking = false
-      if (this.#isClosed) this.#endIfDone()
-      else this.#onWorkOver?.()
+      this.#isAnswering = true
+      this.#endIfDone()
     }
     work.then(end, end)
   }
@@ -51,14 +55,13 @@ class Stay {
   }
 }
 
-/** Calls `leave` once, when the request has left, and `onWorkOver` when its answer is still to be taken. */
+/** Calls `leave` once, when the request has left. */
 export function stayUntilDone(
   request: FastifyRequest,
   { raw }: FastifyReply,
   leave: () => void,
-  onWorkOver?: () => void,
 ): void {
-  const stay = new Stay(leave, onWorkOver)
+  const stay = new Stay(leave)
   request.stay = stay
   raw.on('close', () => stay.close())
 }

@@ -1,44 +1,45 @@
-import type { Socket } from 'node:net'
+import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../business/ports.ts'
 
-/** An answer that is not taken for so long keeps its place only as long as no other request needs one. */
-export const UNTAKEN_MS_MIN = 1_000
-
-interface Untaken {
-  readonly socket: Socket
-  readonly sinceMs: number
-}
+/** How often it is looked at most: an answer that is not taken at two looks keeps its place for too long. */
+export const LOOK_EVERY_MS = 1_000
 
 /**
- * Answers whose work is over. A client that takes its answer a little at a time keeps its place meanwhile;
- * some hundreds of those would otherwise keep all others out.
+ * A client that takes its answer a little at a time keeps its place meanwhile. Some hundreds of those would
+ * keep all others out.
  */
 export class UntakenAnswers {
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  /** In their order. */
-  readonly #untaken = new Set<Untaken>()
+  readonly #atWork = new Set<FastifyRequest>()
+  #untaken: ReadonlySet<FastifyRequest> = new Set()
   #lookedAtMs = -Infinity
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock
   }
 
-  /** The work for a request of this socket is over. To be called back when its answer is taken, or it closes. */
-  add(socket: Socket): () => void {
-    const untaken = { socket, sinceMs: this.#clock.monotonicMs() }
-    this.#untaken.add(untaken)
-    return () => this.#untaken.delete(untaken)
+  /** It has a place. */
+  add(request: FastifyRequest): void {
+    this.#atWork.add(request)
   }
 
-  /** A request was turned away: ends the connections whose clients keep places for too long. */
+  /** Its answer is taken, or its client has left. */
+  remove(request: FastifyRequest): void {
+    this.#atWork.delete(request)
+  }
+
+  /** Another request was turned away: ends the connections that keep places for too long. */
   makeRoom(): void {
     const nowMs = this.#clock.monotonicMs()
-    if (nowMs - this.#lookedAtMs < UNTAKEN_MS_MIN) return
+    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return
     this.#lookedAtMs = nowMs
-    for (const { socket, sinceMs } of this.#untaken) {
-      if (nowMs - sinceMs < UNTAKEN_MS_MIN) return
-      // Else it waits for the answer to an earlier request of its client.
-      if (socket.writableLength > 0) socket.destroy()
-    }
+    const before = this.#untaken
+    this.#untaken = new Set([...this.#atWork].filter(isUntaken))
+    for (const request of this.#untaken) if (before.has(request)) request.raw.socket.destroy()
   }
+}
+
+/** Where the socket has taken everything, an answer may wait for that to an earlier request of its client. */
+function isUntaken({ stay, raw }: FastifyRequest): boolean {
+  return stay?.isAnswering === true && raw.socket.writableLength > 0
 }

@@ -1,39 +1,44 @@
 import assert from 'node:assert/strict'
-import type { Socket } from 'node:net'
+import type { FastifyRequest } from 'fastify'
 import { test } from 'node:test'
-import { UNTAKEN_MS_MIN, UntakenAnswers } from '../../../../src/api/admission/untaken-answers.ts'
+import { LOOK_EVERY_MS, UntakenAnswers } from '../../../../src/api/admission/untaken-answers.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
 function setUp() {
   const clock = new ManualClock()
   const answers = new UntakenAnswers(clock)
   const ended: string[] = []
-  const add = (name: string, writableLength = 1) => {
+  const add = (name: string, { isAnswering = true, writableLength = 1 } = {}): FastifyRequest => {
     const socket = { writableLength, destroy: () => ended.push(name) }
-    return answers.add(socket as unknown as Socket)
+    const request = { stay: { isAnswering }, raw: { socket } } as unknown as FastifyRequest
+    answers.add(request)
+    return request
   }
   return { clock, answers, ended, add }
 }
 
-test('an answer that is not taken keeps its place for a second, and then as long as nobody needs it', () => {
+test('an answer that is not taken at two looks, a second apart, gives its place away', () => {
   const { clock, answers, ended, add } = setUp()
   add('slow')
-  const taken = add('quick')
-  clock.advance(UNTAKEN_MS_MIN - 1)
+  const quick = add('quick')
+  answers.makeRoom()
+  answers.remove(quick)
+  add('late')
+  clock.advance(LOOK_EVERY_MS - 1)
   answers.makeRoom()
   assert.deepEqual(ended, [])
-  taken()
-  add('late')
-  clock.advance(UNTAKEN_MS_MIN)
+  clock.advance(1)
   answers.makeRoom()
-  assert.deepEqual(ended, ['slow', 'late'])
+  assert.deepEqual(ended, ['slow'])
 })
 
-test('an answer behind another one that is still at work is not the fault of its client', () => {
+test('a request at work keeps its place, and so does one behind it whose answer is there', () => {
   const { clock, answers, ended, add } = setUp()
-  add('behind', 0)
+  add('at work', { isAnswering: false })
+  add('behind', { writableLength: 0 })
   add('slow')
-  clock.advance(UNTAKEN_MS_MIN)
+  answers.makeRoom()
+  clock.advance(LOOK_EVERY_MS)
   answers.makeRoom()
   assert.deepEqual(ended, ['slow'])
 })
