@@ -8,6 +8,7 @@ import { loadConfig } from '../../../src/config/config.ts'
 import type { BatchedStore } from '../../../src/service/storage/batched-store.ts'
 import { systemClock } from '../../../src/service/system.ts'
 import { newOrderId } from '../../contract/order-store-events.ts'
+import { startPostgresCluster } from '../../support/postgres-cluster.ts'
 import { createTestSchema } from '../../support/postgres-schema.ts'
 import { until } from '../../support/until.ts'
 import { countWaiting } from './postgres-store.ts'
@@ -53,8 +54,10 @@ suite('a read that waits for longer than its caller is not begun', () => {
   })
 
   test('on PostgreSQL', async (t) => {
-    const schema = await createTestSchema()
-    t.after(() => schema.drop())
+    // Of its own: the streams of other tests would wait for a transaction that is held up.
+    const cluster = await startPostgresCluster()
+    t.after(() => cluster.close())
+    const schema = await createTestSchema(cluster.url)
     const store = await open(t, schema.url())
     const held = schema.sql('BEGIN; LOCK TABLE write_probe; SELECT pg_sleep(1); COMMIT')
     await until(async () => (await lockCount()) > 0, 'the table is held')
