@@ -1,7 +1,6 @@
 import { createCluster, createKnownEvents, postgresAddress } from './compose-clients.ts'
-import { eventBytesMax } from './business/stream/event-size.ts'
 import type { Config } from './config/config.ts'
-import type { BatchedStore, ReadLimits } from './service/storage/batched-store.ts'
+import type { BatchedStore } from './service/storage/batched-store.ts'
 import { openPostgresStore } from './service/storage/postgres/store.ts'
 import { MEMORY_PATH } from './service/storage/sqlite/connection.ts'
 import { openSqliteStore } from './service/storage/sqlite/store.ts'
@@ -21,11 +20,10 @@ export function openStore(
     readonly onServerChange: (isFirst: boolean) => Promise<void>
   },
 ): Promise<BatchedStore> {
-  const { database, migrationMode } = config
-  const readLimits = readLimitsOf(config)
+  const { database, migrationMode, publishTimeoutMs: readWaitMs } = config
   switch (database.kind) {
     case 'sqlite':
-      return openSqliteStore({ path: database.path, migrationMode, watch, readLimits })
+      return openSqliteStore({ path: database.path, migrationMode, watch, readWaitMs })
     case 'postgres':
       return openPostgresStore({
         ...postgresAddress(config),
@@ -33,18 +31,10 @@ export function openStore(
         mustBeDurable: config.databaseRequireDurability,
         migrationMode,
         watch,
-        readLimits,
+        readWaitMs,
         onServerChange,
       })
   }
-}
-
-/** Of the orders that one batch reads, were all of them as large as they can be. */
-const READ_BYTES_MAX = 16 * 1024 * 1024
-
-function readLimitsOf({ publishTimeoutMs, maxItemsPerOrder }: Config): ReadLimits {
-  const ordersMax = Math.max(1, Math.floor(READ_BYTES_MAX / eventBytesMax(maxItemsPerOrder)))
-  return { waitMs: publishTimeoutMs, ordersMax }
 }
 
 /** A store in memory is empty by the operator's own choice. */

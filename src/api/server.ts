@@ -14,7 +14,7 @@ import type { LiveFeed } from '../business/stream/live-feed.ts'
 import type { EventContract } from '../models/event-contract.ts'
 import type { Scope } from '../models/caller.ts'
 import { createHostCheck, type OwnNames } from './allowed-hosts.ts'
-import { admitWork, type ChangePlaces } from './admission/admit-work.ts'
+import { admitWork, takesSocketAlone, type ChangePlaces } from './admission/admit-work.ts'
 import { createHttpDoor, type HttpDoor, type HttpDoorOptions } from './admission/http-server.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
 import { registerConsole } from './console-pages.ts'
@@ -252,6 +252,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
       reply.header('connection', 'close')
       lineOf(request.raw.socket)?.endBehind()
     }
+    if (takesSocketAlone(request)) lineOf(request.raw.socket)?.holdBehind()
     done(fault ?? (isHostAllowed(hostOf(request.raw), request.raw) ? undefined : hostNotAllowed()))
   })
   if (deps.traceRequest !== undefined) traceRequests(server, deps.traceRequest)

@@ -13,6 +13,7 @@ test('a client that does not take the answer to its change gives its place to ot
   let atWork = 0
   const changes = {
     ...countedPlaces(),
+    isFull: () => atWork > 0,
     enter: () => atWork === 0 && (atWork += 1) > 0,
     leave: () => void (atWork -= 1),
   }

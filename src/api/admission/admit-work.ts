@@ -23,7 +23,7 @@ import { LIST_BYTES_MAX, ListPlaces } from './list-places.ts'
 import { QuickRefusals } from './quick-refusals.ts'
 import { ReadPlaces } from './read-places.ts'
 import type { SocketLine } from './socket-line.ts'
-import { isOver, keepPlace, stayUntilDone } from './stay.ts'
+import { isOver, keepPlace, stayUntilDone, unlessGone } from './stay.ts'
 import { UntakenAnswers } from './untaken-answers.ts'
 
 /** What a route's request asks for. A route that does not say it is a `read`. */
@@ -98,8 +98,8 @@ interface Hooks {
 interface Places {
   readonly isFull: () => boolean
   /** False: there is none. */
-  readonly enter: (request: FastifyRequest) => boolean
-  readonly leave: (request: FastifyRequest) => void
+  readonly enter: (reply: FastifyReply) => boolean
+  readonly leave: (reply: FastifyReply) => void
   readonly refuse: (request: FastifyRequest, reply: FastifyReply) => void
   readonly refusalOf: (request: FastifyRequest) => CommandError
 }
@@ -151,15 +151,11 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
 
   deps.onConnection((socket, line) => quickRefusals.add(socket, line))
 
-  function takeAlone(
-    { raw }: FastifyRequest,
-    reply: FastifyReply,
-    begin: (line?: SocketLine) => void,
-  ): void {
+  function takeAlone({ raw }: FastifyRequest, begin: (line?: SocketLine) => void): void {
     const line = lineOf(raw.socket)
     // Without a socket there is nothing before and behind.
     if (line === undefined) begin()
-    else line.takeAlone(reply.raw, () => begin(line))
+    else line.takeAlone(() => begin(line))
   }
 
   function outcomeOfRefusal({ headers }: FastifyRequest): ChangeOutcome {
@@ -168,13 +164,13 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
 
   const changePlaces: Places = {
     isFull: () => changes.isFull(),
-    enter(request) {
+    enter({ raw }) {
       const hasPlace = changes.enter()
-      if (hasPlace) untaken.add(request)
+      if (hasPlace) untaken.add(raw)
       return hasPlace
     },
-    leave(request) {
-      untaken.remove(request)
+    leave({ raw }) {
+      untaken.remove(raw)
       changes.leave()
     },
     refuse(request, reply) {
@@ -185,16 +181,16 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
     refusalOf: (request) => tooManyChanges(outcomeOfRefusal(request)),
   }
 
-  const endsOfReads = new WeakMap<FastifyRequest, () => void>()
+  const endsOfReads = new WeakMap<FastifyReply, () => void>()
 
   const bodyReadPlaces: Places = {
     isFull: () => reads.isFull(documentBytesMax()),
-    enter(request) {
-      const leave = reads.enter(documentBytesMax(), () => request.raw.socket.destroy())
-      if (leave !== undefined) endsOfReads.set(request, leave)
+    enter(reply) {
+      const leave = reads.enter(documentBytesMax(), () => reply.request.raw.socket.destroy())
+      if (leave !== undefined) endsOfReads.set(reply, leave)
       return leave !== undefined
     },
-    leave: (request) => endsOfReads.get(request)?.(),
+    leave: (reply) => endsOfReads.get(reply)?.(),
     refuse: refuseRead,
     refusalOf: tooManyReads,
   }
@@ -219,7 +215,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         request.visit = visit
         stayUntilDone(request, reply, () => {
           bodies.leave(room)
-          if (visit.isAtWork) places.leave(request)
+          if (visit.isAtWork) places.leave(reply)
         })
         done()
 
@@ -233,15 +229,15 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         const { visit } = request
         if (visit === undefined || isOver(request)) return void reply.hijack()
         bodies.noteArrived(visit.room, request.bodyBytes)
-        visit.isAtWork = places.enter(request)
+        visit.isAtWork = places.enter(reply)
         if (!visit.isAtWork) return places.refuse(request, reply)
         done()
       },
     }
   }
 
-  const enterStream: onRequestHookHandler = (request, reply, done) => {
-    takeAlone(request, reply, (line) => {
+  const enterStream: onRequestHookHandler = (request, _reply, done) => {
+    takeAlone(request, (line) => {
       if (line !== undefined) line.isStreaming = true
       done()
     })
@@ -250,7 +246,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   // A page is large: a socket has one at a time, however many it has asked for.
   function enterList(entryBytesMax: () => number): onRequestHookHandler {
     return (request, reply, done) => {
-      takeAlone(request, reply, () => {
+      takeAlone(request, () => {
         // Before it enters: it may begin at once.
         stayUntilDone(request, reply, () => leave())
         const leave = lists.enter({
@@ -280,15 +276,10 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   }
 }
 
-/**
- * A client may have left while an earlier hook waited, for the keys of its token for example. Nothing more
- * is told of its response then: it would never leave its place.
- */
-function unlessGone(enter: onRequestHookHandler): onRequestHookHandler {
-  return function enterUnlessGone(request, reply, done) {
-    if (reply.raw.destroyed) return void reply.hijack()
-    return enter.call(this, request, reply, done)
-  }
+/** Nothing behind it begins meanwhile. */
+export function takesSocketAlone({ routeOptions }: FastifyRequest): boolean {
+  const kind = routeOptions.config.work?.kind
+  return kind === 'list' || kind === 'stream'
 }
 
 function hasBody(method: RouteOptions['method']): boolean {

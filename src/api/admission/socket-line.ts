@@ -62,8 +62,8 @@ export class SocketLine {
   #rest: Buffer | undefined
   /** The parser is stopped and the socket is not read. */
   #isStopped = false
-  /** Those that take the socket alone, and what begins each of them: undefined when it has begun. */
-  readonly #alone = new Map<ServerResponse, (() => void) | undefined>()
+  #isAlone = false
+  #beginAlone: (() => void) | undefined
   #isEnding = false
   /** The connection is closed behind a request that has begun. */
   #isLast = false
@@ -138,13 +138,15 @@ export class SocketLine {
     this.#socket.pause()
   }
 
-  /**
-   * Runs `begin` when everything before this request is answered, and lets nothing behind it begin; some
-   * may have, while it was asked who sent it. Not at all when the socket closes first.
-   */
-  takeAlone(response: ServerResponse, begin: () => void): void {
-    this.#alone.set(response, begin)
-    this.#beginAlone()
+  /** Nothing behind the latest request begins before it has left: to be said before anything is waited for. */
+  holdBehind(): void {
+    this.#isAlone = true
+  }
+
+  /** For that one: runs `begin` when all before it is answered. Not at all when the socket closes first. */
+  takeAlone(begin: () => void): void {
+    if (this.#responses.size === 1) begin()
+    else this.#beginAlone = begin
   }
 
   /** What was read and is not parsed, because the parser was stopped. */
@@ -226,7 +228,7 @@ export class SocketLine {
   #mayBegin(): boolean {
     // One that was answered before its end, such as a body that is too large.
     for (const response of this.#responses) this.#isLast ||= response._last === true
-    if (this.#alone.size > 0 || this.#isEnding || this.#isLast) return false
+    if (this.#isAlone || this.#isEnding || this.#isLast) return false
     return this.#responses.size < REQUESTS_PER_SOCKET_MAX
   }
 
@@ -244,21 +246,18 @@ export class SocketLine {
   #leave(response: MaybeLastResponse): void {
     this.#isLast ||= response._last === true
     this.#responses.delete(response)
-    this.#alone.delete(response)
     if (this.#socket.destroyed) return
-    if (this.#responses.size === 0) this.isStreaming = false
-    if (this.#responses.size === 0 && this.#isEnding) return this.#limits.onExhausted(this.#socket)
-    this.#beginAlone()
+    if (this.#responses.size === 0) {
+      this.#isAlone = false
+      this.isStreaming = false
+      if (this.#isEnding) return this.#limits.onExhausted(this.#socket)
+    }
+    if (this.#responses.size === 1 && this.#beginAlone !== undefined) {
+      const begin = this.#beginAlone
+      this.#beginAlone = undefined
+      begin()
+    }
     if (this.#held !== undefined) this.#limits.queueHeld(this)
-  }
-
-  /** The first in line, where it takes the socket alone. */
-  #beginAlone(): void {
-    const [first] = this.#responses
-    const begin = first && this.#alone.get(first)
-    if (!first || !begin) return
-    this.#alone.set(first, undefined)
-    begin()
   }
 
   /** Begins the held request, if there is one and room for it. */
@@ -294,6 +293,6 @@ export class SocketLine {
     if (this.#rest !== undefined) this.#limits.free(this.#rest.buffer.byteLength)
     this.#rest = undefined
     this.#held = undefined
-    this.#alone.clear()
+    this.#beginAlone = undefined
   }
 }

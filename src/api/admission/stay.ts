@@ -1,5 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import type {
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  RouteHandlerMethod,
+} from 'fastify'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,7 +22,6 @@ class Stay {
   readonly #leave: () => void
   #isClosed = false
   #isWorking = false
-  #isAnswering = false
   #isOver = false
 
   constructor(leave: () => void) {
@@ -28,16 +32,10 @@ class Stay {
     return this.#isOver
   }
 
-  /** Its work is over, and its client has not taken the answer. */
-  get isAnswering(): boolean {
-    return this.#isAnswering && !this.#isClosed
-  }
-
   begin(work: PromiseLike<unknown>): void {
     this.#isWorking = true
     const end = (): void => {
       this.#isWorking = false
-      this.#isAnswering = true
       this.#endIfDone()
     }
     work.then(end, end)
@@ -69,6 +67,17 @@ export function stayUntilDone(
 /** The request has left. */
 export function isOver({ stay }: FastifyRequest): boolean {
   return stay?.isOver === true
+}
+
+/**
+ * A client may have left while an earlier hook waited, for the keys of its token for example. Nothing more
+ * is told of its response then: it would never leave its place.
+ */
+export function unlessGone(enter: onRequestHookHandler): onRequestHookHandler {
+  return function enterUnlessGone(request, reply, done) {
+    if (reply.raw.destroyed) return void reply.hijack()
+    return enter.call(this, request, reply, done)
+  }
 }
 
 /** Aborted when the client has left, or has its answer. */

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../business/ports.ts'
 
 /** How often it is looked at most: an answer that is not taken at two looks keeps its place for too long. */
@@ -10,22 +10,23 @@ export const LOOK_EVERY_MS = 1_000
  */
 export class UntakenAnswers {
   readonly #clock: Pick<Clock, 'monotonicMs'>
-  readonly #atWork = new Set<FastifyRequest>()
-  #untaken: ReadonlySet<FastifyRequest> = new Set()
+  readonly #atWork = new Set<ServerResponse>()
+  #untaken = new Set<ServerResponse>()
   #lookedAtMs = -Infinity
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock
   }
 
-  /** It has a place. */
-  add(request: FastifyRequest): void {
-    this.#atWork.add(request)
+  /** Its request has a place. */
+  add(response: ServerResponse): void {
+    this.#atWork.add(response)
   }
 
-  /** Its answer is taken, or its client has left. */
-  remove(request: FastifyRequest): void {
-    this.#atWork.delete(request)
+  /** It is taken, or its client has left. */
+  remove(response: ServerResponse): void {
+    this.#atWork.delete(response)
+    this.#untaken.delete(response)
   }
 
   /** Another request was turned away: ends the connections that keep places for too long. */
@@ -35,11 +36,11 @@ export class UntakenAnswers {
     this.#lookedAtMs = nowMs
     const before = this.#untaken
     this.#untaken = new Set([...this.#atWork].filter(isUntaken))
-    for (const request of this.#untaken) if (before.has(request)) request.raw.socket.destroy()
+    for (const response of this.#untaken) if (before.has(response)) response.socket?.destroy()
   }
 }
 
-/** Where the socket has taken everything, an answer may wait for that to an earlier request of its client. */
-function isUntaken({ stay, raw }: FastifyRequest): boolean {
-  return stay?.isAnswering === true && raw.socket.writableLength > 0
+/** One that waits for the answer to an earlier request of its client has no socket yet. */
+function isUntaken({ writableEnded, socket }: ServerResponse): boolean {
+  return writableEnded && (socket?.writableLength ?? 0) > 0
 }

@@ -74,7 +74,7 @@ export class Publications {
     return this.#inFlight.size
   }
 
-  /** Of the values of their events. */
+  /** Of the values of those events whose callers wait. */
   get bytes(): number {
     return this.#bytes
   }
@@ -167,27 +167,29 @@ export class Publications {
     const publication = new LivePublication(event, retryKey)
     const life: Life = {
       publication,
+      valueBytes: encoded.value.byteLength,
       isOver: false,
       end: (how) => {
         if (life.isOver) return
         if (how === 'abandoned') this.#putInDoubt(life)
         life.isOver = true
         this.#inFlight.delete(orderId)
-        this.#bytes -= encoded.value.byteLength
         if (publication.isInDoubt) this.#inDoubtCount -= 1
+        else this.#bytes -= life.valueBytes
         publication.end(how)
         this.turns.hearOfEnd(publication, how)
       },
     }
     this.#inFlight.set(orderId, life)
-    this.#bytes += encoded.value.byteLength
+    this.#bytes += life.valueBytes
     return life
   }
 
-  #putInDoubt({ publication, isOver }: Life): void {
+  #putInDoubt({ publication, valueBytes, isOver }: Life): void {
     if (publication.isInDoubt || isOver) return
     publication.isInDoubt = true
     this.#inDoubtCount += 1
+    this.#bytes -= valueBytes
   }
 
   async #recover(pending: PendingEvent): Promise<void> {

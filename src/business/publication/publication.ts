@@ -72,6 +72,7 @@ export class LivePublication implements Publication {
 /** A change that is alive here, and its end, which comes once. */
 export interface Life {
   readonly publication: LivePublication
+  readonly valueBytes: number
   isOver: boolean
   readonly end: (how: PublicationEnd) => void
 }

@@ -35,18 +35,9 @@ export interface BatchedStoreOptions {
   readonly lock?: Disposable
   /** Hears how it fares. */
   readonly watch?: StoreWatchDeps
-  readonly readLimits?: ReadLimits
+  /** How long a read for a request may wait for its turn, by the watch's clock: nobody waits for it longer. */
+  readonly readWaitMs?: number
 }
-
-/** Of the reads for requests. */
-export interface ReadLimits {
-  /** How long one may wait for its turn, by the watch's clock: nobody waits for it longer. */
-  readonly waitMs: number
-  /** Orders that are read in one batch. */
-  readonly ordersMax: number
-}
-
-const NO_LIMITS: ReadLimits = { waitMs: Infinity, ordersMax: Infinity }
 
 type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
 
@@ -62,7 +53,7 @@ export class BatchedStore
   readonly #lock: Disposable | undefined
   readonly #watch: StoreWatch | undefined
   readonly #clock: Clock | undefined
-  readonly #readLimits: ReadLimits
+  readonly #readWaitMs: number
   #instanceId = ''
   #closing: Promise<void> | undefined
 
@@ -83,18 +74,18 @@ export class BatchedStore
     leaseMs,
     lock,
     watch,
-    readLimits = NO_LIMITS,
+    readWaitMs = Infinity,
   }: BatchedStoreOptions) {
     const clock = watch?.clock
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
     this.#runner = this.#watch?.watch(runner) ?? runner
-    this.#queue = new OperationQueue(this.#runner, { clock, orderReadsMax: readLimits.ordersMax })
+    this.#queue = new OperationQueue(this.#runner, clock)
     this.#reader = reader && (this.#watch?.watchLists(reader) ?? reader)
-    this.#lists = this.#reader ? new OperationQueue(this.#reader, { clock }) : this.#queue
+    this.#lists = this.#reader ? new OperationQueue(this.#reader, clock) : this.#queue
     this.#leaseMs = leaseMs
     this.#lock = lock
     this.#clock = clock
-    this.#readLimits = readLimits
+    this.#readWaitMs = readWaitMs
   }
 
   /** Joins as a new instance. Rejects with a StoreError, and closes everything, when a few tries fail. */
@@ -186,7 +177,7 @@ export class BatchedStore
   }
 
   #readByMs(): number {
-    return (this.#clock?.monotonicMs() ?? 0) + this.#readLimits.waitMs
+    return (this.#clock?.monotonicMs() ?? 0) + this.#readWaitMs
   }
 
   close(): Promise<void> {

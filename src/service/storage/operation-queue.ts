@@ -9,7 +9,6 @@ import type {
   Operation,
   OperationOf,
   OperationResult,
-  ReadKind,
   Value,
 } from './operation.ts'
 
@@ -17,19 +16,6 @@ import type {
 const BATCH_OPERATIONS_MAX = 512
 /** Far above what is let in at once; a bound for our own mistakes. */
 const WAITING_OPERATIONS_MAX = 50_000
-
-/** Of one batch: changes have the rest of it. */
-const ORDER_READS_MAX = BATCH_OPERATIONS_MAX / 2
-
-/** Each brings a whole order, which may be large. Lists are bounded before they come here. */
-const ORDER_READS: ReadonlySet<Kind> = new Set<ReadKind>(['findOrder', 'findKeyedChange'])
-
-export interface OperationQueueOptions {
-  /** Without a clock nothing is too late. */
-  readonly clock?: Clock | undefined
-  /** Orders that are read in one batch, at most; never more than half of its operations. */
-  readonly orderReadsMax?: number
-}
 
 interface Waiting {
   readonly operation: Operation
@@ -42,27 +28,20 @@ interface Waiting {
 /**
  * Group commit: what arrives while a transaction runs goes into the next one, so that a commit's
  * fsync is shared by all who wait for it. One batch is under way at a time, so operations of
- * different batches take effect in the order of their calls; but that reads of orders may come later
- * than changes that were called after them. Large orders would otherwise fill the memory with one batch,
- * and an event that is on the topic would wait for thousands of them to be settled.
+ * different batches take effect in the order of their calls.
  */
 export class OperationQueue {
   readonly #runner: BatchRunner
   readonly #clock: Clock | undefined
   readonly #deadlines: EarliestDeadline | undefined
-  readonly #orderReadsMax: number
-  readonly #waiting: Waiting[] = []
-  readonly #orderReads: Waiting[] = []
+  #waiting: Waiting[] = []
   #draining: Promise<void> | undefined
   #isClosed = false
 
-  constructor(
-    runner: BatchRunner,
-    { clock, orderReadsMax = ORDER_READS_MAX }: OperationQueueOptions = {},
-  ) {
+  /** Without a clock nothing is too late. */
+  constructor(runner: BatchRunner, clock?: Clock) {
     this.#runner = runner
     this.#clock = clock
-    this.#orderReadsMax = Math.min(orderReadsMax, ORDER_READS_MAX)
     this.#deadlines = clock && new EarliestDeadline(clock, () => this.#refuseLate())
   }
 
@@ -74,12 +53,11 @@ export class OperationQueue {
   submitBy<K extends Kind>(beginByMs: number, kind: K, ...args: Arguments<K>): Promise<Value<K>> {
     return new Promise<Value<K>>((resolve, reject) => {
       if (this.#isClosed) throw new StoreError('The store is closed', 'no')
-      if (this.#waitingCount >= WAITING_OPERATIONS_MAX) {
+      if (this.#waiting.length >= WAITING_OPERATIONS_MAX) {
         throw new StoreError('Too many operations wait for the store', 'no')
       }
       const operation: OperationOf<K> = { kind, args }
-      const waiting = ORDER_READS.has(kind) ? this.#orderReads : this.#waiting
-      waiting.push({
+      this.#waiting.push({
         operation: operation as unknown as Operation,
         beginByMs,
         resolve,
@@ -97,20 +75,15 @@ export class OperationQueue {
     this.#deadlines?.cancel()
   }
 
-  get #waitingCount(): number {
-    return this.#waiting.length + this.#orderReads.length
-  }
-
   async #drain(): Promise<void> {
     do {
       // One turn of the event loop, so that all requests it brings in share the batch.
       await setImmediate()
-      const reads = this.#orderReads.splice(0, this.#orderReadsMax)
-      const batch = [...this.#waiting.splice(0, BATCH_OPERATIONS_MAX - reads.length), ...reads]
+      const batch = this.#waiting.splice(0, BATCH_OPERATIONS_MAX)
       if (batch.length === 0) break
       const results = await this.#runner.run(batch.map(({ operation }) => operation))
       batch.forEach((waiting, index) => settleCall(waiting, results[index]))
-    } while (this.#waitingCount > 0)
+    } while (this.#waiting.length > 0)
     this.#draining = undefined
   }
 
@@ -118,14 +91,12 @@ export class OperationQueue {
   #refuseLate(): number {
     const nowMs = this.#clock?.monotonicMs() ?? 0
     let earliestMs = Infinity
-    for (const queue of [this.#waiting, this.#orderReads]) {
-      for (const waiting of queue.splice(0)) {
-        if (waiting.beginByMs <= nowMs) {
-          waiting.reject(new StoreError('The store had no time for it', 'no'))
-        } else {
-          queue.push(waiting)
-          earliestMs = Math.min(earliestMs, waiting.beginByMs)
-        }
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.beginByMs <= nowMs) {
+        waiting.reject(new StoreError('The store had no time for it', 'no'))
+      } else {
+        this.#waiting.push(waiting)
+        earliestMs = Math.min(earliestMs, waiting.beginByMs)
       }
     }
     return earliestMs

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 
-import { BatchedStore, type ReadLimits } from '../batched-store.ts'
+import { BatchedStore } from '../batched-store.ts'
 import {
   assertNoneMissing,
   readMigrations,
@@ -24,7 +24,8 @@ export interface PostgresStoreOptions extends DatabaseOptions {
   /** How long a lease lasts, by the database's clock. */
   readonly leaseMs: number
   readonly watch?: StoreWatchDeps
-  readonly readLimits?: ReadLimits
+  /** How long a read for a request may wait for its turn. */
+  readonly readWaitMs?: number
   /** Another server than before answers. Resolves when it may be used; without it every one may. */
   readonly onServerChange?: (isFirst: boolean) => Promise<void>
 }
@@ -49,7 +50,7 @@ const LOCK_PAUSE_MS = 2_000
  * be used, or the database is not one that this version can serve.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<BatchedStore> {
-  const { leaseMs, watch, readLimits, database, onServerChange } = options
+  const { leaseMs, watch, readWaitMs, database, onServerChange } = options
   const missing = await migrateDatabase(options)
   if (options.migrationMode === 'check') assertNoneMissing(database, missing)
   // One for both connections.
@@ -68,7 +69,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     reader: connect(false),
     leaseMs,
     ...(watch && { watch }),
-    ...(readLimits && { readLimits }),
+    ...(readWaitMs !== undefined && { readWaitMs }),
   })
 }
 

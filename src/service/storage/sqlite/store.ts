@@ -1,4 +1,4 @@
-import { BatchedStore, type ReadLimits } from '../batched-store.ts'
+import { BatchedStore } from '../batched-store.ts'
 import {
   assertNoneMissing,
   readMigrations,
@@ -18,7 +18,8 @@ export interface SqliteStoreOptions {
   readonly path: string
   readonly migrationMode?: MigrationMode
   readonly watch?: StoreWatchDeps
-  readonly readLimits?: ReadLimits
+  /** How long a read for a request may wait for its turn. */
+  readonly readWaitMs?: number
 }
 
 /** Not used here: an instance is taken over from when the next one opens the file, and not before. */
@@ -30,11 +31,11 @@ const LEASE_MS = 0
  * belongs to another process or is not one that this version can serve.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<BatchedStore> {
-  const { path, migrationMode = 'auto', watch, readLimits } = options
+  const { path, migrationMode = 'auto', watch, readWaitMs } = options
   const common = {
     leaseMs: LEASE_MS,
     ...(watch && { watch }),
-    ...(readLimits && { readLimits }),
+    ...(readWaitMs !== undefined && { readWaitMs }),
   }
   if (path === MEMORY_PATH) {
     const runner = createInlineRunner(new SqliteEngine(createConnector({ path })))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { LOOK_EVERY_MS, UntakenAnswers } from '../../../../src/api/admission/untaken-answers.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -8,11 +8,11 @@ function setUp() {
   const clock = new ManualClock()
   const answers = new UntakenAnswers(clock)
   const ended: string[] = []
-  const add = (name: string, { isAnswering = true, writableLength = 1 } = {}): FastifyRequest => {
+  const add = (name: string, { writableEnded = true, writableLength = 1 } = {}): ServerResponse => {
     const socket = { writableLength, destroy: () => ended.push(name) }
-    const request = { stay: { isAnswering }, raw: { socket } } as unknown as FastifyRequest
-    answers.add(request)
-    return request
+    const response = { writableEnded, socket } as unknown as ServerResponse
+    answers.add(response)
+    return response
   }
   return { clock, answers, ended, add }
 }
@@ -32,10 +32,10 @@ test('an answer that is not taken at two looks, a second apart, gives its place 
   assert.deepEqual(ended, ['slow'])
 })
 
-test('a request at work keeps its place, and so does one behind it whose answer is there', () => {
+test('a request at work keeps its place, and so does one whose answer the socket has taken', () => {
   const { clock, answers, ended, add } = setUp()
-  add('at work', { isAnswering: false })
-  add('behind', { writableLength: 0 })
+  add('at work', { writableEnded: false })
+  add('taken', { writableLength: 0 })
   add('slow')
   answers.makeRoom()
   clock.advance(LOOK_EVERY_MS)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import {
   eraseOrder,
@@ -7,7 +8,7 @@ import {
   type RecordKey,
 } from '../../../../src/business/order/erase-order.ts'
 import type { OrderStatus } from '../../../../src/models/order.ts'
-import { ACKED, ORDER_ID, setUpUseCases } from '../../../support/use-cases.ts'
+import { ACKED, ORDER_ID, PUBLISH_TIMEOUT_MS, setUpUseCases } from '../../../support/use-cases.ts'
 
 async function setUp(t: TestContext) {
   const setting = await setUpUseCases(t)
@@ -67,6 +68,29 @@ test('a tombstone that was not written is not known, and the same again writes i
   assert.equal(version, 3)
   assert.equal(published.length, 3)
   assert.equal(written.length, 1)
+})
+
+test('the history of an order is not read on when its caller was told that it took too long', async (t) => {
+  const { create, become, deps, erase, clock, store, written } = await setUp(t)
+  await create(undefined)
+  await become('confirmed')
+  await become('cancelled')
+  let readCount = 0
+  Object.assign(deps, {
+    reader: {
+      listEvents: store.listEvents.bind(store),
+      findEvent: async (...args: Parameters<typeof store.findEvent>) => {
+        readCount += 1
+        const found = await store.findEvent(...args)
+        clock.advance(PUBLISH_TIMEOUT_MS)
+        return found
+      },
+    },
+  })
+  await assert.rejects(erase(), { outcome: 'unknown' })
+  await setImmediate()
+  assert.equal(readCount, 1)
+  assert.deepEqual(written, [])
 })
 
 test('no tombstone comes before the last event is settled', async (t) => {

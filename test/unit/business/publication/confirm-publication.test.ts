@@ -231,3 +231,17 @@ test('closing ends the retries and leaves the event to the next start', async ()
   assert.equal((await real.listPending(10)).length, 1)
   await real.close()
 })
+
+test('bytes are counted of the events whose callers wait, and not of those in doubt', async () => {
+  const { publications, publisher, pending } = await setUp(acked, () => ({}))
+  const resolution = Promise.withResolvers<Exclude<PublishOutcome, { kind: 'in-doubt' }>>()
+  publisher.publish = () =>
+    Promise.resolve({ kind: 'in-doubt', resolution: resolution.promise } as PublishOutcome)
+  const confirmed = publications.confirm(pending, DEADLINE_MS)
+  assert.equal(publications.bytes, pending.encoded.value.byteLength)
+  await assert.rejects(confirmed, { outcome: 'unknown' })
+  assert.deepEqual([publications.count, publications.bytes], [1, 0])
+  resolution.resolve({ kind: 'acked', position: { partition: 0, offset: 0 } })
+  while (publications.count > 0) await setImmediate()
+  assert.equal(publications.bytes, 0)
+})

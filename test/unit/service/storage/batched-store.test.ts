@@ -13,17 +13,14 @@ import { somePending } from '../../../support/some-event.ts'
 const READ_WAIT_MS = 5_000
 
 /** A store that carries out nothing before `resume`. */
-async function setUp(ordersMax = Infinity) {
+async function setUp() {
   const clock = new ManualClock()
   const health = new DependencyHealth(clock, () => {})
   const ran: Kind[] = []
-  const batches: Kind[][] = []
   let held: PromiseWithResolvers<void> | undefined
   const runner: BatchRunner = {
     async run(batch) {
-      const kinds = batch.map(({ kind }) => kind)
-      ran.push(...kinds)
-      batches.push(kinds)
+      ran.push(...batch.map(({ kind }) => kind))
       await held?.promise
       return batch.map(() => ({ kind: 'value', value: undefined }))
     },
@@ -34,12 +31,11 @@ async function setUp(ordersMax = Infinity) {
     reader: runner,
     leaseMs: 0,
     watch: { health, clock },
-    readLimits: { waitMs: READ_WAIT_MS, ordersMax },
+    readWaitMs: READ_WAIT_MS,
   })
   ran.length = 0
-  batches.length = 0
   held = Promise.withResolvers<void>()
-  return { clock, store, ran, batches, resume: () => held.resolve() }
+  return { clock, store, ran, resume: () => held.resolve() }
 }
 
 test('a read that nobody waits for any more is not carried out, and a change is', async () => {
@@ -69,21 +65,5 @@ test('a read that nobody waits for any more is not carried out, and a change is'
   await Promise.all([...first, discarded, page, later])
   const expected: Kind[] = ['discard', 'findOrder', 'listOrders', 'listSettled', 'probe']
   assert.deepEqual(ran.toSorted(), expected)
-  await store.close()
-})
-
-test('so many orders are read in one batch, and changes do not wait behind those that wait', async () => {
-  const { store, batches, resume } = await setUp(2)
-  const pending = somePending({})
-  const { orderId } = pending.event.order
-  const reads = Array.from({ length: 5 }, () => store.findOrder(orderId))
-  const discards = [store.discard(pending), store.discard(pending)]
-  resume()
-  await Promise.all([...reads, ...discards])
-  assert.deepEqual(batches, [
-    ['discard', 'discard', 'findOrder', 'findOrder'],
-    ['findOrder', 'findOrder'],
-    ['findOrder'],
-  ])
   await store.close()
 })

@@ -19,7 +19,7 @@ function setUp() {
       }),
     close: () => Promise.resolve(),
   }
-  return { clock, batches, queue: new OperationQueue(runner, { clock }) }
+  return { clock, batches, queue: new OperationQueue(runner, clock) }
 }
 
 test('what the store has not begun by its deadline is refused then, and never begins', async () => {
