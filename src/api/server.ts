@@ -252,6 +252,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
       reply.header('connection', 'close')
       lineOf(request.raw.socket)?.endBehind()
     }
+    // Before anything is waited for: what is parsed meanwhile would begin.
     if (takesSocketAlone(request)) lineOf(request.raw.socket)?.holdBehind()
     done(fault ?? (isHostAllowed(hostOf(request.raw), request.raw) ? undefined : hostNotAllowed()))
   })

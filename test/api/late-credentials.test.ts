@@ -9,14 +9,33 @@ import { asCaller, getText, startRawServer } from './raw-client.ts'
 
 test('lists and streams that are sent ahead are answered in their order, also while it is asked who sent them', async (t) => {
   const verdict = Promise.withResolvers<CredentialVerdict>()
-  const callers: CredentialCheck = { check: () => verdict.promise }
+  let checkCount = 0
+  const callers: CredentialCheck = {
+    check() {
+      checkCount += 1
+      return verdict.promise
+    },
+  }
   const { open } = await startRawServer(t, { callers })
   const client = await open()
   const paths = ['/api/orders', '/api/orders/ORD-1', '/api/orders', '/', '/api/orders/ORD-1/events']
   client.send([...paths, '/api/events/stream', '/'].map((path) => asCaller(getText(path))).join(''))
+  await until(() => checkCount > 0, 'the first one is asked about')
+  assert.equal(checkCount, 1, 'nothing behind a list begins')
   const caller = { principal: 'api_key:one', scopes: new Set(['orders:read'] as const) }
   verdict.resolve({ kind: 'known', caller })
   assert.deepEqual(await client.answers(6), [200, 200, 200, 200, 200, 200])
   await until(() => client.text().includes('text/event-stream'), 'the stream is the last one')
   assert.deepEqual(await client.answers(6), [200, 200, 200, 200, 200, 200])
+})
+
+test('a list or a stream that is refused before it begins holds nothing up behind it', async (t) => {
+  const callers: CredentialCheck = { check: () => ({ kind: 'refused', fault: 'unknown' }) }
+  const { open } = await startRawServer(t, { callers })
+  for (const path of ['/api/orders', '/api/events/stream']) {
+    const client = await open()
+    const foreign = getText(path).replace('Host: cart', 'Host: evil.example')
+    client.send(getText(path) + asCaller(getText(path)) + foreign + getText('/health/live'))
+    assert.deepEqual(await client.answers(4), [401, 401, 403, 200])
+  }
 })

@@ -36,11 +36,14 @@ export class UntakenAnswers {
     this.#lookedAtMs = nowMs
     const before = this.#untaken
     this.#untaken = new Set([...this.#atWork].filter(isUntaken))
-    for (const response of this.#untaken) if (before.has(response)) response.socket?.destroy()
+    for (const response of this.#untaken) if (before.has(response)) response.req.socket.destroy()
   }
 }
 
-/** One that waits for the answer to an earlier request of its client has no socket yet. */
-function isUntaken({ writableEnded, socket }: ServerResponse): boolean {
-  return writableEnded && (socket?.writableLength ?? 0) > 0
+/**
+ * Also one behind an earlier answer of any kind that its client does not take. One behind a request that is
+ * still at work is not: nothing is written for its client then.
+ */
+function isUntaken({ writableEnded, req }: ServerResponse): boolean {
+  return writableEnded && req.socket.writableLength > 0
 }

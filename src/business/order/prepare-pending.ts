@@ -3,9 +3,9 @@ import { draining, leaseNotHeld, tooManyPending } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
 
 /**
- * Of the events that are alive and not in doubt; the last one may go beyond. A hundred of the largest orders
- * keep store and Kafka busy for some tenths of a second: all that a bound by count lets in would be too late
- * together, and not fit in memory.
+ * Of the events whose callers wait; the last one may go beyond. A hundred of the largest orders keep store and
+ * Kafka busy for some tenths of a second, and all that a bound by count lets in would be too late together.
+ * Those in doubt are bounded by count alone.
  */
 const PENDING_BYTES_MAX = 16 * 1024 * 1024
 

@@ -10,7 +10,7 @@ function setUp() {
   const ended: string[] = []
   const add = (name: string, { writableEnded = true, writableLength = 1 } = {}): ServerResponse => {
     const socket = { writableLength, destroy: () => ended.push(name) }
-    const response = { writableEnded, socket } as unknown as ServerResponse
+    const response = { writableEnded, req: { socket } } as unknown as ServerResponse
     answers.add(response)
     return response
   }

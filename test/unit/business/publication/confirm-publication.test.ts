@@ -12,6 +12,7 @@ import { openSqliteStore } from '../../../../src/service/storage/sqlite/store.ts
 import type { PendingEvent } from '../../../../src/models/order-event.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
+import { until } from '../../../support/until.ts'
 
 /** A store that fails, and time: case by case what the property test plays in every order. */
 
@@ -242,6 +243,6 @@ test('bytes are counted of the events whose callers wait, and not of those in do
   await assert.rejects(confirmed, { outcome: 'unknown' })
   assert.deepEqual([publications.count, publications.bytes], [1, 0])
   resolution.resolve({ kind: 'acked', position: { partition: 0, offset: 0 } })
-  while (publications.count > 0) await setImmediate()
+  await until(() => publications.count === 0, 'the change is settled')
   assert.equal(publications.bytes, 0)
 })
