@@ -29,9 +29,9 @@ const STRING_OR_MANY_DIGITS = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<=[:,[\s])-?[\d.]{16,}
 const MARK = `${randomUUID()}:`
 
 /**
- * As JSON.parse, but that numbers which would lose digits are {@link InexactNumber}s. Its own way to see how
- * each number was written takes a hundred times as long as to parse, which a body of numbers alone would
- * make everybody wait for.
+ * As JSON.parse, but that numbers which would lose digits are {@link InexactNumber}s. JSON.parse can also tell
+ * how each number was written, but calls back for every value: a large body of numbers alone would hold up
+ * everybody else.
  */
 export function parseExactly(text: string): unknown {
   const parsed: unknown = JSON.parse(text)

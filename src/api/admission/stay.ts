@@ -70,8 +70,8 @@ export function isOver({ stay }: FastifyRequest): boolean {
 }
 
 /**
- * A client may have left while an earlier hook waited, for the keys of its token for example. Nothing more
- * is told of its response then: it would never leave its place.
+ * A client may have left while an earlier hook waited, for the keys of its token for example. No event
+ * says so after that, and it would never leave its place.
  */
 export function unlessGone(enter: onRequestHookHandler): onRequestHookHandler {
   return function enterUnlessGone(request, reply, done) {
