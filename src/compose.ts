@@ -8,12 +8,14 @@ import { measurePublisher } from './business/measures/measured-publisher.ts'
 import { Measures } from './business/measures/measures.ts'
 import type { ChangeDeps } from './business/order/change-deps.ts'
 import { createCommands, createQueries } from './business/order/use-cases.ts'
+import { hasRoomForEvent } from './business/order/prepare-pending.ts'
 import type { SchemaIdStore } from './business/ports.ts'
 import { CommandDrain } from './business/command-drain.ts'
 import { Publications } from './business/publication/confirm-publication.ts'
 import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
+import { eventBytesMax } from './business/stream/event-size.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
 import { openCallerChecks } from './compose-callers.ts'
 import {
@@ -138,8 +140,10 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const admission = new ChangeAdmission({
     clock,
     requestsMax: config.maxPendingEvents,
+    orderBytesMax: eventBytesMax(config.maxItemsPerOrder),
     waitingCount: () => publications.turns.waitingCount,
     inDoubtCount: () => publications.inDoubtCount,
+    hasRoomForEvent: () => hasRoomForEvent(publications),
   })
   const sleep = (delayMs: number): Promise<void> => clock.sleep(delayMs)
   await askAgain(() => store.probe(), sleep)

@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { CommandError } from '../business/errors.ts'
+import type { Measures } from '../business/measures/measures.ts'
 import type { Random } from '../business/ports.ts'
+import { kindOfWork } from './admission/admit-work.ts'
 import { retryAfterSeconds } from './admission/retry-after.ts'
 import { reportBug } from './bug-report.ts'
 import { BODY_BYTES_MAX } from './json-body.ts'
@@ -61,11 +63,22 @@ function sendFailure(reply: FastifyReply, failure: Failure, random: Random): Fas
   return reply.send(Buffer.from(JSON.stringify(problem)))
 }
 
+export interface ErrorHandlerDeps {
+  readonly logger: FastifyBaseLogger
+  readonly random: Random
+  readonly measures: Pick<Measures, 'turnedAway'>
+}
+
 /** The one place where an error becomes an answer. Only a bug is logged: the rest is the caller's. */
-export function createErrorHandler(
-  logger: FastifyBaseLogger,
-  random: Random,
-): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+export function createErrorHandler({
+  logger,
+  random,
+  measures,
+}: ErrorHandlerDeps): (
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => FastifyReply {
   return (error, request, reply) => {
     const failure = toFailure(error, request.routeOptions.bodyLimit ?? BODY_BYTES_MAX)
     if (failure.code === 'INTERNAL') {
@@ -73,6 +86,7 @@ export function createErrorHandler(
       const err = reportBug(error, request.url)
       logger.error({ err, requestId: request.id, route }, 'request failed by a bug')
     }
+    if (failure.code === 'SERVICE_FULL') measures.turnedAway.add([kindOfWork(request)])
     return sendFailure(reply, failure, random)
   }
 }

@@ -151,8 +151,9 @@ function createDoor({ settings, clock, random }: ServerDeps, own: DoorSettings):
   })
 }
 
-function createFastify({ logger, random, settings }: ServerDeps, door: HttpDoor): FastifyInstance {
-  const handleError = createErrorHandler(logger, random)
+function createFastify(deps: ServerDeps, door: HttpDoor): FastifyInstance {
+  const { logger, settings } = deps
+  const handleError = createErrorHandler(deps)
   const server: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new RequestLog(),

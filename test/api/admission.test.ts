@@ -16,6 +16,7 @@ import {
   startTestServer,
 } from './harness.ts'
 import { countedPlaces } from './counted-places.ts'
+import { createHeldReads } from './held-reads.ts'
 import { createText, getText, startRawServer } from './raw-client.ts'
 
 const FULL = {
@@ -130,7 +131,9 @@ function createHeldLists(orders: readonly SettledOrder[] = []) {
 
 test('asks the store for few lists at once, and not for those whose clients have left', async (t) => {
   const lists = createHeldLists()
-  const { open, connectionCount } = await startRawServer(t, { queries: lists.queries })
+  // Those that are never released would keep this process for the time that a list may take.
+  const clock = new ManualClock()
+  const { open, connectionCount } = await startRawServer(t, { queries: lists.queries, clock })
   const staying = await Promise.all(Array.from({ length: LISTS_AT_WORK_MAX }, open))
   for (const client of staying) client.send(getText('/api/orders?limit=1'))
   await until(() => lists.asked() === LISTS_AT_WORK_MAX, 'every place is taken')
@@ -213,19 +216,11 @@ test('orders with more items than a new one may have count as what they are, onc
 })
 
 test('a bound of reads, beyond which others are turned away and health is answered', async (t) => {
-  const held = Promise.withResolvers<void>()
-  let asked = 0
-  const queries = createFakeQueries({
-    async getOrder(orderId: OrderId) {
-      asked += 1
-      await held.promise
-      return { order: orderOf(orderId, 1), version: 1 }
-    },
-  })
+  const { queries, asked, release } = createHeldReads()
   const { open } = await startRawServer(t, { queries })
   const clients = await Promise.all(Array.from({ length: READS_AT_WORK_MAX / 8 }, open))
   for (const client of clients) client.send(getText('/api/orders/ORD-1').repeat(8))
-  await until(() => asked === READS_AT_WORK_MAX, 'every place is taken')
+  await until(() => asked() === READS_AT_WORK_MAX, 'every place is taken')
   const other = await open()
   for (const path of [
     '/api/orders/ORD-1',
@@ -239,34 +234,26 @@ test('a bound of reads, beyond which others are turned away and health is answer
   }
   other.send(getText('/api/orders/ORD-1').replace('GET', 'HEAD'))
   assert.deepEqual(await other.answers(7), [503, 503, 200, 200, 200, 200, 503])
-  held.resolve()
+  release()
   await Promise.all(clients.map((client) => client.answers(8)))
   other.send(getText('/api/orders/ORD-1'))
   assert.equal((await other.answers(8)).at(-1), 200)
 })
 
 test('where orders may be large fewer of them are read at once', async (t) => {
-  const held = Promise.withResolvers<void>()
-  let asked = 0
-  const queries = createFakeQueries({
-    async getOrder(orderId: OrderId) {
-      asked += 1
-      await held.promise
-      return { order: orderOf(orderId, 1), version: 1 }
-    },
-  })
+  const { queries, asked, release } = createHeldReads()
   const maxItemsPerOrder = 1_000
   const orderBytesMax = 2_560 + maxItemsPerOrder * 1_152
   const placeCount = Math.floor(READ_BYTES_MAX / orderBytesMax)
   const { open } = await startRawServer(t, { queries, settings: { maxItemsPerOrder } })
   const clients = await Promise.all(Array.from({ length: placeCount }, open))
   for (const client of clients) client.send(getText('/api/orders/ORD-1'))
-  await until(() => asked === placeCount, 'every place is taken')
+  await until(() => asked() === placeCount, 'every place is taken')
   const other = await open()
   other.send(getText('/api/orders/ORD-1') + getText('/api/orders/ORD-1/events/1'))
   other.send(getText('/openapi.json'))
   assert.deepEqual(await other.answers(3), [503, 503, 200])
-  held.resolve()
+  release()
   await Promise.all(clients.map((client) => client.answers(1)))
   other.send(getText('/api/orders/ORD-1'))
   assert.equal((await other.answers(4)).at(-1), 200)

@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type {
-  CredentialCheck,
-  CredentialVerdict,
-} from '../../src/business/callers/credential-check.ts'
+import type { CredentialCheck } from '../../src/business/callers/credential-check.ts'
 import { until } from '../support/until.ts'
+import { createHeldCheck } from './held-check.ts'
 import { asCaller, getText, startRawServer } from './raw-client.ts'
 
 test('lists and streams that are sent ahead are answered in their order, also while it is asked who sent them', async (t) => {
-  const verdict = Promise.withResolvers<CredentialVerdict>()
-  let checkCount = 0
-  const callers: CredentialCheck = {
-    check() {
-      checkCount += 1
-      return verdict.promise
-    },
-  }
+  const { callers, asked, release } = createHeldCheck()
   const { open } = await startRawServer(t, { callers })
   const client = await open()
   const paths = ['/api/orders', '/api/orders/ORD-1', '/api/orders', '/', '/api/orders/ORD-1/events']
   client.send([...paths, '/api/events/stream', '/'].map((path) => asCaller(getText(path))).join(''))
-  await until(() => checkCount > 0, 'the first one is asked about')
-  assert.equal(checkCount, 1, 'nothing behind a list begins')
-  const caller = { principal: 'api_key:one', scopes: new Set(['orders:read'] as const) }
-  verdict.resolve({ kind: 'known', caller })
+  await until(() => asked() > 0, 'the first one is asked about')
+  assert.equal(asked(), 1, 'nothing behind a list begins')
+  release()
   assert.deepEqual(await client.answers(6), [200, 200, 200, 200, 200, 200])
   await until(() => client.text().includes('text/event-stream'), 'the stream is the last one')
   assert.deepEqual(await client.answers(6), [200, 200, 200, 200, 200, 200])

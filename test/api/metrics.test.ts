@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Measures } from '../../src/business/measures/measures.ts'
-import { notConfirmed } from '../../src/business/refusals.ts'
+import { notConfirmed, tooManyPending } from '../../src/business/refusals.ts'
 import { until } from '../support/until.ts'
 import { createFakeCommands, createHangingCommands, postOrder, startTestServer } from './harness.ts'
 
@@ -72,6 +72,17 @@ test('a request that the door turns away is counted by its work and its status',
   assert.deepEqual(
     measures.requests.list().map(({ labels }) => labels),
     [['POST', '/api/create-order', '503']],
+  )
+})
+
+test('a change that a use case has no room for is counted as turned away', async (t) => {
+  const measures = new Measures()
+  const commands = createFakeCommands(tooManyPending())
+  const { server } = await startTestServer(t, { measures, commands })
+  assert.equal((await postOrder(server, { orderId: 'ORD-1', numItems: 1 })).statusCode, 503)
+  assert.deepEqual(
+    measures.turnedAway.list().filter(({ count }) => count > 0),
+    [{ labels: ['change'], count: 1 }],
   )
 })
 

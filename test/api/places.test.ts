@@ -5,16 +5,15 @@ import { BODY_BYTES_MAX_IN_ALL, KEPT_BACK_MS_MIN } from '../../src/api/admission
 import { LIST_TAKEN_MS_MAX, LISTS_AT_WORK_MAX } from '../../src/api/admission/list-places.ts'
 import { READ_TAKEN_MS_MAX, READS_AT_WORK_MAX } from '../../src/api/admission/read-places.ts'
 import { creationBytesMax } from '../../src/api/json-body.ts'
-import type {
-  CredentialCheck,
-  CredentialVerdict,
-} from '../../src/business/callers/credential-check.ts'
+import { Measures } from '../../src/business/measures/measures.ts'
 import type { SettledOrder } from '../../src/business/ports.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { until } from '../support/until.ts'
 import { countedPlaces } from './counted-places.ts'
 import { createFakeCommands, createFakeQueries, orderOf } from './harness.ts'
+import { createHeldCheck } from './held-check.ts'
+import { createHeldReads } from './held-reads.ts'
 import { asCaller, createText, getText, startRawServer, type RawServer } from './raw-client.ts'
 
 /** More of a question than has places, from clients that do not wait for their answers. */
@@ -58,21 +57,13 @@ test('clients that leave do not get more lists asked of the store than have plac
 })
 
 test('clients that leave do not get more reads asked of the store than have places', async (t) => {
-  const released = Promise.withResolvers<void>()
-  let asked = 0
-  const queries = createFakeQueries({
-    async getOrder(orderId: OrderId) {
-      asked += 1
-      await released.promise
-      return { order: orderOf(orderId, 1), version: 1 }
-    },
-  })
+  const { queries, asked, release } = createHeldReads()
   const server = await startRawServer(t, { queries })
   for (let round = 0; round < 2; round += 1) {
     await askAndLeave(server, getText('/api/orders/ORD-1').repeat(8), READS_AT_WORK_MAX / 8)
-    assert.equal(asked, READS_AT_WORK_MAX)
+    assert.equal(asked(), READS_AT_WORK_MAX)
   }
-  released.resolve()
+  release()
   await setImmediate()
   const client = await server.open()
   client.send(getText('/api/orders/ORD-1'))
@@ -80,14 +71,7 @@ test('clients that leave do not get more reads asked of the store than have plac
 })
 
 test('clients that leave while their credentials are checked keep no places', async (t) => {
-  const verdict = Promise.withResolvers<CredentialVerdict>()
-  let checkCount = 0
-  const callers: CredentialCheck = {
-    check() {
-      checkCount += 1
-      return verdict.promise
-    },
-  }
+  const { callers, asked, release } = createHeldCheck()
   const changes = countedPlaces(1)
   const settings = { maxItemsPerOrder: 1_000 }
   const server = await startRawServer(t, { callers, changes, settings })
@@ -96,12 +80,8 @@ test('clients that leave while their credentials are checked keep no places', as
   const create = asCaller(createText('ORD-1'))
   const placeCount = READS_AT_WORK_MAX / 8
   for (const request of [list, read, create]) await askAndLeave(server, request, placeCount)
-  assert.equal(checkCount, 3 * placeCount)
-  const caller = {
-    principal: 'api_key:one',
-    scopes: new Set(['orders:read', 'orders:write'] as const),
-  }
-  verdict.resolve({ kind: 'known', caller })
+  assert.equal(asked(), 3 * placeCount)
+  release()
   const client = await server.open()
   for (const request of [list, read, create]) client.send(request)
   assert.deepEqual(await client.answers(3), [200, 200, 201])
@@ -173,7 +153,8 @@ function headText(requestLine: string, bodyBytes: number): string {
 test('bodies that are kept back have a bound together, and make room for others', async (t) => {
   const clock = new ManualClock()
   const settings = { maxItemsPerOrder: 1_000 }
-  const { open, server } = await startRawServer(t, { settings, clock })
+  const measures = new Measures()
+  const { open, server } = await startRawServer(t, { settings, clock, measures })
   let heads = 0
   server.server.prependListener('request', () => (heads += 1))
   const bytes = creationBytesMax(settings.maxItemsPerOrder)
@@ -194,6 +175,7 @@ test('bodies that are kept back have a bound together, and make room for others'
   assert.deepEqual(await next.answers(1), [201])
   await until(() => late.some((client) => client.statuses().length > 0), 'one has made room')
   assert.equal(late.filter((client) => client.text().includes('SERVICE_FULL')).length, 1)
+  assert.deepEqual(measures.turnedAway.list()[0], { labels: ['change'], count: 2 })
 })
 
 test('a body keeps its room until its change is answered', async (t) => {

@@ -2,7 +2,7 @@ import { brokerFrames, databaseFrames } from './broken-frames.ts'
 import { foreignHost } from './foreign-host.ts'
 import type { Attack } from './harness.ts'
 import { httpShapes } from './http-shapes.ts'
-import { largeOrders } from './large-orders.ts'
+import { largeOrders, largestOrders } from './large-orders.ts'
 import { listsByMany, listsUnread } from './lists.ts'
 import { oneOrder, oneOrderKeys } from './one-order.ts'
 import { overload } from './overload.ts'
@@ -17,6 +17,7 @@ export const ATTACKS: readonly Attack[] = [
   filesUnread,
   streamsPipelined,
   largeOrders,
+  largestOrders,
   overload,
   oneOrder,
   oneOrderKeys,

@@ -1,15 +1,30 @@
 import { startTestBroker } from '../support/kafka-broker.ts'
 import { askUnread, converse, Tally, untrueAnswers } from './conversation.ts'
-import type { Attack } from './harness.ts'
-import { getRequest, largestRequest, times, updateRequest } from './requests.ts'
+import type { Attack, Findings, Place } from './harness.ts'
+import { getRequest, largeRequest, times, updateRequest } from './requests.ts'
 import { auditTopic } from './tools.ts'
 
-/** The largest order there may be has 100 kB, and each of its events too. */
+/**
+ * By default the largest order there may be has 100 kB, and with the largest MAX_ITEMS_PER_ORDER 1 MB. Each of
+ * its events has as much.
+ */
 
-const SIZES = {
+interface Size {
+  readonly orders: number
+  readonly clients: number
+  readonly each: number
+  readonly silentClients: number
+}
+
+const OF_100_ITEMS: Record<Place['size'], Size> = {
   full: { orders: 1_200, clients: 300, each: 8, silentClients: 600 },
   short: { orders: 48, clients: 10, each: 8, silentClients: 20 },
-} as const
+}
+
+const OF_1_000_ITEMS: Record<Place['size'], Size> = {
+  full: { orders: 800, clients: 200, each: 3, silentClients: 200 },
+  short: { orders: 16, clients: 4, each: 3, silentClients: 4 },
+}
 
 const CREATED_AT_ONCE = 16
 
@@ -24,46 +39,56 @@ const TRUE_WHILE_SILENT = new Set([
 export const largeOrders: Attack = {
   name: 'large-orders',
   about: 'many create, change and read the largest orders there may be, then while Kafka is silent',
-  async run(place) {
-    const { orders, clients, each, silentClients } = SIZES[place.size]
-    const broker = await startTestBroker()
-    place.resources.defer(() => broker.close())
-    const ownBroker = { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers }
-    const { port } = await place.start(ownBroker)
-    const create = (name: string, clientCount: number, count: number, counted: Tally) =>
-      Promise.all(
-        times(clientCount, (client) => {
-          const requests = times(count, (index) => largestRequest(`${name}-${client}-${index}`))
-          return converse(port, requests, counted)
-        }),
-      )
-    const tally = new Tally()
-    await create('L', CREATED_AT_ONCE, orders / CREATED_AT_ONCE, tally)
-    const ids = times(
-      orders,
-      (index) => `L-${index % CREATED_AT_ONCE}-${Math.floor(index / CREATED_AT_ONCE)}`,
+  run: (place) => attackWith(place, 100, OF_100_ITEMS[place.size]),
+}
+
+export const largestOrders: Attack = {
+  name: 'largest-orders',
+  about: 'the same with MAX_ITEMS_PER_ORDER=1000',
+  run: (place) => attackWith(place, 1_000, OF_1_000_ITEMS[place.size]),
+}
+
+async function attackWith(place: Place, numItems: number, size: Size): Promise<Findings> {
+  const { orders, clients, each, silentClients } = size
+  const broker = await startTestBroker()
+  place.resources.defer(() => broker.close())
+  const ownBroker = { KAFKA_BOOTSTRAP_SERVERS: broker.bootstrapServers }
+  const { port } = await place.start({ ...ownBroker, MAX_ITEMS_PER_ORDER: String(numItems) })
+  const create = (name: string, clientCount: number, count: number, counted: Tally) =>
+    Promise.all(
+      times(clientCount, (client) => {
+        const requests = times(count, (index) =>
+          largeRequest(`${name}-${client}-${index}`, numItems),
+        )
+        return converse(port, requests, counted)
+      }),
     )
-    const readers = await Promise.all(
-      ids
-        .slice(0, clients)
-        .map((id) => askUnread(port, getRequest(`/api/orders/${id}`).repeat(each))),
-    )
-    await Promise.all(ids.map((id) => converse(port, [updateRequest(id, 'confirmed')], tally)))
-    for (const socket of readers) socket.destroy()
-    await create('M', clients, each, tally)
-    broker.pause()
-    const whileSilent = new Tally()
-    await create('S', silentClients, each, whileSilent)
-    broker.resume()
-    const audit = await auditTopic({ ...place.settings, ...ownBroker })
-    return {
-      sent: `${orders} orders created and changed, ${clients} clients × ${each} read and as many created, ${silentClients} × ${each} created while Kafka was silent`,
-      cameBack: `${tally.text}; while it was silent: ${whileSilent.text}`,
-      faults: [
-        ...untrueAnswers(tally),
-        ...whileSilent.answers.filter((answer) => !TRUE_WHILE_SILENT.has(answer)),
-        ...audit.faults,
-      ],
-    }
-  },
+  const tally = new Tally()
+  await create('L', CREATED_AT_ONCE, orders / CREATED_AT_ONCE, tally)
+  const ids = times(
+    orders,
+    (index) => `L-${index % CREATED_AT_ONCE}-${Math.floor(index / CREATED_AT_ONCE)}`,
+  )
+  const readers = await Promise.all(
+    ids
+      .slice(0, clients)
+      .map((id) => askUnread(port, getRequest(`/api/orders/${id}`).repeat(each))),
+  )
+  await Promise.all(ids.map((id) => converse(port, [updateRequest(id, 'confirmed')], tally)))
+  for (const socket of readers) socket.destroy()
+  await create('M', clients, each, tally)
+  broker.pause()
+  const whileSilent = new Tally()
+  await create('S', silentClients, each, whileSilent)
+  broker.resume()
+  const audit = await auditTopic({ ...place.settings, ...ownBroker })
+  return {
+    sent: `${orders} orders of ${numItems} items created and changed, ${clients} clients × ${each} read and as many created, ${silentClients} × ${each} created while Kafka was silent`,
+    cameBack: `${tally.text}; while it was silent: ${whileSilent.text}`,
+    faults: [
+      ...untrueAnswers(tally),
+      ...whileSilent.answers.filter((answer) => !TRUE_WHILE_SILENT.has(answer)),
+      ...audit.faults,
+    ],
+  }
 }

@@ -14,10 +14,10 @@ export function createRequest(orderId: string, numItems = 1): string {
   return jsonRequest('POST', '/api/create-order', { orderId, numItems })
 }
 
-/** An order of as many items as there may be, with names as long as they may be. */
-export function largestRequest(orderId: string): string {
+/** An order with names as long as they may be. */
+export function largeRequest(orderId: string, numItems: number): string {
   const itemId = '😀'.repeat(NAME_LENGTH_MAX)
-  const items = times(LARGE_ORDER_ITEMS, () => ({ itemId, quantity: 2, price: 99.99 }))
+  const items = times(numItems, () => ({ itemId, quantity: 2, price: 99.99 }))
   return jsonRequest('POST', '/api/create-order', { orderId, items })
 }
 

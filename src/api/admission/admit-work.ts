@@ -205,7 +205,7 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   }
 
   /** For requests that have bodies: room for it first, and a place when it is here. */
-  function createBodyHooks(kind: Work['kind'], places: Places, bytesMax: number): Hooks {
+  function createBodyHooks(places: Places, bytesMax: number): Hooks {
     return {
       enter(request, reply, done) {
         const { raw } = request
@@ -219,9 +219,8 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
         })
         done()
 
-        // Fastify gives up what it has of the body.
+        // Fastify gives up what it has of the body, and the error handler answers and counts.
         function turnAway(): void {
-          turnedAway.add([kind])
           raw.emit('error', places.refusalOf(request))
         }
       },
@@ -262,10 +261,10 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   return (work, { method, bodyLimit = BODY_BYTES_MAX }) => {
     switch (work.kind) {
       case 'change':
-        return createBodyHooks('change', changePlaces, bodyLimit)
+        return createBodyHooks(changePlaces, bodyLimit)
       case 'read':
         if (!hasBody(method)) return { enter: enterRead(work.bytesMax ?? documentBytesMax) }
-        return createBodyHooks('read', bodyReadPlaces, bodyLimit)
+        return createBodyHooks(bodyReadPlaces, bodyLimit)
       case 'list':
         return { enter: enterList(work.entryBytesMax) }
       case 'stream':
@@ -276,9 +275,13 @@ function createHooks(deps: AdmissionDeps): (work: Work, route: RouteOptions) => 
   }
 }
 
+export function kindOfWork({ routeOptions }: FastifyRequest): Work['kind'] {
+  return routeOptions.config.work?.kind ?? 'read'
+}
+
 /** Nothing behind it begins meanwhile. */
-export function takesSocketAlone({ routeOptions }: FastifyRequest): boolean {
-  const kind = routeOptions.config.work?.kind
+export function takesSocketAlone(request: FastifyRequest): boolean {
+  const kind = kindOfWork(request)
   return kind === 'list' || kind === 'stream'
 }
 

@@ -2,14 +2,24 @@ import type { ChangeOutcome } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import { DelayLimit } from './delay-limit.ts'
 
+/**
+ * What the orders of all requests at work may take. How large the order is that a request changes is known
+ * when it has been read, with those of all the others, so each counts as the largest that there may be.
+ */
+const ORDER_BYTES_MAX_IN_ALL = 320 * 1024 * 1024
+
 export interface ChangeAdmissionDeps {
   readonly clock: Clock
   /** Requests that may be at work at once. */
   readonly requestsMax: number
+  /** What the order of one request takes in memory, at most. */
+  readonly orderBytesMax: number
   /** Requests that wait for others of their order: they hold nothing up, and have a bound of their own. */
   readonly waitingCount: () => number
   /** Changes whose callers do not know what became of them. */
   readonly inDoubtCount: () => number
+  /** Whether the events that are under way leave room for another. */
+  readonly hasRoomForEvent: () => boolean
 }
 
 /**
@@ -19,12 +29,15 @@ export interface ChangeAdmissionDeps {
  */
 export class ChangeAdmission {
   readonly #deps: ChangeAdmissionDeps
+  readonly #requestsMax: number
   readonly #limit = new DelayLimit()
   /** Requests that are here, waiting for others of their order or not. */
   #count = 0
 
   constructor(deps: ChangeAdmissionDeps) {
     this.#deps = deps
+    const ordersMax = Math.floor(ORDER_BYTES_MAX_IN_ALL / deps.orderBytesMax)
+    this.#requestsMax = Math.min(deps.requestsMax, ordersMax)
   }
 
   /** All of a request is here. False: it is turned away. */
@@ -44,8 +57,9 @@ export class ChangeAdmission {
    * not counted yet.
    */
   isFull(aheadCount = 0): boolean {
+    if (!this.#deps.hasRoomForEvent()) return true
     const atWork = this.#count + aheadCount - this.#deps.waitingCount()
-    if (atWork < this.#limit.value) return atWork >= this.#deps.requestsMax
+    if (atWork < this.#limit.value) return atWork >= this.#requestsMax
     this.#limit.noteReached()
     return true
   }

@@ -44,8 +44,8 @@ const SECONDS_BOUNDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 export class Measures {
   /** By method, route and status. */
   readonly requests = new Distributions(SECONDS_BOUNDS)
-  /** By kind of work: requests that the door turned away. */
-  readonly turnedAway = new Tally([['change'], ['read'], ['list']])
+  /** By kind of work: requests that were answered SERVICE_FULL. */
+  readonly turnedAway = new Tally([['change'], ['read'], ['list'], ['stream']])
   /** By command and outcome. */
   readonly changes = new Tally(
     CHANGE_COMMANDS.flatMap((command) => CHANGE_OUTCOMES.map((outcome) => [command, outcome])),

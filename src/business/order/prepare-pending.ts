@@ -1,4 +1,5 @@
 import type { OrderEvent, PendingEvent, RetryKey } from '../../models/order-event.ts'
+import type { Publications } from '../publication/confirm-publication.ts'
 import { draining, leaseNotHeld, tooManyPending } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
 
@@ -8,6 +9,11 @@ import type { ChangeDeps } from './change-deps.ts'
  * Those in doubt are bounded by count alone.
  */
 const PENDING_BYTES_MAX = 16 * 1024 * 1024
+
+/** Whether the events under way leave room, by their bytes, for another. */
+export function hasRoomForEvent({ bytes }: Pick<Publications, 'bytes'>): boolean {
+  return bytes < PENDING_BYTES_MAX
+}
 
 /**
  * Makes the bytes and asks the gate: nothing is stored for a change that cannot be published now.
@@ -28,9 +34,10 @@ export function preparePending(
 ): PendingEvent {
   if (isDraining()) throw draining()
   if (!lease.isHeld) throw leaseNotHeld()
+  const hasRoom = publications.count < pendingEventsMax && hasRoomForEvent(publications)
+  // Before its bytes are made: those of a large order take longer than all else here.
+  if (!hasRoom) throw tooManyPending()
   const encoded = encoder.encode(event)
   const admission = publisher.admit(encoded.key)
-  const hasRoom = publications.count < pendingEventsMax && publications.bytes < PENDING_BYTES_MAX
-  if (!hasRoom) throw tooManyPending()
   return { event, encoded, ...admission, ...(retryKey === undefined ? {} : { retryKey }) }
 }

@@ -98,7 +98,7 @@ export class Publications {
     const life = this.#begin(pending)
     const beganMs = this.#deps.clock.monotonicMs()
     const answer = Promise.withResolvers<Confirmation>()
-    const answerUnknown = (error: CommandError): void => {
+    const answerUnknown = (error: unknown): void => {
       this.#putInDoubt(life)
       answer.reject(error)
     }
@@ -115,7 +115,7 @@ export class Publications {
       (bug: unknown) => {
         cancelDeadline()
         // Not an expected outcome: the event may be anywhere, so its order stays closed to changes.
-        answer.reject(bug)
+        answerUnknown(bug)
       },
     )
     return answer.promise

@@ -32,8 +32,8 @@ const RENEWALS_PER_LEASE = 5
 
 const FAILED_RENEWAL_RETRY_MS = 250
 
-/** Bounds one statement and one answer of the store. */
-const TAKE_OVER_MAX = 500
+/** Bounds one statement and one answer of the store: of the largest orders PostgreSQL answers some 200 MB. */
+const TAKE_OVER_MAX = 64
 
 export interface OwnershipDeps {
   readonly store: Pick<

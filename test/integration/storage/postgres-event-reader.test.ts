@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { readStoredEvents } from '../../../src/service/storage/postgres/event-reader.ts'
+import { readPublishedEvents } from '../../../src/service/storage/postgres/published-reader.ts'
 import { changeOf, creationOf, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema } from '../../support/postgres-schema.ts'
 import { openStore } from './postgres-store.ts'
@@ -36,6 +37,28 @@ test('an audit reads all events of a PostgreSQL database as they were when it be
     isErased: false,
     position: { partition: 2, offset: 7 },
   })
+})
+
+test('events that are together larger than an answer may be are read in pages', async () => {
+  await using schema = await createTestSchema()
+  const store = await openStore(schema)
+  // PostgreSQL writes two digits for each byte.
+  const value = Buffer.alloc(1_040_000, 1)
+  const creations = Array.from({ length: 135 }, () => {
+    const creation = creationOf(newOrderId())
+    return { ...creation, encoded: { ...creation.encoded, value } }
+  })
+  for (const [offset, creation] of creations.entries()) {
+    await store.reserve(creation)
+    await store.settle(creation, { partition: 0, offset })
+  }
+  await store.close()
+  const address = { url: schema.url(), database: 'of the test' }
+  for (const readAll of [readStoredEvents, readPublishedEvents]) {
+    let count = 0
+    for await (const _event of readAll(address)) count += 1
+    assert.equal(count, creations.length)
+  }
 })
 
 test('an audit of a PostgreSQL database that is away says which one', async () => {

@@ -6,8 +6,8 @@ import type { DatabaseAddress } from './inspect.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 
-/** Bounds what is in memory at once. */
-const PAGE_EVENTS = 500
+/** Of the largest orders, whose bytes come as twice as many digits, far below the bound of an answer. */
+const PAGE_EVENTS = 50
 
 /** A page may come from a disk that the service keeps busy. */
 const TIMEOUTS = { connectMs: 5_000, statementMs: 60_000, answerMs: 60_000 }

@@ -3,11 +3,13 @@ import { test } from 'node:test'
 import { ChangeAdmission } from '../../../../src/business/admission/change-admission.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
-function setUp({ requestsMax = 10_000 } = {}) {
-  const state = { waiting: 0, inDoubt: 0 }
+function setUp({ requestsMax = 10_000, orderBytesMax = 1_000 } = {}) {
+  const state = { waiting: 0, inDoubt: 0, hasRoomForEvent: true }
   const admission = new ChangeAdmission({
     clock: new ManualClock(),
     requestsMax,
+    orderBytesMax,
+    hasRoomForEvent: () => state.hasRoomForEvent,
     waitingCount: () => state.waiting,
     inDoubtCount: () => state.inDoubt,
   })
@@ -45,6 +47,20 @@ for (const requestsMax of [1_024, 10_000]) {
     assert.equal(enterMany(2_000), 1_000)
   })
 }
+
+test('their orders have 320 MiB together, as large as they can be', () => {
+  assert.equal(setUp({ orderBytesMax: 1024 * 1024 }).enterMany(2_000), 320)
+})
+
+test('while the events under way leave no room for another, nothing is let in', () => {
+  const { admission, state, enterMany } = setUp()
+  assert.equal(enterMany(1), 1)
+  state.hasRoomForEvent = false
+  assert.equal(admission.isFull(), true)
+  assert.equal(enterMany(1), 0)
+  state.hasRoomForEvent = true
+  assert.equal(enterMany(1), 1)
+})
 
 test('"not applied" is said only of a request that cannot be one that was sent before', () => {
   const { admission, state } = setUp()

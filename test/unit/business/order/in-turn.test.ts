@@ -197,12 +197,16 @@ test('above MAX_PENDING_EVENTS that are alive here nothing more is stored', asyn
 
 test('while the events that are alive here have too many bytes nothing more is stored', async (t) => {
   const { deps, create, published, answerWith, clock } = await setUpUseCases(t)
+  let encodedCount = 0
   const encoder: EventEncoder = {
-    encode: ({ order }) => ({
-      key: Buffer.from(order.orderId),
-      value: Buffer.alloc(16 * 1024 * 1024),
-      schemaId: 1,
-    }),
+    encode({ order }) {
+      encodedCount += 1
+      return {
+        key: Buffer.from(order.orderId),
+        value: Buffer.alloc(16 * 1024 * 1024),
+        schemaId: 1,
+      }
+    },
   }
   Object.assign(deps, { encoder })
   const acked = Promise.withResolvers<Acked>()
@@ -211,6 +215,8 @@ test('while the events that are alive here have too many bytes nothing more is s
   await clock.runUntil(() => published.length === 1, 1)
   const other = { orderId: 'ORD-OTHER' as OrderId, numItems: 1 }
   await assert.rejects(createOrder(deps, other), { code: 'SERVICE_FULL', outcome: 'not-applied' })
+  // The bytes of a large order take longer than the refusal.
+  assert.equal(encodedCount, 1)
   acked.resolve({ ...ACKED, position: { partition: 0, offset: 100 } })
   assert.equal((await first).version, 1)
   answerWith(() => Promise.resolve({ ...ACKED, position: { partition: 0, offset: 101 } }))

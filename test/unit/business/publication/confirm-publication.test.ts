@@ -233,6 +233,14 @@ test('closing ends the retries and leaves the event to the next start', async ()
   await real.close()
 })
 
+test('a change that ends by a bug keeps its order closed, and the bytes of its event go', async () => {
+  const { publications, publisher, pending } = await setUp(acked, () => ({}))
+  publisher.publish = () => Promise.reject(new TypeError('a bug'))
+  await assert.rejects(publications.confirm(pending, DEADLINE_MS), { message: 'a bug' })
+  assert.deepEqual([publications.count, publications.bytes], [1, 0])
+  assert.equal(publications.inDoubtCount, 1)
+})
+
 test('bytes are counted of the events whose callers wait, and not of those in doubt', async () => {
   const { publications, publisher, pending } = await setUp(acked, () => ({}))
   const resolution = Promise.withResolvers<Exclude<PublishOutcome, { kind: 'in-doubt' }>>()
