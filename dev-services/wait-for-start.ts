@@ -27,10 +27,16 @@ export async function waitForStart(server: SupervisedProcess, check: StartCheck)
     })
     if (hasAnswered && exit === undefined) return
     const reason = exit === undefined ? 'did not answer in time' : 'stopped while it was starting'
-    const lastLine = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1) ?? ''
-    throw new Error(`${name} ${reason}: ${lastLine}\nThe whole log is in ${logFile}.`)
+    const lastWords = lastWordsOf(await readFile(logFile, 'utf8'))
+    throw new Error(`${name} ${reason}: ${lastWords}\nThe whole log is in ${logFile}.`)
   } catch (error) {
     await server.stop()
     throw error
   }
+}
+
+/** A line of a stack says nothing to a reader; the one above all of them does. */
+export function lastWordsOf(log: string): string {
+  const lines = log.trim().split('\n')
+  return lines.findLast((line) => !/^\s+(?:at |\.\.\. \d+ more)/u.test(line)) ?? ''
 }
