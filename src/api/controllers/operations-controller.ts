@@ -17,8 +17,8 @@ import {
 
 const TAGS = ['Operations']
 
-/** What the last runs of all tools have printed, each up to some millions of characters. */
-const RUNS_BYTES_MAX = 16 * 1024 * 1024
+/** What the last runs of three tools have printed: 4, 4 and 2 million characters, of up to 3 bytes each. */
+const RUNS_BYTES_MAX = 32 * 1024 * 1024
 
 const READ_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_INVALID',
