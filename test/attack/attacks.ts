@@ -4,6 +4,7 @@ import type { Attack } from './harness.ts'
 import { httpShapes } from './http-shapes.ts'
 import { largeOrders, largestOrders } from './large-orders.ts'
 import { listsByMany, listsUnread } from './lists.ts'
+import { oneKey } from './one-key.ts'
 import { oneOrder, oneOrderKeys } from './one-order.ts'
 import { overload } from './overload.ts'
 import { filesUnread, streamsPipelined } from './pipelining.ts'
@@ -21,6 +22,7 @@ export const ATTACKS: readonly Attack[] = [
   overload,
   oneOrder,
   oneOrderKeys,
+  oneKey,
   brokerFrames,
   databaseFrames,
   registryAnswers,

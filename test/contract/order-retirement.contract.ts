@@ -69,6 +69,11 @@ export function describeOrderRetirement(
       return orders
     }
 
+    async function readVersions(orderId: OrderId, after: number): Promise<number[]> {
+      const events = await retirement.readEvents(orderId, after)
+      return events.map(({ event }) => event.version)
+    }
+
     it('finds closed orders that are old and have nothing pending, page by page', async () => {
       const closed = [await close(), await close('cancelled'), await close()]
       const open = newOrderId()
@@ -81,15 +86,31 @@ export function describeOrderRetirement(
       assert.ok(found.every(({ version }) => version === 2))
     })
 
+    it('reads a long history in pages', async () => {
+      const orderId = newOrderId()
+      await settle(creationOf(orderId))
+      for (let version = 2; version <= 60; version += 1) {
+        await settle(changeOf(orderId, version, 'shipped'))
+      }
+      const versions: number[] = []
+      for (let page = await readVersions(orderId, 0); page.length > 0;) {
+        assert.ok(page.length <= 50)
+        versions.push(...page)
+        page = await readVersions(orderId, page.at(-1) ?? 0)
+      }
+      assert.deepEqual(
+        versions,
+        Array.from({ length: 60 }, (_, index) => index + 1),
+      )
+    })
+
     it('takes whole orders out, and their ids stay taken', async () => {
       const retired = await close()
       const kept = newOrderId()
       await settle(creationOf(kept))
-      const events = await retirement.readEvents(retired)
-      assert.deepEqual(
-        events.map(({ event }) => event.version),
-        [1, 2],
-      )
+      assert.deepEqual(await readVersions(retired, 0), [1, 2])
+      assert.deepEqual(await readVersions(retired, 1), [2])
+      assert.deepEqual(await readVersions(retired, 2), [])
       assert.equal(await retirement.retire([{ orderId: retired, version: 2 }]), 1)
       assert.equal(await store.findOrder(retired), undefined)
       assert.deepEqual(await store.listEvents(retired, 0, 10), [])

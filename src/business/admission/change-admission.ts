@@ -3,8 +3,8 @@ import type { Clock } from '../ports.ts'
 import { DelayLimit } from './delay-limit.ts'
 
 /**
- * What the orders of all requests at work may take. How large the order is that a request changes is known
- * when it has been read, with those of all the others, so each counts as the largest that there may be.
+ * The orders of all requests at work. How large the one is that a request changes is known when it has been read,
+ * with those of all the others, so each counts as the largest that a request can bring.
  */
 const ORDER_BYTES_MAX_IN_ALL = 320 * 1024 * 1024
 
@@ -12,7 +12,7 @@ export interface ChangeAdmissionDeps {
   readonly clock: Clock
   /** Requests that may be at work at once. */
   readonly requestsMax: number
-  /** What the order of one request takes in memory, at most. */
+  /** Of the largest order that a request can bring: what its event counts in memory (event-size.ts). */
   readonly orderBytesMax: number
   /** Requests that wait for others of their order: they hold nothing up, and have a bound of their own. */
   readonly waitingCount: () => number

@@ -56,7 +56,7 @@ export interface Operations {
   /** Rejects with a 503 while the store cannot be read. */
   readPublication(): Promise<PublicationReport>
   listRuns(): readonly ToolRun[]
-  /** Throws SERVICE_FULL while a tool is at work. */
+  /** Throws TOOL_AT_WORK while one is. */
   startRun(request: ToolRequest): ToolRun
 }
 
@@ -71,7 +71,8 @@ export interface OperationsDeps {
   readonly readTimeoutMs: number
 }
 
-const PENDING_MAX = 100
+/** They are read whole: of the largest orders 50 are 160 MB of PostgreSQL's answer. */
+const PENDING_MAX = 50
 
 export function createOperations(deps: OperationsDeps): Operations {
   const { settings, topic, store, lanes, listInstances, runs, clock, readTimeoutMs } = deps

@@ -1,5 +1,5 @@
 import type { SettledOrder } from '../ports.ts'
-import { changeInFlight } from '../refusals.ts'
+import { changeInFlight, tooManyRepeated } from '../refusals.ts'
 import type { Publication } from '../publication/publication.ts'
 import type { ChangeDeps } from './change-deps.ts'
 import type { ChangedOrder } from './commands.ts'
@@ -41,6 +41,8 @@ export async function inTurn(
     } else if (waited.kind === 'ended') {
       const repeated = answerAtEnd(deps, waited.change, request, waited.end)
       if (repeated !== undefined) return repeated
+    } else if (waited.kind === 'crowded') {
+      throw tooManyRepeated()
     } else if (waited.kind === 'left') {
       // Nobody hears it. Nothing was begun.
       throw changeInFlight(orderId)

@@ -34,10 +34,11 @@ export function preparePending(
 ): PendingEvent {
   if (isDraining()) throw draining()
   if (!lease.isHeld) throw leaseNotHeld()
-  const hasRoom = publications.count < pendingEventsMax && hasRoomForEvent(publications)
   // Before its bytes are made: those of a large order take longer than all else here.
-  if (!hasRoom) throw tooManyPending()
+  if (!hasRoomForEvent(publications)) throw tooManyPending()
   const encoded = encoder.encode(event)
+  // Before the count, in which those in doubt are: then it is Kafka that is away.
   const admission = publisher.admit(encoded.key)
+  if (publications.count >= pendingEventsMax) throw tooManyPending()
   return { event, encoded, ...admission, ...(retryKey === undefined ? {} : { retryKey }) }
 }

@@ -114,7 +114,7 @@ export class Publications {
       life.end,
       (bug: unknown) => {
         cancelDeadline()
-        // Not an expected outcome: the event may be anywhere, so its order stays closed to changes.
+        // Not an expected outcome: the event may be anywhere. It stays in doubt, and its order closed.
         answerUnknown(bug)
       },
     )
@@ -177,7 +177,7 @@ export class Publications {
         if (publication.isInDoubt) this.#inDoubtCount -= 1
         else this.#bytes -= life.valueBytes
         publication.end(how)
-        this.turns.hearOfEnd(publication, how)
+        this.turns.hearOfEnd(publication, how, life.valueBytes)
       },
     }
     this.#inFlight.set(orderId, life)

@@ -13,11 +13,20 @@ const WAITING_MAX = 1_000
 /** Of all orders: many of them may have long lines. */
 const ALL_WAITING_MAX = 10_000
 
-/** How a wait ended. `ended`: a change that concerns the request has ended; `left`: nobody waits any more. */
+/**
+ * Those that hear of the end of one change read its event each, all in the same turn of the loop, and the door
+ * does not count those that wait: of all their events together.
+ */
+const TOLD_BYTES_MAX = 1024 * 1024
+
+/**
+ * How a wait ended. `ended`: a change that concerns the request has ended; `crowded`: it is settled, and enough
+ * others are told; `left`: nobody waits any more.
+ */
 export type Waited =
   /** `left`: the order as the turn before has left it, if that one has changed it. */
   | { readonly kind: 'turn'; readonly left?: SettledOrder | undefined }
-  | { readonly kind: 'full' | 'deadline' | 'left' }
+  | { readonly kind: 'full' | 'deadline' | 'crowded' | 'left' }
   | { readonly kind: 'ended'; readonly change: Publication; readonly end: PublicationEnd }
 
 interface Waiter {
@@ -103,14 +112,20 @@ export class OrderTurns {
     this.#waiting.delete(orderId)
   }
 
-  /** Those whom the change concerns have their answer, and need no turn. */
-  hearOfEnd(change: Publication, end: PublicationEnd): void {
+  /** Those whom the change concerns have their answer, and need no turn. `bytes`: of the value of its event. */
+  hearOfEnd(change: Publication, end: PublicationEnd, bytes: number): void {
     const waiting = this.#waiting.get(change.event.order.orderId)
     // After a discard nothing has happened: their turns are still to come.
     if (waiting === undefined || end === 'discarded') return
+    let leftCount = Math.max(1, Math.floor(TOLD_BYTES_MAX / bytes))
     for (const waiter of waiting.splice(0)) {
-      if (waiter.concerns(change)) waiter.resolve({ kind: 'ended', change, end })
-      else waiting.push(waiter)
+      if (!waiter.concerns(change)) {
+        waiting.push(waiter)
+        continue
+      }
+      const isTold = end !== 'settled' || leftCount > 0
+      waiter.resolve(isTold ? { kind: 'ended', change, end } : { kind: 'crowded' })
+      leftCount -= 1
     }
   }
 }

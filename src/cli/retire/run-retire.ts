@@ -4,7 +4,11 @@ import type { Config } from '../../config/config.ts'
 import type { PublishedEvent } from '../../models/order-event.ts'
 import { describeHeaders } from '../../service/kafka/event-headers.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
-import { type ClosedPlace, FIRST_CLOSED } from '../../service/storage/store-retirement.ts'
+import {
+  type ClosedPlace,
+  FIRST_CLOSED,
+  type OrderRetirement,
+} from '../../service/storage/store-retirement.ts'
 
 /** Bounds how long changes wait for a page, and how much is exported before it is taken out. */
 const PAGE_ORDERS = 100
@@ -42,9 +46,7 @@ export async function runRetire(config: Config, options: RetireOptions): Promise
     const { orders, next } = await store.findClosed(options.beforeMs, place, PAGE_ORDERS)
     place = next
     if (orders.length === 0) continue
-    for (const { orderId } of orders) {
-      exportedEventCount += await exportEvents(file, await store.readEvents(orderId))
-    }
+    for (const { orderId } of orders) exportedEventCount += await exportOrder(file, store, orderId)
     await file.sync()
     if (options.isRehearsal) continue
     const count = await store.retire(orders)
@@ -55,11 +57,24 @@ export async function runRetire(config: Config, options: RetireOptions): Promise
   return { retiredCount, exportedEventCount, changedCount }
 }
 
-async function exportEvents(file: FileHandle, events: readonly PublishedEvent[]): Promise<number> {
-  const lines = events.map((event) => `${JSON.stringify(toLine(event))}\n`)
-  // All of it, or an error: a disk that is nearly full takes a part of one write, and says nothing.
-  await file.appendFile(lines.join(''))
-  return events.length
+/** Returns how many events it has. */
+async function exportOrder(
+  file: FileHandle,
+  store: Pick<OrderRetirement, 'readEvents'>,
+  orderId: string,
+): Promise<number> {
+  let count = 0
+  let after = 0
+  for (;;) {
+    const events = await store.readEvents(orderId, after)
+    const last = events.at(-1)
+    if (last === undefined) return count
+    const lines = events.map((event) => `${JSON.stringify(toLine(event))}\n`)
+    // All of it, or an error: a disk that is nearly full takes a part of one write, and says nothing.
+    await file.appendFile(lines.join(''))
+    count += events.length
+    after = last.event.version
+  }
 }
 
 /** All that the record of the event was made of, and the order as it was after it. */

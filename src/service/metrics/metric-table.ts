@@ -112,7 +112,7 @@ const REQUESTS: readonly MetricKind[] = [
   ),
   tallied(
     'cart_turned_away_total',
-    'Requests that were answered 503 SERVICE_FULL, by what they asked for.',
+    'Requests that were answered 503 SERVICE_FULL, by what they asked for; not those on connections beyond MAX_CONNECTIONS.',
     ['work'],
     ({ turnedAway }) => turnedAway,
   ),

@@ -42,8 +42,8 @@ export const RETIRED = {
 export interface OrderRetirement extends AsyncDisposable {
   /** Looks at `limit` orders at most, and returns the closed ones whose last event was settled before that time. */
   findClosed(beforeMs: number, after: ClosedPlace, limit: number): Promise<ClosedPage>
-  /** All settled events of an order, by version. */
-  readEvents(orderId: string): Promise<readonly PublishedEvent[]>
+  /** Settled events of an order after that version, by version: as many as go at once, none at the end. */
+  readEvents(orderId: string, after: number): Promise<readonly PublishedEvent[]>
   /** Those that are still as they were; returns how many. One transaction. */
   retire(orders: readonly ClosedOrder[]): Promise<number>
 }

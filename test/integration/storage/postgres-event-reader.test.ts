@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { readStoredEvents } from '../../../src/service/storage/postgres/event-reader.ts'
+import { listPendingEvents } from '../../../src/service/storage/postgres/inspect.ts'
 import { readPublishedEvents } from '../../../src/service/storage/postgres/published-reader.ts'
 import { changeOf, creationOf, newOrderId } from '../../contract/order-store-events.ts'
 import { createTestSchema } from '../../support/postgres-schema.ts'
@@ -39,21 +40,28 @@ test('an audit reads all events of a PostgreSQL database as they were when it be
   })
 })
 
-test('events that are together larger than an answer may be are read in pages', async () => {
+test('the largest orders are read in pages, because an answer has a bound', async () => {
   await using schema = await createTestSchema()
   const store = await openStore(schema)
-  // PostgreSQL writes two digits for each byte.
-  const value = Buffer.alloc(1_040_000, 1)
-  const creations = Array.from({ length: 135 }, () => {
-    const creation = creationOf(newOrderId())
-    return { ...creation, encoded: { ...creation.encoded, value } }
+  const items = Array.from({ length: 1_000 }, () => ({
+    itemId: '😀'.repeat(255),
+    quantity: 1,
+    priceMinor: 100,
+  }))
+  // About 3 MB each as PostgreSQL writes it: two digits for each byte of the value.
+  const value = Buffer.alloc(1_037_000, 1)
+  const creations = Array.from({ length: 90 }, () => {
+    const { event, encoded, ...rest } = creationOf(newOrderId())
+    const order = { ...event.order, items }
+    return { ...rest, event: { ...event, order }, encoded: { ...encoded, value } }
   })
+  for (const creation of creations) await store.reserve(creation)
+  const address = { url: schema.url(), database: 'of the test' }
+  assert.equal((await listPendingEvents(address, 1_000)).length, creations.length)
   for (const [offset, creation] of creations.entries()) {
-    await store.reserve(creation)
     await store.settle(creation, { partition: 0, offset })
   }
   await store.close()
-  const address = { url: schema.url(), database: 'of the test' }
   for (const readAll of [readStoredEvents, readPublishedEvents]) {
     let count = 0
     for await (const _event of readAll(address)) count += 1

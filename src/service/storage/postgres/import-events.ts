@@ -13,7 +13,7 @@ import {
 import { RETIRED } from '../store-retirement.ts'
 import { createLink } from './connection.ts'
 import { ERASED_COLUMNS } from './event-columns.ts'
-import type { DatabaseAddress } from './inspect.ts'
+import type { DatabaseAddress } from './database-address.ts'
 import { migrate } from './migrate.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'

@@ -4,19 +4,13 @@ import type { PendingEvent } from '../../../models/order-event.ts'
 import { toPendingEvent, type EventRow } from '../order-row.ts'
 import type { StoredInstance, StoreFacts } from '../store-facts.ts'
 import { createLink } from './connection.ts'
+import type { DatabaseAddress } from './database-address.ts'
 import { SELECT_RESERVED } from './event-columns.ts'
 import { translatePostgresError } from './postgres-errors.ts'
+import { readPages } from './row-pages.ts'
 import { beginSession } from './session.ts'
-import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 
 const TIMEOUTS = { connectMs: 3_000, statementMs: 5_000, answerMs: 6_000 }
-
-export interface DatabaseAddress {
-  readonly url: string
-  readonly passwordFile?: string | undefined
-  readonly signPassword?: (() => Promise<string>) | undefined
-  readonly database: string
-}
 
 /**
  * Looks at a database beside the services that use it; never writes. Rejects with a StoreError where
@@ -49,12 +43,12 @@ export function listPendingEvents(
   limit: number,
 ): Promise<PendingEvent[]> {
   return withClient(address, async (client) => {
-    await client.query(`SELECT ${LIFT_TRANSACTION_TIMEOUT}`)
-    const { rows } = await client.query<EventRow>(
-      `SELECT ${SELECT_RESERVED} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT $1`,
-      [limit],
-    )
-    return rows.map(toPendingEvent)
+    const events: PendingEvent[] = []
+    const select = `SELECT ${SELECT_RESERVED} FROM order_events WHERE topic_offset IS NULL ORDER BY id LIMIT ${limit}`
+    for await (const rows of readPages<EventRow>(client, select)) {
+      events.push(...rows.map(toPendingEvent))
+    }
+    return events
   })
 }
 

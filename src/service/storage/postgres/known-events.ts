@@ -1,7 +1,8 @@
 import type { EventKey } from '../order-row.ts'
 import { RETIRED } from '../store-retirement.ts'
 import { LATEST_EVENTS } from '../store-facts.ts'
-import { type DatabaseAddress, withClient } from './inspect.ts'
+import type { DatabaseAddress } from './database-address.ts'
+import { withClient } from './inspect.ts'
 
 /** By partition, where the events stand that were settled last. Reads beside the service. */
 export function latestOffsets(

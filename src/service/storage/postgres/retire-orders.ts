@@ -9,8 +9,9 @@ import {
 } from '../store-retirement.ts'
 import { createLink } from './connection.ts'
 import { selected } from './event-columns.ts'
-import type { DatabaseAddress } from './inspect.ts'
+import type { DatabaseAddress } from './database-address.ts'
 import { translatePostgresError } from './postgres-errors.ts'
+import { PAGE_ROWS } from './row-pages.ts'
 import { beginSession } from './session.ts'
 
 const TIMEOUTS = { connectMs: 5_000, statementMs: 60_000, answerMs: 60_000 }
@@ -32,8 +33,8 @@ const FIND_CLOSED = `
 
 const READ_EVENTS = `
   SELECT ${selected(PUBLISHED_EVENT)} FROM order_events
-  WHERE order_id = $1 AND topic_offset IS NOT NULL
-  ORDER BY version`
+  WHERE order_id = $1 AND topic_offset IS NOT NULL AND version > $2
+  ORDER BY version LIMIT ${PAGE_ROWS}`
 
 /**
  * Changes wait for the few milliseconds of a page. Without this lock one could be reserved that was
@@ -84,8 +85,8 @@ export async function openRetirement(
   }
   return {
     findClosed: (...question) => asked(findClosed(client, ...question)),
-    async readEvents(orderId) {
-      const { rows } = await asked(client.query<PublishedEventRow>(READ_EVENTS, [orderId]))
+    async readEvents(orderId, after) {
+      const { rows } = await asked(client.query<PublishedEventRow>(READ_EVENTS, [orderId, after]))
       return rows.map(toPublishedEvent)
     },
     retire: (orders) => asked(retire(client, orders)),

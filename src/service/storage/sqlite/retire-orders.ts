@@ -26,10 +26,13 @@ const FIND_CLOSED = `
   JOIN order_events AS last USING (order_number, version)
   ORDER BY closed.status, closed.order_date, closed.order_id`
 
+/** Bounds what is in memory at once. */
+const PAGE_EVENTS = 50
+
 const READ_EVENTS = `
   SELECT ${selected(PUBLISHED_EVENT)} FROM order_events
-  WHERE order_number = (SELECT order_number FROM orders WHERE order_id = ?)
-  ORDER BY version`
+  WHERE order_number = (SELECT order_number FROM orders WHERE order_id = ?) AND version > ?
+  ORDER BY version LIMIT ${PAGE_EVENTS}`
 
 const IS_AS_BEFORE = `
   SELECT order_number FROM orders JOIN order_events USING (order_number, version)
@@ -67,8 +70,8 @@ export async function openRetirement(path: string): Promise<OrderRetirement> {
       >
       return { orders: rows.filter((row) => row.isOld === 1), next: rows.at(-1) }
     },
-    async readEvents(orderId) {
-      const rows = readEvents.all(orderId) as unknown as readonly PublishedEventRow[]
+    async readEvents(orderId, after) {
+      const rows = readEvents.all(orderId, after) as unknown as readonly PublishedEventRow[]
       return rows.map(toPublishedEvent)
     },
     async retire(orders) {

@@ -72,6 +72,25 @@ test('a thousand wait for one order, and the next one is told at once that it is
   assert.equal(turns.waitingCount, 0)
 })
 
+test('of those whom a large change concerns as many are told as have their events in 1 MiB', async () => {
+  const change = new LivePublication(someEvent({ orderId: ORDER_ID }), undefined)
+  for (const [end, bytes, toldCount] of [
+    ['settled', 100_000, 10],
+    ['settled', 2_000_000, 1],
+    ['settled', 300, 20],
+    ['abandoned', 100_000, 20],
+  ] as const) {
+    const turns = new OrderTurns(new ManualClock())
+    turns.take(ORDER_ID)
+    const waits = Array.from({ length: 20 }, () => turns.wait(ORDER_ID, () => true, DEADLINE_MS))
+    turns.hearOfEnd(change, end, bytes)
+    const kinds = (await Promise.all(waits)).map(({ kind }) => kind)
+    assert.equal(kinds.filter((kind) => kind === 'ended').length, toldCount)
+    assert.equal(kinds.filter((kind) => kind === 'crowded').length, 20 - toldCount)
+    assert.equal(turns.waitingCount, 0)
+  }
+})
+
 test('many orders have no more that wait than there is room for', async () => {
   const turns = new OrderTurns(new ManualClock())
   const waits = Array.from({ length: 10_000 }, (_, index) => {
@@ -127,9 +146,9 @@ test('the end of a change answers those whom it concerns, and the others keep th
     wait('next'),
     wait('concerned too', DEADLINE_MS, () => true),
   ]
-  turns.hearOfEnd(change, 'discarded')
+  turns.hearOfEnd(change, 'discarded', 300)
   assert.equal(turns.waitingCount, 4)
-  turns.hearOfEnd(change, 'settled')
+  turns.hearOfEnd(change, 'settled', 300)
   assert.equal(turns.waitingCount, 2)
   turns.pass(ORDER_ID)
   turns.pass(ORDER_ID)
