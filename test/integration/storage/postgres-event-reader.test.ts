@@ -43,6 +43,8 @@ test('an audit reads all events of a PostgreSQL database as they were when it be
 test('the largest orders are read in pages, because an answer has a bound', async () => {
   await using schema = await createTestSchema()
   const store = await openStore(schema)
+  await using resources = new AsyncDisposableStack()
+  resources.defer(() => store.close())
   const items = Array.from({ length: 1_000 }, () => ({
     itemId: '😀'.repeat(255),
     quantity: 1,
@@ -61,7 +63,6 @@ test('the largest orders are read in pages, because an answer has a bound', asyn
   for (const [offset, creation] of creations.entries()) {
     await store.settle(creation, { partition: 0, offset })
   }
-  await store.close()
   for (const readAll of [readStoredEvents, readPublishedEvents]) {
     let count = 0
     for await (const _event of readAll(address)) count += 1

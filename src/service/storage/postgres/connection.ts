@@ -47,6 +47,12 @@ export interface ConnectionOptions {
   readonly admitServer?: (session: Session) => void
 }
 
+/** For what reads or changes a database beside the services that use it. */
+export type DatabaseAddress = Pick<
+  ConnectionOptions,
+  'url' | 'passwordFile' | 'signPassword' | 'database'
+>
+
 export interface Timeouts {
   readonly connectMs: number
   /** The server ends a statement after this: a definite "no". */

@@ -1,6 +1,6 @@
 import { NOBODY } from '../../../models/order.ts'
 import type { StoredEvent } from '../store-facts.ts'
-import type { DatabaseAddress } from './database-address.ts'
+import type { DatabaseAddress } from './connection.ts'
 import { readRows } from './row-pages.ts'
 
 const SELECT = `

@@ -11,9 +11,8 @@ import {
   type StoreImport,
 } from '../store-import.ts'
 import { RETIRED } from '../store-retirement.ts'
-import { createLink } from './connection.ts'
+import { createLink, type DatabaseAddress } from './connection.ts'
 import { ERASED_COLUMNS } from './event-columns.ts'
-import type { DatabaseAddress } from './database-address.ts'
 import { migrate } from './migrate.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { beginSession } from './session.ts'

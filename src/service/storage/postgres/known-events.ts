@@ -1,7 +1,7 @@
 import type { EventKey } from '../order-row.ts'
 import { RETIRED } from '../store-retirement.ts'
 import { LATEST_EVENTS } from '../store-facts.ts'
-import type { DatabaseAddress } from './database-address.ts'
+import type { DatabaseAddress } from './connection.ts'
 import { withClient } from './inspect.ts'
 
 /** By partition, where the events stand that were settled last. Reads beside the service. */

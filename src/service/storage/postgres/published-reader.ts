@@ -1,7 +1,7 @@
 import type { PublishedEvent } from '../../../models/order-event.ts'
 import { PUBLISHED_EVENT, type PublishedEventRow, toPublishedEvent } from '../order-row.ts'
 import { selected } from './event-columns.ts'
-import type { DatabaseAddress } from './database-address.ts'
+import type { DatabaseAddress } from './connection.ts'
 import { readRows } from './row-pages.ts'
 
 const SELECT = `

@@ -7,9 +7,8 @@ import {
   type OrderRetirement,
   RETIRED,
 } from '../store-retirement.ts'
-import { createLink } from './connection.ts'
+import { createLink, type DatabaseAddress } from './connection.ts'
 import { selected } from './event-columns.ts'
-import type { DatabaseAddress } from './database-address.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { PAGE_ROWS } from './row-pages.ts'
 import { beginSession } from './session.ts'

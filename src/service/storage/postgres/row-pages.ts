@@ -1,6 +1,5 @@
 import type { Client, QueryResultRow } from 'pg'
-import { createLink } from './connection.ts'
-import type { DatabaseAddress } from './database-address.ts'
+import { createLink, type DatabaseAddress } from './connection.ts'
 import { translatePostgresError } from './postgres-errors.ts'
 import { LIFT_TRANSACTION_TIMEOUT } from './session-settings.ts'
 
