@@ -63,6 +63,10 @@ export function bodyTooLarge(bytesMax: number): RequestError {
   return new RequestError('BODY_TOO_LARGE', `The body may have ${bytesMax} bytes at most`)
 }
 
+export function bodyTooManyValues(valuesMax: number): RequestError {
+  return new RequestError('BODY_TOO_LARGE', `The body may hold ${valuesMax} values at most`)
+}
+
 export function bodyEncoded(): RequestError {
   const detail = 'Send the body as it is, without Content-Encoding'
   return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', detail)

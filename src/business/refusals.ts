@@ -133,7 +133,7 @@ export function tooManyChanges(outcome: ChangeOutcome): CommandError {
   return unavailable('SERVICE_FULL', detail, outcome)
 }
 
-/** The change is settled. This request has its key, or asks for the same; with another body it is refused. */
+/** The change is settled. This request has its key; with another body it is refused. */
 export function tooManyRepeated(): CommandError {
   const detail = 'Too many requests wait for the answer to one change; send this one again'
   return unavailable('SERVICE_FULL', detail, 'unknown')

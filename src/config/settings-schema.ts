@@ -116,7 +116,7 @@ export const settingsSchema = Type.Object({
     { minimum: 100, maximum: 60_000, default: 5_000 },
   ),
   MAX_PENDING_EVENTS: integer(
-    'Requests for changes, and events on their way, that may be here at once; further requests are answered 503. Fewer are let in while changes take long, when their events have 16 MiB together, or where orders may be large: 1,213 with 100 items, 123 with 1,000.',
+    'Events on their way, those in doubt included, and requests for changes at work that may be here at once; further requests are answered 503. Of requests fewer are let in while changes take long or their events have 16 MiB together, and never more than 1,213 where an order may have 100 items, 123 where it may have 1,000.',
     { minimum: 1, maximum: 1_000_000, default: 10_000 },
   ),
   MAX_STREAM_READERS: integer(

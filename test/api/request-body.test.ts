@@ -123,6 +123,33 @@ test('takes a change of 16384 bytes and refuses one more by 413', async (t) => {
   assert.equal(refused.json().detail, 'The body may have 16384 bytes at most')
 })
 
+/** Of a body with one order and so many values more, in an unknown field. */
+function withValues(order: string, valueCount: number, value = '{}'): string {
+  return order.replace(/\}$/u, `,"z":[${Array(valueCount).fill(value).join()}]}`)
+}
+
+test('takes a body with a value for each 24 bytes that it may have, and none with more', async (t) => {
+  const { server } = await startTestServer(t, { settings: { maxItemsPerOrder: 10 } })
+  // The order has four: itself, two fields and the list.
+  const most = Math.floor(48_384 / 24) - 4
+  assert.equal((await postOrder(server, withValues(VALID, most))).statusCode, 201)
+  for (const value of ['{}', '[]', '1', '"a"', '{"a":1}']) {
+    const refused = await postOrder(server, withValues(VALID, most + 1, value))
+    assert.equal(refused.statusCode, 413)
+    assert.equal(refused.json().detail, 'The body may hold 2016 values at most')
+  }
+  const change = '{"orderId":"ORD-1","status":"shipped"}'
+  assert.equal((await putOrder(server, withValues(change, 670))).statusCode, 200)
+  assert.equal((await putOrder(server, withValues(change, 700))).statusCode, 413)
+})
+
+test('what a string holds is no value', async (t) => {
+  const { server } = await startTestServer(t)
+  const text = JSON.stringify('[{,"\\'.repeat(3_000))
+  const order = VALID.replace(/\}$/u, `,"customerId":"C","z":${text}}`)
+  assert.equal((await postOrder(server, order)).statusCode, 201)
+})
+
 for (const character of ['x', '名', '😀', String.raw`\u0431`, String.raw`\ud83d\ude00`]) {
   test(`takes an order of the most items there may be, with names of 255 × ${character}`, async (t) => {
     const { server } = await startTestServer(t)

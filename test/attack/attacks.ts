@@ -7,6 +7,7 @@ import { listsByMany, listsUnread } from './lists.ts'
 import { oneKey } from './one-key.ts'
 import { oneOrder, oneOrderKeys } from './one-order.ts'
 import { overload } from './overload.ts'
+import { manyValues } from './many-values.ts'
 import { filesUnread, streamsPipelined } from './pipelining.ts'
 import { registryAnswers } from './registry-answers.ts'
 import { terminalText } from './terminal-text.ts'
@@ -17,6 +18,7 @@ export const ATTACKS: readonly Attack[] = [
   listsUnread,
   filesUnread,
   streamsPipelined,
+  manyValues,
   largeOrders,
   largestOrders,
   overload,

@@ -27,7 +27,10 @@ export function updateRequest(orderId: string, status: string, key?: string): st
 }
 
 function jsonRequest(method: string, path: string, content: object, headers = ''): string {
-  const body = JSON.stringify(content)
+  return jsonText(method, path, JSON.stringify(content), headers)
+}
+
+export function jsonText(method: string, path: string, body: string, headers = ''): string {
   const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`
   return `${method} ${path} HTTP/1.1\r\n${HOST}Content-Type: application/json\r\n${length}${headers}\r\n${body}`
 }

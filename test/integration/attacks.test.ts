@@ -4,6 +4,7 @@ import { playAttack } from '../attack/harness.ts'
 import { foreignHost } from '../attack/foreign-host.ts'
 import { largeOrders } from '../attack/large-orders.ts'
 import { listsByMany, listsUnread } from '../attack/lists.ts'
+import { manyValues } from '../attack/many-values.ts'
 import { oneKey } from '../attack/one-key.ts'
 import { oneOrder } from '../attack/one-order.ts'
 import { overload } from '../attack/overload.ts'
@@ -14,7 +15,7 @@ import { filesUnread, streamsPipelined } from '../attack/pipelining.ts'
 const ON_BOTH_STORES = [listsByMany, listsUnread, largeOrders, overload, oneOrder]
 
 /** The store has little or no part in these. */
-const ON_ONE_STORE = [oneKey, filesUnread, streamsPipelined, foreignHost]
+const ON_ONE_STORE = [manyValues, oneKey, filesUnread, streamsPipelined, foreignHost]
 
 suite('an attack leaves the service alive and its answers true', () => {
   for (const attack of [...ON_BOTH_STORES, ...ON_ONE_STORE]) {

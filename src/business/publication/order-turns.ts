@@ -14,20 +14,27 @@ const WAITING_MAX = 1_000
 const ALL_WAITING_MAX = 10_000
 
 /**
- * Those that hear of the end of one change read its event each, all in the same turn of the loop, and the door
- * does not count those that wait: of all their events together.
+ * Of the events that those read and answer with who were told that their changes are settled. The door does not
+ * count those that wait, and the changes of many lines may be settled together.
  */
-const TOLD_BYTES_MAX = 1024 * 1024
+const TOLD_BYTES_MAX = 8 * 1024 * 1024
 
 /**
- * How a wait ended. `ended`: a change that concerns the request has ended; `crowded`: it is settled, and enough
- * others are told; `left`: nobody waits any more.
+ * How a wait ended. `ended`: a change that concerns the request has ended; `crowded`: the same, and so many others
+ * were told before that its time is over; `left`: nobody waits any more.
  */
 export type Waited =
   /** `left`: the order as the turn before has left it, if that one has changed it. */
   | { readonly kind: 'turn'; readonly left?: SettledOrder | undefined }
-  | { readonly kind: 'full' | 'deadline' | 'crowded' | 'left' }
-  | { readonly kind: 'ended'; readonly change: Publication; readonly end: PublicationEnd }
+  | { readonly kind: 'full' | 'deadline' | 'left' }
+  /** `leave`: to be called once, when the request has its answer or waits again. */
+  | ({ readonly kind: 'ended'; readonly leave: () => void } & Ended)
+  | ({ readonly kind: 'crowded' } & Ended)
+
+interface Ended {
+  readonly change: Publication
+  readonly end: PublicationEnd
+}
 
 interface Waiter {
   /** Monotonic. */
@@ -41,6 +48,9 @@ export class OrderTurns {
   /** Of each order whose turn is taken: the others, in the order of their arrival. */
   readonly #waiting = new Map<OrderId, Waiter[]>()
   #waitingCount = 0
+  /** Their changes are settled, and they are told when others have left; in their order. */
+  readonly #toTell = new Map<Waiter, Ended & { readonly bytes: number }>()
+  #toldBytes = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -90,8 +100,11 @@ export class OrderTurns {
       }
       const leftMs = Math.max(0, deadlineMs - this.#clock.monotonicMs())
       const end = (kind: 'deadline' | 'left'): void => {
-        waiting.splice(waiting.indexOf(waiter), 1)
-        waiter.resolve({ kind })
+        const ended = this.#toTell.get(waiter)
+        if (ended === undefined) waiting.splice(waiting.indexOf(waiter), 1)
+        this.#toTell.delete(waiter)
+        const isCrowded = ended !== undefined && kind === 'deadline'
+        waiter.resolve(isCrowded ? { kind: 'crowded', ...ended } : { kind })
       }
       const cancelDeadline = this.#clock.schedule(leftMs, () => end('deadline'))
       const leave = (): void => end('left')
@@ -117,15 +130,27 @@ export class OrderTurns {
     const waiting = this.#waiting.get(change.event.order.orderId)
     // After a discard nothing has happened: their turns are still to come.
     if (waiting === undefined || end === 'discarded') return
-    let leftCount = Math.max(1, Math.floor(TOLD_BYTES_MAX / bytes))
     for (const waiter of waiting.splice(0)) {
-      if (!waiter.concerns(change)) {
-        waiting.push(waiter)
-        continue
+      if (!waiter.concerns(change)) waiting.push(waiter)
+      else if (end === 'settled') this.#toTell.set(waiter, { change, end, bytes })
+      else waiter.resolve({ kind: 'ended', change, end, leave: () => undefined })
+    }
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const [waiter, { bytes, ...ended }] of this.#toTell) {
+      if (this.#toldBytes > 0 && this.#toldBytes + bytes > TOLD_BYTES_MAX) return
+      this.#toTell.delete(waiter)
+      this.#toldBytes += bytes
+      const leave = (): void => {
+        // In another turn of the loop: the answer is written before.
+        this.#clock.schedule(0, () => {
+          this.#toldBytes -= bytes
+          this.#tell()
+        })
       }
-      const isTold = end !== 'settled' || leftCount > 0
-      waiter.resolve(isTold ? { kind: 'ended', change, end } : { kind: 'crowded' })
-      leftCount -= 1
+      waiter.resolve({ kind: 'ended', ...ended, leave })
     }
   }
 }

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { STATUS_POLICIES } from '../../../src/business/order/order-status.ts'
 import { openPostgresStore } from '../../../src/service/storage/postgres/store.ts'
 import { openSqliteStore } from '../../../src/service/storage/sqlite/store.ts'
+import { startPostgresCluster } from '../../support/postgres-cluster.ts'
 import { createTestSchema } from '../../support/postgres-schema.ts'
 import type { GeneratedRequest } from '../../support/generated-requests.ts'
 import { requestSequences } from '../../support/request-sequences.ts'
@@ -101,8 +102,10 @@ async function compareAnswers(
 const STARTS = ['beginning', 'recent']
 
 test('SQLite and PostgreSQL answer the same requests by the same bytes, on all operations', async (t) => {
-  const schema = await createTestSchema()
-  t.after(() => schema.drop())
+  // A reader of the stream waits for the transactions of the whole cluster, those of other tests among them.
+  const cluster = await startPostgresCluster()
+  t.after(() => cluster.close())
+  const schema = await createTestSchema(cluster.url)
   const postgres = await openPostgresStore({
     url: schema.url(),
     database: schema.name,

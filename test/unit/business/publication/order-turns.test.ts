@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
 import { OrderTurns } from '../../../../src/business/publication/order-turns.ts'
 import { LivePublication } from '../../../../src/business/publication/publication.ts'
@@ -72,22 +73,50 @@ test('a thousand wait for one order, and the next one is told at once that it is
   assert.equal(turns.waitingCount, 0)
 })
 
-test('of those whom a large change concerns as many are told as have their events in 1 MiB', async () => {
+/** A change that so many wait for, and what they were told so far. */
+function setUpCrowd(count: number) {
+  const clock = new ManualClock()
+  const turns = new OrderTurns(clock)
+  turns.take(ORDER_ID)
   const change = new LivePublication(someEvent({ orderId: ORDER_ID }), undefined)
-  for (const [end, bytes, toldCount] of [
-    ['settled', 100_000, 10],
-    ['settled', 2_000_000, 1],
-    ['settled', 300, 20],
-    ['abandoned', 100_000, 20],
+  const told: string[] = []
+  const leaves: Array<() => void> = []
+  for (let index = 0; index < count; index += 1) {
+    void turns
+      .wait(ORDER_ID, () => true, DEADLINE_MS)
+      .then((waited) => {
+        told.push(waited.kind)
+        if (waited.kind === 'ended') leaves.push(waited.leave)
+      })
+  }
+  return { clock, turns, change, told, leaves }
+}
+
+test('those whom the end of a large change concerns are told as others leave, 8 MiB at a time', async () => {
+  const { clock, turns, change, told, leaves } = setUpCrowd(20)
+  turns.hearOfEnd(change, 'settled', 1024 * 1024)
+  await setImmediate()
+  assert.deepEqual(told, Array(8).fill('ended'))
+  assert.equal(turns.waitingCount, 12)
+  for (const leave of leaves.splice(0, 3)) leave()
+  clock.advance(0)
+  await setImmediate()
+  assert.deepEqual(told, Array(11).fill('ended'))
+  clock.advance(DEADLINE_MS)
+  await setImmediate()
+  assert.deepEqual(told.slice(11), Array(9).fill('crowded'))
+  assert.equal(turns.waitingCount, 0)
+})
+
+test('of a change that was abandoned, and of small ones, all are told at once', async () => {
+  for (const [end, bytes] of [
+    ['settled', 300],
+    ['abandoned', 1024 * 1024],
   ] as const) {
-    const turns = new OrderTurns(new ManualClock())
-    turns.take(ORDER_ID)
-    const waits = Array.from({ length: 20 }, () => turns.wait(ORDER_ID, () => true, DEADLINE_MS))
+    const { turns, change, told } = setUpCrowd(20)
     turns.hearOfEnd(change, end, bytes)
-    const kinds = (await Promise.all(waits)).map(({ kind }) => kind)
-    assert.equal(kinds.filter((kind) => kind === 'ended').length, toldCount)
-    assert.equal(kinds.filter((kind) => kind === 'crowded').length, 20 - toldCount)
-    assert.equal(turns.waitingCount, 0)
+    await setImmediate()
+    assert.deepEqual(told, Array(20).fill('ended'))
   }
 })
 
