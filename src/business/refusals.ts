@@ -39,10 +39,11 @@ export function orderStillOpen({
   return new CommandError('ORDER_STILL_OPEN', detail)
 }
 
-/** The erasure itself is a fact. */
+/** The erasure itself is a fact. `cause`: what failed, the look for the keys of its records or the write. */
 export function tombstoneNotWritten(orderId: OrderId, cause?: unknown): CommandError {
   const detail = `Order '${orderId}' is erased; its tombstone may be missing on the topic: send the request again`
-  return unavailable('KAFKA_UNAVAILABLE', detail, 'unknown', cause)
+  const isStore = cause instanceof CommandError && cause.code === 'STORE_UNAVAILABLE'
+  return unavailable(isStore ? cause.code : 'KAFKA_UNAVAILABLE', detail, 'unknown', cause)
 }
 
 /** With the tag in full: one that was altered on the way would be sent again and again. */
