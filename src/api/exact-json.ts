@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { tooManyLongNumbers } from './request-errors.ts'
 
 /**
  * JSON whose numbers are what was written. A number of JSON may have any digits, a double keeps 15 of
@@ -25,20 +26,30 @@ const MANY_DIGITS = /[:,[\s]-?[\d.]{16}/
 /** A string, or such a number, in JSON. */
 const STRING_OR_MANY_DIGITS = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<=[:,[\s])-?[\d.]{16,}(?:e[+-]?\d+)?/gi
 
+/**
+ * Such numbers of one body. Each takes some microseconds, and one that is kept as text three times the memory of
+ * another value. The largest orders have one for each item.
+ */
+const LONG_NUMBERS_MAX = 4_000
+
 /** In front of an inexact number while it is a string. Nobody else writes it. */
 const MARK = `${randomUUID()}:`
 
 /**
  * As JSON.parse, but that numbers which would lose digits are {@link InexactNumber}s. JSON.parse can also tell
  * how each number was written, but calls back for every value: a large body of numbers alone would hold up
- * everybody else.
+ * everybody else. Throws a RequestError where there are too many of those.
  */
 export function parseExactly(text: string): unknown {
   const parsed: unknown = JSON.parse(text)
   if (!MANY_DIGITS.test(text)) return parsed
   let hasInexact = false
+  let longCount = 0
   const marked = text.replace(STRING_OR_MANY_DIGITS, (token) => {
-    if (token.startsWith('"') || isExact(token)) return token
+    if (token.startsWith('"')) return token
+    longCount += 1
+    if (longCount > LONG_NUMBERS_MAX) throw tooManyLongNumbers(LONG_NUMBERS_MAX)
+    if (isExact(token)) return token
     hasInexact = true
     return `"${MARK}${token}"`
   })

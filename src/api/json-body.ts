@@ -8,6 +8,7 @@ import {
   bodyNotUtf8,
   bodyTooManyValues,
   charsetNotSupported,
+  RequestError,
 } from './request-errors.ts'
 
 /** The largest body a request may have: an order id of 255 characters takes at most 3 KiB. */
@@ -59,6 +60,7 @@ function parseJson(text: string): unknown {
   try {
     return parseExactly(text)
   } catch (error) {
+    if (error instanceof RequestError) throw error
     throw bodyNotJson(error instanceof Error ? error.message : 'unreadable', error)
   }
 }
@@ -78,7 +80,7 @@ function countValues(json: Buffer): number {
     if (byte === QUOTE) isInString = !isInString
     else if (isInString) at += byte === BACKSLASH ? 1 : 0
     else if (byte === COMMA) count += 1
-    // An empty one holds none; `]` and `}` have the codes two above `[` and `{`.
+    // An empty one holds none, unless there is white space in it; `]` and `}` have the codes two above `[` and `{`.
     else if ((byte === BRACKET || byte === BRACE) && json[at + 1] !== byte + 2) count += 1
   }
   return count

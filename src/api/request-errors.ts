@@ -67,6 +67,11 @@ export function bodyTooManyValues(valuesMax: number): RequestError {
   return new RequestError('BODY_TOO_LARGE', `The body may hold ${valuesMax} values at most`)
 }
 
+export function tooManyLongNumbers(max: number): RequestError {
+  const detail = `The body may hold ${max} numbers of 16 digits or more`
+  return new RequestError('BODY_TOO_LARGE', detail)
+}
+
 export function bodyEncoded(): RequestError {
   const detail = 'Send the body as it is, without Content-Encoding'
   return new RequestError('MEDIA_TYPE_NOT_SUPPORTED', detail)

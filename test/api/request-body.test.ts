@@ -143,6 +143,15 @@ test('takes a body with a value for each 24 bytes that it may have, and none wit
   assert.equal((await putOrder(server, withValues(change, 700))).statusCode, 413)
 })
 
+test('takes 4000 numbers of 16 digits or more, and no more', async (t) => {
+  const { server } = await startTestServer(t)
+  const most = withValues(VALID, 4_000, '0.1234567890123456100')
+  assert.equal((await postOrder(server, most)).statusCode, 201)
+  const refused = await postOrder(server, withValues(VALID, 4_001, '0.1234567890123456100'))
+  assert.equal(refused.statusCode, 413)
+  assert.equal(refused.json().detail, 'The body may hold 4000 numbers of 16 digits or more')
+})
+
 test('what a string holds is no value', async (t) => {
   const { server } = await startTestServer(t)
   const text = JSON.stringify('[{,"\\'.repeat(3_000))

@@ -16,6 +16,9 @@ const SIZES = { full: 190, short: 10 } as const
 const BODY_BYTES = 335_000
 const VALUES_MAX = 13_900
 
+/** No double is this number. */
+const LONG_NUMBER = '0.1234567890123456100,'
+
 export const manyValues: Attack = {
   name: 'many-values',
   about: 'many bodies of tiny values, which end in the same moment',
@@ -24,13 +27,14 @@ export const manyValues: Attack = {
     const { port } = await place.start()
     const tally = new Tally()
     const most = await openMany(port, clients)
-    await sendTogether(most, (client) => bodyOf(`MANY-${client}`, VALUES_MAX), tally)
+    await sendTogether(most, (client) => bodyOf(`MANY-${client}`, '{},', VALUES_MAX), tally)
+    await sendTogether(most, (client) => bodyOf(`LONG-${client}`, LONG_NUMBER, 3_900), tally)
     const refused = new Tally()
-    await sendTogether(most, (client) => bodyOf(`BOMB-${client}`, BODY_BYTES / 3), refused)
+    await sendTogether(most, (client) => bodyOf(`BOMB-${client}`, '{},', BODY_BYTES / 3), refused)
     for (const socket of most) socket.destroy()
     const audit = await auditTopic(place.settings)
     return {
-      sent: `${clients} bodies of ${BODY_BYTES} bytes with ${VALUES_MAX} values, and as many with ${Math.floor(BODY_BYTES / 3)}`,
+      sent: `${clients} bodies of ${BODY_BYTES} bytes with ${VALUES_MAX} values, as many with 3900 long numbers, and as many with ${Math.floor(BODY_BYTES / 3)}`,
       cameBack: `${tally.text}; ${refused.text}`,
       faults: [
         ...untrueAnswers(tally),
@@ -96,8 +100,8 @@ function readAnswer(socket: Socket, tally: Tally): Promise<void> {
 }
 
 /** A valid order, with a field that nobody knows. */
-function bodyOf(orderId: string, valueCount: number): string {
+function bodyOf(orderId: string, value: string, count: number): string {
   const head = `{"orderId":"${orderId}","numItems":1,"z":[`
-  const values = `${'{},'.repeat(valueCount - 20)}{}]`
+  const values = `${value.repeat(count - 20)}0]`
   return jsonText('POST', '/api/create-order', `${head}${values}`.padEnd(BODY_BYTES) + '}')
 }

@@ -51,6 +51,7 @@ async function waitForTurn(deps: ChangeDeps, request: Request, deadlineMs: numbe
   const { orderId, leaving } = request
   const turnByMs = deadlineMs - deps.publishTimeoutMs * TURN_PART
   const concerns = (earlier: Publication): boolean => relate(earlier, request) !== 'other'
+  const gone = leaving?.()
   let leave: (() => void) | undefined
   try {
     for (;;) {
@@ -59,7 +60,7 @@ async function waitForTurn(deps: ChangeDeps, request: Request, deadlineMs: numbe
       if (answer !== undefined) return { kind: 'answer', answer }
       leave?.()
       leave = undefined
-      const waited = await publications.turns.wait(orderId, concerns, turnByMs, leaving?.())
+      const waited = await publications.turns.wait(orderId, concerns, turnByMs, gone)
       if (waited.kind === 'turn') return { kind: 'turn', left: waited.left }
       if (waited.kind === 'ended') ({ leave } = waited)
       const repeated = answerOf(deps, request, waited)
@@ -72,7 +73,9 @@ async function waitForTurn(deps: ChangeDeps, request: Request, deadlineMs: numbe
       throw refusalBehind(earlier, request)
     }
   } finally {
-    leave?.()
+    // A client that does not take its answer still has it in memory here.
+    if (gone === undefined || gone.aborted) leave?.()
+    else if (leave !== undefined) gone.addEventListener('abort', leave, { once: true })
   }
 }
 

@@ -27,7 +27,7 @@ export type Waited =
   /** `left`: the order as the turn before has left it, if that one has changed it. */
   | { readonly kind: 'turn'; readonly left?: SettledOrder | undefined }
   | { readonly kind: 'full' | 'deadline' | 'left' }
-  /** `leave`: to be called once, when the request has its answer or waits again. */
+  /** `leave`: to be called once, when the client has its answer or the request waits again. */
   | ({ readonly kind: 'ended'; readonly leave: () => void } & Ended)
   | ({ readonly kind: 'crowded' } & Ended)
 

@@ -81,16 +81,37 @@ function setUpCrowd(count: number) {
   const change = new LivePublication(someEvent({ orderId: ORDER_ID }), undefined)
   const told: string[] = []
   const leaves: Array<() => void> = []
-  for (let index = 0; index < count; index += 1) {
+  const leaving = Array.from({ length: count }, () => new AbortController())
+  for (const { signal } of leaving) {
     void turns
-      .wait(ORDER_ID, () => true, DEADLINE_MS)
+      .wait(ORDER_ID, () => true, DEADLINE_MS, signal)
       .then((waited) => {
         told.push(waited.kind)
         if (waited.kind === 'ended') leaves.push(waited.leave)
       })
   }
-  return { clock, turns, change, told, leaves }
+  return { clock, turns, change, told, leaves, leaving }
 }
+
+test('an event that is larger than 8 MiB is told of to one at a time, and to nobody who has left', async () => {
+  const { clock, turns, change, told, leaves, leaving } = setUpCrowd(3)
+  turns.hearOfEnd(change, 'settled', 9 * 1024 * 1024)
+  leaving[1]?.abort()
+  await setImmediate()
+  assert.deepEqual(told, ['ended', 'left'])
+  assert.equal(turns.waitingCount, 1)
+  // The turn is passed on meanwhile, and others wait for it.
+  turns.pass(ORDER_ID)
+  assert.equal(turns.take(ORDER_ID), true)
+  const next = turns.wait(ORDER_ID, () => false, DEADLINE_MS)
+  leaves[0]?.()
+  clock.advance(0)
+  await setImmediate()
+  assert.deepEqual(told, ['ended', 'left', 'ended'])
+  turns.pass(ORDER_ID)
+  assert.equal((await next).kind, 'turn')
+  assert.equal(turns.waitingCount, 0)
+})
 
 test('those whom the end of a large change concerns are told as others leave, 8 MiB at a time', async () => {
   const { clock, turns, change, told, leaves } = setUpCrowd(20)
