@@ -5,6 +5,8 @@ import type {
   OrderEventType,
   PendingEvent,
   PublishedEvent,
+  RecordKey,
+  RetryKey,
 } from '../models/order-event.ts'
 import type { Order, OrderId, OrderStatus } from '../models/order.ts'
 
@@ -85,7 +87,6 @@ export interface SettledEvent {
 
 /** What a request did that came with an idempotency key. */
 export interface KeyedChange extends SettledOrder {
-  readonly fingerprint: string
   /** False while its event is pending: it may still be discarded. */
   readonly isSettled: boolean
 }
@@ -201,11 +202,15 @@ export interface OrderReader {
 
   /** One settled event, with its bytes. */
   findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined>
+
+  /** Those of all settled events of an order, each once, in no order. */
+  listRecordKeys(orderId: OrderId): Promise<readonly RecordKey[]>
 }
 
 /** Which request caused which event. Rejects with {@link StoreError}. */
 export interface RetryKeyStore {
-  findKeyedChange(idempotencyKey: string): Promise<KeyedChange | undefined>
+  /** `other-request`: its key came with another fingerprint. The order of that one is not read. */
+  findKeyedChange(retryKey: RetryKey): Promise<KeyedChange | 'other-request' | undefined>
 
   /** Takes the keys from events settled more than `ageMs` ago, at most `limit`; returns how many. */
   forgetKeys(ageMs: number, limit: number): Promise<number>

@@ -33,6 +33,12 @@ export interface EncodedEvent {
   readonly schemaId: number
 }
 
+/** Where records of an order stand: a key has another partition once partitions were added. */
+export interface RecordKey {
+  readonly partition: number
+  readonly key: Uint8Array
+}
+
 /** As the broker knows the sender of a batch. Of each it takes the batch that comes next, and no other. */
 export interface ProducerIdentity {
   /** A safe integer, though Kafka would allow larger ones. */

@@ -103,7 +103,7 @@ export function describeOrderErasure(
       assert.equal(await store.settle(erasure, position), 'settled')
       assert.equal(await store.settle(erasure, position), 'settled-before')
       await assertErased(orderId)
-      assert.equal(await store.findKeyedChange(creation.retryKey.idempotencyKey), undefined)
+      assert.equal(await store.findKeyedChange(creation.retryKey), undefined)
       assert.equal(await store.reserve(creationOf(orderId)), 'order-exists')
     })
 

@@ -228,5 +228,27 @@ export function describeOrderReader(
         assert.equal(await store.findEvent(newOrderId(), 1), undefined)
       })
     })
+
+    describe('listRecordKeys', () => {
+      it('tells each key of a partition once, and none of what is pending', async () => {
+        const orderId = newOrderId()
+        const key = new TextEncoder().encode('another key')
+        await settle(creationOf(orderId))
+        await settle(changeOf(orderId, 2, 'shipped'))
+        const change = changeOf(orderId, 3, 'shipped')
+        await settle({ ...change, encoded: { ...change.encoded, key } })
+        await settle(creationOf(newOrderId()))
+        await store.reserve({ ...changeOf(orderId, 4, 'delivered'), partition: 1 })
+        const keys = await store.listRecordKeys(orderId)
+        assert.deepEqual(
+          keys.map((one) => [one.partition, Buffer.from(one.key).toString()]).toSorted(),
+          [
+            [2, 'another key'],
+            [2, orderId],
+          ],
+        )
+        assert.deepEqual(await store.listRecordKeys(newOrderId()), [])
+      })
+    })
   })
 }

@@ -12,7 +12,12 @@ import {
   type SettleResult,
   type TakeOverChoice,
 } from '../../src/business/ports.ts'
-import type { EventPosition, OrderEvent, PendingEvent } from '../../src/models/order-event.ts'
+import type {
+  EventPosition,
+  OrderEvent,
+  PendingEvent,
+  RetryKey,
+} from '../../src/models/order-event.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { assertCount, toEventRow } from '../../src/service/storage/order-row.ts'
 
@@ -156,13 +161,13 @@ export class ModelDatabase {
     return 'handed-over'
   }
 
-  findKeyedChange(idempotencyKey: string): KeyedChange | undefined {
-    const stored = this.keyed.get(idempotencyKey)
+  findKeyedChange(asked: RetryKey): KeyedChange | 'other-request' | undefined {
+    const stored = this.keyed.get(asked.idempotencyKey)
     if (stored?.pending.retryKey === undefined) return undefined
     const { event, retryKey } = stored.pending
+    if (retryKey.fingerprint !== asked.fingerprint) return 'other-request'
     const { order, version } = event
-    const isSettled = stored.position !== undefined
-    return { order, version, fingerprint: retryKey.fingerprint, isSettled }
+    return { order, version, isSettled: stored.position !== undefined }
   }
 
   forgetKeys(ageMs: number, limit: number): number {
@@ -264,8 +269,8 @@ export class ModelStore implements OrderStore, RetryKeyStore, SchemaIdStore {
     )
   }
 
-  findKeyedChange(idempotencyKey: string): Promise<KeyedChange | undefined> {
-    const work = () => this.#database.findKeyedChange(idempotencyKey)
+  findKeyedChange(retryKey: RetryKey): Promise<KeyedChange | 'other-request' | undefined> {
+    const work = () => this.#database.findKeyedChange(retryKey)
     return this.#carryOut('find keyed change', work)
   }
 

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { EraseOrder, ErasedOrder } from '../../business/order/erase-order.ts'
+import { leavingOf } from '../admission/stay.ts'
 import { entityTag } from '../entity-tags.ts'
 import { scopeMissing } from '../request-errors.ts'
 import { erasedAnswer, erasureRequest, toErasedJson } from '../schemas/erasure-json.ts'
@@ -40,6 +41,7 @@ export function registerErasureRoute(
       if (request.caller?.scopes.has('orders:write') === false) throw scopeMissing('orders:write')
       const erased = await eraseOrder({
         orderId: request.body.orderId,
+        leaving: () => leavingOf(reply.raw),
         ...(request.caller && { principal: request.caller.principal }),
         ...readTraceparent(request.headers),
       })

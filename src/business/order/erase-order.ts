@@ -9,22 +9,15 @@
  * comes behind it, because an erased order takes no change. Where it was not written, the same request
  * again writes it.
  */
+import type { RecordKey } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
 import { isClosed, isErased, NOBODY } from '../../models/order.ts'
 import type { OrderReader, SettledOrder } from '../ports.ts'
 import { readStore } from '../read-store.ts'
-import { orderNotFound, orderStillOpen, storeSilent, tombstoneNotWritten } from '../refusals.ts'
+import { orderNotFound, orderStillOpen, tombstoneNotWritten } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
 import { changeOrder } from './change-order.ts'
-
-/** Of one read of the history. */
-const EVENTS_READ_MAX = 100
-
-/** Where records of an order stand: a key has another partition once partitions were added. */
-export interface RecordKey {
-  readonly partition: number
-  readonly key: Uint8Array
-}
+import type { Leaving } from './commands.ts'
 
 /**
  * `written`: acknowledged for every key. `not-compacted`: by its settings the topic takes none, and
@@ -40,6 +33,7 @@ export type WriteTombstones = (
 
 export interface EraseOrder {
   readonly orderId: OrderId
+  readonly leaving?: Leaving
   readonly traceparent?: string
   readonly principal?: string
 }
@@ -49,7 +43,7 @@ export interface ErasedOrder extends SettledOrder {
 }
 
 export interface EraseDeps extends ChangeDeps {
-  readonly reader: Pick<OrderReader, 'listEvents' | 'findEvent'>
+  readonly reader: Pick<OrderReader, 'listRecordKeys'>
   readonly writeTombstones: WriteTombstones
 }
 
@@ -62,43 +56,20 @@ export async function eraseOrder(deps: EraseDeps, command: EraseOrder): Promise<
   if (settled === undefined) throw orderNotFound(orderId)
   const { order, version } = isErased(settled.order) ? settled : await erase(deps, command)
   try {
-    const keys = await readStore(readKeys(deps, orderId, deadlineMs), clock, deadlineMs, 'unknown')
+    const keys = await readStore(deps.reader.listRecordKeys(orderId), clock, deadlineMs, 'unknown')
     return { order, version, tombstone: await deps.writeTombstones(orderId, keys) }
   } catch (error) {
     throw tombstoneNotWritten(orderId, error)
   }
 }
 
-function erase(deps: ChangeDeps, { orderId, traceparent, principal }: EraseOrder) {
+function erase(deps: ChangeDeps, { orderId, leaving, traceparent, principal }: EraseOrder) {
   return changeOrder(deps, {
-    request: { orderId, asksFor: ({ order }) => isErased(order) },
+    request: { orderId, leaving, asksFor: ({ order }) => isErased(order) },
     // Who delivers it needs to know whose it is.
     findObjection: ({ order }) => (isClosed(order) ? undefined : orderStillOpen(order)),
     apply: (order) => ({ ...order, customerId: NOBODY }),
     traceparent,
     principal,
   })
-}
-
-async function readKeys(
-  { reader, clock }: EraseDeps,
-  orderId: OrderId,
-  deadlineMs: number,
-): Promise<readonly RecordKey[]> {
-  const keys = new Map<string, RecordKey>()
-  for (let after = 0, isMore = true; isMore;) {
-    const events = await reader.listEvents(orderId, after, EVENTS_READ_MAX)
-    for (const { version } of events) {
-      // Its caller was told that the store is silent: a long history is not read on for nobody.
-      if (clock.monotonicMs() >= deadlineMs) throw storeSilent('unknown')
-      const found = await reader.findEvent(orderId, version)
-      if (found === undefined) continue
-      const { partition } = found.position
-      const { key } = found.encoded
-      keys.set(`${partition} ${Buffer.from(key).toString('hex')}`, { partition, key })
-    }
-    after = events.at(-1)?.version ?? after
-    isMore = events.length === EVENTS_READ_MAX
-  }
-  return [...keys.values()]
 }

@@ -34,16 +34,16 @@ export async function findAnswerByKey(
  */
 async function findEarlierAnswer(
   deps: Pick<ChangeDeps, 'retryKeys' | 'clock'>,
-  { idempotencyKey, fingerprint }: RetryKey,
+  retryKey: RetryKey,
   deadlineMs: number,
 ): Promise<ChangedOrder | undefined> {
   const { retryKeys, clock } = deps
   for (;;) {
-    const read = retryKeys.findKeyedChange(idempotencyKey)
+    const read = retryKeys.findKeyedChange(retryKey)
     // Without an answer nobody knows what an earlier request with this key has done.
     const earlier = await readStore(read, clock, deadlineMs, 'unknown')
     if (earlier === undefined) return undefined
-    if (earlier.fingerprint !== fingerprint) throw keyReused()
+    if (earlier === 'other-request') throw keyReused()
     const { order, version } = earlier
     if (earlier.isSettled) return { order, version, isReplayed: true }
     if (clock.monotonicMs() + POLL_MS + LOOK_MS >= deadlineMs) throw requestInFlight()

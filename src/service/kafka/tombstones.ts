@@ -3,8 +3,9 @@
  * after a time not even it. Where the topic is not compacted it would only be one more record.
  */
 import type { MessageRecord } from '@platformatic/kafka'
-import type { RecordKey, TombstoneResult } from '../../business/order/erase-order.ts'
+import type { TombstoneResult } from '../../business/order/erase-order.ts'
 import type { Clock, IdSource } from '../../business/ports.ts'
+import type { RecordKey } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { EVENT_SOURCE } from './recorded-event.ts'

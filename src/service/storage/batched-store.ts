@@ -64,6 +64,7 @@ export class BatchedStore
   readonly listOrders = this.#list('listOrders')
   readonly listEvents = this.#list('listEvents')
   readonly findEvent = this.#list('findEvent')
+  readonly listRecordKeys = this.#list('listRecordKeys')
   readonly findLastPlace = this.#ask('findLastPlace')
   readonly listSettled = this.#ask('listSettled')
   readonly findRetiredPlace = this.#ask('findRetiredPlace')

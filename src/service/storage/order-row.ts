@@ -7,6 +7,8 @@ import type {
   OrderEventType,
   PendingEvent,
   PublishedEvent,
+  RecordKey,
+  RetryKey,
 } from '../../models/order-event.ts'
 import type { PlacedEvent } from '../../business/stream/settled-feed.ts'
 import type { OrderStatus } from '../../models/order.ts'
@@ -90,7 +92,9 @@ export type SettledEventRow = EventPart<typeof SETTLED_EVENT>
 export type PublishedEventRow = EventPart<typeof PUBLISHED_EVENT>
 export type PlacedEventRow = EventPart<typeof PLACED_EVENT>
 
-export interface KeyedChangeRow extends OrderRow {
+export interface KeyedChangeRow extends Omit<OrderRow, 'state'> {
+  /** Null: of another request than those that were asked for. */
+  readonly state: string | null
   readonly fingerprint: string
   /** SQLite has no booleans. */
   readonly isSettled: boolean | 0 | 1
@@ -181,8 +185,7 @@ export function toPublishedEvent(row: PublishedEventRow): PublishedEvent {
 }
 
 function toEncoded(row: Pick<EventRow, 'orderId' | 'key' | 'value' | 'schemaId'>): EncodedEvent {
-  const key = row.key ?? new Uint8Array(toBytes(row.orderId))
-  return { key, value: row.value, schemaId: row.schemaId }
+  return { key: toKey(row), value: row.value, schemaId: row.schemaId }
 }
 
 function toRetryKey(row: EventRow): Pick<PendingEvent, 'retryKey'> {
@@ -215,9 +218,12 @@ export function toPlacedEvent(row: PlacedEventRow): PlacedEvent {
   return { ...event, place: { settling, arrival }, order, settledAt: toInstant(row.settledAt) }
 }
 
-export function toKeyedChange(row: KeyedChangeRow): KeyedChange {
-  const { fingerprint, isSettled } = row
-  return { ...toSettledOrder(row), fingerprint, isSettled: isSettled === true || isSettled === 1 }
+export function toKeyedChange(
+  { fingerprint, isSettled, state, ...row }: KeyedChangeRow,
+  asked: RetryKey,
+): KeyedChange | 'other-request' {
+  if (fingerprint !== asked.fingerprint || state === null) return 'other-request'
+  return { ...toSettledOrder({ ...row, state }), isSettled: isSettled === true || isSettled === 1 }
 }
 
 export function toEventKey({ event }: PendingEvent): EventKey {
@@ -227,6 +233,21 @@ export function toEventKey({ event }: PendingEvent): EventKey {
 /** `toEventRow` has seen that there is no other. */
 function toType(version: number): OrderEventType {
   return version === 1 ? 'order-created' : 'order-status-changed'
+}
+
+export interface RecordKeyRow {
+  readonly orderId: string
+  readonly partition: number
+  readonly key: Uint8Array | null
+}
+
+export function toRecordKey(row: RecordKeyRow): RecordKey {
+  return { partition: row.partition, key: toKey(row) }
+}
+
+/** Stored where it is not the order id itself. */
+function toKey({ orderId, key }: Pick<EventRow, 'orderId' | 'key'>): Uint8Array {
+  return key ?? new Uint8Array(toBytes(orderId))
 }
 
 function toBytes(orderId: string): Buffer {

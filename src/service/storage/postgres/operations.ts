@@ -20,6 +20,7 @@ import {
   findSchemaId,
   listEvents,
   listOrders,
+  listRecordKeys,
   listSettled,
 } from './query-statements.ts'
 import { settleErasure } from './settle-erasure.ts'
@@ -66,6 +67,7 @@ export const OPERATIONS: PostgresOperations = {
   listOrders: { isRead: true, run: alone(listOrders) },
   listEvents: { isRead: true, run: alone(listEvents) },
   findEvent: { isRead: true, run: alone(findEvent) },
+  listRecordKeys: { isRead: true, run: alone(listRecordKeys) },
   listSettled: { isRead: true, run: alone(listSettled) },
   findLastPlace: { isRead: true, run: alone(findLastPlace) },
   findRetiredPlace: { isRead: true, run: alone(findRetiredPlace) },

@@ -9,7 +9,7 @@ import {
   FIRST_PLACE,
   type PlacedEvent,
 } from '../../../business/stream/settled-feed.ts'
-import type { PublishedEvent } from '../../../models/order-event.ts'
+import type { PublishedEvent, RecordKey } from '../../../models/order-event.ts'
 import {
   areFoundById,
   countByIdStatement,
@@ -24,11 +24,13 @@ import {
   type PlacedEventRow,
   PUBLISHED_EVENT,
   type PublishedEventRow,
+  type RecordKeyRow,
   SETTLED_EVENT,
   type SettledEventRow,
   toKeyedChange,
   toPlacedEvent,
   toPublishedEvent,
+  toRecordKey,
   toSettledEvent,
   toSettledOrder,
 } from '../order-row.ts'
@@ -103,6 +105,17 @@ export async function findEvent(
   return row && toPublishedEvent(row)
 }
 
+export async function listRecordKeys(
+  query: Query,
+  ...[orderId]: Arguments<'listRecordKeys'>
+): Promise<readonly RecordKey[]> {
+  const text = `
+    SELECT DISTINCT order_id AS "orderId", topic_partition AS partition, key
+    FROM order_events
+    WHERE order_id = $1 AND topic_offset IS NOT NULL`
+  return (await query<RecordKeyRow>({ text }, [orderId])).map(toRecordKey)
+}
+
 /**
  * Transactions do not commit in the order of their numbers. But every one that this statement does
  * not see has a number from here up (`xmin` of its snapshot), so below it nothing can be added.
@@ -147,8 +160,9 @@ export async function findRetiredPlace(query: Query): Promise<EventPlace> {
 const FIND_KEYED_CHANGES = {
   name: 'find-keyed-changes',
   text: `
-    SELECT idempotency_key AS key, order_id AS "orderId", version, state,
-           request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS "isSettled"
+    SELECT idempotency_key AS key, order_id AS "orderId", version,
+           request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS "isSettled",
+           CASE WHEN request_fingerprint = ANY ($2::text[]) THEN state END AS state
     FROM order_events
     WHERE idempotency_key = ANY ($1::text[]) AND idempotency_key IS NOT NULL`,
 }
@@ -156,13 +170,18 @@ const FIND_KEYED_CHANGES = {
 export async function findKeyedChanges(
   query: Query,
   calls: readonly Arguments<'findKeyedChange'>[],
-): Promise<readonly (KeyedChange | undefined)[]> {
-  const keys = calls.flat()
-  const rows = await query<KeyedChangeRow & { readonly key: string }>(FIND_KEYED_CHANGES, [keys])
-  const found = new Map<string, KeyedChangeRow>(rows.map((row) => [row.key, row]))
-  return keys.map((key) => {
-    const row = found.get(key)
-    return row && toKeyedChange(row)
+): Promise<readonly (KeyedChange | 'other-request' | undefined)[]> {
+  const asked = calls.flat()
+  const keys = asked.map(({ idempotencyKey }) => idempotencyKey)
+  const fingerprints = asked.map(({ fingerprint }) => fingerprint)
+  const rows = await query<KeyedChangeRow & { readonly key: string }>(FIND_KEYED_CHANGES, [
+    keys,
+    fingerprints,
+  ])
+  const found = new Map<string, KeyedChangeRow>(rows.map(({ key, ...row }) => [key, row]))
+  return asked.map((retryKey) => {
+    const row = found.get(retryKey.idempotencyKey)
+    return row && toKeyedChange(row, retryKey)
   })
 }
 

@@ -35,6 +35,10 @@ export const OPERATIONS: SqliteOperations = {
   findOrder: { isRead: true, run: (statements, orderId) => statements.findOrder(orderId) },
   listOrders: { isRead: true, run: (statements, query) => statements.listOrders(query) },
   listEvents: { isRead: true, run: (statements, ...args) => statements.listEvents(...args) },
+  listRecordKeys: {
+    isRead: true,
+    run: (statements, orderId) => statements.listRecordKeys(orderId),
+  },
   findEvent: { isRead: true, run: (statements, ...args) => statements.findEvent(...args) },
   listSettled: { isRead: true, run: (statements, ...args) => statements.listSettled(...args) },
   findLastPlace: { isRead: true, run: (statements) => statements.findLastPlace() },

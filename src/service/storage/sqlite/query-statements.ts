@@ -11,7 +11,7 @@ import {
   FIRST_PLACE,
   type PlacedEvent,
 } from '../../../business/stream/settled-feed.ts'
-import type { PublishedEvent } from '../../../models/order-event.ts'
+import type { PublishedEvent, RecordKey, RetryKey } from '../../../models/order-event.ts'
 import {
   areFoundById,
   countByIdStatement,
@@ -25,11 +25,13 @@ import {
   type PlacedEventRow,
   PUBLISHED_EVENT,
   type PublishedEventRow,
+  type RecordKeyRow,
   SETTLED_EVENT,
   type SettledEventRow,
   toKeyedChange,
   toPlacedEvent,
   toPublishedEvent,
+  toRecordKey,
   toSettledEvent,
   toSettledOrder,
 } from '../order-row.ts'
@@ -64,6 +66,11 @@ export function prepareQueryStatements(db: DatabaseSync) {
     FROM order_events
     WHERE order_number = ${ORDER_NUMBER} AND version = ?`)
 
+  const listRecordKeys = db.prepare(`
+    SELECT DISTINCT order_id AS orderId, topic_partition AS partition, key
+    FROM order_events
+    WHERE order_number = ${ORDER_NUMBER} AND topic_offset IS NOT NULL`)
+
   // Each settling has a number of its own, so it alone says the place.
   const listSettled = db.prepare(`
     SELECT ${selected(PLACED_EVENT)}
@@ -82,10 +89,11 @@ export function prepareQueryStatements(db: DatabaseSync) {
   const findRetiredPlace = db.prepare('SELECT settling, arrival FROM retired_events')
 
   const findKeyedChange = db.prepare(`
-    SELECT order_id AS orderId, version, state, request_fingerprint AS fingerprint,
+    SELECT order_id AS orderId, version, request_fingerprint AS fingerprint,
+           CASE WHEN request_fingerprint = ?2 THEN state END AS state,
            topic_offset IS NOT NULL AS isSettled
     FROM order_events
-    WHERE idempotency_key = ?`)
+    WHERE idempotency_key = ?1`)
 
   const findSchemaId = db.prepare(`
     SELECT schema_id AS schemaId FROM schema_ids WHERE subject = ? AND fingerprint = ?`)
@@ -132,9 +140,13 @@ export function prepareQueryStatements(db: DatabaseSync) {
       return row === undefined ? FIRST_PLACE : { ...row }
     },
 
-    findKeyedChange(idempotencyKey: string): KeyedChange | undefined {
-      const row = findKeyedChange.get(idempotencyKey) as KeyedChangeRow | undefined
-      return row && toKeyedChange(row)
+    findKeyedChange(asked: RetryKey): KeyedChange | 'other-request' | undefined {
+      const row = findKeyedChange.get(asked.idempotencyKey, asked.fingerprint)
+      return row && toKeyedChange(row as unknown as KeyedChangeRow, asked)
+    },
+
+    listRecordKeys(orderId: string): readonly RecordKey[] {
+      return (listRecordKeys.all(orderId) as unknown as readonly RecordKeyRow[]).map(toRecordKey)
     },
 
     findSchemaId(subject: string, fingerprint: string): number | undefined {

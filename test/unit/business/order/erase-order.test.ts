@@ -2,11 +2,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
-import {
-  eraseOrder,
-  type EraseDeps,
-  type RecordKey,
-} from '../../../../src/business/order/erase-order.ts'
+import { eraseOrder, type EraseDeps } from '../../../../src/business/order/erase-order.ts'
+import type { RecordKey } from '../../../../src/models/order-event.ts'
 import type { OrderStatus } from '../../../../src/models/order.ts'
 import { ACKED, ORDER_ID, PUBLISH_TIMEOUT_MS, setUpUseCases } from '../../../support/use-cases.ts'
 
@@ -70,27 +67,36 @@ test('a tombstone that was not written is not known, and the same again writes i
   assert.equal(written.length, 1)
 })
 
-test('the history of an order is not read on when its caller was told that it took too long', async (t) => {
-  const { create, become, deps, erase, clock, store, written } = await setUp(t)
+test('keys that the store tells too late are not written for, and it is the store that is named', async (t) => {
+  const { create, become, deps, erase, clock, written } = await setUp(t)
   await create(undefined)
-  await become('confirmed')
   await become('cancelled')
-  let readCount = 0
-  Object.assign(deps, {
-    reader: {
-      listEvents: store.listEvents.bind(store),
-      findEvent: async (...args: Parameters<typeof store.findEvent>) => {
-        readCount += 1
-        const found = await store.findEvent(...args)
-        clock.advance(PUBLISH_TIMEOUT_MS)
-        return found
-      },
-    },
-  })
-  await assert.rejects(erase(), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
+  const keys = Promise.withResolvers<readonly RecordKey[]>()
+  Object.assign(deps, { reader: { listRecordKeys: () => keys.promise } })
+  const answer = assert.rejects(erase(), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
+  await clock.runUntil(() => clock.monotonicMs() >= PUBLISH_TIMEOUT_MS)
+  await answer
+  keys.resolve([])
   await setImmediate()
-  assert.equal(readCount, 1)
   assert.deepEqual(written, [])
+})
+
+test('an erasure whose client leaves while it waits for its turn is not begun', async (t) => {
+  const { create, become, deps, clock, published, answerWith } = await setUp(t)
+  await create(undefined)
+  const acked = Promise.withResolvers<typeof ACKED>()
+  answerWith(() => acked.promise)
+  const first = become('delivered')
+  await clock.runUntil(() => published.length === 2, 1)
+  const leaving = new AbortController()
+  const erasing = eraseOrder(deps, { orderId: ORDER_ID, leaving: () => leaving.signal })
+  const answer = assert.rejects(erasing, { code: 'CHANGE_IN_FLIGHT' })
+  await setImmediate()
+  leaving.abort()
+  await answer
+  acked.resolve({ ...ACKED, position: { partition: 0, offset: 9 } })
+  await first
+  assert.equal(published.length, 2)
 })
 
 test('no tombstone comes before the last event is settled', async (t) => {

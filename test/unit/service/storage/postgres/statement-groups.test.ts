@@ -35,7 +35,7 @@ function operationOf(kind: (typeof KINDS)[number], orderId: string, owner = 'me'
     case 'probe':
       return { kind, args: [] }
     case 'findKeyedChange':
-      return { kind, args: [orderId] }
+      return { kind, args: [{ idempotencyKey: orderId, fingerprint: 'f' }] }
   }
 }
 
