@@ -240,13 +240,9 @@ export function describeOrderReader(
         await settle(creationOf(newOrderId()))
         await store.reserve({ ...changeOf(orderId, 4, 'delivered'), partition: 1 })
         const keys = await store.listRecordKeys(orderId)
-        assert.deepEqual(
-          keys.map((one) => [one.partition, Buffer.from(one.key).toString()]).toSorted(),
-          [
-            [2, 'another key'],
-            [2, orderId],
-          ],
-        )
+        const texts = keys.map((one) => `${one.partition} ${Buffer.from(one.key).toString()}`)
+        assert.deepEqual(new Set(texts), new Set(['2 another key', `2 ${orderId}`]))
+        assert.equal(keys.length, 2)
         assert.deepEqual(await store.listRecordKeys(newOrderId()), [])
       })
     })

@@ -153,8 +153,8 @@ export function describeStoreImport(
       assert.deepEqual(await versionsOf(published), [1, 2])
       assert.equal((await store.findEvent(published, 1))?.position.offset, 1)
       for (const { retryKey } of [known, pending]) {
-        const keyed = await store.findKeyedChange(retryKey)
-        assert.ok(typeof keyed === 'object' && keyed.isSettled)
+        const change = await store.findKeyedChange(retryKey)
+        assert.ok(typeof change === 'object' && change.isSettled)
       }
       assert.equal(await store.findOrder(discarded), undefined)
       assert.deepEqual(await store.listPending(10), [])
