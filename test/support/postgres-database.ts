@@ -17,12 +17,11 @@ export interface TestDatabaseOptions {
   readonly roleDefaults?: Readonly<Record<string, string>>
 }
 
-export async function createTestDatabase({
-  encoding = 'UTF8',
-  databaseDefaults = {},
-  roleDefaults = {},
-}: TestDatabaseOptions): Promise<TestDatabase> {
-  const clusterUrl = postgresUrl()
+/** In the cluster of the run, or in the one with this superuser's address. */
+export async function createTestDatabase(
+  { encoding = 'UTF8', databaseDefaults = {}, roleDefaults = {} }: TestDatabaseOptions,
+  clusterUrl = postgresUrl(),
+): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const setOf = (owner: string, defaults: Readonly<Record<string, string>>): string[] =>
     Object.entries(defaults).map(([key, value]) => `ALTER ${owner} ${name} SET ${key} = ${value}`)

@@ -14,6 +14,7 @@ import { describeOrderStore, type StoreHarness } from '../../contract/order-stor
 import { describeRetryKeys } from '../../contract/retry-keys.contract.ts'
 import { describeSettledFeed } from '../../contract/settled-feed.contract.ts'
 import { describeStoreImport, type ImportHarness } from '../../contract/store-import.contract.ts'
+import { startPostgresCluster } from '../../support/postgres-cluster.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/postgres-database.ts'
 import { createTestSchema, type TestSchema } from '../../support/postgres-schema.ts'
 import { DATABASE_DEFAULTS, ROLE_DEFAULTS } from './hostile-defaults.ts'
@@ -59,16 +60,18 @@ function describeStore(name: string, createSchema: () => Promise<TestSchema>): v
   describeOrderErasure(name, create)
 }
 
-describeStore('PostgreSQL', () => createTestSchema())
+// The feed of settled events waits for the transactions of the whole cluster, those of other tests among them.
+const cluster = await startPostgresCluster()
+after(() => cluster.close())
+
+describeStore('PostgreSQL', () => createTestSchema(cluster.url))
 
 describe('where the role and the database have defaults of their own', () => {
   let database: TestDatabase
 
   before(async () => {
-    database = await createTestDatabase({
-      databaseDefaults: DATABASE_DEFAULTS,
-      roleDefaults: ROLE_DEFAULTS,
-    })
+    const defaults = { databaseDefaults: DATABASE_DEFAULTS, roleDefaults: ROLE_DEFAULTS }
+    database = await createTestDatabase(defaults, cluster.url)
   })
 
   after(() => database[Symbol.asyncDispose]())
