@@ -80,7 +80,7 @@ export interface FakeCommands extends OrderCommands {
 }
 
 /** What was asked for, without the way to learn that nobody waits. */
-function withoutLeaving<Command extends { leaving?: unknown }>(command: Command): Command {
+export function withoutLeaving<Command extends { leaving?: unknown }>(command: Command): Command {
   const asked = { ...command }
   delete asked.leaving
   return asked

@@ -33,6 +33,7 @@ function personalCreationOf(orderId: OrderId) {
   const creation = creationOf(orderId)
   return {
     ...creation,
+    encoded: { ...creation.encoded, key: new TextEncoder().encode('a key of old') },
     event: { ...creation.event, principal: 'user:jane@example.org' },
     retryKey: { idempotencyKey: `user:jane ${randomUUID()}`, fingerprint: 'f'.repeat(64) },
   }
@@ -104,6 +105,10 @@ export function describeOrderErasure(
       assert.equal(await store.settle(erasure, position), 'settled-before')
       await assertErased(orderId)
       assert.equal(await store.findKeyedChange(creation.retryKey), undefined)
+      // Where its records stand is not whose it was.
+      const keys = await store.listRecordKeys(orderId)
+      const texts = keys.map(({ key }) => Buffer.from(key).toString())
+      assert.deepEqual(new Set(texts), new Set(['a key of old', orderId]))
       assert.equal(await store.reserve(creationOf(orderId)), 'order-exists')
     })
 
