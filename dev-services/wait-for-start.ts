@@ -35,7 +35,7 @@ export async function waitForStart(server: SupervisedProcess, check: StartCheck)
   }
 }
 
-/** A line of a stack says nothing to a reader; the one above all of them does. */
+/** Its last line that is not one of a stack: those say nothing to a reader. */
 export function lastWordsOf(log: string): string {
   const lines = log.trim().split('\n')
   return lines.findLast((line) => !/^\s+(?:at |\.\.\. \d+ more)/u.test(line)) ?? ''

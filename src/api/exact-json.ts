@@ -28,7 +28,7 @@ const STRING_OR_MANY_DIGITS = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<=[:,[\s])-?[\d.]{16,}
 
 /**
  * Such numbers of one body. Each takes some microseconds, and one that is kept as text three times the memory of
- * another value. The largest orders have one for each item.
+ * another value. Of an order only the price of an item may be one.
  */
 const LONG_NUMBERS_MAX = 4_000
 

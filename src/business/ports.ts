@@ -209,7 +209,7 @@ export interface OrderReader {
 
 /** Which request caused which event. Rejects with {@link StoreError}. */
 export interface RetryKeyStore {
-  /** `other-request`: its key came with another fingerprint. The order of that one is not read. */
+  /** `other-request`: its key came with another fingerprint. The order of that one need not be read. */
   findKeyedChange(retryKey: RetryKey): Promise<KeyedChange | 'other-request' | undefined>
 
   /** Takes the keys from events settled more than `ageMs` ago, at most `limit`; returns how many. */

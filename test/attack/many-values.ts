@@ -12,7 +12,7 @@ import { auditTopic } from './tools.ts'
 
 const SIZES = { full: 190, short: 10 } as const
 
-/** Of a creation of 100 items, and the most values that it may have. */
+/** Of a creation of 100 items, and nearly the most values that it may have. */
 const BODY_BYTES = 335_000
 const VALUES_MAX = 13_900
 

@@ -56,7 +56,7 @@ export interface Operations {
   /** Rejects with a 503 while the store cannot be read. */
   readPublication(): Promise<PublicationReport>
   listRuns(): readonly ToolRun[]
-  /** Throws TOOL_AT_WORK while one is. */
+  /** Throws TOOL_AT_WORK while a tool is at work. */
   startRun(request: ToolRequest): ToolRun
 }
 
