@@ -47,6 +47,7 @@ const server = await buildServer({
     listRuns: () => [],
     startRun: (request) => ({ ...request, state: 'running', startedAt: systemClock.now() }),
   },
+  itemsMax: () => 100,
   feed: new LiveFeed({
     feed: {
       findLastPlace: notPartOfThis,
@@ -55,7 +56,7 @@ const server = await buildServer({
     },
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    maxItemsPerOrder: 100,
+    eventBytesMax: () => 276_600,
   }),
   changes: {
     enter: () => true,

@@ -103,7 +103,7 @@ function readIo(pattern: RegExp): number {
 /** Its row of the table. */
 function measure(path: string, size: number): readonly string[] {
   const engine = new SqliteEngine(createConnector({ path }))
-  engine.execute([{ kind: 'join', args: [OWNER, 0] }])
+  engine.execute([{ kind: 'join', args: [OWNER, 0, 100] }])
   for (let left = Number(values.stored); left > 0; left -= FILL_TRANSACTION) {
     run(engine, buildTransactions(1, Math.min(left, FILL_TRANSACTION)))
   }

@@ -20,18 +20,17 @@ export function openStore(
     readonly onServerChange: (isFirst: boolean) => Promise<void>
   },
 ): Promise<BatchedStore> {
-  const { database, migrationMode, publishTimeoutMs: readWaitMs } = config
+  const { database, migrationMode, maxItemsPerOrder } = config
+  const common = { migrationMode, watch, maxItemsPerOrder, readWaitMs: config.publishTimeoutMs }
   switch (database.kind) {
     case 'sqlite':
-      return openSqliteStore({ path: database.path, migrationMode, watch, readWaitMs })
+      return openSqliteStore({ path: database.path, ...common })
     case 'postgres':
       return openPostgresStore({
         ...postgresAddress(config),
         leaseMs: config.instanceLeaseMs,
         mustBeDurable: config.databaseRequireDurability,
-        migrationMode,
-        watch,
-        readWaitMs,
+        ...common,
         onServerChange,
       })
   }

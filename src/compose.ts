@@ -15,7 +15,6 @@ import { Publications } from './business/publication/confirm-publication.ts'
 import { Lease } from './business/publication/lease.ts'
 import { Ownership } from './business/publication/ownership.ts'
 import { RetryKeySweep } from './business/retry-key-sweep.ts'
-import { eventBytesMax } from './business/stream/event-size.ts'
 import { LiveFeed } from './business/stream/live-feed.ts'
 import { openCallerChecks } from './compose-callers.ts'
 import {
@@ -56,6 +55,9 @@ const FRAMED_KEYS =
 
 const FRAMED_KEYS_UNKNOWN =
   'KAFKA_KEY_FORMAT is string, and it is not known whether others use framed Avro keys: ask by npx cart doctor, or see docs/how-to/take-over.md'
+
+const LARGER_ORDERS =
+  'the database may have orders of more items than MAX_ITEMS_PER_ORDER: as few changes are let in at once as for those'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000
@@ -102,9 +104,12 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
       await guard.passAll()
     },
   })
-  const { publishTimeoutMs, maxItemsPerOrder } = config
-  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs, maxItemsPerOrder })
   resources.defer(() => store.close())
+  const { publishTimeoutMs } = config
+  const { size } = store
+  if (size.itemsMax > config.maxItemsPerOrder) logger.warn({ items: size.itemsMax }, LARGER_ORDERS)
+  const eventBytesMax = (): number => size.bytesMax
+  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs, eventBytesMax })
 
   const subjects = listSubjectSchemas(config.kafkaTopic, config.kafkaKeyFormat)
   const registration = createRegistration(options, store, subjects, health)
@@ -140,7 +145,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
   const admission = new ChangeAdmission({
     clock,
     requestsMax: config.maxPendingEvents,
-    orderBytesMax: eventBytesMax(config.maxItemsPerOrder),
+    orderBytesMax: eventBytesMax,
     waitingCount: () => publications.turns.waitingCount,
     inDoubtCount: () => publications.inDoubtCount,
     hasRoomForEvent: () => hasRoomForEvent(publications),
@@ -203,6 +208,7 @@ export async function composeCartService(options: ComposeOptions): Promise<CartS
     traceRequest: traced.request,
     queries: createQueries({ ...deps, reader: store, describeHeaders }),
     feed,
+    itemsMax: () => size.itemsMax,
     operations,
     eraseOrder: traced.erasure(composeErasure(config, { ...deps, reader: store, measures }, drain)),
     changes: admission,

@@ -93,3 +93,11 @@ CREATE TABLE write_probe (
 );
 
 INSERT INTO write_probe (id, writes) VALUES (1, 0);
+
+-- One row: the largest number of items of an order that was ever allowed by a setting, or imported.
+CREATE TABLE order_size (
+  id        integer PRIMARY KEY CHECK (id = 1),
+  items_max integer NOT NULL
+);
+
+INSERT INTO order_size (id, items_max) VALUES (1, 0);

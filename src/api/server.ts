@@ -67,6 +67,7 @@ export interface ServerDeps {
   readonly commands: OrderCommands
   readonly queries: OrderQueries
   readonly feed: LiveFeed
+  readonly itemsMax: () => number
   readonly operations: Operations
   readonly eraseOrder: EraseOrderCommand
   readonly changes: ChangePlaces
@@ -281,11 +282,10 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addSchema(orderSchema)
   server.addSchema(newOrderItemSchema)
   server.addSchema(problemSchema)
-  const hasLogin = deps.callers !== undefined
-  const site = { ...settings, hasLogin }
-  await collectOpenApi(server, { ...site, asksCallers: hasLogin })
+  const site = { ...settings, hasLogin: deps.callers !== undefined }
+  await collectOpenApi(server, { ...site, asksCallers: site.hasLogin })
   registerOrderRoutes(server, commands, settings)
-  registerQueryRoutes(server, queries, settings.maxItemsPerOrder)
+  registerQueryRoutes(server, queries, deps.itemsMax)
   registerStreamRoute(server, { ...deps, streams: createStreams(deps) })
   await registerLogins(server, deps, session)
   registerOperationsRoutes(server, deps.operations, deps.eventContract.topic)

@@ -136,8 +136,8 @@ export interface OrderStore {
   /** Who this instance is to the store: a UUID, another one after each {@link join}. */
   readonly instanceId: string
 
-  /** The settled state; pending events are invisible here. */
-  findOrder(orderId: OrderId): Promise<SettledOrder | undefined>
+  /** The settled state; pending events are invisible here. `beginByMs`: as of {@link reserve}. */
+  findOrder(orderId: OrderId, beginByMs?: number): Promise<SettledOrder | undefined>
 
   /**
    * Stores the event as pending and owned by this instance. At most one pending event per order
@@ -203,14 +203,17 @@ export interface OrderReader {
   /** One settled event, with its bytes. */
   findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined>
 
-  /** Those of all settled events of an order, each once, in no order. */
-  listRecordKeys(orderId: OrderId): Promise<readonly RecordKey[]>
+  /** Those of all settled events of an order, each once, in no order. `beginByMs`: as of {@link OrderStore.reserve}. */
+  listRecordKeys(orderId: OrderId, beginByMs?: number): Promise<readonly RecordKey[]>
 }
 
 /** Which request caused which event. Rejects with {@link StoreError}. */
 export interface RetryKeyStore {
   /** `other-request`: its key came with another fingerprint. The order of that one need not be read. */
-  findKeyedChange(retryKey: RetryKey): Promise<KeyedChange | 'other-request' | undefined>
+  findKeyedChange(
+    retryKey: RetryKey,
+    beginByMs?: number,
+  ): Promise<KeyedChange | 'other-request' | undefined>
 
   /** Takes the keys from events settled more than `ageMs` ago, at most `limit`; returns how many. */
   forgetKeys(ageMs: number, limit: number): Promise<number>

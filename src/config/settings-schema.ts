@@ -127,11 +127,10 @@ export const settingsSchema = Type.Object({
     'Connections that may be open at once; further ones are answered 503. Each needs a file descriptor of the process.',
     { minimum: 1, maximum: 1_000_000, default: 20_000 },
   ),
-  MAX_ITEMS_PER_ORDER: integer('How many items a new order may have, brought or generated.', {
-    minimum: 1,
-    maximum: 1_000,
-    default: 100,
-  }),
+  MAX_ITEMS_PER_ORDER: integer(
+    'How many items a new order may have, brought or generated. A higher value lets fewer changes in at once, also after it was lowered again.',
+    { minimum: 1, maximum: 1_000, default: 100 },
+  ),
   ORDER_STATUS_POLICY: choice(
     'any: every status may follow every other. lifecycle: pending, confirmed, shipped, delivered in this order, and cancelled before shipped.',
     ['any', 'lifecycle'],

@@ -35,6 +35,7 @@ export interface EncodedEvent {
 
 /** Where records of an order stand: a key has another partition once partitions were added. */
 export interface RecordKey {
+  readonly topic: string
   readonly partition: number
   readonly key: Uint8Array
 }

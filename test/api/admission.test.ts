@@ -2,8 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LIST_WAIT_MS, LISTS_AT_WORK_MAX } from '../../src/api/admission/list-places.ts'
 import { READ_BYTES_MAX, READS_AT_WORK_MAX } from '../../src/api/admission/read-places.ts'
-import type { SettledOrder } from '../../src/business/ports.ts'
-import type { OrderId } from '../../src/models/order.ts'
 import { CommandError } from '../../src/business/errors.ts'
 import { tooManyChanges } from '../../src/business/refusals.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -113,8 +111,8 @@ test('a change gives its place back once: answered, refused, or left and its wor
   assert.equal(changes.taken(), 4)
 })
 
-/** Each list waits for its release; what it is answered with is given. */
-function createHeldLists(orders: readonly SettledOrder[] = []) {
+/** Each list waits for its release, and is empty. */
+function createHeldLists() {
   const waiting: Array<() => void> = []
   let asked = 0
   return {
@@ -123,7 +121,7 @@ function createHeldLists(orders: readonly SettledOrder[] = []) {
     queries: createFakeQueries({
       listOrders() {
         asked += 1
-        return new Promise((resolve) => waiting.push(() => resolve(orders)))
+        return new Promise((resolve) => waiting.push(() => resolve([])))
       },
     }),
   }
@@ -190,9 +188,9 @@ test('large pages have fewer places: their answers together have a bound', async
 })
 
 test('orders with more items than a new one may have count as what they are, once they were seen', async (t) => {
-  const large = [{ order: orderOf('ORD-1' as OrderId, 1_000), version: 1 }]
-  const lists = createHeldLists(large)
-  const { open } = await startRawServer(t, { queries: lists.queries })
+  const lists = createHeldLists()
+  let known = 100
+  const { open } = await startRawServer(t, { queries: lists.queries, itemsMax: () => known })
   const clients = await Promise.all(Array.from({ length: 2 }, open))
   const [first, second] = clients
   assert.ok(first && second)
@@ -203,6 +201,7 @@ test('orders with more items than a new one may have count as what they are, onc
   lists.releaseOne()
   lists.releaseOne()
   for (const client of clients) await client.answers(1)
+  known = 1_000
   for (const client of clients) client.send(getText('/api/orders?limit=200'))
   const live = await open()
   live.send(getText('/health/live'))

@@ -201,6 +201,7 @@ export type TestServerDeps = Partial<
     | 'tls'
     | 'certificateScopes'
     | 'loginProvider'
+    | 'itemsMax'
   >
 > & {
   /** Everything is up but these. */
@@ -226,11 +227,12 @@ export async function startTestServer(
       version: 3,
       tombstone: 'written',
     }),
+    itemsMax: () => settings?.maxItemsPerOrder ?? SETTINGS.maxItemsPerOrder,
     feed: new LiveFeed({
       feed: EMPTY_FEED,
       clock: systemClock,
       publishTimeoutMs: 5_000,
-      maxItemsPerOrder: 100,
+      eventBytesMax: () => 276_600,
     }),
     changes: {
       enter: () => true,

@@ -154,7 +154,7 @@ function countedFeed() {
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    maxItemsPerOrder: 100,
+    eventBytesMax: () => 276_600,
   })
   let asked = 0
   const findStart = feed.findStart.bind(feed)

@@ -31,7 +31,7 @@ async function startStreams(t: TestContext, options: Options = {}) {
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    maxItemsPerOrder: 100,
+    eventBytesMax: () => 276_600,
   })
   const settings = { streamReadersMax: readersMax }
   const measures = new Measures()

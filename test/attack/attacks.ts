@@ -2,7 +2,7 @@ import { brokerFrames, databaseFrames } from './broken-frames.ts'
 import { foreignHost } from './foreign-host.ts'
 import type { Attack } from './harness.ts'
 import { httpShapes } from './http-shapes.ts'
-import { largeOrders, largestOrders } from './large-orders.ts'
+import { formerOrders, largeOrders, largestOrders } from './large-orders.ts'
 import { listsByMany, listsUnread } from './lists.ts'
 import { oneKey } from './one-key.ts'
 import { oneOrder, oneOrderKeys } from './one-order.ts'
@@ -21,6 +21,7 @@ export const ATTACKS: readonly Attack[] = [
   manyValues,
   largeOrders,
   largestOrders,
+  formerOrders,
   overload,
   oneOrder,
   oneOrderKeys,

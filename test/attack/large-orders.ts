@@ -48,6 +48,47 @@ export const largestOrders: Attack = {
   run: (place) => attackWith(place, 1_000, OF_1_000_ITEMS[place.size]),
 }
 
+const FORMER_ORDERS = { full: 600, short: 16 } as const
+
+export const formerOrders: Attack = {
+  name: 'former-orders',
+  about:
+    'many change orders of 1,000 items at once, and send changes of them again, after the maximum was set lower',
+  async run(place) {
+    const count = FORMER_ORDERS[place.size]
+    const first = await place.start({ MAX_ITEMS_PER_ORDER: '1000' })
+    const ids = times(count, (index) => `F-${index}`)
+    const prepared = new Tally()
+    await Promise.all(
+      times(CREATED_AT_ONCE, (client) => {
+        const requests = ids
+          .filter((_, index) => index % CREATED_AT_ONCE === client)
+          .flatMap((id) => [largeRequest(id, 1_000), updateRequest(id, 'confirmed', id)])
+        return converse(first.port, requests, prepared)
+      }),
+    )
+    await first.end('SIGTERM')
+    const { port } = await place.start()
+    const tally = new Tally()
+    await Promise.all(
+      ids.flatMap((id) => [
+        converse(port, [updateRequest(id, 'confirmed', id)], tally),
+        converse(port, [updateRequest(id, 'shipped')], tally),
+      ]),
+    )
+    const audit = await auditTopic(place.settings)
+    return {
+      sent: `${count} orders of 1,000 items; MAX_ITEMS_PER_ORDER lower; then ${count} changes of them sent again and ${count} new ones, at once`,
+      cameBack: tally.text,
+      faults: [
+        ...untrueAnswers(tally, { hasKeys: true }),
+        ...(prepared.count('200') === count ? [] : [`could not prepare: ${prepared.text}`]),
+        ...audit.faults,
+      ],
+    }
+  },
+}
+
 async function attackWith(place: Place, numItems: number, size: Size): Promise<Findings> {
   const { orders, clients, each, silentClients } = size
   const broker = await startTestBroker()

@@ -37,7 +37,7 @@ async function startShop(t: TestContext, mark = (tag: string) => tag) {
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    maxItemsPerOrder: 100,
+    eventBytesMax: () => 276_600,
   })
   let order: Order = orderOf(ORDER_ID, 2)
   let version = 1

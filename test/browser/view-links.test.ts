@@ -51,7 +51,7 @@ test('a link to an order has the filters of the list that it leads to, and no ot
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    maxItemsPerOrder: 1,
+    eventBytesMax: () => 276_600,
   })
   const orders = [{ order: orderOf('ORD-1' as OrderId, 2), version: 1 }]
   const queries = createFakeQueries({ listOrders: () => Promise.resolve(orders) })

@@ -21,7 +21,8 @@ async function createHarness(): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'cart-store-'))
   const path = join(directory, 'cart.db')
   return {
-    open: () => openSqliteStore({ path }),
+    open: (maxItemsPerOrder?: number) =>
+      openSqliteStore({ path, ...(maxItemsPerOrder && { maxItemsPerOrder }) }),
     // Without the lock, which no two processes hold: so that the former owner can be asked as well.
     openSuccessor: () => BatchedStore.open({ runner: new WorkerRunner({ path }), leaseMs: 0 }),
     openImport: () => openImport(path),

@@ -15,7 +15,7 @@ import type {
 import { changeOf, creationOf, newOrderId } from './order-store-events.ts'
 
 export interface ImportHarness {
-  open(): Promise<BatchedStore>
+  open(maxItemsPerOrder?: number): Promise<BatchedStore>
   /** Of the same store, which is closed. */
   openImport(): Promise<StoreImport>
   remove(): Promise<void>
@@ -50,8 +50,8 @@ export function describeStoreImport(
       await harness.remove()
     })
 
-    async function open(): Promise<BatchedStore> {
-      opened ??= await harness.open()
+    async function open(maxItemsPerOrder?: number): Promise<BatchedStore> {
+      opened ??= await harness.open(maxItemsPerOrder)
       return opened
     }
 
@@ -170,6 +170,17 @@ export function describeStoreImport(
       const restored = await complete([], { ...LOST, isRestored: true })
       assert.deepEqual([restored.importedCount, restored.pendingDroppedCount], [0, 1])
       assert.equal((await (await open()).listPending(10)).length, 0)
+    })
+
+    it('knows how many items an order may have: the most that was allowed, or imported', async () => {
+      assert.equal((await open(100)).size.itemsMax, 100)
+      await close()
+      assert.equal((await open(50)).size.itemsMax, 100)
+      const large = creationOf(newOrderId())
+      const item = { itemId: 'ITEM-1', quantity: 1, priceMinor: 1 }
+      const order = { ...large.event.order, items: Array.from({ length: 120 }, () => item) }
+      await complete([onTopic({ ...large, event: { ...large.event, order } }, 1)])
+      assert.equal((await open(1)).size.itemsMax, 120)
     })
 
     it('names versions that were given out twice, and changes nothing', async () => {

@@ -114,3 +114,27 @@ test('a topic that is not compacted gets the last event and no tombstone', async
   assert.match(erased.stdout, /by its version 3; the topic is not compacted/)
   assert.ok((await records()).every(({ record }) => record.value !== null))
 })
+
+test('after a change of KAFKA_TOPIC tombstones are written to the present topic alone', async (t) => {
+  const { settings, service } = await startWithOrders(t, 'compact')
+  await send(service, 'PUT', { orderId: 'ORD-2', status: 'cancelled' })
+  const before = await cart(['erase', 'ORD-2', '--url', service.url], settings)
+  assert.match(before.stdout, /; a tombstone is on the topic$/m, before.stderr)
+  assert.equal((await service.end('SIGTERM')).code, 0, service.output())
+  const topic = freshSettings().KAFKA_TOPIC
+  const moved = { ...settings, KAFKA_TOPIC: topic, KAFKA_TOPIC_PARTITIONS: '1' }
+  const anew = await startOwnService(t, moved)
+  await setTopicSetting(settings.KAFKA_BOOTSTRAP_SERVERS, topic, 'cleanup.policy', 'compact')
+  const erased = await cart(['erase', 'ORD-1', '--url', anew.url], moved)
+  assert.match(erased.stdout, /by its version 3; a tombstone is on the topic$/m, erased.stderr)
+  const again = await cart(['erase', 'ORD-2', '--url', anew.url], moved)
+  assert.match(again.stdout, /; no tombstone was written, because the topic has no record of it$/m)
+  const records = await readTopic(settings.KAFKA_BOOTSTRAP_SERVERS, topic)
+  assert.deepEqual(
+    records.map(({ key, record }) => [key, record.value === null]),
+    [
+      ['ORD-1', false],
+      ['ORD-1', true],
+    ],
+  )
+})

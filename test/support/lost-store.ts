@@ -76,7 +76,7 @@ export async function postgresToLose(t: TestContext): Promise<LostStore> {
     copy: () => tool('pg_dump', '--format=custom', `--file=${dump}`, `--schema=${schema.name}`),
     async lose() {
       await schema.sql(
-        'DROP TABLE orders, order_events, instances, schema_ids, write_probe, retired_events',
+        'DROP TABLE orders, order_events, instances, schema_ids, write_probe, retired_events, order_size',
       )
       await schema.sql('DROP TABLE schema_migrations')
     },

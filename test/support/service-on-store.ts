@@ -128,7 +128,7 @@ export async function startServiceOnStore(t: TestContext): Promise<ServiceOnStor
     },
     clock,
     publishTimeoutMs: PUBLISH_TIMEOUT_MS,
-    maxItemsPerOrder: 100,
+    eventBytesMax: () => 276_600,
   })
   t.after(() => feed.close())
   const measures = new Measures()

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { OrderQueries } from '../../business/order/queries.ts'
 import type { OrderQuery, SettledOrder } from '../../business/ports.ts'
-import type { Order } from '../../models/order.ts'
 import { LIST_BYTES_MAX } from '../admission/list-places.ts'
 import { entityTag, ifNoneMatchHeader, isNamedByIfNoneMatch } from '../entity-tags.ts'
 import type { ProblemCode } from '../problems.ts'
@@ -132,16 +131,11 @@ function tidyQuery(request: FastifyRequest, _reply: FastifyReply, done: () => vo
 export function registerQueryRoutes(
   fastify: FastifyInstance,
   queries: OrderQueries,
-  maxItemsPerOrder: number,
+  itemsMax: () => number,
 ): void {
   const server = fastify.withTypeProvider<TypeBoxTypeProvider>()
-  // Orders from before the maximum was set lower have more: that is seen when they are read.
-  let itemsMax = maxItemsPerOrder
-  const orderBytesMax = (): number => ORDER_BYTES_MAX + itemsMax * ITEM_BYTES_MAX
+  const orderBytesMax = (): number => ORDER_BYTES_MAX + itemsMax() * ITEM_BYTES_MAX
   const pageOrdersMax = (): number => Math.max(1, Math.floor(LIST_BYTES_MAX / orderBytesMax()))
-  const noteItems = ({ items }: Order): void => {
-    itemsMax = Math.max(itemsMax, items.length)
-  }
 
   server.route({
     method: 'GET',
@@ -154,7 +148,6 @@ export function registerQueryRoutes(
     },
     handler: async (request, reply) => {
       const { order, version } = await queries.getOrder(request.params.orderId)
-      noteItems(order)
       if (isKnownToCaller(request, reply, entityTag(version))) return reply.code(304).send()
       return {
         success: true as const,
@@ -188,7 +181,6 @@ export function registerQueryRoutes(
         limit: asked + 1,
       }
       const found = await queries.listOrders(query)
-      for (const { order } of found) noteItems(order)
       if (isGone(reply)) return reply
       const page = found.slice(0, Math.min(asked, pageOrdersMax()))
       return sendList(request, reply, {
@@ -241,7 +233,6 @@ export function registerQueryRoutes(
     handler: async (request, reply) => {
       const { orderId, version } = request.params
       const event = await queries.getOrderEvent(orderId, Number(version))
-      noteItems(event.event.order)
       const tag = entityTag(event.event.eventId)
       if (isKnownToCaller(request, reply, tag)) return reply.code(304).send()
       return {

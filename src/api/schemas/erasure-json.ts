@@ -32,10 +32,11 @@ export const erasedAnswer = Type.Object(
       version: Type.Integer({ description: 'Of its last event.' }),
       tombstone: Type.Unsafe<ErasedOrder['tombstone']>(
         Type.String({
-          enum: ['written', 'not-compacted', 'not-known'],
+          enum: ['written', 'not-compacted', 'not-known', 'no-record'],
           description:
             'written: the topic is compacted and has it. not-compacted: the topic takes none. ' +
-            'not-known: the service may not read the settings of the topic, and wrote none.',
+            'not-known: the service may not read the settings of the topic, and wrote none. ' +
+            'no-record: the topic has no record of the order, and none was written.',
         }),
       ),
     }),

@@ -3,8 +3,8 @@ import type { Clock } from '../ports.ts'
 import { DelayLimit } from './delay-limit.ts'
 
 /**
- * The orders of all requests at work. How large the one is that a request changes is known when it has been read,
- * with those of all the others, so each counts as the largest that a request can bring.
+ * The orders of all requests at work. The size of an order is known only after it was read, together with others.
+ * So each request counts as the largest order.
  */
 const ORDER_BYTES_MAX_IN_ALL = 320 * 1024 * 1024
 
@@ -12,8 +12,8 @@ export interface ChangeAdmissionDeps {
   readonly clock: Clock
   /** Requests that may be at work at once. */
   readonly requestsMax: number
-  /** Of the largest order that a request can bring: what its event counts in memory (event-size.ts). */
-  readonly orderBytesMax: number
+  /** Of the largest order that the store may have, as far as is known: what its event counts in memory (event-size.ts). */
+  readonly orderBytesMax: () => number
   /** Requests that wait for others of their order: they hold nothing up, and have a bound of their own. */
   readonly waitingCount: () => number
   /** Changes whose callers do not know what became of them. */
@@ -29,15 +29,12 @@ export interface ChangeAdmissionDeps {
  */
 export class ChangeAdmission {
   readonly #deps: ChangeAdmissionDeps
-  readonly #requestsMax: number
   readonly #limit = new DelayLimit()
   /** Requests that are here, waiting for others of their order or not. */
   #count = 0
 
   constructor(deps: ChangeAdmissionDeps) {
     this.#deps = deps
-    const ordersMax = Math.floor(ORDER_BYTES_MAX_IN_ALL / deps.orderBytesMax)
-    this.#requestsMax = Math.min(deps.requestsMax, ordersMax)
   }
 
   /** All of a request is here. False: it is turned away. */
@@ -59,7 +56,7 @@ export class ChangeAdmission {
   isFull(aheadCount = 0): boolean {
     if (!this.#deps.hasRoomForEvent()) return true
     const atWork = this.#count + aheadCount - this.#deps.waitingCount()
-    if (atWork < this.#limit.value) return atWork >= this.#requestsMax
+    if (atWork < this.#limit.value) return atWork >= this.#requestsMax()
     this.#limit.noteReached()
     return true
   }
@@ -70,6 +67,12 @@ export class ChangeAdmission {
    */
   outcomeOfRefusal(hasRetryKey: boolean): ChangeOutcome {
     return hasRetryKey || this.#deps.inDoubtCount() > 0 ? 'unknown' : 'not-applied'
+  }
+
+  #requestsMax(): number {
+    const { requestsMax, orderBytesMax } = this.#deps
+    const ordersMax = Math.floor(ORDER_BYTES_MAX_IN_ALL / orderBytesMax())
+    return Math.min(requestsMax, Math.max(1, ordersMax))
   }
 
   /** A change was settled, so long after it was begun. */

@@ -71,7 +71,7 @@ export interface OperationsDeps {
   readonly readTimeoutMs: number
 }
 
-/** They are read whole: of the largest orders 50 are 160 MB of PostgreSQL's answer. */
+/** They are read whole, beside the changes: of the largest orders 50 are 160 MB of PostgreSQL's answer. */
 const PENDING_MAX = 50
 
 export function createOperations(deps: OperationsDeps): Operations {

@@ -1,5 +1,5 @@
 import type { OrderEvent, RetryKey } from '../../models/order-event.ts'
-import type { Order } from '../../models/order.ts'
+import type { Order, OrderId } from '../../models/order.ts'
 import type { CommandError } from '../errors.ts'
 import type { SettledOrder } from '../ports.ts'
 import { readStore } from '../read-store.ts'
@@ -51,8 +51,7 @@ async function change(
       continue
     }
     // What is known need not be asked for: the store refuses a change of what is not its version.
-    const settled =
-      known ?? (await readStore(deps.store.findOrder(orderId), deps.clock, deadlineMs))
+    const settled = known ?? (await readOrder(deps, orderId, deadlineMs))
     const isAsked = known === undefined
     known = undefined
     // While the store was read another request may have begun: then wait for that one, too.
@@ -77,6 +76,15 @@ async function change(
   }
   if (retryKey !== undefined) throw requestInFlight()
   throw refusalBehind(deps.publications.find(orderId), request)
+}
+
+/** Throws STORE_UNAVAILABLE. */
+export function readOrder(
+  { store, clock }: Pick<ChangeDeps, 'store' | 'clock'>,
+  orderId: OrderId,
+  deadlineMs: number,
+): Promise<SettledOrder | undefined> {
+  return readStore(store.findOrder(orderId, deadlineMs), clock, deadlineMs)
 }
 
 function changed(

@@ -12,18 +12,20 @@
 import type { RecordKey } from '../../models/order-event.ts'
 import type { OrderId } from '../../models/order.ts'
 import { isClosed, isErased, NOBODY } from '../../models/order.ts'
+import { CommandError } from '../errors.ts'
 import type { OrderReader, SettledOrder } from '../ports.ts'
 import { readStore } from '../read-store.ts'
 import { orderNotFound, orderStillOpen, tombstoneNotWritten } from '../refusals.ts'
 import type { ChangeDeps } from './change-deps.ts'
-import { changeOrder } from './change-order.ts'
+import { changeOrder, readOrder } from './change-order.ts'
 import type { Leaving } from './commands.ts'
 
 /**
- * `written`: acknowledged for every key. `not-compacted`: by its settings the topic takes none, and
- * nothing was written. `not-known`: the settings may not be read here, and nothing was written.
+ * `written`: acknowledged for every key that the order has on the topic. `not-compacted`: by its settings the
+ * topic takes none, and nothing was written. `not-known`: the settings may not be read here, and nothing was
+ * written. `no-record`: the order has no record on the topic, because it was erased when KAFKA_TOPIC named another.
  */
-export type TombstoneResult = 'written' | 'not-compacted' | 'not-known'
+export type TombstoneResult = 'written' | 'not-compacted' | 'not-known' | 'no-record'
 
 /** Rejects where one may be missing. */
 export type WriteTombstones = (
@@ -49,17 +51,29 @@ export interface EraseDeps extends ChangeDeps {
 
 /** Throws ORDER_STILL_OPEN, or what {@link changeOrder} throws. An order that is erased stays so. */
 export async function eraseOrder(deps: EraseDeps, command: EraseOrder): Promise<ErasedOrder> {
-  const { store, clock, publishTimeoutMs } = deps
+  const { clock, publishTimeoutMs } = deps
   const { orderId } = command
   const deadlineMs = clock.monotonicMs() + publishTimeoutMs
-  const settled = await readStore(store.findOrder(orderId), clock, deadlineMs)
+  const settled = await readOrder(deps, orderId, deadlineMs)
   if (settled === undefined) throw orderNotFound(orderId)
   const { order, version } = isErased(settled.order) ? settled : await erase(deps, command)
+  const keys = await readKeys(deps, orderId, deadlineMs)
   try {
-    const keys = await readStore(deps.reader.listRecordKeys(orderId), clock, deadlineMs, 'unknown')
     return { order, version, tombstone: await deps.writeTombstones(orderId, keys) }
   } catch (error) {
     throw tombstoneNotWritten(orderId, error)
+  }
+}
+
+async function readKeys(
+  { reader, clock }: EraseDeps,
+  orderId: OrderId,
+  deadlineMs: number,
+): Promise<readonly RecordKey[]> {
+  try {
+    return await readStore(reader.listRecordKeys(orderId, deadlineMs), clock, deadlineMs, 'unknown')
+  } catch (error) {
+    throw error instanceof CommandError ? tombstoneNotWritten(orderId, error) : error
   }
 }
 

@@ -39,7 +39,7 @@ async function findEarlierAnswer(
 ): Promise<ChangedOrder | undefined> {
   const { retryKeys, clock } = deps
   for (;;) {
-    const read = retryKeys.findKeyedChange(retryKey)
+    const read = retryKeys.findKeyedChange(retryKey, deadlineMs)
     // Without an answer nobody knows what an earlier request with this key has done.
     const earlier = await readStore(read, clock, deadlineMs, 'unknown')
     if (earlier === undefined) return undefined

@@ -1,5 +1,4 @@
-import { ORDER_ID_LENGTH_MAX } from '../../models/order.ts'
-import type { PlacedEvent } from './settled-feed.ts'
+import { ORDER_ID_LENGTH_MAX, type Order } from '../../models/order.ts'
 
 /**
  * What an event takes in memory, at most: the object, and the frame that is made of it for readers. A
@@ -13,15 +12,15 @@ const UNIT_BYTES = 5
 /** Of any id. A character may have two units. */
 const ID_UNITS_MAX = 2 * ORDER_ID_LENGTH_MAX
 
-export function eventBytes({ order }: PlacedEvent): number {
+export function eventBytes({ order }: { readonly order: Order }): number {
   const { orderId, customerId, items } = order
   let units = orderId.length + customerId.length
   for (const { itemId } of items) units += itemId.length
   return EVENT_BYTES + items.length * ITEM_BYTES + units * UNIT_BYTES
 }
 
-/** Of the largest order that a request can bring. */
-export function eventBytesMax(maxItemsPerOrder: number): number {
-  const units = (2 + maxItemsPerOrder) * ID_UNITS_MAX
-  return EVENT_BYTES + maxItemsPerOrder * ITEM_BYTES + units * UNIT_BYTES
+/** Of the largest order with so many items. */
+export function eventBytesMax(itemsMax: number): number {
+  const units = (2 + itemsMax) * ID_UNITS_MAX
+  return EVENT_BYTES + itemsMax * ITEM_BYTES + units * UNIT_BYTES
 }

@@ -1,6 +1,5 @@
 import { ignoreStoreError, type Clock } from '../ports.ts'
 import { readStore } from '../read-store.ts'
-import { eventBytes, eventBytesMax } from './event-size.ts'
 import { findRecentPlace, type RecentPlace } from './find-recent-place.ts'
 import { OldEvents, type ReadPage, type WantedPage } from './old-events.ts'
 import { RecentEvents } from './recent-events.ts'
@@ -57,7 +56,8 @@ export interface LiveFeedDeps {
   readonly feed: SettledFeed
   readonly clock: Clock
   readonly publishTimeoutMs: number
-  readonly maxItemsPerOrder: number
+  /** Of the largest event that the store may have, as far as is known: what it counts in memory (event-size.ts). */
+  readonly eventBytesMax: () => number
 }
 
 /** One time of following, from the first look at the store to the last. */
@@ -82,13 +82,10 @@ export class LiveFeed {
   readonly #lastPlace: SharedQuestion<EventPlace>
   readonly #retiredPlace: SharedQuestion<EventPlace>
   readonly #recentPlace: SharedQuestion<RecentPlace>
-  /** Of one event: the store may have larger ones than a request can bring now. */
-  #eventBytesMax: number
   #isClosed = false
 
   constructor(deps: LiveFeedDeps) {
     this.#deps = deps
-    this.#eventBytesMax = eventBytesMax(deps.maxItemsPerOrder)
     this.#oldEvents = new OldEvents({
       clock: deps.clock,
       listSettled: (after, limit) => this.#readEvents(after, limit),
@@ -174,17 +171,12 @@ export class LiveFeed {
     run.follower.onEnd()
   }
 
-  async #readEvents(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
-    const limitNow = Math.min(limit, this.#pageEventsMax())
-    const events = await this.#deps.feed.listSettled(after, limitNow)
-    for (const event of events) {
-      this.#eventBytesMax = Math.max(this.#eventBytesMax, eventBytes(event))
-    }
-    return events
+  #readEvents(after: EventPlace, limit: number): Promise<readonly PlacedEvent[]> {
+    return this.#deps.feed.listSettled(after, Math.min(limit, this.#pageEventsMax()))
   }
 
   #pageEventsMax(): number {
-    const fitting = Math.floor(PAGE_BYTES_MAX / this.#eventBytesMax)
+    const fitting = Math.floor(PAGE_BYTES_MAX / this.#deps.eventBytesMax())
     return Math.min(Math.max(1, fitting), PAGE_EVENTS_MAX)
   }
 

@@ -5,6 +5,7 @@ import type { PublishedEvent } from '../../models/order-event.ts'
 import { describeHeaders } from '../../service/kafka/event-headers.ts'
 import { MEMORY_PATH } from '../../service/storage/sqlite/connection.ts'
 import {
+  type ClosedOrder,
   type ClosedPlace,
   FIRST_CLOSED,
   type OrderRetirement,
@@ -46,7 +47,7 @@ export async function runRetire(config: Config, options: RetireOptions): Promise
     const { orders, next } = await store.findClosed(options.beforeMs, place, PAGE_ORDERS)
     place = next
     if (orders.length === 0) continue
-    for (const { orderId } of orders) exportedEventCount += await exportOrder(file, store, orderId)
+    for (const order of orders) exportedEventCount += await exportOrder(file, store, order)
     await file.sync()
     if (options.isRehearsal) continue
     const count = await store.retire(orders)
@@ -61,20 +62,21 @@ export async function runRetire(config: Config, options: RetireOptions): Promise
 async function exportOrder(
   file: FileHandle,
   store: Pick<OrderRetirement, 'readEvents'>,
-  orderId: string,
+  { orderId, version }: ClosedOrder,
 ): Promise<number> {
   let count = 0
   let after = 0
-  for (;;) {
+  while (after < version) {
     const events = await store.readEvents(orderId, after)
     const last = events.at(-1)
-    if (last === undefined) return count
+    if (last === undefined) break
     const lines = events.map((event) => `${JSON.stringify(toLine(event))}\n`)
     // All of it, or an error: a disk that is nearly full takes a part of one write, and says nothing.
     await file.appendFile(lines.join(''))
     count += events.length
     after = last.event.version
   }
+  return count
 }
 
 /** All that the record of the event was made of, and the order as it was after it. */

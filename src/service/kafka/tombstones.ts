@@ -30,16 +30,21 @@ export async function isCompacted(cluster: KafkaCluster): Promise<boolean | unde
   return topic?.settings?.get(CLEANUP_SETTING)?.split(',').includes('compact')
 }
 
-/** See `WriteTombstones`. Rejects where one was not acknowledged; twice is once. */
+/**
+ * See `WriteTombstones`. Rejects where one was not acknowledged; twice is once. Skips the keys of a former
+ * KAFKA_TOPIC: this service writes to its topic alone.
+ */
 export async function writeTombstones(
   { cluster, clock, ids }: TombstoneDeps,
   orderId: OrderId,
   keys: readonly RecordKey[],
 ): Promise<TombstoneResult> {
+  const own = keys.filter(({ topic }) => topic === cluster.topic)
+  if (own.length === 0) return 'no-record'
   const isWanted = await isCompacted(cluster)
   if (isWanted === undefined) return 'not-known'
   if (!isWanted) return 'not-compacted'
-  const records = keys.map(({ partition, key }): MessageRecord => {
+  const records = own.map(({ partition, key }): MessageRecord => {
     return {
       topic: cluster.topic,
       partition,

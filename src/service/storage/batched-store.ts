@@ -6,22 +6,25 @@ import {
   type DiscardResult,
   type HandOverResult,
   ignoreStoreError,
+  type KeyedChange,
   type OrderReader,
   type OrderStore,
   type ReserveResult,
   type RetryKeyStore,
   type SchemaIdStore,
+  type SettledOrder,
   type SettleResult,
   StoreError,
   type TakeOverChoice,
 } from '../../business/ports.ts'
 import { askAgain } from '../../business/ask-again.ts'
 import type { SettledFeed } from '../../business/stream/settled-feed.ts'
-import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
-import { isErased } from '../../models/order.ts'
+import type { EventPosition, PendingEvent, RecordKey, RetryKey } from '../../models/order-event.ts'
+import { isErased, type OrderId } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import type { Arguments, ReadKind, Value } from './operation.ts'
 import { OperationQueue } from './operation-queue.ts'
+import { OrderSize } from './order-size.ts'
 import { assertCount, assertCounts, toEventKey, toEventRow } from './order-row.ts'
 import { StoreWatch, type StoreWatchDeps } from './store-watch.ts'
 
@@ -37,6 +40,8 @@ export interface BatchedStoreOptions {
   readonly watch?: StoreWatchDeps
   /** How long a read for a request may wait for its turn, by the watch's clock: nobody waits for it longer. */
   readonly readWaitMs?: number
+  /** So many items an order may have that is created here. */
+  readonly maxItemsPerOrder?: number
 }
 
 type Call<K extends ReadKind> = (...args: Arguments<K>) => Promise<Value<K>>
@@ -54,19 +59,21 @@ export class BatchedStore
   readonly #watch: StoreWatch | undefined
   readonly #clock: Clock | undefined
   readonly #readWaitMs: number
+  readonly #maxItemsPerOrder: number
   #instanceId = ''
   #closing: Promise<void> | undefined
 
-  readonly findOrder = this.#read('findOrder')
-  readonly findKeyedChange = this.#read('findKeyedChange')
+  readonly size = new OrderSize()
+
   readonly findSchemaId = this.#read('findSchemaId')
-  readonly listPending = this.#read('listPending')
-  readonly listOrders = this.#list('listOrders')
+  readonly listPending = this.#list('listPending')
+  readonly listOrders = this.#list('listOrders', (found) => this.size.noteOrders(found))
   readonly listEvents = this.#list('listEvents')
-  readonly findEvent = this.#list('findEvent')
-  readonly listRecordKeys = this.#list('listRecordKeys')
+  readonly findEvent = this.#list('findEvent', (found) => {
+    if (found !== undefined) this.size.noteOrders([found.event])
+  })
   readonly findLastPlace = this.#ask('findLastPlace')
-  readonly listSettled = this.#ask('listSettled')
+  readonly listSettled = this.#ask('listSettled', (found) => this.size.noteOrders(found))
   readonly findRetiredPlace = this.#ask('findRetiredPlace')
 
   private constructor({
@@ -76,17 +83,19 @@ export class BatchedStore
     lock,
     watch,
     readWaitMs = Infinity,
+    maxItemsPerOrder = 0,
   }: BatchedStoreOptions) {
     const clock = watch?.clock
     this.#watch = watch && new StoreWatch(watch, () => this.probe())
     this.#runner = this.#watch?.watch(runner) ?? runner
-    this.#queue = new OperationQueue(this.#runner, clock)
+    this.#queue = new OperationQueue(this.#runner, clock, () => this.size.ordersPerBatch)
     this.#reader = reader && (this.#watch?.watchLists(reader) ?? reader)
     this.#lists = this.#reader ? new OperationQueue(this.#reader, clock) : this.#queue
     this.#leaseMs = leaseMs
     this.#lock = lock
     this.#clock = clock
     this.#readWaitMs = readWaitMs
+    this.#maxItemsPerOrder = maxItemsPerOrder
   }
 
   /** Joins as a new instance. Rejects with a StoreError, and closes everything, when a few tries fail. */
@@ -103,6 +112,28 @@ export class BatchedStore
 
   get instanceId(): string {
     return this.#instanceId
+  }
+
+  async findOrder(
+    orderId: OrderId,
+    beginByMs = this.#readByMs(),
+  ): Promise<SettledOrder | undefined> {
+    const found = await this.#queue.submitBy(beginByMs, 'findOrder', orderId)
+    if (found !== undefined) this.size.noteOrders([found])
+    return found
+  }
+
+  async findKeyedChange(
+    retryKey: RetryKey,
+    beginByMs = this.#readByMs(),
+  ): Promise<KeyedChange | 'other-request' | undefined> {
+    const found = await this.#queue.submitBy(beginByMs, 'findKeyedChange', retryKey)
+    if (typeof found === 'object') this.size.noteOrders([found])
+    return found
+  }
+
+  listRecordKeys(orderId: OrderId, beginByMs = this.#readByMs()): Promise<readonly RecordKey[]> {
+    return this.#lists.submitBy(beginByMs, 'listRecordKeys', orderId)
   }
 
   async reserve(pending: PendingEvent, beginByMs = Infinity): Promise<ReserveResult> {
@@ -140,7 +171,8 @@ export class BatchedStore
   async join(): Promise<void> {
     // A new id for each try: after a failure that may have been applied the earlier one is in use.
     const instanceId = randomUUID()
-    await this.#queue.submit('join', instanceId, this.#leaseMs)
+    const itemsMax = this.#maxItemsPerOrder
+    this.size.noteAllowed(await this.#queue.submit('join', instanceId, this.#leaseMs, itemsMax))
     this.#instanceId = instanceId
   }
 
@@ -167,14 +199,14 @@ export class BatchedStore
     return (...args) => submitRead(this.#queue, kind, args, this.#readByMs())
   }
 
-  /** Beside them. */
-  #list<K extends ReadKind>(kind: K): Call<K> {
-    return (...args) => submitRead(this.#lists, kind, args, this.#readByMs())
+  /** Beside them. `note` hears what was read. */
+  #list<K extends ReadKind>(kind: K, note: (found: Value<K>) => void = ignore): Call<K> {
+    return (...args) => heard(submitRead(this.#lists, kind, args, this.#readByMs()), note)
   }
 
   /** Beside them, for the stream, which asks one thing at a time for all its readers. */
-  #ask<K extends ReadKind>(kind: K): Call<K> {
-    return (...args) => submitRead(this.#lists, kind, args, Infinity)
+  #ask<K extends ReadKind>(kind: K, note: (found: Value<K>) => void = ignore): Call<K> {
+    return (...args) => heard(submitRead(this.#lists, kind, args, Infinity), note)
   }
 
   #readByMs(): number {
@@ -217,3 +249,11 @@ function submitRead<K extends ReadKind>(
     return Promise.reject(error)
   }
 }
+
+async function heard<Found>(read: Promise<Found>, note: (found: Found) => void): Promise<Found> {
+  const found = await read
+  note(found)
+  return found
+}
+
+function ignore(): void {}

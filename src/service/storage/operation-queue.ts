@@ -14,6 +14,9 @@ import type {
 
 /** Bounds how long a transaction holds the database, and how much one fsync may lose. */
 const BATCH_OPERATIONS_MAX = 512
+
+const READ_FOR_CHANGES: ReadonlySet<Kind> = new Set(['findOrder', 'findKeyedChange'])
+
 /** Far above what is let in at once; a bound for our own mistakes. */
 const WAITING_OPERATIONS_MAX = 50_000
 
@@ -34,14 +37,19 @@ export class OperationQueue {
   readonly #runner: BatchRunner
   readonly #clock: Clock | undefined
   readonly #deadlines: EarliestDeadline | undefined
+  readonly #ordersMax: () => number
   #waiting: Waiting[] = []
   #draining: Promise<void> | undefined
   #isClosed = false
 
-  /** Without a clock nothing is too late. */
-  constructor(runner: BatchRunner, clock?: Clock) {
+  /**
+   * Without a clock nothing is too late. At most `ordersMax` orders are read for changes in one batch: all
+   * answers of a batch are in memory at once.
+   */
+  constructor(runner: BatchRunner, clock?: Clock, ordersMax = () => Infinity) {
     this.#runner = runner
     this.#clock = clock
+    this.#ordersMax = ordersMax
     this.#deadlines = clock && new EarliestDeadline(clock, () => this.#refuseLate())
   }
 
@@ -79,12 +87,25 @@ export class OperationQueue {
     do {
       // One turn of the event loop, so that all requests it brings in share the batch.
       await setImmediate()
-      const batch = this.#waiting.splice(0, BATCH_OPERATIONS_MAX)
+      const batch = this.#waiting.splice(0, this.#countOfNextBatch())
       if (batch.length === 0) break
       const results = await this.#runner.run(batch.map(({ operation }) => operation))
       batch.forEach((waiting, index) => settleCall(waiting, results[index]))
     } while (this.#waiting.length > 0)
     this.#draining = undefined
+  }
+
+  #countOfNextBatch(): number {
+    const most = Math.min(this.#waiting.length, BATCH_OPERATIONS_MAX)
+    const ordersMax = this.#ordersMax()
+    let orderCount = 0
+    for (let count = 0; count < most; count += 1) {
+      const waiting = this.#waiting[count]
+      if (waiting === undefined || !READ_FOR_CHANGES.has(waiting.operation.kind)) continue
+      if (orderCount >= ordersMax) return count
+      orderCount += 1
+    }
+    return most
   }
 
   /** Returns the earliest deadline of those that still wait. */

@@ -10,19 +10,28 @@ import type {
   TakeOverChoice,
 } from '../../business/ports.ts'
 import type { SettledFeed } from '../../business/stream/settled-feed.ts'
-import type { EventPosition, PendingEvent } from '../../models/order-event.ts'
+import type { EventPosition, PendingEvent, RetryKey } from '../../models/order-event.ts'
+import type { OrderId } from '../../models/order.ts'
 import type { EventKey, EventRow } from './order-row.ts'
 
 /** The reads of the ports that a database carries out, as they are: a new one is declared in its port. */
-export type Reads = OrderReader &
+export type Reads = Omit<OrderReader, 'listRecordKeys'> &
   SettledFeed &
-  Pick<OrderStore, 'findOrder' | 'listPending'> &
-  Pick<RetryKeyStore, 'findKeyedChange'> &
-  Pick<SchemaIdStore, 'findSchemaId'>
+  Pick<OrderStore, 'listPending'> &
+  Pick<SchemaIdStore, 'findSchemaId'> &
+  ReadsByDeadline
+
+/** Their deadlines are for the queue. */
+interface ReadsByDeadline {
+  findOrder(orderId: OrderId): ReturnType<OrderStore['findOrder']>
+  findKeyedChange(retryKey: RetryKey): ReturnType<RetryKeyStore['findKeyedChange']>
+  listRecordKeys(orderId: OrderId): ReturnType<OrderReader['listRecordKeys']>
+}
 
 /** The calls that change the database, or the lease. `owner` is who the instance was when it called. */
 export interface Writes {
-  join(owner: string, leaseMs: number): true
+  /** Orders may have so many items from now on. Returns the most that was ever allowed or imported. */
+  join(owner: string, leaseMs: number, itemsMax: number): number
   /** False: taken over from. */
   renewLease(owner: string, leaseMs: number): boolean
   leave(owner: string): true

@@ -237,12 +237,13 @@ function toType(version: number): OrderEventType {
 
 export interface RecordKeyRow {
   readonly orderId: string
+  readonly topic: string
   readonly partition: number
   readonly key: Uint8Array | null
 }
 
 export function toRecordKey(row: RecordKeyRow): RecordKey {
-  return { partition: row.partition, key: toKey(row) }
+  return { topic: row.topic, partition: row.partition, key: toKey(row) }
 }
 
 /** Stored where it is not the order id itself. */

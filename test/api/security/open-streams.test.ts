@@ -23,7 +23,7 @@ async function openStream(t: TestContext) {
     feed: new MemoryFeed(),
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    maxItemsPerOrder: 100,
+    eventBytesMax: () => 276_600,
   })
   const callers = { verdict: verdictWith('orders:read'), check: () => callers.verdict }
   const { server } = await startTestServer(t, { feed, clock, callers })

@@ -22,21 +22,25 @@ import { DATABASE_DEFAULTS, ROLE_DEFAULTS } from './hostile-defaults.ts'
 /** Longer than any test takes: who is dead is said below, and not by the time. */
 const LEASE_MS = 600_000
 
+function allowing(maxItemsPerOrder: number | undefined) {
+  return maxItemsPerOrder === undefined ? {} : { maxItemsPerOrder }
+}
+
 async function createHarness(
   schema: TestSchema,
 ): Promise<StoreHarness<BatchedStore> & ImportHarness & RetirementHarness> {
   const options = { url: schema.url(), database: schema.name, mustBeDurable: true }
   let isOpened = false
   const endLeases = () => schema.sql(`UPDATE instances SET lease_until = '-infinity'`)
-  async function openSuccessor() {
+  async function openSuccessor(maxItemsPerOrder?: number) {
     await endLeases()
-    return openPostgresStore({ ...options, leaseMs: LEASE_MS })
+    return openPostgresStore({ ...options, leaseMs: LEASE_MS, ...allowing(maxItemsPerOrder) })
   }
   return {
-    async open() {
-      if (isOpened) return openSuccessor()
+    async open(maxItemsPerOrder?: number) {
+      if (isOpened) return openSuccessor(maxItemsPerOrder)
       isOpened = true
-      return openPostgresStore({ ...options, leaseMs: LEASE_MS })
+      return openPostgresStore({ ...options, leaseMs: LEASE_MS, ...allowing(maxItemsPerOrder) })
     },
     openSuccessor,
     async openImport() {

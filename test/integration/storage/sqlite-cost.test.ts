@@ -45,7 +45,7 @@ function logBytesOf(count: number, perTransaction: number): number {
   using directory = makeTempDirectory()
   const engine = new SqliteEngine(createConnector({ path: directory.database }))
   using _ = { [Symbol.dispose]: () => engine.close() }
-  engine.execute([{ kind: 'join', args: [OWNER, 0] }])
+  engine.execute([{ kind: 'join', args: [OWNER, 0, 100] }])
   const before = statSync(`${directory.database}-wal`).size
   let reserved: readonly PendingEvent[] = []
   for (let done = 0; done <= count; done += perTransaction) {

@@ -141,6 +141,10 @@ const ERASE_EVENTS = `
   WHERE orders.order_id = event.order_id AND orders.customer_id = '${NOBODY}'
     AND event.version < orders.version AND orders.order_id IN (SELECT order_id FROM staged)`
 
+const RAISE_ITEMS_MAX = `
+  UPDATE order_size
+  SET items_max = greatest(items_max, (SELECT max(json_array_length(state -> 5)) FROM staged))`
+
 const STAGE_TOMBSTONES = `
   INSERT INTO tombstones SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`
 
@@ -256,6 +260,7 @@ async function writeStaged(client: Client) {
   const pendingSettled = await changed(SETTLE_PENDING)
   const inserted = await changed(INSERT_NEW)
   await changed(MOVE_ORDERS)
+  await changed(RAISE_ITEMS_MAX)
   await changed(ERASE_ORDERS)
   await changed(ERASE_EVENTS)
   return { imported: pendingSettled + inserted, pendingSettled, pendingDropped }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { HandOverResult } from '../../../business/ports.ts'
 import type { PendingEvent } from '../../../models/order-event.ts'
 import type { Arguments } from '../operation.ts'
@@ -17,7 +18,10 @@ const TAKE_OVER_LOCK = 7_267_101
  * under way meanwhile: one that ends what older versions work with sees all instances of them.
  * Rejects with a StoreError.
  */
-export async function join(query: Query, instanceId: string, leaseMs: number): Promise<true> {
+export async function join(
+  query: Query,
+  ...[instanceId, leaseMs, itemsMax]: Arguments<'join'>
+): Promise<number> {
   const knows = readMigrations('postgres').length
   await query({ text: 'SELECT pg_advisory_xact_lock_shared($1)' }, [MIGRATION_LOCK])
   const beyond = await query<{ readonly name: string; readonly database: string }>(
@@ -37,7 +41,16 @@ export async function join(query: Query, instanceId: string, leaseMs: number): P
     },
     [instanceId, leaseMs, knows],
   )
-  return true
+  const [raised] = await query<{ readonly itemsMax: number }>(
+    {
+      text: `
+        UPDATE order_size SET items_max = greatest(items_max, $1)
+        RETURNING items_max AS "itemsMax"`,
+    },
+    [itemsMax],
+  )
+  assert.ok(raised, 'order_size has no row')
+  return raised.itemsMax
 }
 
 /**

@@ -110,7 +110,7 @@ export async function listRecordKeys(
   ...[orderId]: Arguments<'listRecordKeys'>
 ): Promise<readonly RecordKey[]> {
   const text = `
-    SELECT DISTINCT order_id AS "orderId", topic_partition AS partition, key
+    SELECT DISTINCT order_id AS "orderId", topic, topic_partition AS partition, key
     FROM order_events
     WHERE order_id = $1 AND topic_offset IS NOT NULL`
   return (await query<RecordKeyRow>({ text }, [orderId])).map(toRecordKey)
@@ -162,7 +162,11 @@ const FIND_KEYED_CHANGES = {
   text: `
     SELECT idempotency_key AS key, order_id AS "orderId", version,
            request_fingerprint AS fingerprint, topic_offset IS NOT NULL AS "isSettled",
-           CASE WHEN request_fingerprint = ANY ($2::text[]) THEN state END AS state
+           CASE
+             WHEN (idempotency_key, request_fingerprint) IN (
+               SELECT * FROM unnest($1::text[], $2::text[])
+             ) THEN state
+           END AS state
     FROM order_events
     WHERE idempotency_key = ANY ($1::text[]) AND idempotency_key IS NOT NULL`,
 }
@@ -178,7 +182,7 @@ export async function findKeyedChanges(
     keys,
     fingerprints,
   ])
-  const found = new Map<string, KeyedChangeRow>(rows.map(({ key, ...row }) => [key, row]))
+  const found = new Map<string, KeyedChangeRow>(rows.map((row) => [row.key, row]))
   return asked.map((retryKey) => {
     const row = found.get(retryKey.idempotencyKey)
     return row && toKeyedChange(row, retryKey)

@@ -26,6 +26,8 @@ export interface PostgresStoreOptions extends DatabaseOptions {
   readonly watch?: StoreWatchDeps
   /** How long a read for a request may wait for its turn. */
   readonly readWaitMs?: number
+  /** So many items an order may have that is created here. */
+  readonly maxItemsPerOrder?: number
   /** Another server than before answers. Resolves when it may be used; without it every one may. */
   readonly onServerChange?: (isFirst: boolean) => Promise<void>
 }
@@ -50,7 +52,7 @@ const LOCK_PAUSE_MS = 2_000
  * be used, or the database is not one that this version can serve.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<BatchedStore> {
-  const { leaseMs, watch, readWaitMs, database, onServerChange } = options
+  const { leaseMs, watch, readWaitMs, maxItemsPerOrder, database, onServerChange } = options
   const missing = await migrateDatabase(options)
   if (options.migrationMode === 'check') assertNoneMissing(database, missing)
   // One for both connections.
@@ -70,6 +72,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     leaseMs,
     ...(watch && { watch }),
     ...(readWaitMs !== undefined && { readWaitMs }),
+    ...(maxItemsPerOrder !== undefined && { maxItemsPerOrder }),
   })
 }
 

@@ -133,6 +133,10 @@ const ERASE_EVENTS = `
     AND order_events.version < orders.version
     AND orders.order_id IN (SELECT order_id FROM staged)`
 
+const RAISE_ITEMS_MAX = `
+  UPDATE order_size
+  SET items_max = max(items_max, (SELECT ifnull(max(json_array_length(state, '$[5]')), 0) FROM staged))`
+
 /** Of an order whose events are all gone nothing else says that its id was taken. No event has the id 0. */
 const TAKE_IDS = `
   INSERT INTO orders (order_id, order_number, version, status, customer_id, order_date)
@@ -232,6 +236,7 @@ function writeStaged(db: DatabaseSync, endSum: number) {
   db.prepare(SETTLE_PENDING).run(placedFrom)
   db.prepare(INSERT_NEW).run(placedFrom)
   db.exec(MOVE_ORDERS)
+  db.exec(RAISE_ITEMS_MAX)
   db.exec(ERASE_ORDERS)
   db.exec(ERASE_EVENTS)
   return { imported, pendingDropped, pendingSettled: before - pendingDropped }

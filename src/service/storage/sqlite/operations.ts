@@ -13,7 +13,13 @@ export type SqliteOperations = { readonly [K in Kind]: SqliteOperation<K> }
 
 /** By the kind of operation, how it is carried out. */
 export const OPERATIONS: SqliteOperations = {
-  join: { isRead: false, run: (statements, owner) => statements.saveInstance(owner) },
+  join: {
+    isRead: false,
+    run(statements, owner, _leaseMs, itemsMax) {
+      statements.saveInstance(owner)
+      return statements.raiseItemsMax(itemsMax)
+    },
+  },
   // It is the file's lock that keeps the lease.
   renewLease: { isRead: true, run: (statements, owner) => statements.isInstance(owner) },
   // The next one that opens the file waits for nobody.
@@ -43,7 +49,10 @@ export const OPERATIONS: SqliteOperations = {
   listSettled: { isRead: true, run: (statements, ...args) => statements.listSettled(...args) },
   findLastPlace: { isRead: true, run: (statements) => statements.findLastPlace() },
   findRetiredPlace: { isRead: true, run: (statements) => statements.findRetiredPlace() },
-  findKeyedChange: { isRead: true, run: (statements, key) => statements.findKeyedChange(key) },
+  findKeyedChange: {
+    isRead: true,
+    run: (statements, retryKey) => statements.findKeyedChange(retryKey),
+  },
   listPending: { isRead: true, run: (statements, limit) => statements.listPending(limit) },
   findSchemaId: { isRead: true, run: (statements, ...args) => statements.findSchemaId(...args) },
 }

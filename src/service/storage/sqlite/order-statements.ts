@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 
 import type { EventPosition, OrderEvent, PendingEvent } from '../../../models/order-event.ts'
@@ -116,6 +117,10 @@ export function prepareOrderStatements(db: DatabaseSync) {
 
   const listPending = db.prepare(LIST_PENDING)
 
+  const raiseItemsMax = db.prepare(
+    'UPDATE order_size SET items_max = max(items_max, ?) RETURNING items_max AS itemsMax',
+  )
+
   const countProbe = db.prepare('UPDATE write_probe SET writes = writes + 1')
 
   const saveSchemaId = db.prepare(`
@@ -173,10 +178,7 @@ export function prepareOrderStatements(db: DatabaseSync) {
       return (row?.['presence'] as Presence | undefined) ?? 'absent'
     },
 
-    saveInstance(instanceId: string): true {
-      saveInstance.run(instanceId)
-      return true
-    },
+    saveInstance: (instanceId: string) => void saveInstance.run(instanceId),
 
     listOwnedByOthers(owner: string, exceptPartitions: readonly number[], limit: number) {
       const rows = listOwnedByOthers.all(owner, JSON.stringify(exceptPartitions), limit)
@@ -187,6 +189,12 @@ export function prepareOrderStatements(db: DatabaseSync) {
       void changeOwner.run(owner, order.orderId, version),
 
     listPending: (limit: number) => toPendingEvents(listPending.all(limit)),
+
+    raiseItemsMax(itemsMax: number): number {
+      const row = raiseItemsMax.get(itemsMax)
+      assert.ok(row, 'order_size has no row')
+      return Number(row['itemsMax'])
+    },
 
     countProbe(): true {
       countProbe.run()

@@ -67,9 +67,9 @@ export function prepareQueryStatements(db: DatabaseSync) {
     WHERE order_number = ${ORDER_NUMBER} AND version = ?`)
 
   const listRecordKeys = db.prepare(`
-    SELECT DISTINCT order_id AS orderId, topic_partition AS partition, key
+    SELECT DISTINCT order_id AS orderId, topic, topic_partition AS partition, key
     FROM order_events
-    WHERE order_number = ${ORDER_NUMBER} AND topic_offset IS NOT NULL`)
+    WHERE order_number = ${ORDER_NUMBER}`)
 
   // Each settling has a number of its own, so it alone says the place.
   const listSettled = db.prepare(`

@@ -20,6 +20,8 @@ export interface SqliteStoreOptions {
   readonly watch?: StoreWatchDeps
   /** How long a read for a request may wait for its turn. */
   readonly readWaitMs?: number
+  /** So many items an order may have that is created here. */
+  readonly maxItemsPerOrder?: number
 }
 
 /** Not used here: an instance is taken over from when the next one opens the file, and not before. */
@@ -31,11 +33,12 @@ const LEASE_MS = 0
  * belongs to another process or is not one that this version can serve.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<BatchedStore> {
-  const { path, migrationMode = 'auto', watch, readWaitMs } = options
+  const { path, migrationMode = 'auto', watch, readWaitMs, maxItemsPerOrder } = options
   const common = {
     leaseMs: LEASE_MS,
     ...(watch && { watch }),
     ...(readWaitMs !== undefined && { readWaitMs }),
+    ...(maxItemsPerOrder !== undefined && { maxItemsPerOrder }),
   }
   if (path === MEMORY_PATH) {
     const runner = createInlineRunner(new SqliteEngine(createConnector({ path })))

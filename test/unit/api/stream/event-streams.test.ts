@@ -21,7 +21,12 @@ const START = { place: FIRST_PLACE, keptFrom: FIRST_PLACE }
 function setUp(readersMax: number) {
   const clock = new ManualClock()
   const store = new MemoryFeed()
-  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: 1_000, maxItemsPerOrder: 100 })
+  const feed = new LiveFeed({
+    feed: store,
+    clock,
+    publishTimeoutMs: 1_000,
+    eventBytesMax: () => 276_600,
+  })
   const measures = new Measures()
   const streams = new EventStreams({ feed, clock, readersMax, measures, onDropped: () => {} })
   const open = (response: EventEmitter) =>

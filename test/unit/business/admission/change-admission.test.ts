@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ChangeAdmission } from '../../../../src/business/admission/change-admission.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
-function setUp({ requestsMax = 10_000, orderBytesMax = 1_000 } = {}) {
+function setUp({ requestsMax = 10_000, orderBytesMax = (): number => 1_000 } = {}) {
   const state = { waiting: 0, inDoubt: 0, hasRoomForEvent: true }
   const admission = new ChangeAdmission({
     clock: new ManualClock(),
@@ -49,7 +49,19 @@ for (const requestsMax of [1_024, 10_000]) {
 }
 
 test('their orders have 320 MiB together, as large as they can be', () => {
-  assert.equal(setUp({ orderBytesMax: 1024 * 1024 }).enterMany(2_000), 320)
+  assert.equal(setUp({ orderBytesMax: () => 1024 * 1024 }).enterMany(2_000), 320)
+})
+
+test('when a larger order is found, fewer are let in', () => {
+  let orderBytes = 1_000
+  const { enterMany } = setUp({ orderBytesMax: () => orderBytes })
+  assert.equal(enterMany(300), 300)
+  orderBytes = 1024 * 1024
+  assert.equal(enterMany(300), 20)
+})
+
+test('however large an order is, one request is let in', () => {
+  assert.equal(setUp({ orderBytesMax: () => 1024 ** 3 }).enterMany(2), 1)
 })
 
 test('while the events under way leave no room for another, nothing is let in', () => {

@@ -39,7 +39,9 @@ test('an erased order has a last event without its customer, tombstones, and tak
   assert.deepEqual([order.customerId, order.status, version], ['', 'delivered', 3])
   assert.equal(order.items.length, 2)
   assert.equal(tombstone, 'written')
-  assert.deepEqual(written, [[{ partition: 0, key: new Uint8Array(Buffer.from(ORDER_ID)) }]])
+  assert.deepEqual(written, [
+    [{ topic: 'orders', partition: 0, key: new Uint8Array(Buffer.from(ORDER_ID)) }],
+  ])
   assert.equal(published.length, 3)
   await assert.rejects(become('shipped'), { code: 'STATUS_TRANSITION_NOT_ALLOWED' })
   await assert.rejects(become('delivered'), { code: 'STATUS_TRANSITION_NOT_ALLOWED' })
@@ -79,6 +81,15 @@ test('keys that the store tells too late are not written for, and it is the stor
   keys.resolve([])
   await setImmediate()
   assert.deepEqual(written, [])
+})
+
+test('a bug in the look for the keys is told as one, and not as a failure of Kafka', async (t) => {
+  const { create, become, deps, erase } = await setUp(t)
+  await create(undefined)
+  await become('cancelled')
+  const bug = new TypeError('not a function')
+  Object.assign(deps, { reader: { listRecordKeys: () => Promise.reject(bug) } })
+  await assert.rejects(erase(), bug)
 })
 
 test('an erasure whose client leaves while it waits for its turn is not begun', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { CommandError } from '../../../../src/business/errors.ts'
-import type { EventEncoder, OrderStore } from '../../../../src/business/ports.ts'
+import { StoreError, type EventEncoder, type OrderStore } from '../../../../src/business/ports.ts'
 import type { Acked } from '../../../../src/business/publication/publisher-port.ts'
 import {
   ACKED,
@@ -15,6 +15,14 @@ import { somePending } from '../../../support/some-event.ts'
 import { changeOrderStatus } from '../../../../src/business/order/change-order-status.ts'
 import { createOrder } from '../../../../src/business/order/create-order.ts'
 import type { OrderId } from '../../../../src/models/order.ts'
+
+const NINE_MIB: EventEncoder = {
+  encode: ({ order }) => ({
+    key: Buffer.from(order.orderId),
+    value: Buffer.alloc(9 * 1024 * 1024),
+    schemaId: 1,
+  }),
+}
 
 /** An order, any of whose status changes is allowed, and the number of its reads since. */
 async function setUpOrder(t: TestContext) {
@@ -112,6 +120,60 @@ test('a hundred requests with one key are answered at the end of the one that wa
   assert.deepEqual(new Set(answers.map(({ version }) => version)), new Set([2]))
   assert.equal(answers.filter(({ isReplayed }) => isReplayed).length, 99)
   assert.ok(reads() <= 2 + 2 * 99, `${reads()} reads`)
+})
+
+test('whoever is told of a large change leaves once, whatever the answer, and the next one is told', async (t) => {
+  const { deps, store, clock, create, published, answerWith } = await setUpUseCases(t)
+  const { turns } = deps.publications
+  const wait = turns.wait.bind(turns)
+  const left: number[] = []
+  turns.wait = async (...args) => {
+    const waited = await wait(...args)
+    if (waited.kind !== 'ended') return waited
+    const index = left.push(0) - 1
+    const leave = () => {
+      left[index] = (left[index] ?? 0) + 1
+      waited.leave()
+    }
+    return { ...waited, leave }
+  }
+  Object.assign(deps, { encoder: NINE_MIB, statusPolicy: 'any' })
+  await create(undefined)
+  const acked = Promise.withResolvers<Acked>()
+  answerWith(() => acked.promise)
+  const update = (fingerprint: string, leaving?: AbortSignal) =>
+    changeOrderStatus(deps, {
+      orderId: ORDER_ID,
+      status: 'shipped',
+      ...retryKeyOf('k-1', fingerprint),
+      ...(leaving && { leaving: () => leaving }),
+    })
+  const first = update('shipped')
+  await clock.runUntil(() => published.length === 2, 1)
+  const taken = new AbortController()
+  const refused = [update('another request'), update('of no use')]
+  const untaken = update('shipped', taken.signal)
+  const answers = Promise.allSettled([...refused, untaken, update('shipped')])
+  await setImmediate()
+  const findKeyedChange = store.findKeyedChange.bind(store)
+  store.findKeyedChange = (retryKey, ...rest) =>
+    retryKey.fingerprint === 'of no use'
+      ? Promise.reject(new StoreError('it is away', 'no'))
+      : findKeyedChange(retryKey, ...rest)
+  acked.resolve({ ...ACKED, position: { partition: 0, offset: 100 } })
+  assert.equal((await first).version, 2)
+  await clock.runUntil(() => left.length === 3, 1)
+  await untaken
+  assert.deepEqual(left, [1, 1, 0], 'the client has not taken its answer')
+  taken.abort()
+  await clock.runUntil(() => left.at(-1) === 1 && left.length === 4, 1)
+  assert.deepEqual(
+    (await answers).map((one) =>
+      one.status === 'fulfilled' ? one.value.version : (one.reason as CommandError).code,
+    ),
+    ['IDEMPOTENCY_KEY_REUSED', 'STORE_UNAVAILABLE', 2, 2],
+  )
+  assert.deepEqual(left, [1, 1, 1, 1])
 })
 
 test('a request that is sent again while others wait shares the settlement of its first try', async (t) => {

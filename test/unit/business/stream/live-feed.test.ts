@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { eventBytes, eventBytesMax } from '../../../../src/business/stream/event-size.ts'
 import { LiveFeed, type FoundStart } from '../../../../src/business/stream/live-feed.ts'
 import type { WantedPage } from '../../../../src/business/stream/old-events.ts'
 import {
@@ -19,10 +20,16 @@ function wanted(limit: number, keptFrom = FIRST_PLACE): WantedPage {
 }
 
 /** A follower that reads everything it can, from where it began. */
-function setUp(maxItemsPerOrder = 1) {
+function setUp(itemsMax = 1) {
   const clock = new ManualClock()
   const store = new MemoryFeed()
-  const feed = new LiveFeed({ feed: store, clock, publishTimeoutMs: 5_000, maxItemsPerOrder })
+  const known = { bytes: eventBytesMax(itemsMax) }
+  const feed = new LiveFeed({
+    feed: store,
+    clock,
+    publishTimeoutMs: 5_000,
+    eventBytesMax: () => known.bytes,
+  })
   const seen: PlacedEvent[] = []
   const calls = { ended: 0 }
   const follow = () =>
@@ -34,7 +41,7 @@ function setUp(maxItemsPerOrder = 1) {
         calls.ended += 1
       },
     })
-  return { clock, store, feed, seen, calls, follow }
+  return { clock, store, feed, known, seen, calls, follow }
 }
 
 function foundAt(place: EventPlace): FoundStart {
@@ -143,15 +150,14 @@ test('memory is bounded, and says what it does not reach back to', async () => {
 })
 
 test('a page has as many events as fit, were all as large as they can be', async () => {
-  const { clock, store, feed, seen, follow } = setUp(1_000)
+  const { clock, store, feed, known, seen, follow } = setUp(1_000)
   const unfollow = follow()
   await settleDown()
   for (let index = 0; index < 30; index += 1) store.settle(`ORD-${index}`)
   await clock.runUntil(() => seen.length === 30)
   await feed.readPage(FIRST_PLACE, wanted(250), STAYING)
   assert.equal(Math.max(...store.limits), 12)
-  // From a time when orders might have more items.
-  store.settle('large', 'pending', 75_000)
+  known.bytes = eventBytes(store.settle('large', 'pending', 75_000))
   await clock.runUntil(() => seen.length === 31)
   const page = await feed.readPage(FIRST_PLACE, wanted(5), STAYING)
   assert.deepEqual([page, store.limits.at(-1)], [store.events.slice(0, 2), 2])

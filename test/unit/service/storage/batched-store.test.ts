@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { DependencyHealth } from '../../../../src/business/dependency-health.ts'
-import { StoreError } from '../../../../src/business/ports.ts'
+import { StoreError, type SettledOrder } from '../../../../src/business/ports.ts'
 import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
 import type { BatchRunner } from '../../../../src/service/storage/batch-runner.ts'
 import { BatchedStore } from '../../../../src/service/storage/batched-store.ts'
 import type { Kind } from '../../../../src/service/storage/operation.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
-import { somePending } from '../../../support/some-event.ts'
+import { someOrder, somePending } from '../../../support/some-event.ts'
 
 const READ_WAIT_MS = 5_000
 
@@ -22,7 +22,10 @@ async function setUp() {
     async run(batch) {
       ran.push(...batch.map(({ kind }) => kind))
       await held?.promise
-      return batch.map(() => ({ kind: 'value', value: undefined }))
+      return batch.map(({ kind }) => ({
+        kind: 'value',
+        value: kind.startsWith('list') ? [] : undefined,
+      }))
     },
     close: () => Promise.resolve(),
   }
@@ -66,4 +69,58 @@ test('a read that nobody waits for any more is not carried out, and a change is'
   const expected: Kind[] = ['discard', 'findOrder', 'listOrders', 'listSettled', 'probe']
   assert.deepEqual(ran.toSorted(), expected)
   await store.close()
+})
+
+test('a read for a change is not carried out after the time of its request', async (t) => {
+  const { clock, store, ran, resume } = await setUp()
+  t.after(() => store.close())
+  t.after(resume)
+  const { orderId } = somePending({}).event.order
+  const first = store.probe()
+  await setImmediate()
+  await setImmediate()
+  const retryKey = { idempotencyKey: 'K-1', fingerprint: 'F' }
+  const reads = [store.findOrder(orderId, 1_000), store.findKeyedChange(retryKey, 1_000)]
+  const told = Promise.all(reads.map((read) => assert.rejects(read, StoreError)))
+  clock.advance(1_000)
+  await told
+  resume()
+  await first
+  assert.deepEqual(ran, ['probe'])
+})
+
+test('the larger an order may be, the fewer are read in one batch', async (t) => {
+  const clock = new ManualClock()
+  const health = new DependencyHealth(clock, () => {})
+  const found: SettledOrder = { order: someOrder(), version: 1 }
+  const counts: number[] = []
+  const allowed: unknown[] = []
+  const runner: BatchRunner = {
+    async run(batch) {
+      if (batch[0]?.kind === 'findOrder') counts.push(batch.length)
+      if (batch[0]?.kind === 'join') allowed.push(batch[0].args[2])
+      return batch.map(({ kind }) => ({ kind: 'value', value: kind === 'join' ? 500 : found }))
+    },
+    close: () => Promise.resolve(),
+  }
+  const store = await BatchedStore.open({
+    runner,
+    leaseMs: 0,
+    watch: { health, clock },
+    maxItemsPerOrder: 100,
+  })
+  t.after(() => store.close())
+  const read = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => store.findOrder(found.order.orderId)))
+  await read(60)
+  assert.deepEqual(allowed, [100])
+  assert.deepEqual(counts, [49, 11])
+  assert.equal(store.size.itemsMax, 500)
+  const item = { itemId: '😀'.repeat(255), quantity: 1, priceMinor: 1 }
+  Object.assign(found.order, { items: Array.from({ length: 1_000 }, () => item) })
+  await read(1)
+  assert.equal(store.size.itemsMax, 1_000)
+  counts.length = 0
+  await read(30)
+  assert.deepEqual(counts, [24, 6])
 })

@@ -12,7 +12,7 @@ import { ManualClock } from '../../../support/manual-clock.ts'
 import { somePending } from '../../../support/some-event.ts'
 
 const ANSWERS: { readonly [K in Kind]?: Value<K> } = {
-  join: true,
+  join: 100,
   leave: true,
   probe: true,
   reserve: 'reserved',
