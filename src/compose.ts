@@ -57,7 +57,7 @@ const FRAMED_KEYS_UNKNOWN =
   'KAFKA_KEY_FORMAT is string, and it is not known whether others use framed Avro keys: ask by npx cart doctor, or see docs/how-to/take-over.md'
 
 const LARGER_ORDERS =
-  'the database may have orders of more items than MAX_ITEMS_PER_ORDER: as few changes are let in at once as for those'
+  'the store may have orders of more items than MAX_ITEMS_PER_ORDER: fewer requests are let in at once, and pages of lists are shorter; see docs/how-to/run-in-production.md'
 
 /** Of the time to shut down, kept for closing connections, files and threads. */
 const CLOSING_MS = 2_000

@@ -128,7 +128,7 @@ export const settingsSchema = Type.Object({
     { minimum: 1, maximum: 1_000_000, default: 20_000 },
   ),
   MAX_ITEMS_PER_ORDER: integer(
-    'How many items a new order may have, brought or generated. A higher value lets fewer changes in at once, also after it was lowered again.',
+    'How many items a new order may have, brought or generated. With a higher value fewer requests are let in at once and pages of lists are shorter, also after it was lowered again.',
     { minimum: 1, maximum: 1_000, default: 100 },
   ),
   ORDER_STATUS_POLICY: choice(

@@ -36,7 +36,7 @@ export const erasedAnswer = Type.Object(
           description:
             'written: the topic is compacted and has it. not-compacted: the topic takes none. ' +
             'not-known: the service may not read the settings of the topic, and wrote none. ' +
-            'no-record: the topic has no record of the order, and none was written.',
+            'no-record: the store knows of no record of the order on this topic, and none was written.',
         }),
       ),
     }),

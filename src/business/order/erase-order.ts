@@ -23,7 +23,8 @@ import type { Leaving } from './commands.ts'
 /**
  * `written`: acknowledged for every key that the order has on the topic. `not-compacted`: by its settings the
  * topic takes none, and nothing was written. `not-known`: the settings may not be read here, and nothing was
- * written. `no-record`: the order has no record on the topic, because it was erased when KAFKA_TOPIC named another.
+ * written. `no-record`: the store knows of no record of the order on the topic, for example
+ * because it was erased when KAFKA_TOPIC named another one.
  */
 export type TombstoneResult = 'written' | 'not-compacted' | 'not-known' | 'no-record'
 

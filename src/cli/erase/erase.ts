@@ -77,7 +77,7 @@ const TOMBSTONES: Readonly<Record<string, string>> = {
   'not-compacted': 'the topic is not compacted: earlier records go with its retention',
   'not-known':
     'no tombstone was written, because the service may not read the settings of the topic',
-  'no-record': 'no tombstone was written, because the topic has no record of it',
+  'no-record': 'no tombstone was written, because the store knows of no record of it on this topic',
 }
 
 function again(

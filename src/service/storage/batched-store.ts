@@ -19,7 +19,13 @@ import {
 } from '../../business/ports.ts'
 import { askAgain } from '../../business/ask-again.ts'
 import type { SettledFeed } from '../../business/stream/settled-feed.ts'
-import type { EventPosition, PendingEvent, RecordKey, RetryKey } from '../../models/order-event.ts'
+import type {
+  EventPosition,
+  OrderEvent,
+  PendingEvent,
+  RecordKey,
+  RetryKey,
+} from '../../models/order-event.ts'
 import { isErased, type OrderId } from '../../models/order.ts'
 import type { BatchRunner } from './batch-runner.ts'
 import type { Arguments, ReadKind, Value } from './operation.ts'
@@ -40,7 +46,7 @@ export interface BatchedStoreOptions {
   readonly watch?: StoreWatchDeps
   /** How long a read for a request may wait for its turn, by the watch's clock: nobody waits for it longer. */
   readonly readWaitMs?: number
-  /** So many items an order may have that is created here. */
+  /** The maximum number of items of an order that this instance creates. */
   readonly maxItemsPerOrder?: number
 }
 
@@ -66,11 +72,11 @@ export class BatchedStore
   readonly size = new OrderSize()
 
   readonly findSchemaId = this.#read('findSchemaId')
-  readonly listPending = this.#list('listPending')
+  readonly listPending = this.#list('listPending', (found) => this.#noteEvents(found))
   readonly listOrders = this.#list('listOrders', (found) => this.size.noteOrders(found))
   readonly listEvents = this.#list('listEvents')
   readonly findEvent = this.#list('findEvent', (found) => {
-    if (found !== undefined) this.size.noteOrders([found.event])
+    if (found !== undefined) this.#noteEvents([found])
   })
   readonly findLastPlace = this.#ask('findLastPlace')
   readonly listSettled = this.#ask('listSettled', (found) => this.size.noteOrders(found))
@@ -161,7 +167,9 @@ export class BatchedStore
 
   async takeOverPending(limit: number, choice: TakeOverChoice): Promise<readonly PendingEvent[]> {
     assertCounts({ limit, choice })
-    return this.#queue.submit('takeOverPending', this.#instanceId, limit, choice)
+    const taken = await this.#queue.submit('takeOverPending', this.#instanceId, limit, choice)
+    this.#noteEvents(taken)
+    return taken
   }
 
   async handOver(pending: readonly PendingEvent[]): Promise<HandOverResult> {
@@ -207,6 +215,10 @@ export class BatchedStore
   /** Beside them, for the stream, which asks one thing at a time for all its readers. */
   #ask<K extends ReadKind>(kind: K, note: (found: Value<K>) => void = ignore): Call<K> {
     return (...args) => heard(submitRead(this.#lists, kind, args, Infinity), note)
+  }
+
+  #noteEvents(found: readonly { readonly event: OrderEvent }[]): void {
+    this.size.noteOrders(found.map(({ event }) => event))
   }
 
   #readByMs(): number {

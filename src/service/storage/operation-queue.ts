@@ -15,7 +15,7 @@ import type {
 /** Bounds how long a transaction holds the database, and how much one fsync may lose. */
 const BATCH_OPERATIONS_MAX = 512
 
-const READ_FOR_CHANGES: ReadonlySet<Kind> = new Set(['findOrder', 'findKeyedChange'])
+const READS_WHOLE_ORDER: ReadonlySet<Kind> = new Set(['findOrder', 'findKeyedChange'])
 
 /** Far above what is let in at once; a bound for our own mistakes. */
 const WAITING_OPERATIONS_MAX = 50_000
@@ -43,8 +43,8 @@ export class OperationQueue {
   #isClosed = false
 
   /**
-   * Without a clock nothing is too late. At most `ordersMax` orders are read for changes in one batch: all
-   * answers of a batch are in memory at once.
+   * Without a clock nothing is too late. At most `ordersMax` whole orders are read in one batch: all answers of a
+   * batch are in memory at once.
    */
   constructor(runner: BatchRunner, clock?: Clock, ordersMax = () => Infinity) {
     this.#runner = runner
@@ -101,7 +101,7 @@ export class OperationQueue {
     let orderCount = 0
     for (let count = 0; count < most; count += 1) {
       const waiting = this.#waiting[count]
-      if (waiting === undefined || !READ_FOR_CHANGES.has(waiting.operation.kind)) continue
+      if (waiting === undefined || !READS_WHOLE_ORDER.has(waiting.operation.kind)) continue
       if (orderCount >= ordersMax) return count
       orderCount += 1
     }

@@ -26,7 +26,7 @@ export interface PostgresStoreOptions extends DatabaseOptions {
   readonly watch?: StoreWatchDeps
   /** How long a read for a request may wait for its turn. */
   readonly readWaitMs?: number
-  /** So many items an order may have that is created here. */
+  /** The maximum number of items of an order that this instance creates. */
   readonly maxItemsPerOrder?: number
   /** Another server than before answers. Resolves when it may be used; without it every one may. */
   readonly onServerChange?: (isFirst: boolean) => Promise<void>

@@ -20,7 +20,7 @@ export interface SqliteStoreOptions {
   readonly watch?: StoreWatchDeps
   /** How long a read for a request may wait for its turn. */
   readonly readWaitMs?: number
-  /** So many items an order may have that is created here. */
+  /** The maximum number of items of an order that this instance creates. */
   readonly maxItemsPerOrder?: number
 }
 

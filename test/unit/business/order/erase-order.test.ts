@@ -74,7 +74,13 @@ test('keys that the store tells too late are not written for, and it is the stor
   await create(undefined)
   await become('cancelled')
   const keys = Promise.withResolvers<readonly RecordKey[]>()
-  Object.assign(deps, { reader: { listRecordKeys: () => keys.promise } })
+  const reader: EraseDeps['reader'] = {
+    listRecordKeys(_orderId, beginByMs) {
+      assert.equal(beginByMs, PUBLISH_TIMEOUT_MS)
+      return keys.promise
+    },
+  }
+  Object.assign(deps, { reader })
   const answer = assert.rejects(erase(), { code: 'STORE_UNAVAILABLE', outcome: 'unknown' })
   await clock.runUntil(() => clock.monotonicMs() >= PUBLISH_TIMEOUT_MS)
   await answer

@@ -284,3 +284,40 @@ test('while the events that are alive here have too many bytes nothing more is s
   answerWith(() => Promise.resolve({ ...ACKED, position: { partition: 0, offset: 101 } }))
   assert.equal((await createOrder(deps, other)).version, 1)
 })
+
+test('the store is asked by the deadline of the request, however long that has waited', async (t) => {
+  const { deps, store, clock, change, create, published, answerWith } = await setUpUseCases(t)
+  await create(undefined)
+  const asked: Array<number | undefined> = []
+  const [findOrder, findKeyedChange] = [
+    store.findOrder.bind(store),
+    store.findKeyedChange.bind(store),
+  ]
+  Object.assign(store, {
+    findOrder: (...args: Parameters<typeof findOrder>) => {
+      asked.push(args[1])
+      return findOrder(...args)
+    },
+    findKeyedChange: (...args: Parameters<typeof findKeyedChange>) => {
+      asked.push(args[1])
+      return findKeyedChange(...args)
+    },
+  })
+  const acked = Promise.withResolvers<Acked>()
+  answerWith(() => acked.promise)
+  const first = change(undefined, 'confirmed')
+  await clock.runUntil(() => published.length === 2, 1)
+  asked.length = 0
+  const beganMs = clock.monotonicMs()
+  const second = changeOrderStatus(
+    { ...deps, statusPolicy: 'any' },
+    { orderId: ORDER_ID, status: 'shipped', ...retryKeyOf('k-2', 'shipped') },
+  )
+  await setImmediate()
+  clock.advance(1_000)
+  acked.resolve({ ...ACKED, position: { partition: 0, offset: 100 } })
+  answerWith(() => Promise.resolve({ ...ACKED, position: { partition: 0, offset: 101 } }))
+  await Promise.all([first, second])
+  assert.ok(asked.length >= 2)
+  assert.deepEqual(new Set(asked), new Set([beganMs + PUBLISH_TIMEOUT_MS]))
+})
