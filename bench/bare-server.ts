@@ -4,6 +4,7 @@ import { buildServer } from '../src/api/server.ts'
 import { DependencyHealth } from '../src/business/dependency-health.ts'
 import { Measures } from '../src/business/measures/measures.ts'
 import { completeOrder } from '../src/business/order/order-generator.ts'
+import { eventBytesMax } from '../src/business/stream/event-size.ts'
 import { LiveFeed } from '../src/business/stream/live-feed.ts'
 import type { OrderId } from '../src/models/order.ts'
 import { describeEvents } from '../src/service/event-contract.ts'
@@ -56,7 +57,7 @@ const server = await buildServer({
     },
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   }),
   changes: {
     enter: () => true,

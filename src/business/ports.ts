@@ -203,13 +203,19 @@ export interface OrderReader {
   /** One settled event, with its bytes. */
   findEvent(orderId: OrderId, version: number): Promise<PublishedEvent | undefined>
 
-  /** Those of all settled events of an order, each once, in no order. `beginByMs`: as of {@link OrderStore.reserve}. */
+  /**
+   * Those of all settled events of an order, each once, in no order. `beginByMs`: as of
+   * {@link OrderStore.reserve}.
+   */
   listRecordKeys(orderId: OrderId, beginByMs?: number): Promise<readonly RecordKey[]>
 }
 
 /** Which request caused which event. Rejects with {@link StoreError}. */
 export interface RetryKeyStore {
-  /** `other-request`: its key came with another fingerprint. The order of that one need not be read. */
+  /**
+   * `other-request`: its key came with another fingerprint. The order of that one need not be read.
+   * `beginByMs`: as of {@link OrderStore.reserve}.
+   */
   findKeyedChange(
     retryKey: RetryKey,
     beginByMs?: number,

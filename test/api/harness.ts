@@ -13,6 +13,7 @@ import type {
 import { notConfirmed } from '../../src/business/refusals.ts'
 import type { Operations } from '../../src/business/operations/operations.ts'
 import type { DescribedEvent, OrderQueries } from '../../src/business/order/queries.ts'
+import { eventBytesMax } from '../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE, type SettledFeed } from '../../src/business/stream/settled-feed.ts'
 import type { InstanceState } from '../../src/business/publication/ownership.ts'
@@ -232,7 +233,7 @@ export async function startTestServer(
       feed: EMPTY_FEED,
       clock: systemClock,
       publishTimeoutMs: 5_000,
-      eventBytesMax: () => 276_600,
+      eventBytesMax: () => eventBytesMax(100),
     }),
     changes: {
       enter: () => true,

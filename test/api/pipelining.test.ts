@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { test } from 'node:test'
 import type { OrderCommands } from '../../src/business/order/commands.ts'
 import type { OrderQuery } from '../../src/business/ports.ts'
+import { eventBytesMax } from '../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { MemoryFeed } from '../support/memory-feed.ts'
@@ -154,7 +155,7 @@ function countedFeed() {
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   })
   let asked = 0
   const findStart = feed.findStart.bind(feed)

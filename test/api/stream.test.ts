@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { Measures } from '../../src/business/measures/measures.ts'
+import { eventBytesMax } from '../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { systemClock } from '../../src/service/system.ts'
 import { openEventStream, type EventStream, type StreamEvent } from '../support/event-stream.ts'
@@ -31,7 +32,7 @@ async function startStreams(t: TestContext, options: Options = {}) {
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   })
   const settings = { streamReadersMax: readersMax }
   const measures = new Measures()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test, type TestContext } from 'node:test'
 import type { Browser, Locator } from 'playwright-core'
 import { versionMoved } from '../../src/business/refusals.ts'
+import { eventBytesMax } from '../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import type { Order, OrderId, OrderStatus } from '../../src/models/order.ts'
 import { systemClock } from '../../src/service/system.ts'
@@ -37,7 +38,7 @@ async function startShop(t: TestContext, mark = (tag: string) => tag) {
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   })
   let order: Order = orderOf(ORDER_ID, 2)
   let version = 1

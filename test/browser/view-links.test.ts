@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Locator } from 'playwright-core'
+import { eventBytesMax } from '../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import type { OrderId } from '../../src/models/order.ts'
 import { systemClock } from '../../src/service/system.ts'
@@ -51,7 +52,7 @@ test('a link to an order has the filters of the list that it leads to, and no ot
     feed: store,
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   })
   const orders = [{ order: orderOf('ORD-1' as OrderId, 2), version: 1 }]
   const queries = createFakeQueries({ listOrders: () => Promise.resolve(orders) })

@@ -13,6 +13,7 @@ import { ToolRuns } from '../../src/business/operations/tool-runs.ts'
 import type { Clock } from '../../src/business/ports.ts'
 import { Publications } from '../../src/business/publication/confirm-publication.ts'
 import type { EventPublisher } from '../../src/business/publication/publisher-port.ts'
+import { eventBytesMax } from '../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../src/business/stream/live-feed.ts'
 import { Measures } from '../../src/business/measures/measures.ts'
 import { HEARTBEAT_EVERY_MS } from '../../src/api/stream/event-streams.ts'
@@ -128,7 +129,7 @@ export async function startServiceOnStore(t: TestContext): Promise<ServiceOnStor
     },
     clock,
     publishTimeoutMs: PUBLISH_TIMEOUT_MS,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   })
   t.after(() => feed.close())
   const measures = new Measures()

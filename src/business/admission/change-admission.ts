@@ -12,7 +12,7 @@ export interface ChangeAdmissionDeps {
   readonly clock: Clock
   /** Requests that may be at work at once. */
   readonly requestsMax: number
-  /** Of the largest order that the store may have, as far as is known: what its event counts in memory (event-size.ts). */
+  /** What the event of the largest order of the store counts in memory, as far as is known (event-size.ts). */
   readonly orderBytesMax: () => number
   /** Requests that wait for others of their order: they hold nothing up, and have a bound of their own. */
   readonly waitingCount: () => number

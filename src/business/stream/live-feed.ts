@@ -56,7 +56,7 @@ export interface LiveFeedDeps {
   readonly feed: SettledFeed
   readonly clock: Clock
   readonly publishTimeoutMs: number
-  /** Of the largest event that the store may have, as far as is known: what it counts in memory (event-size.ts). */
+  /** What the largest event of the store counts in memory, as far as is known (event-size.ts). */
   readonly eventBytesMax: () => number
 }
 

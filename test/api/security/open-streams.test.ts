@@ -1,5 +1,6 @@
 import { test, type TestContext } from 'node:test'
 import type { CredentialVerdict } from '../../../src/business/callers/credential-check.ts'
+import { eventBytesMax } from '../../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../../src/business/stream/live-feed.ts'
 import type { Scope } from '../../../src/models/caller.ts'
 import { systemClock } from '../../../src/service/system.ts'
@@ -23,7 +24,7 @@ async function openStream(t: TestContext) {
     feed: new MemoryFeed(),
     clock: systemClock,
     publishTimeoutMs: 5_000,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   })
   const callers = { verdict: verdictWith('orders:read'), check: () => callers.verdict }
   const { server } = await startTestServer(t, { feed, clock, callers })

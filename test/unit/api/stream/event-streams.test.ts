@@ -11,6 +11,7 @@ import {
 } from '../../../../src/api/stream/event-streams.ts'
 import { PORTION_BYTES_MAX } from '../../../../src/api/stream/frame-cache.ts'
 import { Measures } from '../../../../src/business/measures/measures.ts'
+import { eventBytesMax } from '../../../../src/business/stream/event-size.ts'
 import { LiveFeed } from '../../../../src/business/stream/live-feed.ts'
 import { FIRST_PLACE } from '../../../../src/business/stream/settled-feed.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -25,7 +26,7 @@ function setUp(readersMax: number) {
     feed: store,
     clock,
     publishTimeoutMs: 1_000,
-    eventBytesMax: () => 276_600,
+    eventBytesMax: () => eventBytesMax(100),
   })
   const measures = new Measures()
   const streams = new EventStreams({ feed, clock, readersMax, measures, onDropped: () => {} })
